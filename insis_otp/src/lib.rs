@@ -1,0 +1,1 @@
+//! One-time passwords for Unix logins.
