@@ -1,1 +1,16 @@
-//! One-time passwords for Unix logins.
+//! One-time passwords for Unix logins: what a code is, when it opens a login, and where that is kept.
+//!
+//! Three floors, arrows going down only:
+//!
+//! - [`otp`]: codes, time steps, windows, throttling and the verdict. Pure: it never asks for the time, opens a
+//!   file or calls the operating system.
+//! - [`config`]: what the site decides, parsed strictly into types of [`otp`].
+//! - [`store`]: the secret file: where it is, its form, its lock, and who may touch it.
+//!
+//! [`wire`] is the language in which the programs talk to `otp-helper`.
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod otp;
+pub mod store;
+pub mod wire;

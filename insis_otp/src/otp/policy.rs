@@ -1,0 +1,55 @@
+//! What the site decides about one attempt.
+
+use super::{InvalidParameter, Period, ThrottlePolicy};
+
+/// How many steps before and after the expected one are accepted (RFC 6238, section 5.2): 0 to 10, 1 by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window(u8);
+
+/// The site's rules for one attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The window around the expected step.
+    pub window: Window,
+    /// The throttle.
+    pub throttle: ThrottlePolicy,
+}
+
+impl Window {
+    /// The steps on either side.
+    #[must_use]
+    pub const fn steps(self) -> u64 {
+        self.0 as u64
+    }
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl TryFrom<u64> for Window {
+    type Error = InvalidParameter;
+
+    fn try_from(steps: u64) -> Result<Self, InvalidParameter> {
+        match u8::try_from(steps) {
+            Ok(steps @ 0..=10) => Ok(Self(steps)),
+            _ => Err(InvalidParameter("the window is between 0 and 10 steps on either side")),
+        }
+    }
+}
+
+impl Policy {
+    /// How far off a phone may be for two consecutive codes to be found at a login: five minutes.
+    pub const PAIR_REACH: u64 = 300;
+    /// How far off a phone may be at pairing, and the most that is ever learned: an hour.
+    pub const PAIRING_REACH: u64 = 3600;
+
+    /// The steps on either side in which a login looks for two consecutive codes. Never fewer than the window.
+    #[must_use]
+    pub const fn reach(&self, period: Period) -> u64 {
+        let steps = period.steps_in(Self::PAIR_REACH);
+        if steps > self.window.steps() { steps } else { self.window.steps() }
+    }
+}

@@ -1,0 +1,173 @@
+//! Recovery codes: ten strong proofs on paper, each good once, kept only as hashes.
+
+use sha2::{Digest, Sha256};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// One recovery code: ten letters, 45 bits. Wiped when dropped, never printed by accident.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct RecoveryCode([u8; Self::LETTERS]);
+
+/// Random bytes that keep equal codes of two people from having equal hashes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Salt(pub [u8; 16]);
+
+/// The first half of SHA-256 over salt and code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecoveryHash(pub [u8; 16]);
+
+/// The recovery codes of a pairing, as hashes; a code is known by its place among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryCodes {
+    salt: Salt,
+    hashes: Vec<RecoveryHash>,
+}
+
+impl RecoveryCode {
+    /// The letters of one code, shown as two groups of five.
+    pub const LETTERS: usize = 10;
+    /// Letters that are not taken for one another, nor for digits: no i, l, o. Only letters, so that a recovery code
+    /// can never be taken for a one-time code.
+    const ALPHABET: &[u8; 23] = b"abcdefghjkmnpqrstuvwxyz";
+
+    /// A new code from bytes that `fill` takes from the kernel's generator.
+    ///
+    /// # Errors
+    /// Those of `fill`.
+    pub fn generate<E>(mut fill: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+        let mut code = Self([0; Self::LETTERS]);
+        let mut random = Zeroizing::new([0_u8; 64]);
+        let mut made = 0;
+        while made < Self::LETTERS {
+            fill(&mut *random)?;
+            // 230 is the largest multiple of 23 in a byte: what lies above would favour some letters.
+            for byte in random.iter().filter(|byte| **byte < 230) {
+                let letter = Self::ALPHABET.get(usize::from(byte % 23));
+                if let (Some(place), Some(letter)) = (code.0.get_mut(made), letter) {
+                    *place = *letter;
+                    made += 1;
+                }
+            }
+        }
+        Ok(code)
+    }
+
+    /// The code in these lower-case letters, blanks and hyphens already removed.
+    pub(super) fn from_letters(letters: &[u8]) -> Option<Self> {
+        let letters: &[u8; Self::LETTERS] = letters.try_into().ok()?;
+        letters.iter().all(|letter| Self::ALPHABET.contains(letter)).then(|| Self(*letters))
+    }
+
+    /// The code as it is printed: `abcde-fghjk`.
+    #[must_use]
+    pub fn reveal(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(Self::LETTERS + 1));
+        for (i, letter) in self.0.iter().enumerate() {
+            if i == Self::LETTERS / 2 {
+                text.push('-');
+            }
+            text.push(char::from(*letter));
+        }
+        text
+    }
+
+    fn hash(&self, salt: Salt) -> RecoveryHash {
+        let digest =
+            Sha256::new().chain_update(b"insis-otp recovery").chain_update(salt.0).chain_update(self.0);
+        let mut half = [0; 16];
+        for (to, from) in half.iter_mut().zip(digest.finalize()) {
+            *to = from;
+        }
+        RecoveryHash(half)
+    }
+}
+
+impl std::fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryCode(redacted)")
+    }
+}
+
+impl RecoveryCodes {
+    /// How many are made at pairing.
+    pub const COUNT: usize = 10;
+    /// How many a file may hold: one bit each in the state.
+    pub const MOST: usize = 16;
+
+    /// The hashes of these codes.
+    #[must_use]
+    pub fn new(codes: &[RecoveryCode], salt: Salt) -> Self {
+        Self { salt, hashes: codes.iter().take(Self::MOST).map(|code| code.hash(salt)).collect() }
+    }
+
+    /// From what a secret file holds; `None` when there are too many.
+    #[must_use]
+    pub fn from_hashes(salt: Salt, hashes: Vec<RecoveryHash>) -> Option<Self> {
+        (hashes.len() <= Self::MOST).then_some(Self { salt, hashes })
+    }
+
+    /// The salt of the hashes.
+    #[must_use]
+    pub const fn salt(&self) -> Salt {
+        self.salt
+    }
+
+    /// The hashes.
+    #[must_use]
+    pub fn hashes(&self) -> &[RecoveryHash] {
+        &self.hashes
+    }
+
+    /// How many of them are not among the `spent` ones.
+    #[must_use]
+    pub fn left(&self, spent: u16) -> u32 {
+        (0..self.hashes.len()).filter(|place| spent >> place & 1 == 0).count() as u32
+    }
+
+    /// The place of a code, spent or not. Looks at every hash, whichever matches.
+    pub(super) fn place(&self, code: &RecoveryCode) -> Option<u8> {
+        let hash = code.hash(self.salt);
+        let mut place = u8::MAX;
+        for (i, candidate) in (0_u8..).zip(&self.hashes) {
+            place.conditional_assign(&i, candidate.0.ct_eq(&hash.0));
+        }
+        (place != u8::MAX).then_some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_drawn_evenly_from_clear_letters() {
+        let mut seed = 0_u32;
+        let mut fill = |bytes: &mut [u8]| {
+            for byte in bytes {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *byte = (seed >> 24) as u8;
+            }
+            Ok::<_, ()>(())
+        };
+        let mut seen = [0_u32; 256];
+        for _ in 0..2_300 {
+            for letter in RecoveryCode::generate(&mut fill).unwrap().0 {
+                seen[usize::from(letter)] += 1;
+            }
+        }
+        assert!(RecoveryCode::ALPHABET.iter().all(|l| (850..1150).contains(&seen[usize::from(*l)])));
+        assert_eq!(seen.iter().sum::<u32>(), 23_000);
+    }
+
+    #[test]
+    fn a_code_is_found_among_hashes() {
+        let codes: Vec<_> =
+            [b"abcdefghjk", b"kjhgfedcba"].map(|c| RecoveryCode::from_letters(c).unwrap()).into();
+        let hashes = RecoveryCodes::new(&codes, Salt([3; 16]));
+        assert_eq!(hashes.place(&codes[1]), Some(1));
+        assert_eq!(hashes.place(&RecoveryCode::from_letters(b"zzzzzzzzzz").unwrap()), None);
+        assert_ne!(hashes, RecoveryCodes::new(&codes, Salt([4; 16])));
+        assert_eq!((hashes.left(0), hashes.left(0b10), hashes.left(0b11)), (2, 1, 0));
+        assert_eq!(*codes[0].reveal(), "abcde-fghjk");
+    }
+}

@@ -1,0 +1,103 @@
+//! Which time steps are spent. A step is accepted once, whatever the clock does in between.
+
+use super::Step;
+
+/// The steps that can no longer be accepted.
+///
+/// In ordinary life that is every step up to the last accepted one (`upto`). Two more numbers cover a clock that
+/// was once far ahead. Steps in the `gap` below the accepted ones were certainly never accepted; if the clock turns
+/// out to be back in there, a pair of consecutive codes may continue from it, and what was accepted ahead stays
+/// spent as an `island`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpentSteps {
+    /// Every step up to this one is spent.
+    pub upto: Step,
+    /// The ends of a stretch below `upto` in which no step was accepted, ends excluded.
+    pub gap: Option<(Step, Step)>,
+    /// The ends of a stretch above `upto` that is spent as well, ends included.
+    pub island: Option<(Step, Step)>,
+}
+
+impl SpentSteps {
+    /// A stretch without logins that is shorter is not worth remembering: about a day of 30-second steps.
+    const WORTHY_GAP: u64 = 2_880;
+
+    /// Nothing accepted yet, except that steps up to `last` were shown at pairing, from `first` on.
+    #[must_use]
+    pub const fn since_pairing(first: Step, last: Step) -> Self {
+        Self { upto: last, gap: Some((Step(0), first)), island: None }
+    }
+
+    /// Whether a step can no longer be accepted.
+    #[must_use]
+    pub fn contains(&self, step: Step) -> bool {
+        step <= self.upto || self.island.is_some_and(|(from, to)| from <= step && step <= to)
+    }
+
+    /// Whether both steps lie in the stretch of which it is certain that none was accepted.
+    #[must_use]
+    pub fn gap_contains(&self, first: Step, last: Step) -> bool {
+        self.gap.is_some_and(|(from, to)| from < first && first <= last && last < to)
+    }
+
+    /// These steps, and all before them, after an ordinary login. Spent steps never become fresh again.
+    #[must_use]
+    pub fn with(mut self, first: Step, last: Step) -> Self {
+        match self.island {
+            Some((_, to)) if to < last => {
+                self.island = None;
+                self.gap = (first > to).then_some((to, first));
+            }
+            Some(_) => {}
+            None => {
+                let gap = (self.upto, first);
+                // A clock that is ahead for some days must not lose the way back on each quiet night.
+                if width(gap) >= Self::WORTHY_GAP.max(self.gap.map_or(0, width) / 8) {
+                    self.gap = Some(gap);
+                }
+            }
+        }
+        self.upto = self.upto.max(last);
+        self
+    }
+
+    /// Continues from within the gap, all up to `last` being spent. What was accepted ahead stays spent.
+    #[must_use]
+    pub fn back_in_gap(self, last: Step) -> Self {
+        match self.gap {
+            Some((from, to)) if from < last && last < to => {
+                Self { upto: last, gap: None, island: Some((to, self.upto)) }
+            }
+            _ => self,
+        }
+    }
+}
+
+/// The steps of a gap. The one before the pairing counts for nothing: any later one is of more use.
+const fn width((from, to): (Step, Step)) -> u64 {
+    if from.0 == 0 { 0 } else { to.0.saturating_sub(from.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_ahead_is_left_without_reopening_a_step() {
+        let year = 1_051_200;
+        let spent = SpentSteps::since_pairing(Step(9_998), Step(9_999)).with(Step(10_000), Step(10_000));
+        let ahead = spent
+            .with(Step(10_000 + year), Step(10_000 + year))
+            .with(Step(15_000 + year), Step(15_000 + year));
+        assert!(
+            ahead.gap_contains(Step(10_001), Step(10_002)) && !ahead.gap_contains(Step(10_000), Step(10_001))
+        );
+        let back = ahead.back_in_gap(Step(10_002));
+        assert!(back.contains(Step(10_002)) && !back.contains(Step(10_003)));
+        assert!(back.contains(Step(10_000 + year)) && back.contains(Step(15_000 + year)));
+        assert!(!back.contains(Step(9_999 + year)) && !back.contains(Step(15_001 + year)));
+        let later = back.with(Step(15_001 + year), Step(15_001 + year));
+        assert_eq!(later.island, None);
+        assert!(later.contains(Step(10_000 + year)));
+    }
+}

@@ -1,0 +1,36 @@
+//! What changes with every attempt: spent steps, drift, failures, spent recovery codes.
+
+use super::{Drift, SpentSteps, Throttle, UnixTime};
+
+/// The state of a pairing, as the secret file keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Steps that can no longer be accepted.
+    pub spent: SpentSteps,
+    /// How far the phone's clock is off.
+    pub drift: Drift,
+    /// Failed attempts of every kind since the last login: what the owner is told.
+    pub failures: u32,
+    /// Wrong guesses, and the delay that they cost.
+    pub throttle: Throttle,
+    /// When a code last opened a login.
+    pub last_login: Option<UnixTime>,
+    /// Which recovery codes are spent, a bit each.
+    pub spent_recovery: u16,
+    /// Where the second step is not asked again for a while.
+    pub remembered: Vec<Remembered>,
+}
+
+/// "Not again for some hours from here": a tag of user, address and service, and when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Keyed hash of what is remembered.
+    pub tag: u64,
+    /// The end.
+    pub until: UnixTime,
+}
+
+impl State {
+    /// How many places are remembered at the most; a new one drives out the one that ends first.
+    pub const MOST_REMEMBERED: usize = 8;
+}

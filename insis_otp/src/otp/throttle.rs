@@ -1,0 +1,104 @@
+//! Throttling (RFC 4226, section 7.3): guesses cost time, but never the owner's way in.
+
+use super::{Seconds, UnixTime};
+
+/// How the site throttles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThrottlePolicy {
+    /// Consecutive wrong guesses that cost nothing.
+    pub free: u32,
+    /// The delay after the first guess beyond these; it doubles with each further one.
+    pub first: Seconds,
+    /// The longest delay.
+    pub longest: Seconds,
+}
+
+/// Consecutive wrong guesses, and when. Only a login resets them.
+///
+/// A guess is a well-formed code, pair or recovery code that was compared and did not match. What could never have
+/// opened the login (a code used before, a typing error, a code that was not compared because of the delay) is
+/// counted for the owner's eyes, but does not lengthen the delay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Throttle {
+    /// Wrong guesses since the last login.
+    pub guesses: u32,
+    /// When the last of them was made.
+    pub guessed_at: UnixTime,
+    /// When a strong proof was last compared during a delay.
+    pub strong_at: UnixTime,
+}
+
+impl Default for ThrottlePolicy {
+    fn default() -> Self {
+        Self { free: 5, first: Seconds(30), longest: Seconds(3600) }
+    }
+}
+
+impl ThrottlePolicy {
+    /// The delay that stands after this many consecutive guesses.
+    #[must_use]
+    pub fn delay(&self, guesses: u32) -> Seconds {
+        match guesses.saturating_sub(self.free) {
+            0 => Seconds(0),
+            beyond => {
+                let doubled = self.first.0.saturating_mul(1_u64.checked_shl(beyond - 1).unwrap_or(u64::MAX));
+                Seconds(doubled.min(self.longest.0))
+            }
+        }
+    }
+}
+
+impl Throttle {
+    /// How long single codes are still not compared; `None` when they are.
+    #[must_use]
+    pub fn wait(&self, policy: &ThrottlePolicy, now: UnixTime) -> Option<Seconds> {
+        let end = self.guessed_at.plus(policy.delay(self.guesses));
+        Some(now.until(end)).filter(|wait| wait.0 > 0)
+    }
+
+    /// How long until a strong proof may be compared during a delay: one a second.
+    pub(super) fn strong_wait(&self, now: UnixTime) -> Option<Seconds> {
+        (self.strong_at >= now).then_some(Seconds(1))
+    }
+
+    /// Times that lie in the future were written by a clock that has been set back since. They count as now: the
+    /// delay runs its length once more, and no longer.
+    #[must_use]
+    pub(super) fn without_future(mut self, now: UnixTime) -> Self {
+        self.guessed_at = self.guessed_at.min(now);
+        self.strong_at = self.strong_at.min(now);
+        self
+    }
+
+    /// One more wrong guess.
+    #[must_use]
+    pub(super) const fn with_guess(mut self, now: UnixTime) -> Self {
+        self.guesses = self.guesses.saturating_add(1);
+        self.guessed_at = now;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_are_free_then_the_delay_doubles_up_to_an_hour() {
+        let policy = ThrottlePolicy::default();
+        let delays: Vec<u64> = (0..16).map(|guesses| policy.delay(guesses).0).collect();
+        assert_eq!(delays, [0, 0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
+        assert_eq!(policy.delay(u32::MAX), Seconds(3600));
+    }
+
+    #[test]
+    fn a_delay_ends_to_the_second_and_survives_a_clock_set_back() {
+        let policy = ThrottlePolicy::default();
+        let throttle = Throttle { guesses: 6, guessed_at: UnixTime(1000), strong_at: UnixTime(0) };
+        assert_eq!(throttle.wait(&policy, UnixTime(1000)), Some(Seconds(30)));
+        assert_eq!(throttle.wait(&policy, UnixTime(1029)), Some(Seconds(1)));
+        assert_eq!(throttle.wait(&policy, UnixTime(1030)), None);
+        let back = throttle.without_future(UnixTime(10));
+        assert_eq!(back.wait(&policy, UnixTime(10)), Some(Seconds(30)));
+    }
+}
