@@ -63,7 +63,7 @@ static int64_t adjusted(int64_t now)
 int clock_gettime(clockid_t clock, struct timespec *ts)
 {
 	int result = (int)syscall(SYS_clock_gettime, clock, ts);
-	if (result == 0 && ts && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI)) {
+	if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI)) {
 		int64_t now = adjusted((int64_t)ts->tv_sec * SECOND + ts->tv_nsec);
 		ts->tv_sec = now / SECOND;
 		ts->tv_nsec = now % SECOND;
@@ -81,10 +81,8 @@ int gettimeofday(struct timeval *restrict tv, void *restrict zone)
 	(void)zone;
 	if (clock_gettime(CLOCK_REALTIME, &ts) != 0)
 		return -1;
-	if (tv) {
-		tv->tv_sec = ts.tv_sec;
-		tv->tv_usec = ts.tv_nsec / 1000;
-	}
+	tv->tv_sec = ts.tv_sec;
+	tv->tv_usec = ts.tv_nsec / 1000;
 	return 0;
 }
 
