@@ -95,7 +95,7 @@ fn tests_do_not_see_each_others_users_and_files() {
     let second = Env::build().start();
     assert!(!second.home("anna").exists());
     assert!(!std::fs::exists("/etc/security/x.toml").unwrap());
-    assert!(!run(&mut second.command("getent").arg("passwd")).stdout.windows(4).any(|name| name == b"anna"));
+    assert!(!run(second.command("getent").arg("passwd")).stdout.windows(4).any(|name| name == b"anna"));
 }
 
 #[test]
