@@ -171,6 +171,7 @@ fn login(env: &Env, sshd: &Sshd, answers: &[&str; 2], let_in: bool) -> Outcome {
     }
     let status = ssh.wait();
     show("ssh", &ssh.screen());
+    show("typed", &format!("password {password:?}, code {code:?}"));
     let _ = env.syslog().wait_for(|line| line.contains("pam_insis_otp"));
     show("system log", &log_of_module(env));
     heard?;
