@@ -11,6 +11,9 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+mod files;
+pub mod operations;
 pub mod otp;
 pub mod store;
+pub mod strict;
 pub mod wire;
