@@ -12,6 +12,7 @@
 
 pub mod config;
 mod files;
+pub mod log;
 pub mod operations;
 pub mod otp;
 pub mod store;

@@ -13,6 +13,13 @@ use crate::store::{Cause, Decision, Enrolment, Record, SecretFile, StoreError, U
 /// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
 pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
 
+/// What the system's clock says, in whole seconds; a clock before 1970 says 0.
+#[must_use]
+pub fn system_clock() -> UnixTime {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    UnixTime(since.map_or(0, |length| length.as_secs()))
+}
+
 /// Why an operation was not done. Nothing has changed, except that a proof was charged.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {

@@ -279,25 +279,15 @@ impl Writer {
     }
 
     fn refusal(&mut self, refusal: &Refusal) {
-        let (word, number) = match refusal {
-            Refusal::Wrong => ("wrong", None),
-            Refusal::Used { wait } => ("used", Some(wait.0)),
-            Refusal::ClockAhead { by } => ("clock-ahead", Some(by.0)),
-            Refusal::OutsideWindow { offset } => {
-                self.field("offset", offset);
-                ("outside-window", None)
-            }
-            Refusal::RecoverySpent => ("recovery-spent", None),
-            Refusal::Throttled { wait } => ("throttled", Some(wait.0)),
-            Refusal::TooSoon { wait } => ("too-soon", Some(wait.0)),
-            Refusal::Malformed(why) => {
-                self.field("malformed", malformed_word(*why));
-                ("malformed", None)
-            }
-        };
-        self.field("refused", word);
-        if let Some(seconds) = number {
-            self.field("seconds", seconds);
+        self.field("refused", refusal.name());
+        match refusal {
+            Refusal::Wrong | Refusal::RecoverySpent => {}
+            Refusal::Used { wait: time }
+            | Refusal::ClockAhead { by: time }
+            | Refusal::Throttled { wait: time }
+            | Refusal::TooSoon { wait: time } => self.field("seconds", time.0),
+            Refusal::OutsideWindow { offset } => self.field("offset", offset),
+            Refusal::Malformed(why) => self.field("malformed", malformed_word(*why)),
         }
     }
 
@@ -420,11 +410,11 @@ impl<'m> Fields<'m> {
 
     fn refusal(&mut self) -> Result<Refusal, NotUnderstood> {
         Ok(match self.take("refused")? {
-            "wrong" => Refusal::Wrong,
-            "used" => Refusal::Used { wait: self.seconds()? },
+            "wrong-code" => Refusal::Wrong,
+            "used-code" => Refusal::Used { wait: self.seconds()? },
             "clock-ahead" => Refusal::ClockAhead { by: self.seconds()? },
             "outside-window" => Refusal::OutsideWindow { offset: self.parse("offset")? },
-            "recovery-spent" => Refusal::RecoverySpent,
+            "used-recovery-code" => Refusal::RecoverySpent,
             "throttled" => Refusal::Throttled { wait: self.seconds()? },
             "too-soon" => Refusal::TooSoon { wait: self.seconds()? },
             "malformed" => {

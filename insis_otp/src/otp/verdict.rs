@@ -88,6 +88,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The refusal in a word: the `reason=` of the log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong-code",
+            Self::Used { .. } => "used-code",
+            Self::ClockAhead { .. } => "clock-ahead",
+            Self::OutsideWindow { .. } => "outside-window",
+            Self::RecoverySpent => "used-recovery-code",
+            Self::Throttled { .. } => "throttled",
+            Self::TooSoon { .. } => "too-soon",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+
     /// Whether the attempt was a guess that could have opened the login, and so counts towards the delay.
     const fn is_guess(&self) -> bool {
         match self {
