@@ -1,1 +1,7 @@
-//! Tools for the black-box tests.
+//! Tools for the black-box tests: what a sysadmin, a person with a phone, and an attacker use, as values that a test can
+//! hold. Everything is real: libpam, sshd, sudo, ssh, terminals, authenticators, scanners.
+
+pub mod clock;
+pub mod pam;
+pub mod syslog;
+pub mod terminal;

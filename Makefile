@@ -1,0 +1,102 @@
+# make help says what there is.
+
+PREFIX  ?= /usr
+DESTDIR ?=
+CARGO   ?= cargo
+TARGET  := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+RELEASE := $(TARGET)/release
+TRIPLET := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null)
+# Where libpam looks for modules: /lib is /usr/lib on a merged /usr.
+PAMDIR  ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)$(if $(TRIPLET),/$(TRIPLET))/security
+BINDIR  := $(DESTDIR)$(PREFIX)/bin
+LIBEXEC := $(DESTDIR)$(PREFIX)/libexec
+MODULE  := $(DESTDIR)$(PAMDIR)/pam_insis_otp.so
+CONFIG  := $(DESTDIR)/etc/security/insis-otp.toml
+STORE   := $(DESTDIR)/var/lib/insis-otp
+GROUP   := insis-otp
+
+ROOT    := $(filter 0,$(shell id -u))
+# cargo and rustup of the caller also work for root.
+AS_ROOT := $(if $(ROOT),,sudo env PATH="$(PATH)" HOME="$(HOME)" $(if $(CARGO_HOME),CARGO_HOME="$(CARGO_HOME)") \
+  $(if $(RUSTUP_HOME),RUSTUP_HOME="$(RUSTUP_HOME)") $(if $(CARGO_TARGET_DIR),CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)"))
+MACHINE := $(AS_ROOT) tests/machine
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+# Debian packages, by what they are for. DEPS=no leaves packages alone.
+DEPS       ?= yes
+DEPS_BUILD := gcc libc6-dev libpam0g-dev
+DEPS_DEMO  := iproute2 oathtool openssh-client openssh-server passwd util-linux
+DEPS_TEST  := $(DEPS_DEMO) bsdutils fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator libpam-oath \
+  login python3-pyotp qrencode strace sudo x11-utils xfonts-base xterm xvfb zbar-tools
+PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
+
+.PHONY: help deps deps-build deps-demo deps-test build test demo install uninstall lint clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
+	@echo 'make build       the module, otp-setup and otp-helper, in $(RELEASE)'
+	@echo 'make test        every test, on a throwaway machine'
+	@echo 'make lint        formatting, clippy, and cargo deny where it is installed'
+	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where. Changes no PAM stack'
+	@echo 'make uninstall   as root; leaves the configuration and the pairings'
+	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
+	@echo 'make clean       what was built'
+
+deps: deps-build deps-demo deps-test
+deps-build:
+	$(PACKAGES) $(DEPS_BUILD)
+deps-demo:
+	$(PACKAGES) $(DEPS_DEMO)
+deps-test:
+	$(PACKAGES) $(DEPS_TEST)
+
+build: deps-build
+	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }
+	$(CARGO) build --release --locked
+
+# The tests are built by the caller and run by root: what they need of the machine is thrown away, what they build is not.
+ifeq ($(NEXTEST),yes)
+test: build deps-test
+	$(CARGO) nextest run --workspace --locked --no-run
+	$(MACHINE) $(CARGO) nextest run --workspace --locked --offline
+	$(CARGO) test --doc --workspace --locked
+else
+test: build deps-test
+	$(CARGO) test --workspace --locked --no-run
+	$(MACHINE) $(CARGO) test --workspace --locked --offline -- --test-threads=1
+endif
+
+demo: build deps-demo
+	$(CARGO) build --release --locked -p insis-otp-tests --bin demo
+	@$(MACHINE) env AUTO="$(AUTO)" "$(RELEASE)/demo"
+
+# A running program keeps the module that it has: the new one takes its place by rename.
+install:
+	@test -e "$(RELEASE)/libpam_insis_otp.so" || { echo 'Nothing is built yet: run make build first' >&2; exit 1; }
+	@test -n "$(DESTDIR)$(ROOT)" || { echo 'Only root can install here: sudo make install, or make install DESTDIR=...' >&2; exit 1; }
+	$(if $(DESTDIR),,getent group $(GROUP) >/dev/null || groupadd --system $(GROUP))
+	install -d "$(dir $(MODULE))" "$(BINDIR)" "$(LIBEXEC)" "$(dir $(CONFIG))"
+	install -m 644 "$(RELEASE)/libpam_insis_otp.so" "$(MODULE).new"
+	mv -f "$(MODULE).new" "$(MODULE)"
+	install -m 755 "$(RELEASE)/otp-setup" "$(BINDIR)/otp-setup.new"
+	mv -f "$(BINDIR)/otp-setup.new" "$(BINDIR)/otp-setup"
+	install -m 755 $(if $(DESTDIR),,-g $(GROUP)) "$(RELEASE)/otp-helper" "$(LIBEXEC)/otp-helper.new"
+	chmod 2755 "$(LIBEXEC)/otp-helper.new"
+	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
+	test -e "$(CONFIG)" || install -m 644 config/insis-otp.toml "$(CONFIG)"
+	$(if $(DESTDIR),install -d -m 1730 "$(STORE)",install -d -m 1730 -o root -g $(GROUP) "$(STORE)")
+
+uninstall:
+	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper"
+	@echo 'Left in place: $(CONFIG), the pairings in $(STORE), and the group $(GROUP).'
+	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check bans licenses sources; \
+	else echo 'cargo-deny is not installed: bans, licences and sources were not checked'; fi
+
+clean:
+	$(CARGO) clean
