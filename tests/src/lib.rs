@@ -2,6 +2,10 @@
 //! hold. Everything is real: libpam, sshd, sudo, ssh, terminals, authenticators, scanners.
 
 pub mod clock;
+pub mod env;
 pub mod pam;
+pub mod phone;
+pub mod screen;
+pub mod ssh;
 pub mod syslog;
 pub mod terminal;

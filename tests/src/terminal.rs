@@ -1,6 +1,7 @@
 //! A terminal with a program in it, and somebody who types.
 
 use std::io::Write;
+use std::num::NonZero;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +59,8 @@ impl Terminal {
         let child = retold(command).spawn(pts);
         let child = child.unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()));
         let pty = OwnedFd::from(pty);
-        let screen = vt100::Parser::new(rows, columns, 1000);
+        let some = |length: u16| NonZero::new(length).expect("a terminal has rows and columns");
+        let screen = vt100::Parser::new(some(rows), some(columns), 1000);
         let output = Mutex::new(Output { raw: Vec::new(), seen: 0, screen, closed: false });
         let shared = Arc::new(Shared { output, changed: Condvar::new(), stop: AtomicBool::new(false) });
         let reader = start_reader(&pty, &shared);
@@ -67,8 +69,9 @@ impl Terminal {
 
     /// Waits so long for what is expected.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Waits until the program has written this text, after what was expected before. Control sequences and carriage
@@ -140,7 +143,7 @@ impl Terminal {
     pub fn screen(&self) -> String {
         let output = self.output();
         let (_, columns) = output.screen.screen().size();
-        let rows: Vec<_> = output.screen.screen().rows(0, columns).map(|row| row.trim_end().to_owned()).collect();
+        let rows: Vec<_> = output.screen.screen().rows(0, columns.get()).map(|row| row.trim_end().to_owned()).collect();
         rows.join("\n").trim_end().to_owned()
     }
 
