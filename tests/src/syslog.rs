@@ -95,7 +95,8 @@ pub fn stuck(path: &Path) -> UnixDatagram {
 fn bind(path: &Path) -> UnixDatagram {
     let _ = std::fs::remove_file(path);
     let socket = UnixDatagram::bind(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    std::fs::set_permissions(path, PermissionsExt::from_mode(0o666)).expect("cannot open the log to everybody");
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o666))
+        .expect("cannot open the log to everybody");
     socket
 }
 

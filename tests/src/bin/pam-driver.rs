@@ -114,8 +114,11 @@ fn run(arguments: &Arguments, replies: VecDeque<Reply>, first: bool, last: bool)
     }
     let start = std::time::Instant::now();
     let _ = std::fs::exists("/begin-of-calls");
-    let codes: Vec<_> =
-        arguments.calls.iter().map(|name| (name.clone(), call(&mut pam, name, arguments.flags).name())).collect();
+    let codes: Vec<_> = arguments
+        .calls
+        .iter()
+        .map(|name| (name.clone(), call(&mut pam, name, arguments.flags).name()))
+        .collect();
     let _ = std::fs::exists("/end-of-calls");
     let nanos = start.elapsed().as_nanos();
     if let (true, Some(hold)) = (last, &arguments.hold) {

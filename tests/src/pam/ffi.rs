@@ -29,8 +29,7 @@ struct PamResponse {
     retcode: c_int,
 }
 
-type Converse =
-    extern "C" fn(c_int, *const *const PamMessage, *mut *mut PamResponse, *mut c_void) -> c_int;
+type Converse = extern "C" fn(c_int, *const *const PamMessage, *mut *mut PamResponse, *mut c_void) -> c_int;
 
 #[repr(C)]
 struct PamConv {
