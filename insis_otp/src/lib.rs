@@ -11,6 +11,10 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+mod files;
+pub mod log;
+pub mod operations;
 pub mod otp;
 pub mod store;
+pub mod strict;
 pub mod wire;

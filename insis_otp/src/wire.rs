@@ -1,1 +1,568 @@
-//! x
+//! The language in which programs talk to `otp-helper`: one request on its standard input, one answer on its
+//! standard output. Both are lines `key=value` below a first line that names language and kind, small, and bounded.
+
+use std::fmt::Write as _;
+
+use data_encoding::HEXLOWER;
+use zeroize::Zeroizing;
+
+use crate::operations::{NewPairing, Status};
+use crate::otp::{
+    Accepted, Code, Drift, Key, Malformed, PairingRefusal, Proof, RecoveryCode, RecoveryCodes, Refusal, Salt,
+    Seconds, Secret, Typed, UnixTime, Verdict,
+};
+
+/// No request or answer is longer.
+pub const LONGEST: usize = 8 * 1024;
+
+/// The first words of every message; the number changes when the language does.
+const LANGUAGE: &str = "insis-otp 1";
+
+/// What a caller asks about its own account.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Decide an attempt to log in.
+    Verify(Reply),
+    /// Tell about the pairing.
+    Status,
+    /// Pair a phone where there is none.
+    Enrol(NewPairing),
+    /// Pair another phone instead.
+    Replace(NewPairing, Reply),
+    /// Remove the pairing.
+    Remove(Reply),
+    /// Learn how far the phone's clock is off.
+    Resynchronise(Reply),
+    /// New recovery codes instead of all former ones.
+    RenewRecoveryCodes(Vec<RecoveryCode>, Salt, Reply),
+}
+
+/// What a person typed, as it came. Wiped when dropped, never printed.
+#[derive(Clone)]
+pub struct Reply(pub Zeroizing<Vec<u8>>);
+
+/// The helper's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The outcome of an attempt.
+    Verdict(Verdict),
+    /// What there is to tell.
+    Status(Status),
+    /// Done; the drift where a phone was paired or resynchronised.
+    Done(Drift),
+    /// The new phone's codes do not pair it.
+    NotPairing(PairingRefusal),
+    /// There is no pairing.
+    NotPaired,
+    /// There is one already.
+    Exists,
+    /// It cannot be done now, and why.
+    Failed(String),
+}
+
+/// A message that is not in this language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a message of this version of insis-otp")]
+pub struct NotUnderstood;
+
+impl Reply {
+    /// Takes what was typed.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        // Longer ones are no codes; they are cut to a length that still is none.
+        Self(Zeroizing::new(bytes.iter().copied().take(Typed::LONGEST + 1).collect()))
+    }
+
+    /// Parses it.
+    #[must_use]
+    pub fn typed(&self) -> Typed {
+        Typed::parse(&self.0)
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reply(redacted)")
+    }
+}
+
+impl Request {
+    /// The request as text.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<String> {
+        let mut message = Writer::new(match self {
+            Self::Verify(_) => "verify",
+            Self::Status => "status",
+            Self::Enrol(_) => "enrol",
+            Self::Replace(..) => "replace",
+            Self::Remove(_) => "remove",
+            Self::Resynchronise(_) => "resynchronise",
+            Self::RenewRecoveryCodes(..) => "renew-recovery-codes",
+        });
+        match self {
+            Self::Status => {}
+            Self::Verify(reply) | Self::Remove(reply) | Self::Resynchronise(reply) => message.reply(reply),
+            Self::Enrol(new) => message.pairing(new),
+            Self::Replace(new, reply) => {
+                message.pairing(new);
+                message.reply(reply);
+            }
+            Self::RenewRecoveryCodes(codes, salt, reply) => {
+                message.recovery(codes, *salt);
+                message.reply(reply);
+            }
+        }
+        message.text
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// It is not one, or anything in it is out of range.
+    pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
+        let mut fields = Fields::read(text)?;
+        let request = match fields.kind {
+            "verify" => Self::Verify(fields.reply()?),
+            "status" => Self::Status,
+            "enrol" => Self::Enrol(fields.pairing()?),
+            "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
+            "remove" => Self::Remove(fields.reply()?),
+            "resynchronise" => Self::Resynchronise(fields.reply()?),
+            "renew-recovery-codes" => {
+                let (codes, salt) = fields.recovery()?;
+                Self::RenewRecoveryCodes(codes, salt, fields.reply()?)
+            }
+            _ => return Err(NotUnderstood),
+        };
+        fields.finish(request)
+    }
+}
+
+impl Answer {
+    /// The answer as text.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<String> {
+        let mut message = Writer::new(match self {
+            Self::Verdict(_) => "verdict",
+            Self::Status(_) => "status",
+            Self::Done(_) => "done",
+            Self::NotPairing(_) => "not-pairing",
+            Self::NotPaired => "not-paired",
+            Self::Exists => "exists",
+            Self::Failed(_) => "failed",
+        });
+        match self {
+            Self::NotPaired | Self::Exists => {}
+            Self::Verdict(Verdict::Accepted(accepted)) => message.accepted(accepted),
+            Self::Verdict(Verdict::Refused(why)) => message.refusal(why),
+            Self::Status(status) => message.status(status),
+            Self::Done(drift) => message.field("drift", drift.0),
+            Self::NotPairing(why) => message.field("why", pairing_word(*why)),
+            Self::Failed(why) => message.text_field("why", why),
+        }
+        message.text
+    }
+
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// It is not one, or anything in it is out of range.
+    pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
+        let mut fields = Fields::read(text)?;
+        let answer = match fields.kind {
+            "verdict" => Self::Verdict(fields.verdict()?),
+            "status" => Self::Status(fields.status()?),
+            "done" => Self::Done(Drift(fields.parse("drift")?)),
+            "not-pairing" => Self::NotPairing(pairing_refusal(fields.take("why")?)?),
+            "not-paired" => Self::NotPaired,
+            "exists" => Self::Exists,
+            "failed" => Self::Failed(fields.take("why")?.to_owned()),
+            _ => return Err(NotUnderstood),
+        };
+        fields.finish(answer)
+    }
+}
+
+const fn pairing_word(why: PairingRefusal) -> &'static str {
+    match why {
+        PairingRefusal::FirstWrong => "first-wrong",
+        PairingRefusal::SecondWrong => "second-wrong",
+        PairingRefusal::Same => "same",
+        PairingRefusal::NotConsecutive => "not-consecutive",
+    }
+}
+
+fn pairing_refusal(word: &str) -> Result<PairingRefusal, NotUnderstood> {
+    use PairingRefusal::{FirstWrong, NotConsecutive, Same, SecondWrong};
+    let all = [FirstWrong, SecondWrong, Same, NotConsecutive];
+    all.into_iter().find(|why| pairing_word(*why) == word).ok_or(NotUnderstood)
+}
+
+const fn malformed_word(why: Malformed) -> &'static str {
+    match why {
+        Malformed::Length => "length",
+        Malformed::ForeignDigits => "foreign-digits",
+        Malformed::Characters => "characters",
+    }
+}
+
+/// A message while it is written.
+struct Writer {
+    text: Zeroizing<String>,
+}
+
+impl Writer {
+    fn new(kind: &str) -> Self {
+        // Of the final size at once, so that no grown-out-of copy of a secret is left behind.
+        let mut text = Zeroizing::new(String::with_capacity(LONGEST));
+        text.push_str(LANGUAGE);
+        text.push(' ');
+        text.push_str(kind);
+        text.push('\n');
+        Self { text }
+    }
+
+    fn field(&mut self, key: &str, value: impl std::fmt::Display) {
+        // Writing to a String does not fail.
+        let _ = writeln!(self.text, "{key}={value}");
+    }
+
+    /// A text of unknown origin: what would end the line becomes a blank.
+    fn text_field(&mut self, key: &str, value: &str) {
+        let line: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
+        self.field(key, line);
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        self.field("reply", HexOf(&reply.0));
+    }
+
+    fn pairing(&mut self, new: &NewPairing) {
+        let digits = new.key.digits();
+        self.field("secret", new.key.secret().to_base32().as_str());
+        self.field("algorithm", new.key.algorithm().name());
+        self.field("digits", digits.count());
+        self.field("period", new.key.period().seconds());
+        self.text_field("issuer", &new.issuer);
+        self.text_field("account", &new.account);
+        self.field("first", new.first.reveal(digits).as_str());
+        self.field("second", new.second.reveal(digits).as_str());
+        self.recovery(&new.recovery.0, new.recovery.1);
+    }
+
+    fn recovery(&mut self, codes: &[RecoveryCode], salt: Salt) {
+        self.field("salt", HexOf(&salt.0));
+        self.field("recovery_codes", codes.len());
+        for code in codes {
+            self.field("recovery", code.reveal().as_str());
+        }
+    }
+
+    fn accepted(&mut self, accepted: &Accepted) {
+        match &accepted.by {
+            Proof::Code { offset } => {
+                self.field("accepted", "code");
+                self.field("offset", offset);
+            }
+            Proof::Pair { offset, drift } => {
+                self.field("accepted", "pair");
+                self.field("offset", offset);
+                self.field("drift", drift.0);
+            }
+            Proof::Recovery { left } => {
+                self.field("accepted", "recovery");
+                self.field("left", left);
+            }
+        }
+        self.field("failures", accepted.failures);
+        self.field("clock_was_ahead", accepted.clock_was_ahead);
+    }
+
+    fn refusal(&mut self, refusal: &Refusal) {
+        self.field("refused", refusal.name());
+        match refusal {
+            Refusal::Wrong | Refusal::RecoverySpent => {}
+            Refusal::Used { wait: time }
+            | Refusal::ClockAhead { by: time }
+            | Refusal::Throttled { wait: time }
+            | Refusal::TooSoon { wait: time } => self.field("seconds", time.0),
+            Refusal::OutsideWindow { offset } => self.field("offset", offset),
+            Refusal::Malformed(why) => self.field("malformed", malformed_word(*why)),
+        }
+    }
+
+    fn status(&mut self, status: &Status) {
+        let (algorithm, digits, period) = status.parameters;
+        self.field("paired_at", status.paired_at.0);
+        self.text_field("issuer", &status.issuer);
+        self.text_field("account", &status.account);
+        self.field("algorithm", algorithm.name());
+        self.field("digits", digits.count());
+        self.field("period", period.seconds());
+        self.field("drift", status.drift.0);
+        if let Some(time) = status.last_login {
+            self.field("last_login", time.0);
+        }
+        self.field("failures", status.failures);
+        if let Some(wait) = status.throttled {
+            self.field("throttled", wait.0);
+        }
+        self.field("recovery_left", status.recovery_left);
+    }
+}
+
+/// Bytes as hexadecimal digits, written without a copy.
+struct HexOf<'a>(&'a [u8]);
+
+impl std::fmt::Display for HexOf<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A message while it is read: its lines, taken one by one. One that is left over is a mistake.
+struct Fields<'m> {
+    kind: &'m str,
+    lines: Vec<(&'m str, &'m str)>,
+}
+
+impl<'m> Fields<'m> {
+    fn read(message: &'m [u8]) -> Result<Self, NotUnderstood> {
+        if message.len() > LONGEST {
+            return Err(NotUnderstood);
+        }
+        let text = std::str::from_utf8(message).map_err(|_| NotUnderstood)?;
+        let mut lines = text.strip_suffix('\n').ok_or(NotUnderstood)?.split('\n');
+        let first = lines.next().and_then(|line| line.strip_prefix(LANGUAGE)).ok_or(NotUnderstood)?;
+        let kind = first.strip_prefix(' ').ok_or(NotUnderstood)?;
+        let lines = lines.map(|line| line.split_once('=').ok_or(NotUnderstood)).collect::<Result<_, _>>()?;
+        Ok(Self { kind, lines })
+    }
+
+    fn finish<T>(self, message: T) -> Result<T, NotUnderstood> {
+        if self.lines.is_empty() { Ok(message) } else { Err(NotUnderstood) }
+    }
+
+    fn optional(&mut self, key: &str) -> Option<&'m str> {
+        let place = self.lines.iter().position(|(name, _)| *name == key)?;
+        Some(self.lines.remove(place).1)
+    }
+
+    fn take(&mut self, key: &str) -> Result<&'m str, NotUnderstood> {
+        self.optional(key).ok_or(NotUnderstood)
+    }
+
+    fn parse<T: std::str::FromStr>(&mut self, key: &str) -> Result<T, NotUnderstood> {
+        self.take(key)?.parse().map_err(|_| NotUnderstood)
+    }
+
+    fn parse_optional<T: std::str::FromStr>(&mut self, key: &str) -> Result<Option<T>, NotUnderstood> {
+        self.optional(key).map(|text| text.parse().map_err(|_| NotUnderstood)).transpose()
+    }
+
+    fn reply(&mut self) -> Result<Reply, NotUnderstood> {
+        let bytes = HEXLOWER.decode(self.take("reply")?.as_bytes()).map(Zeroizing::new);
+        bytes.map(|bytes| Reply::new(&bytes)).map_err(|_| NotUnderstood)
+    }
+
+    fn pairing(&mut self) -> Result<NewPairing, NotUnderstood> {
+        let secret = Secret::from_base32(self.take("secret")?).map_err(|_| NotUnderstood)?;
+        let algorithm = self.parse("algorithm")?;
+        let digits = self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?;
+        let period = self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?;
+        Ok(NewPairing {
+            key: Key::new(secret, algorithm, digits, period),
+            issuer: self.take("issuer")?.to_owned(),
+            account: self.take("account")?.to_owned(),
+            first: Code::from_digits(self.take("first")?.as_bytes()).ok_or(NotUnderstood)?,
+            second: Code::from_digits(self.take("second")?.as_bytes()).ok_or(NotUnderstood)?,
+            recovery: self.recovery()?,
+        })
+    }
+
+    fn recovery(&mut self) -> Result<(Vec<RecoveryCode>, Salt), NotUnderstood> {
+        let salt = HEXLOWER.decode(self.take("salt")?.as_bytes()).map_err(|_| NotUnderstood)?;
+        let salt = Salt(salt.try_into().map_err(|_| NotUnderstood)?);
+        let count: usize = self.parse("recovery_codes")?;
+        if count > RecoveryCodes::MOST {
+            return Err(NotUnderstood);
+        }
+        let codes = (0..count).map(|_| match Typed::parse(self.take("recovery")?.as_bytes()) {
+            Typed::Recovery(code) => Ok(code),
+            Typed::Digits(_) | Typed::Malformed(_) => Err(NotUnderstood),
+        });
+        Ok((codes.collect::<Result<_, _>>()?, salt))
+    }
+
+    fn verdict(&mut self) -> Result<Verdict, NotUnderstood> {
+        let Some(proof) = self.optional("accepted") else {
+            return Ok(Verdict::Refused(self.refusal()?));
+        };
+        let by = match proof {
+            "code" => Proof::Code { offset: self.parse("offset")? },
+            "pair" => Proof::Pair { offset: self.parse("offset")?, drift: Drift(self.parse("drift")?) },
+            "recovery" => Proof::Recovery { left: self.parse("left")? },
+            _ => return Err(NotUnderstood),
+        };
+        let (failures, clock_was_ahead) = (self.parse("failures")?, self.parse("clock_was_ahead")?);
+        Ok(Verdict::Accepted(Accepted { by, failures, clock_was_ahead }))
+    }
+
+    fn refusal(&mut self) -> Result<Refusal, NotUnderstood> {
+        Ok(match self.take("refused")? {
+            "wrong-code" => Refusal::Wrong,
+            "used-code" => Refusal::Used { wait: self.seconds()? },
+            "clock-ahead" => Refusal::ClockAhead { by: self.seconds()? },
+            "outside-window" => Refusal::OutsideWindow { offset: self.parse("offset")? },
+            "used-recovery-code" => Refusal::RecoverySpent,
+            "throttled" => Refusal::Throttled { wait: self.seconds()? },
+            "too-soon" => Refusal::TooSoon { wait: self.seconds()? },
+            "malformed" => {
+                let word = self.take("malformed")?;
+                let all = [Malformed::Length, Malformed::ForeignDigits, Malformed::Characters];
+                let why = all.into_iter().find(|why| malformed_word(*why) == word);
+                Refusal::Malformed(why.ok_or(NotUnderstood)?)
+            }
+            _ => return Err(NotUnderstood),
+        })
+    }
+
+    fn seconds(&mut self) -> Result<Seconds, NotUnderstood> {
+        self.parse("seconds").map(Seconds)
+    }
+
+    fn status(&mut self) -> Result<Status, NotUnderstood> {
+        Ok(Status {
+            paired_at: UnixTime(self.parse("paired_at")?),
+            issuer: self.take("issuer")?.to_owned(),
+            account: self.take("account")?.to_owned(),
+            parameters: (
+                self.parse("algorithm")?,
+                self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?,
+                self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?,
+            ),
+            drift: Drift(self.parse("drift")?),
+            last_login: self.parse_optional("last_login")?.map(UnixTime),
+            failures: self.parse("failures")?,
+            throttled: self.parse_optional("throttled")?.map(Seconds),
+            recovery_left: self.parse("recovery_left")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::otp::{Algorithm, Digits, Period};
+
+    fn pairing() -> NewPairing {
+        let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
+        let Typed::Recovery(code) = Typed::parse(b"abcde-fghjk") else { panic!() };
+        NewPairing {
+            key: Key::new(secret, Algorithm::Sha256, Digits::Eight, Period::default()),
+            issuer: "InSIS = school".into(),
+            account: "alice@host\nx=1".into(),
+            first: Code::from_digits(b"00123456").unwrap(),
+            second: Code::from_digits(b"99999999").unwrap(),
+            recovery: (vec![code; 10], Salt([9; 16])),
+        }
+    }
+
+    #[test]
+    fn requests_arrive_as_they_were_sent() {
+        let reply = || Reply::new("123\n=é".as_bytes());
+        let requests = [
+            Request::Verify(reply()),
+            Request::Status,
+            Request::Enrol(pairing()),
+            Request::Replace(pairing(), reply()),
+            Request::Remove(reply()),
+            Request::Resynchronise(reply()),
+            Request::RenewRecoveryCodes(pairing().recovery.0, Salt([1; 16]), reply()),
+        ];
+        for request in requests {
+            let text = request.encode();
+            let read = Request::decode(text.as_bytes()).unwrap();
+            // A line end in a text became a blank; all else is as it was.
+            assert_eq!(read.encode(), text);
+            assert!(!format!("{read:?}").contains("GEZD"));
+        }
+    }
+
+    #[test]
+    fn answers_arrive_as_they_were_sent() {
+        let accepted =
+            |by| Answer::Verdict(Verdict::Accepted(Accepted { by, failures: 7, clock_was_ahead: true }));
+        let refused = |why| Answer::Verdict(Verdict::Refused(why));
+        let status = Status {
+            paired_at: UnixTime(5),
+            issuer: "i".into(),
+            account: "a".into(),
+            parameters: (Algorithm::Sha512, Digits::Seven, Period::default()),
+            drift: Drift(-4),
+            last_login: None,
+            failures: 2,
+            throttled: Some(Seconds(30)),
+            recovery_left: 9,
+        };
+        let answers = [
+            accepted(Proof::Code { offset: -1 }),
+            accepted(Proof::Pair { offset: 3, drift: Drift(-5) }),
+            accepted(Proof::Recovery { left: 2 }),
+            refused(Refusal::Wrong),
+            refused(Refusal::Used { wait: Seconds(17) }),
+            refused(Refusal::ClockAhead { by: Seconds(1 << 40) }),
+            refused(Refusal::OutsideWindow { offset: -4 }),
+            refused(Refusal::RecoverySpent),
+            refused(Refusal::Throttled { wait: Seconds(30) }),
+            refused(Refusal::TooSoon { wait: Seconds(30) }),
+            refused(Refusal::Malformed(Malformed::ForeignDigits)),
+            Answer::Status(status.clone()),
+            Answer::Status(Status { last_login: Some(UnixTime(3)), throttled: None, ..status }),
+            Answer::Done(Drift(2)),
+            Answer::NotPairing(PairingRefusal::NotConsecutive),
+            Answer::NotPaired,
+            Answer::Exists,
+            Answer::Failed("no disk".into()),
+        ];
+        for answer in answers {
+            assert_eq!(Answer::decode(answer.encode().as_bytes()), Ok(answer));
+        }
+    }
+
+    #[test]
+    fn other_messages_are_not_understood() {
+        let cases = [
+            "",
+            "\n",
+            "insis-otp 1 status",
+            "insis-otp 2 status\n",
+            "insis-otp 1 status\nx=1\n",
+            "insis-otp 1 sesame\n",
+            "insis-otp 1 verify\n",
+            "insis-otp 1 verify\nreply=zz\n",
+            "insis-otp 1 verify\nreply=31\nreply=32\n",
+            "insis-otp 1 status\r\n",
+            "insis-otp 1 verdict\naccepted=magic\nfailures=0\nclock_was_ahead=false\n",
+        ];
+        for text in cases {
+            assert!(
+                Request::decode(text.as_bytes()).is_err() && Answer::decode(text.as_bytes()).is_err(),
+                "{text:?}"
+            );
+        }
+        let long = format!("insis-otp 1 verify\nreply={}\n", "31".repeat(LONGEST));
+        assert!(Request::decode(long.as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut message = b"insis-otp 1 enrol\nsecret=".to_vec();
+            message.extend(&bytes);
+            let _ = (Request::decode(&message), Request::decode(&bytes), Answer::decode(&bytes));
+        }
+    }
+}

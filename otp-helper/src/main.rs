@@ -1,2 +1,149 @@
-//! Placeholder until the rooms below stand.
-fn main() {}
+//! `otp-helper`: does for its caller what takes the rights of the group `insis-otp`.
+//!
+//! The system store is a directory that only root and this group can enter. This program is setgid, never setuid: it
+//! runs with the caller's user id, so that the secret files of others stay closed to it whatever happens. It takes
+//! one request on standard input and gives one answer on standard output; it has no arguments.
+//!
+//! What it enforces: only the caller's own secret file; a proof for everything that changes or removes a pairing,
+//! charged like a login.
+#![forbid(unsafe_code)]
+
+mod confine;
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use insis_otp::config::Config;
+use insis_otp::log::{self, Level, Line};
+use insis_otp::operations::{self, Failure, system_clock};
+use insis_otp::otp::{Drift, Refusal, Verdict};
+use insis_otp::store::{Account, Cause, SecretFile, StoreError};
+use insis_otp::wire::{Answer, LONGEST, Request};
+use zeroize::Zeroizing;
+
+fn main() -> ExitCode {
+    if std::env::args_os().len() > 1 {
+        eprintln!(
+            "otp-helper takes no arguments; otp-setup and the PAM module talk to it. See otp-helper(8)."
+        );
+        return ExitCode::from(2);
+    }
+    if let Err(why) = confine::confine() {
+        return end(&Answer::Failed(format!("otp-helper cannot start safely: {why}")));
+    }
+    let answer = match read_request() {
+        Ok(request) => answer(&request),
+        Err(why) => Answer::Failed(why.to_owned()),
+    };
+    end(&answer)
+}
+
+/// Sends the answer. Whoever asked may be gone; then there is nobody to tell.
+fn end(answer: &Answer) -> ExitCode {
+    let sent = std::io::stdout().write_all(answer.encode().as_bytes());
+    if sent.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn read_request() -> Result<Request, &'static str> {
+    // Of the final size at once, so that no grown-out-of copy of a secret is left behind.
+    let mut message = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+    let limit = LONGEST as u64 + 1;
+    std::io::stdin()
+        .lock()
+        .take(limit)
+        .read_to_end(&mut message)
+        .map_err(|_| "the request cannot be read")?;
+    Request::decode(&message).map_err(|_| "the request is not one of this version of insis-otp")
+}
+
+/// Finds the caller's secret file and does what was asked.
+fn answer(request: &Request) -> Answer {
+    let config = match Config::site() {
+        Ok(config) => config,
+        Err(error) => return Answer::Failed(error.to_string()),
+    };
+    let uid = nix::unistd::getuid();
+    if uid != nix::unistd::geteuid() {
+        return Answer::Failed("otp-helper must not be called by a setuid program".to_owned());
+    }
+    if config.secret_file.is_home() {
+        return Answer::Failed("secret files are in home directories here; no helper is needed".to_owned());
+    }
+    let account = match Account::of_uid(uid) {
+        Ok(Some(account)) => account,
+        Ok(None) => return Answer::Failed(format!("user id {uid} has no usable name in the user database")),
+        Err(error) => return Answer::Failed(format!("the user database cannot be read: {}", error.desc())),
+    };
+    let file = config.secret_file.locate(&account);
+    let (action, done) = act(request, &file, &config);
+    report(action, &account, &done);
+    done.unwrap_or_else(answer_to_failure)
+}
+
+/// The one action that was asked for, by its name in the log.
+fn act(request: &Request, file: &SecretFile, config: &Config) -> (&'static str, Result<Answer, Failure>) {
+    let policy = &config.policy;
+    match request {
+        Request::Verify(reply) => {
+            let verdict = operations::verify(file, &reply.typed(), policy, &system_clock);
+            ("verify", verdict.map(Answer::Verdict).map_err(Failure::from))
+        }
+        Request::Status => {
+            let status = operations::status(file, policy, &system_clock).map_err(Failure::from);
+            ("status", status.map(|status| status.map_or(Answer::NotPaired, Answer::Status)))
+        }
+        Request::Enrol(new) => ("enrol", operations::enrol(file, new, &system_clock).map(Answer::Done)),
+        Request::Replace(new, proof) => (
+            "replace",
+            operations::replace(file, new, Some(&proof.typed()), policy, &system_clock).map(Answer::Done),
+        ),
+        Request::Remove(proof) => {
+            let removed = operations::remove(file, Some(&proof.typed()), policy, &system_clock);
+            ("remove", removed.map(|()| Answer::Done(Drift::default())))
+        }
+        Request::Resynchronise(codes) => (
+            "resynchronise",
+            operations::resynchronise(file, &codes.typed(), policy, &system_clock).map(Answer::Done),
+        ),
+        Request::RenewRecoveryCodes(codes, salt, proof) => {
+            let proof = proof.typed();
+            let renewed =
+                operations::renew_recovery_codes(file, (codes, *salt), Some(&proof), policy, &system_clock);
+            ("renew-recovery-codes", renewed.map(|()| Answer::Done(Drift::default())))
+        }
+    }
+}
+
+fn answer_to_failure(failure: Failure) -> Answer {
+    match failure {
+        Failure::Store(StoreError { cause: Cause::NotPaired, .. }) => Answer::NotPaired,
+        Failure::Store(StoreError { cause: Cause::Exists, .. }) => Answer::Exists,
+        Failure::Store(error) => Answer::Failed(error.to_string()),
+        Failure::Proof(why) => Answer::Verdict(Verdict::Refused(why)),
+        Failure::Pair(why) => Answer::NotPairing(why),
+    }
+}
+
+/// One line in the log for everything but a look: who uses the helper is the user, or malware that runs as the user.
+fn report(action: &str, account: &Account, done: &Result<Answer, Failure>) {
+    let line = match done {
+        Ok(Answer::Status(_) | Answer::NotPaired) => return,
+        Ok(Answer::Verdict(Verdict::Refused(why))) | Err(Failure::Proof(why)) => {
+            let level = match why {
+                Refusal::Throttled { .. } | Refusal::TooSoon { .. } => Level::Warning,
+                _ => Level::Notice,
+            };
+            Line::new(level, "refused").field("reason", why.name())
+        }
+        Ok(_) => Line::new(Level::Info, "done"),
+        Err(Failure::Pair(_)) => Line::new(Level::Notice, "refused").field("reason", "codes-do-not-pair"),
+        Err(Failure::Store(StoreError { cause: Cause::NotPaired, .. })) => {
+            Line::new(Level::Notice, "refused").field("reason", "not-paired")
+        }
+        Err(Failure::Store(StoreError { cause: Cause::Exists, .. })) => {
+            Line::new(Level::Notice, "refused").field("reason", "paired-already")
+        }
+        Err(Failure::Store(error)) => Line::new(Level::Error, "error").words(error),
+    };
+    log::send("otp-helper", action, &line.field("user", &account.name));
+}

@@ -1,1 +1,47 @@
-//! The PAM module.
+//! `pam_insis_otp.so`: asks for a one-time password after the password.
+//!
+//! | part | subject |
+//! | --- | --- |
+//! | [`arguments`] | the module's arguments over the site's configuration |
+//! | [`login`] | one authentication from first question to end |
+//! | [`access`] | how the secret file is reached: opened here, or through `otp-helper` |
+//! | [`dialogue`] | the conversation: questions, replies, what is no attempt |
+//! | [`outcome`] | how an authentication can end, and the one road from there to a PAM code |
+//! | [`texts`] | what people read |
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+mod access;
+mod arguments;
+mod decoy;
+mod dialogue;
+mod guard;
+mod login;
+mod outcome;
+mod texts;
+
+use std::ffi::CStr;
+
+use pam::constants::{PamFlag, PamResultCode};
+use pam::module::{PamHandle, PamHooks};
+
+/// The module's entry points.
+struct InsisOtp;
+
+/// The C functions around them, made by the bindings.
+mod hooks {
+    #![allow(missing_docs, reason = "the macro writes functions without doc comments")]
+    use super::InsisOtp;
+
+    pam::pam_hooks!(InsisOtp);
+}
+
+impl PamHooks for InsisOtp {
+    fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "auth", |pamh| login::authenticate(pamh, &args, flags))
+    }
+
+    /// There are no credentials to set, and anything but success here ends an sshd login that was let in.
+    fn sm_setcred(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "setcred", |_| PamResultCode::PAM_SUCCESS)
+    }
+}

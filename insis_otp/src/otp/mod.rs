@@ -25,4 +25,4 @@ pub use state::{Remembered, State};
 pub use throttle::{Throttle, ThrottlePolicy};
 pub use time::{Drift, Seconds, Step, UnixTime};
 pub use typed::{Malformed, Typed};
-pub use verdict::{Accepted, Proof, Refusal, Verdict, verify};
+pub use verdict::{Accepted, Proof, Refusal, Verdict, resync, verify};

@@ -1,6 +1,6 @@
 //! What changes with every attempt: spent steps, drift, failures, spent recovery codes.
 
-use super::{Drift, SpentSteps, Throttle, UnixTime};
+use super::{Drift, Period, Policy, SpentSteps, Step, Throttle, UnixTime};
 
 /// The state of a pairing, as the secret file keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,4 +33,23 @@ pub struct Remembered {
 impl State {
     /// How many places are remembered at the most; a new one drives out the one that ends first.
     pub const MOST_REMEMBERED: usize = 8;
+
+    /// Without delay, and with a clock that was ahead left behind. Failures stay to be told to the owner.
+    #[must_use]
+    pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
+        let end = Step(now.step(period).shifted(self.drift).0.saturating_add(policy.window.steps()));
+        let spent = match self.spent {
+            ahead if ahead.upto > end => SpentSteps { upto: end, gap: None, island: None },
+            spent => spent,
+        };
+        Self { spent, throttle: Throttle::default(), ..self.clone() }
+    }
+
+    /// The state of which nothing is known any more: every code up to now and every recovery code counts as spent.
+    #[must_use]
+    pub fn unknown(period: Period, policy: &Policy, now: UnixTime) -> Self {
+        let end = Step(now.step(period).0.saturating_add(policy.window.steps()));
+        let spent = SpentSteps { upto: end, gap: None, island: None };
+        Self { spent, spent_recovery: u16::MAX, ..Self::default() }
+    }
 }

@@ -88,6 +88,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The refusal in a word: the `reason=` of the log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong-code",
+            Self::Used { .. } => "used-code",
+            Self::ClockAhead { .. } => "clock-ahead",
+            Self::OutsideWindow { .. } => "outside-window",
+            Self::RecoverySpent => "used-recovery-code",
+            Self::Throttled { .. } => "throttled",
+            Self::TooSoon { .. } => "too-soon",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+
     /// Whether the attempt was a guess that could have opened the login, and so counts towards the delay.
     const fn is_guess(&self) -> bool {
         match self {
@@ -112,7 +127,6 @@ impl Refusal {
 /// - Two consecutive codes are searched for within five minutes of it, and tell how far the phone's clock is off.
 /// - After too many wrong guesses single codes are not compared for a while (RFC 4226, section 7.3). Two consecutive
 ///   codes from within the window and recovery codes are, one a second, so that guessing never locks out the owner.
-#[must_use]
 pub fn verify(
     typed: &Typed,
     key: &Key,
@@ -121,12 +135,33 @@ pub fn verify(
     policy: &Policy,
     now: UnixTime,
 ) -> (Verdict, State) {
-    let mut next = state.clone();
-    next.throttle = next.throttle.without_future(now);
-    next.remembered.retain(|place| place.until > now);
-    let mut attempt = Attempt { key, recovery, policy, now, next, clock_was_ahead: false };
+    let mut attempt = Attempt::new(key, recovery, state, policy, now);
     let outcome = attempt.decide(typed);
     attempt.conclude(outcome)
+}
+
+/// Learns anew how far a phone's clock is off (RFC 6238, section 6): two consecutive codes, searched for within an
+/// hour of now, later than every step accepted before. Charged like an attempt to log in.
+pub fn resync(
+    typed: &Typed,
+    key: &Key,
+    state: &State,
+    policy: &Policy,
+    now: UnixTime,
+) -> (Result<Drift, Refusal>, State) {
+    let none = RecoveryCodes::default();
+    let mut attempt = Attempt::new(key, &none, state, policy, now);
+    attempt.pair_reach = key.period().steps_in(Policy::PAIRING_REACH);
+    let outcome = match typed {
+        Typed::Digits(text) if matches!(text.codes(key.digits()), Codes::Two(..)) => attempt.decide(typed),
+        Typed::Malformed(why) => Err(Refusal::Malformed(*why)),
+        _ => Err(Refusal::Malformed(Malformed::Length)),
+    };
+    let last_login = state.last_login;
+    match attempt.conclude(outcome) {
+        (Verdict::Accepted(_), next) => (Ok(next.drift), State { last_login, ..next }),
+        (Verdict::Refused(why), next) => (Err(why), next),
+    }
 }
 
 /// One attempt while it is being decided.
@@ -136,6 +171,8 @@ struct Attempt<'a> {
     policy: &'a Policy,
     now: UnixTime,
     next: State,
+    /// How far a pair is searched for, in steps.
+    pair_reach: u64,
     clock_was_ahead: bool,
 }
 
@@ -146,7 +183,21 @@ struct Sight {
     outside: Option<Step>,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    fn new(
+        key: &'a Key,
+        recovery: &'a RecoveryCodes,
+        state: &State,
+        policy: &'a Policy,
+        now: UnixTime,
+    ) -> Self {
+        let mut next = state.clone();
+        next.throttle = next.throttle.without_future(now);
+        next.remembered.retain(|place| place.until > now);
+        let pair_reach = policy.reach(key.period());
+        Self { key, recovery, policy, now, next, pair_reach, clock_was_ahead: false }
+    }
+
     fn decide(&mut self, typed: &Typed) -> Result<Proof, Refusal> {
         let delayed = self.next.throttle.wait(&self.policy.throttle, self.now);
         let codes = match typed {
@@ -250,7 +301,7 @@ impl Attempt<'_> {
             // Both codes from within the window; a window of nothing still has room for the code just gone.
             expected.0.saturating_sub(window.max(1))..=expected.0.saturating_add(window).saturating_sub(1)
         } else {
-            expected.around(self.policy.reach(self.key.period()))
+            expected.around(self.pair_reach)
         };
         let Some(step) = find_pair(first, second, self.key, steps) else {
             return Err(Refusal::Wrong);
@@ -389,6 +440,25 @@ mod tests {
     }
 
     #[test]
+    fn the_work_is_the_same_whichever_step_matches() {
+        let work = |step: u64, used: bool| {
+            let mut phone = phone();
+            if used {
+                assert!(opens(&phone.try_step(step, NOW)));
+            }
+            let text = phone.code(step);
+            let before = crate::otp::key::COMPUTED.get();
+            let _ = phone.try_text(&text, NOW);
+            crate::otp::key::COMPUTED.get() - before
+        };
+        // Five minutes on either side and the step itself, whether the code is right, used, off or wrong.
+        for step in [T - 1, T, T + 1, T - 4, T + 9, T - 4000] {
+            assert_eq!(work(step, false), 21, "{step}");
+        }
+        assert_eq!((work(T, true), work(T + 1, true)), (21, 21));
+    }
+
+    #[test]
     fn a_code_opens_once_and_then_tells_how_long_to_wait() {
         let mut phone = phone();
         assert!(opens(&phone.try_step(T, NOW)));
@@ -445,6 +515,24 @@ mod tests {
         let later = NOW.plus(Seconds(60));
         assert!(opens(&phone.try_step(T - 4, later)));
         assert!(!opens(&phone.try_step(T + 2, later)));
+    }
+
+    #[test]
+    fn resync_learns_up_to_an_hour_and_is_charged() {
+        let mut phone = phone();
+        let text = |phone: &Phone, step| format!("{}{}", phone.code(step), phone.code(step + 1));
+        let mut attempt = |text: &str| {
+            let typed = Typed::parse(text.as_bytes());
+            let (outcome, state) = resync(&typed, &phone.key, &phone.state, &phone.policy, NOW);
+            phone.state = state;
+            outcome
+        };
+        let model = self::phone();
+        assert_eq!(attempt(&text(&model, T + 90)), Ok(Drift(91)));
+        assert_eq!(attempt("123456"), Err(Refusal::Malformed(Malformed::Length)));
+        assert_eq!(attempt("000000 000000"), Err(Refusal::Wrong));
+        assert_eq!((phone.state.failures, phone.state.throttle.guesses), (2, 1));
+        assert_eq!(phone.state.last_login, None);
     }
 
     #[test]

@@ -1,0 +1,70 @@
+//! Opening files that somebody else may have prepared.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+
+/// What every open here asks for: no symlink at the end, no waiting on a FIFO or device (CVE-2024-22365), no
+/// controlling terminal, nothing inherited by children.
+const CAUTION: OFlag =
+    OFlag::O_NOFOLLOW.union(OFlag::O_CLOEXEC).union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
+
+/// How a file is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// To be read.
+    Read,
+    /// To be read and written in place.
+    Update,
+    /// To be written; it must not exist, and gets mode 0600.
+    CreateNew,
+}
+
+/// Opens a file cautiously and looks at what was opened. Whoever calls decides whether it may be used.
+pub fn open(path: &Path, access: Access) -> io::Result<(File, Metadata)> {
+    let mut options = OpenOptions::new();
+    options.custom_flags(CAUTION.bits()).mode(0o600);
+    match access {
+        Access::Read => options.read(true),
+        Access::Update => options.read(true).write(true),
+        Access::CreateNew => options.read(true).write(true).create_new(true),
+    };
+    let file = options.open(path)?;
+    let facts = file.metadata()?;
+    Ok((file, facts))
+}
+
+/// Reads a file from its start into `buffer`; returns how much there was. A full buffer may mean that there is more.
+pub fn read_start(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match nix::sys::uio::pread(file, rest, i64::try_from(length).unwrap_or(i64::MAX)) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(length)
+}
+
+/// What kind of thing a path led to, for complaints.
+pub fn kind(facts: &Metadata) -> &'static str {
+    let kind = facts.file_type();
+    match () {
+        () if kind.is_file() => "a regular file",
+        () if kind.is_dir() => "a directory",
+        () if kind.is_symlink() => "a symbolic link",
+        () if kind.is_fifo() => "a FIFO",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    }
+}
+
+/// Whether anybody but the owner could write.
+pub fn others_can_write(facts: &Metadata) -> bool {
+    facts.mode() & 0o022 != 0
+}

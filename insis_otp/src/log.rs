@@ -1,0 +1,142 @@
+//! Lines for the system log: `key=value`, one line a decision, no way to forge one.
+
+use std::fmt::{Display, Write as _};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use syslog::{Facility, Formatter3164, Logger, LoggerBackend};
+
+/// How much a line matters, as syslog(3) has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A bug in this program.
+    Critical,
+    /// Nobody, or one person, cannot log in until somebody mends something.
+    Error,
+    /// Somebody may be guessing.
+    Warning,
+    /// A refused attempt.
+    Notice,
+    /// An opened login.
+    Info,
+    /// For whoever looks for a mistake.
+    Debug,
+}
+
+/// The text of a line. Values come from anywhere: they are escaped so that they hold neither blanks nor `=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    level: Level,
+    text: String,
+}
+
+impl Line {
+    /// Values longer than this many bytes are cut; user names and host names of that length are not real.
+    const LONGEST_VALUE: usize = 256;
+
+    /// A line that begins with how the decision went.
+    #[must_use]
+    pub fn new(level: Level, result: &str) -> Self {
+        Self { level, text: String::new() }.field("result", result)
+    }
+
+    /// Adds a value.
+    #[must_use]
+    pub fn field(mut self, key: &str, value: impl Display) -> Self {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.text.push_str(key);
+        self.text.push('=');
+        for byte in value.to_string().bytes().take(Self::LONGEST_VALUE) {
+            match byte {
+                b'=' | b'"' | b'\\' => self.escape(byte),
+                0x21..=0x7E => self.text.push(char::from(byte)),
+                _ => self.escape(byte),
+            }
+        }
+        self
+    }
+
+    /// Adds words for people at the end: text of this program's own, with the cause of a failure in it.
+    #[must_use]
+    pub fn words(mut self, words: impl Display) -> Self {
+        self.text.push_str(" message=\"");
+        for letter in words.to_string().chars().take(4 * Self::LONGEST_VALUE) {
+            match letter {
+                '"' => self.text.push('\''),
+                _ if letter.is_control() => self.text.push(' '),
+                _ => self.text.push(letter),
+            }
+        }
+        self.text.push('"');
+        self
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn escape(&mut self, byte: u8) {
+        // Writing to a String does not fail.
+        let _ = write!(self.text, "\\x{byte:02x}");
+    }
+}
+
+/// Sends a line to the system log, facility authpriv, as `program[pid]: tag: text`.
+///
+/// A log that is missing is no reason to fail or delay a login; one that is slow delays it by a quarter of a second
+/// at the most.
+pub fn send(program: &str, tag: &str, line: &Line) {
+    let Some(backend) = connect() else { return };
+    let formatter = Formatter3164 {
+        facility: Facility::LOG_AUTHPRIV,
+        hostname: None,
+        process: program.to_owned(),
+        pid: std::process::id(),
+    };
+    let mut log = Logger::new(backend, formatter);
+    let message = format!("{tag}: {}", line.text);
+    let _lost = match line.level {
+        Level::Critical => log.crit(message),
+        Level::Error => log.err(message),
+        Level::Warning => log.warning(message),
+        Level::Notice => log.notice(message),
+        Level::Info => log.info(message),
+        Level::Debug => log.debug(message),
+    };
+}
+
+fn connect() -> Option<LoggerBackend> {
+    let socket = UnixDatagram::unbound().ok()?;
+    socket.set_write_timeout(Some(Duration::from_millis(250))).ok()?;
+    socket.connect("/dev/log").ok()?;
+    Some(LoggerBackend::Unix(socket))
+}
+
+/// The name of this process's program, as other lines in the log have it.
+#[must_use]
+pub fn program() -> String {
+    let path = std::env::current_exe().ok();
+    let name = path.as_deref().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| "insis-otp".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_cannot_forge_a_line() {
+        let line = Line::new(Level::Notice, "refused").field("user", "eve\n rhost=6.6.6.6 \u{1b}[2J\"\\é");
+        assert_eq!(
+            line.text(),
+            "result=refused user=eve\\x0a\\x20rhost\\x3d6.6.6.6\\x20\\x1b[2J\\x22\\x5c\\xc3\\xa9"
+        );
+        let line = Line::new(Level::Error, "error").words("/x\n: \"quoted\"");
+        assert_eq!(line.text(), "result=error message=\"/x : 'quoted'\"");
+        assert!(Line::new(Level::Info, &"x".repeat(10_000)).text().len() < 300);
+    }
+}

@@ -1,0 +1,109 @@
+//! People: names that are harmless as a path component, and what the user database says of them.
+
+use std::path::PathBuf;
+
+use nix::unistd::{Gid, Uid, User};
+
+/// A user name that can be a path component: 1 to 255 bytes, no slash, no control character, no dot or hyphen in
+/// front.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UserName(String);
+
+/// A name that cannot be a path component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a user name")]
+pub struct InvalidUserName;
+
+/// A person of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The name.
+    pub name: UserName,
+    /// The user id.
+    pub uid: Uid,
+    /// The primary group.
+    pub gid: Gid,
+    /// The home directory.
+    pub home: PathBuf,
+}
+
+impl UserName {
+    const LONGEST: usize = 255;
+
+    /// Takes a name that will do as a path component.
+    ///
+    /// # Errors
+    /// It will not.
+    pub fn parse(name: &str) -> Result<Self, InvalidUserName> {
+        let harmless = !name.is_empty()
+            && name.len() <= Self::LONGEST
+            && !name.starts_with(['.', '-'])
+            && !name.chars().any(|c| c == '/' || c.is_control());
+        if harmless { Ok(Self(name.to_owned())) } else { Err(InvalidUserName) }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for UserName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Account {
+    /// Looks a name up in the user database; `None` when there is no such user, or when the database knows it by
+    /// another name (some directories ignore case): two names must not share one secret file, or have two.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn lookup(name: &UserName) -> Result<Option<Self>, nix::Error> {
+        match User::from_name(name.as_str()) {
+            Ok(user) => Ok(user.filter(|u| u.name == name.0).and_then(Self::from_user)),
+            // What some C libraries and services answer instead of "no such user".
+            Err(nix::Error::ENOENT | nix::Error::ESRCH | nix::Error::EBADF | nix::Error::EPERM) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks up the person with this user id.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn of_uid(uid: Uid) -> Result<Option<Self>, nix::Error> {
+        Ok(User::from_uid(uid)?.and_then(Self::from_user))
+    }
+
+    fn from_user(user: User) -> Option<Self> {
+        let name = UserName::parse(&user.name).ok()?;
+        Some(Self { name, uid: user.uid, gid: user.gid, home: user.dir })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_names_pass() {
+        for name in ["alice", "alice.smith", "DOM\\alice", "alice@example.org", "w00t$", "ž", "a%u"] {
+            assert_eq!(UserName::parse(name).unwrap().as_str(), name);
+        }
+        let long = "a".repeat(256);
+        for name in ["", ".", "..", ".alice", "-alice", "a/b", "../x", "/", "a\nb", "a\0b", "\u{1b}[m", &long]
+        {
+            assert!(UserName::parse(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn root_is_looked_up() {
+        let root = Account::lookup(&UserName::parse("root").unwrap()).unwrap().unwrap();
+        assert!(root.uid.is_root());
+        assert_eq!(Account::lookup(&UserName::parse("no-such-user-here").unwrap()), Ok(None));
+    }
+}

@@ -1,0 +1,50 @@
+//! What can go wrong with a secret file.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A secret file that cannot be used, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {cause}", path.display())]
+pub struct StoreError {
+    /// The file, or the directory that is to blame.
+    pub path: PathBuf,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a secret file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// There is none: the person has not paired.
+    #[error("there is no secret file")]
+    NotPaired,
+    /// There is one already.
+    #[error("there is a secret file already")]
+    Exists,
+    /// Somebody else held the lock all the time that we were willing to wait.
+    #[error("in use by another login or pairing of the same user (waited {0} s)")]
+    Busy(u64),
+    /// It is not what a secret file has to be; using it would be dangerous.
+    #[error("{0}")]
+    Unsafe(String),
+    /// Its content is damaged, or not of this program.
+    #[error("damaged: {0}")]
+    Damaged(&'static str),
+    /// The operating system refused.
+    #[error("cannot {action}: {error}")]
+    Os {
+        /// What was tried: `open it`, `write its state`.
+        action: &'static str,
+        /// What the operating system said.
+        error: io::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the person has simply not paired.
+    #[must_use]
+    pub const fn is_not_paired(&self) -> bool {
+        matches!(self.cause, Cause::NotPaired)
+    }
+}

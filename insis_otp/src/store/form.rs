@@ -1,0 +1,476 @@
+//! The form of a secret file: one page of text.
+//!
+//! | bytes | content |
+//! | --- | --- |
+//! | 0–1983 | the head: TOML, filled up with line ends |
+//! | 1984–2047 | the checksum of these bytes, as one more line of TOML |
+//! | 2048–3071 | state slot A: one line of 512 bytes, twice |
+//! | 3072–4095 | state slot B, likewise |
+//!
+//! The head is written once, the slots in turn. A line of state is a comment to TOML, carries a sequence number and a
+//! checksum that covers the head's too, and is a sector of its own. The newest valid line counts. Since a slot holds
+//! its line twice, a torn write leaves the older slot or one good line of the newer, and no single damaged sector
+//! takes the newest state away, which would make its last code good again.
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::UserName;
+use crate::otp::{
+    Algorithm, Digits, Drift, Key, Period, RecoveryCodes, RecoveryHash, Remembered, Salt, Secret, SpentSteps,
+    State, Step, Throttle, UnixTime,
+};
+use crate::strict::{Value, each_key};
+
+/// The size of a secret file.
+pub const PAGE: usize = 4096;
+const HEAD: usize = 2048;
+const HEAD_TEXT: usize = HEAD - SUM_LINE;
+const SUM_LINE: usize = 64;
+const LINE: usize = 512;
+/// The size of a state slot: the line, twice.
+pub const SLOT: usize = 2 * LINE;
+
+/// The first line of every secret file.
+const WARNING: &str = "# A secret file of insis-otp: whoever reads it holds the second factor. See otp-setup(1); do not edit.\n";
+
+/// What is decided at pairing: the head of the secret file.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// Whose it is. A file that was moved to another name is refused.
+    pub user: UserName,
+    /// The secret and how codes are made of it.
+    pub key: Key,
+    /// The name above the account in the app.
+    pub issuer: String,
+    /// The account in the app: user and host.
+    pub account: String,
+    /// When the phone was paired.
+    pub paired_at: UnixTime,
+    /// The recovery codes, as hashes.
+    pub recovery: RecoveryCodes,
+}
+
+/// A secret file that was read: head, newest state, and where the next state goes.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The head.
+    pub enrolment: Enrolment,
+    /// The newest state.
+    pub state: State,
+    pub(super) place: Place,
+}
+
+/// Where the next state is written, and what ties it to the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    seal: [u8; 16],
+    sequence: u64,
+    slot: usize,
+}
+
+/// A page of text, wiped when dropped.
+pub(super) type Page = Zeroizing<Vec<u8>>;
+
+/// Why a page is no secret file.
+pub(super) type Damage = &'static str;
+
+/// A whole secret file: this head, this state in both slots.
+pub(super) fn encode(enrolment: &Enrolment, state: &State) -> Result<Page, Damage> {
+    let mut page = Zeroizing::new(Vec::with_capacity(PAGE));
+    let head = head_text(enrolment);
+    if head.len() > HEAD_TEXT {
+        return Err("issuer and account are too long for it");
+    }
+    page.extend_from_slice(head.as_bytes());
+    page.resize(HEAD_TEXT, b'\n');
+    let seal = digest(&[&page]);
+    page.extend_from_slice(&seal_line(seal));
+    for sequence in 0..2 {
+        page.extend_from_slice(&Place { seal, sequence, slot: 0 }.slot(state)?);
+    }
+    Ok(page)
+}
+
+/// Reads a page.
+pub(super) fn decode(page: &[u8]) -> Result<Record, Damage> {
+    let (enrolment, seal) = decode_head(page)?;
+    let newest = newest_state(page, seal).ok_or("no state slot is valid")?;
+    let place = Place { seal, sequence: newest.sequence.saturating_add(1), slot: 1 - newest.slot };
+    Ok(Record { enrolment, state: newest.state, place })
+}
+
+/// Reads the head alone, for the repair of a file whose slots are both damaged.
+pub(super) fn decode_head(page: &[u8]) -> Result<(Enrolment, [u8; 16]), Damage> {
+    let [text, sum] = [page.get(..HEAD_TEXT), page.get(HEAD_TEXT..HEAD)].map(Option::unwrap_or_default);
+    if page.len() != PAGE {
+        return Err("it is not 4096 bytes long");
+    }
+    let seal = digest(&[text]);
+    if sum != seal_line(seal) {
+        return Err("the checksum of its head is wrong");
+    }
+    let text = std::str::from_utf8(text).map_err(|_| "its head is not text")?;
+    let mut head = Head::default();
+    each_key(text, |key, value| head.set(key, Value::Toml(value.get_ref())))
+        .map_err(|_| "its head is not valid")?;
+    Ok((head.finish().ok_or("its head is not complete")?, seal))
+}
+
+impl Place {
+    /// Where in the file the slot begins.
+    pub(super) const fn offset(&self) -> usize {
+        HEAD + self.slot * SLOT
+    }
+
+    /// The bytes of the slot for this state.
+    pub(super) fn slot(&self, state: &State) -> Result<Vec<u8>, Damage> {
+        let mut line = state_text(self.sequence, state).into_bytes();
+        let sum = line_sum(self.seal, &line);
+        line.extend_from_slice(b" sum=");
+        line.extend_from_slice(sum.as_bytes());
+        if line.len() >= LINE {
+            return Err("its state does not fit");
+        }
+        line.resize(LINE - 1, b' ');
+        line.push(b'\n');
+        Ok([line.as_slice(), line.as_slice()].concat())
+    }
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 16] {
+    let mut sha = Sha256::new();
+    for part in parts {
+        sha.update(part);
+    }
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(sha.finalize()) {
+        *to = from;
+    }
+    half
+}
+
+/// The checksum of a line of state: 64 bits, in hexadecimal.
+fn line_sum(seal: [u8; 16], text: &[u8]) -> String {
+    let mut sum = HEXLOWER.encode(&digest(&[&seal, text]));
+    sum.truncate(16);
+    sum
+}
+
+fn seal_line(seal: [u8; 16]) -> Vec<u8> {
+    let mut line = format!("sum = \"{}\"\n", HEXLOWER.encode(&seal)).into_bytes();
+    line.resize(SUM_LINE, b'\n');
+    line
+}
+
+fn head_text(enrolment: &Enrolment) -> Zeroizing<String> {
+    let Enrolment { user, key, issuer, account, paired_at, recovery } = enrolment;
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let hashes: Vec<_> =
+        recovery.hashes().iter().map(|h| format!("\n  \"{}\",", HEXLOWER.encode(&h.0))).collect();
+    let rest = [
+        format!("\"\nalgorithm = \"{}\"\n", key.algorithm().name()),
+        format!("digits = {}\nperiod = {}\n", key.digits().count(), key.period().seconds()),
+        format!("issuer = {}\naccount = {}\n", quoted(issuer), quoted(account)),
+        format!("paired_at = {}\n", paired_at.0),
+        format!("recovery_salt = \"{}\"\n", HEXLOWER.encode(&recovery.salt().0)),
+        format!("recovery_hashes = [{}\n]\n", hashes.concat()),
+    ]
+    .concat();
+    let start = format!("{WARNING}format = 1\nuser = {}\nsecret = \"", quoted(user.as_str()));
+    let secret = key.secret().to_base32();
+    // One allocation of the right size, so that no grown-out-of copy of the secret is left behind.
+    let mut text = Zeroizing::new(String::with_capacity(start.len() + secret.len() + rest.len()));
+    text.push_str(&start);
+    text.push_str(&secret);
+    text.push_str(&rest);
+    text
+}
+
+/// The head while it is read.
+#[derive(Default)]
+struct Head {
+    format: Option<u64>,
+    user: Option<UserName>,
+    secret: Option<Secret>,
+    algorithm: Option<Algorithm>,
+    digits: Option<Digits>,
+    period: Option<Period>,
+    issuer: Option<String>,
+    account: Option<String>,
+    paired_at: Option<UnixTime>,
+    salt: Option<Salt>,
+    hashes: Option<Vec<RecoveryHash>>,
+}
+
+impl Head {
+    fn set(&mut self, key: &str, value: Value<'_>) -> Result<(), String> {
+        fn bytes(text: &str) -> Result<[u8; 16], String> {
+            let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|e| e.to_string())?;
+            bytes.try_into().map_err(|_| "needs 16 bytes".to_owned())
+        }
+        match key {
+            "format" => self.format = Some(value.number()?),
+            "user" => self.user = Some(UserName::parse(value.text()?).map_err(|e| e.to_string())?),
+            "secret" => self.secret = Some(Secret::from_base32(value.text()?).map_err(|e| e.to_string())?),
+            "algorithm" => self.algorithm = Some(value.text()?.parse().map_err(|_| "unknown")?),
+            "digits" => self.digits = Some(Digits::try_from(value.number()?).map_err(|e| e.to_string())?),
+            "period" => self.period = Some(Period::try_from(value.number()?).map_err(|e| e.to_string())?),
+            "issuer" => self.issuer = Some(value.text()?.to_owned()),
+            "account" => self.account = Some(value.text()?.to_owned()),
+            "paired_at" => self.paired_at = Some(UnixTime(value.number()?)),
+            "recovery_salt" => self.salt = Some(Salt(bytes(value.text()?)?)),
+            "recovery_hashes" => {
+                let hashes = value.list()?.into_iter().map(|text| bytes(text).map(RecoveryHash));
+                self.hashes = Some(hashes.collect::<Result<_, _>>()?);
+            }
+            _ => return Err("unknown".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Option<Enrolment> {
+        if self.format != Some(1) {
+            return None;
+        }
+        Some(Enrolment {
+            user: self.user?,
+            key: Key::new(self.secret?, self.algorithm?, self.digits?, self.period?),
+            issuer: self.issuer?,
+            account: self.account?,
+            paired_at: self.paired_at?,
+            recovery: RecoveryCodes::from_hashes(self.salt?, self.hashes?)?,
+        })
+    }
+}
+
+/// Numbers in a line of state are below this, so that a line always fits: it is the year 5138, or 10 to the 11 steps.
+const MOST: u64 = 99_999_999_999;
+
+fn state_text(sequence: u64, state: &State) -> String {
+    let stretch = |ends: Option<(Step, Step)>| match ends {
+        Some((from, to)) => format!("{}-{}", from.0.min(MOST), to.0.min(MOST)),
+        None => "none".to_owned(),
+    };
+    let remembered: Vec<_> = state
+        .remembered
+        .iter()
+        .take(State::MOST_REMEMBERED)
+        .map(|place| format!("{:016x}:{}", place.tag, place.until.0.min(MOST)))
+        .collect();
+    let fields = [
+        format!("# sequence={sequence} spent={}", state.spent.upto.0.min(MOST)),
+        format!("gap={} island={}", stretch(state.spent.gap), stretch(state.spent.island)),
+        format!("drift={} failures={}", state.drift.0, state.failures),
+        format!("guesses={} guessed={}", state.throttle.guesses, state.throttle.guessed_at.0.min(MOST)),
+        format!("strong={}", state.throttle.strong_at.0.min(MOST)),
+        format!("login={}", state.last_login.map_or("never".to_owned(), |t| t.0.min(MOST).to_string())),
+        format!("recovery={:04x}", state.spent_recovery),
+        format!(
+            "remembered={}",
+            if remembered.is_empty() { "none".to_owned() } else { remembered.join(",") }
+        ),
+    ];
+    fields.join(" ")
+}
+
+struct SequencedState {
+    sequence: u64,
+    slot: usize,
+    state: State,
+}
+
+/// The valid line with the highest sequence number.
+fn newest_state(page: &[u8], seal: [u8; 16]) -> Option<SequencedState> {
+    let lines = page.get(HEAD..)?.chunks_exact(LINE).enumerate();
+    lines
+        .filter_map(|(i, line)| {
+            let (sequence, state) = read_line(line, seal)?;
+            Some(SequencedState { sequence, slot: i / 2, state })
+        })
+        .max_by_key(|candidate| candidate.sequence)
+}
+
+/// A line of state; `None` if its checksum or anything else about it is wrong.
+fn read_line(line: &[u8], seal: [u8; 16]) -> Option<(u64, State)> {
+    let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
+    let (text, sum) = line.trim_end_matches(' ').rsplit_once(" sum=")?;
+    if sum != line_sum(seal, text.as_bytes()) {
+        return None;
+    }
+    let mut fields = text.strip_prefix("# ")?.split(' ');
+    let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix('=');
+    let sequence = number(field("sequence")?)?;
+    let spent = SpentSteps {
+        upto: Step(number(field("spent")?)?),
+        gap: stretch(field("gap")?)?,
+        island: stretch(field("island")?)?,
+    };
+    let drift = Drift(field("drift")?.parse().ok()?);
+    let failures = u32::try_from(number(field("failures")?)?).ok()?;
+    let throttle = Throttle {
+        guesses: u32::try_from(number(field("guesses")?)?).ok()?,
+        guessed_at: UnixTime(number(field("guessed")?)?),
+        strong_at: UnixTime(number(field("strong")?)?),
+    };
+    let last_login = match field("login")? {
+        "never" => None,
+        time => Some(UnixTime(number(time)?)),
+    };
+    let spent_recovery = u16::from_str_radix(field("recovery")?, 16).ok()?;
+    let remembered = remembered(field("remembered")?)?;
+    let state = State { spent, drift, failures, throttle, last_login, spent_recovery, remembered };
+    fields.next().is_none().then_some((sequence, state))
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok()
+}
+
+fn stretch(text: &str) -> Option<Option<(Step, Step)>> {
+    if text == "none" {
+        return Some(None);
+    }
+    let (from, to) = text.split_once('-')?;
+    Some(Some((Step(number(from)?), Step(number(to)?))))
+}
+
+fn remembered(text: &str) -> Option<Vec<Remembered>> {
+    if text == "none" {
+        return Some(Vec::new());
+    }
+    text.split(',')
+        .map(|place| {
+            let (tag, until) = place.split_once(':')?;
+            Some(Remembered { tag: u64::from_str_radix(tag, 16).ok()?, until: UnixTime(number(until)?) })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enrolment() -> Enrolment {
+        let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
+        Enrolment {
+            user: UserName::parse("alice").unwrap(),
+            key: Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
+            issuer: "Ex\"am\\ple".into(),
+            account: "alice@host ž".into(),
+            paired_at: UnixTime(1_764_000_000),
+            recovery: RecoveryCodes::from_hashes(Salt([5; 16]), vec![RecoveryHash([6; 16]); 10]).unwrap(),
+        }
+    }
+
+    fn state(step: u64) -> State {
+        State {
+            spent: SpentSteps { upto: Step(step), gap: Some((Step(1), Step(5))), island: None },
+            drift: Drift(-2),
+            failures: 3,
+            spent_recovery: 0b101,
+            remembered: vec![Remembered { tag: 0xabc, until: UnixTime(7) }],
+            ..State::default()
+        }
+    }
+
+    /// A page after some states were written in turn.
+    fn page(steps: std::ops::Range<u64>) -> Page {
+        let mut page = encode(&enrolment(), &state(0)).unwrap();
+        for step in steps {
+            write(&mut page, &state(step));
+        }
+        page
+    }
+
+    fn write(page: &mut Page, state: &State) {
+        let place = decode(page).unwrap().place;
+        page[place.offset()..place.offset() + SLOT].copy_from_slice(&place.slot(state).unwrap());
+    }
+
+    #[test]
+    fn a_page_is_text_toml_and_readable_again() {
+        let page = page(1..4);
+        assert_eq!(page.len(), PAGE);
+        let text = std::str::from_utf8(&page).unwrap();
+        assert!(toml::de::DeTable::parse(text).is_ok());
+        let record = decode(&page).unwrap();
+        assert_eq!(record.state, state(3));
+        let read = record.enrolment;
+        assert_eq!((read.issuer, read.account), (enrolment().issuer, enrolment().account));
+        assert_eq!(read.key.secret(), enrolment().key.secret());
+        assert_eq!(read.recovery, enrolment().recovery);
+    }
+
+    #[test]
+    fn the_largest_state_fits() {
+        let full = (Step(u64::MAX), Step(u64::MAX));
+        let time = UnixTime(u64::MAX);
+        let state = State {
+            spent: SpentSteps { upto: full.0, gap: Some(full), island: Some(full) },
+            drift: Drift(i32::MIN),
+            failures: u32::MAX,
+            throttle: Throttle { guesses: u32::MAX, guessed_at: time, strong_at: time },
+            last_login: Some(time),
+            spent_recovery: u16::MAX,
+            remembered: vec![Remembered { tag: u64::MAX, until: time }; 20],
+        };
+        let place = Place { seal: [0; 16], sequence: MOST, slot: 1 };
+        assert_eq!(place.slot(&state).unwrap().len(), SLOT);
+    }
+
+    #[test]
+    fn a_torn_write_costs_nothing() {
+        let before = page(1..6);
+        let place = decode(&before).unwrap().place;
+        let slot = place.slot(&state(6)).unwrap();
+        for torn in 0..=SLOT {
+            let mut page = before.clone();
+            page[place.offset()..place.offset() + torn].copy_from_slice(&slot[..torn]);
+            let record = decode(&page).unwrap();
+            let newest = if record.state == state(6) { 6 } else { 5 };
+            assert_eq!(record.state, state(newest), "torn after {torn} bytes");
+            assert!(newest == 6 || torn < LINE, "torn after {torn} bytes, a whole line was lost");
+            write(&mut page, &state(9));
+            assert_eq!(decode(&page).unwrap().state, state(9));
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_changes_what_is_read() {
+        let good = page(1..6);
+        for position in 0..PAGE * 8 {
+            let mut page = good.clone();
+            page[position / 8] ^= 1 << (position % 8);
+            match decode(&page) {
+                Ok(record) => assert_eq!(record.state, state(5), "bit {position}"),
+                Err(_) => {
+                    assert!(position / 8 < HEAD, "bit {position} of the state made the file unreadable")
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_pages_are_damaged() {
+        let good = page(0..1);
+        let mut without_state = good.clone();
+        without_state[HEAD..].fill(b' ');
+        assert_eq!(decode(&without_state).unwrap_err(), "no state slot is valid");
+        assert!(decode_head(&without_state).is_ok());
+        for page in [&good[..PAGE - 1], &[], &[0; PAGE], &[b'\n'; PAGE + 1]] {
+            assert!(decode(page).is_err());
+        }
+        let long = Enrolment { account: "x".repeat(2000), ..enrolment() };
+        assert!(encode(&long, &state(0)).is_err());
+    }
+
+    #[test]
+    fn a_state_of_another_file_is_not_taken() {
+        let mut mixed = page(0..9);
+        let other = encode(&Enrolment { account: "other".into(), ..enrolment() }, &state(1)).unwrap();
+        mixed[..HEAD].copy_from_slice(&other[..HEAD]);
+        assert!(decode(&mixed).is_err());
+    }
+}

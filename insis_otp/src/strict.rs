@@ -1,0 +1,162 @@
+//! Reading TOML strictly: every key is known, every value has its type, every complaint names its line.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What is wrong with a text, and in which line of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong, with the key and what would be right.
+    pub what: String,
+}
+
+/// A value as a setting sees it, from a TOML file or from a module argument.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'v> {
+    /// A TOML value.
+    Toml(&'v DeValue<'v>),
+    /// The text after `=` in a module argument; `None` for an argument without one.
+    Argument(Option<&'v str>),
+}
+
+impl<'v> Value<'v> {
+    /// The value as text.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn text(self) -> Result<&'v str, String> {
+        match self {
+            Self::Toml(value) => value.as_str().ok_or_else(|| "needs a text in quotes".to_owned()),
+            Self::Argument(text) => text.ok_or_else(|| "needs a value, written key=value".to_owned()),
+        }
+    }
+
+    /// The value as a whole number that is not negative.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn number(self) -> Result<u64, String> {
+        let wrong = || "needs a whole number".to_owned();
+        match self {
+            Self::Toml(value) => {
+                let number = value.as_integer().ok_or_else(wrong)?;
+                u64::from_str_radix(number.as_str(), number.radix()).map_err(|_| wrong())
+            }
+            Self::Argument(text) => {
+                let text = text.filter(|t| t.bytes().all(|b| b.is_ascii_digit())).ok_or_else(wrong)?;
+                text.parse().map_err(|_| wrong())
+            }
+        }
+    }
+
+    /// The value as yes or no. A module argument without value says yes.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn flag(self) -> Result<bool, String> {
+        match self {
+            Self::Toml(value) => value.as_bool().ok_or_else(|| "needs true or false".to_owned()),
+            Self::Argument(None | Some("true")) => Ok(true),
+            Self::Argument(Some("false")) => Ok(false),
+            Self::Argument(_) => Err("needs true or false".to_owned()),
+        }
+    }
+
+    /// The value as a list of texts; a module argument separates them by commas.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn list(self) -> Result<Vec<&'v str>, String> {
+        let wrong = || "needs a list of texts: [\"one\", \"two\"]".to_owned();
+        match self {
+            Self::Toml(value) => {
+                let array = value.as_array().ok_or_else(wrong)?;
+                array.iter().map(|item| item.get_ref().as_str().ok_or_else(wrong)).collect()
+            }
+            Self::Argument(text) => Ok(text.ok_or_else(wrong)?.split(',').collect()),
+        }
+    }
+}
+
+/// Calls `set` for every key of the document, tables included.
+///
+/// # Errors
+/// The first complaint: of the TOML parser, or of `set`.
+pub fn each_key(
+    text: &str,
+    mut set: impl FnMut(&str, &Spanned<DeValue<'_>>) -> Result<(), String>,
+) -> Result<(), Problem> {
+    let document = DeTable::parse(text).map_err(|e| Problem {
+        line: line_of(text, e.span().map_or(0, |s| s.start)),
+        what: e.message().to_owned(),
+    })?;
+    let mut entries: Vec<_> = document.get_ref().iter().collect();
+    // In the order of the file, so that the first complaint is about the first mistake.
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in entries {
+        let complain = |what| Problem {
+            line: line_of(text, key.span().start),
+            what: format!("{}: {what}", key.get_ref()),
+        };
+        set(key.get_ref(), value).map_err(complain)?;
+    }
+    Ok(())
+}
+
+/// The line, counted from 1, in which a byte stands.
+#[must_use]
+pub fn line_of(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+}
+
+/// "unknown key; did you mean …?", with the nearest of the right words when one is near.
+#[must_use]
+pub fn unknown(what: &str, word: &str, right: &[&str]) -> String {
+    let nearest = right.iter().map(|r| (strsim::damerau_levenshtein(word, r), r)).min();
+    match nearest {
+        Some((distance, right)) if distance <= 1 + word.len() / 3 => {
+            format!("unknown {what}; did you mean \"{right}\"?")
+        }
+        _ => format!("unknown {what}; the right ones are {}", right.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_name_their_line() {
+        let text = "a = 1\n\nb = \"x\"\nc = 3\n";
+        let problem = each_key(text, |key, value| match key {
+            "b" => Value::Toml(value.get_ref()).number().map(drop),
+            _ => Ok(()),
+        });
+        assert_eq!(problem, Err(Problem { line: 3, what: "b: needs a whole number".into() }));
+        assert_eq!(each_key("a = 1\na = 2\n", |_, _| Ok(())).unwrap_err().line, 2);
+        assert_eq!(each_key("\n\nx = = 3\n", |_, _| Ok(())).unwrap_err().line, 3);
+    }
+
+    #[test]
+    fn the_nearest_right_word_is_offered() {
+        assert_eq!(unknown("key", "windw", &["tries", "window"]), "unknown key; did you mean \"window\"?");
+        assert_eq!(
+            unknown("key", "zebra", &["tries", "window"]),
+            "unknown key; the right ones are tries, window"
+        );
+    }
+
+    #[test]
+    fn numbers_are_whole_and_not_negative() {
+        for (text, ok) in
+            [("x = 5", true), ("x = 0x1f", true), ("x = -1", false), ("x = 99999999999999999999", false)]
+        {
+            let read = each_key(text, |_, value| Value::Toml(value.get_ref()).number().map(drop));
+            assert_eq!(read.is_ok(), ok, "{text}");
+        }
+        assert!(Value::Argument(Some("+5")).number().is_err());
+        assert!(Value::Argument(Some("")).number().is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! How a secret file is reached: opened here, or, by a process without rights, through `otp-helper`.
+
+use std::io::Read;
+use std::net::Shutdown;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use insis_otp::config::Config;
+use insis_otp::operations::{self, system_clock};
+use insis_otp::otp::{Policy, Verdict};
+use insis_otp::store::{Account, SecretFile};
+use insis_otp::wire::{Answer, LONGEST, Reply, Request};
+use nix::sys::socket::{MsgFlags, send};
+use zeroize::Zeroizing;
+
+/// A way to somebody's secret file.
+pub enum Access {
+    /// This process opens it.
+    Direct(SecretFile),
+    /// The helper does, for the user that this process runs as.
+    Helper(PathBuf),
+}
+
+/// Why a code could not be verified.
+pub enum Trouble {
+    /// The person has not paired.
+    NotPaired,
+    /// The store cannot be used, and why.
+    Unavailable(String),
+}
+
+impl Access {
+    /// The way to a person's secret file.
+    ///
+    /// # Errors
+    /// This process may only ask about its own user.
+    pub fn to(account: &Account, config: &Config) -> Result<Self, Trouble> {
+        let me = nix::unistd::geteuid();
+        if me.is_root() || config.secret_file.is_home() && me == account.uid {
+            return Ok(Self::Direct(config.secret_file.locate(account)));
+        }
+        if me == account.uid && nix::unistd::getuid() == account.uid {
+            return Ok(Self::Helper(config.helper.clone()));
+        }
+        Err(Trouble::Unavailable(format!("user id {me} may not ask for codes of {}", account.name)))
+    }
+
+    /// Whether the person has paired.
+    pub fn is_paired(&self, policy: &Policy) -> Result<bool, Trouble> {
+        match self {
+            Self::Direct(file) => operations::status(file, policy, &system_clock)
+                .map(|status| status.is_some())
+                .map_err(|error| Trouble::Unavailable(error.to_string())),
+            Self::Helper(helper) => match ask(helper, &Request::Status)? {
+                Answer::Status(_) => Ok(true),
+                Answer::NotPaired => Ok(false),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// Decides an attempt; an accepted one is on the disk when this returns.
+    pub fn verify(&self, reply: &Reply, policy: &Policy) -> Result<Verdict, Trouble> {
+        match self {
+            Self::Direct(file) => {
+                operations::verify(file, &reply.typed(), policy, &system_clock).map_err(|error| {
+                    match error.is_not_paired() {
+                        true => Trouble::NotPaired,
+                        false => Trouble::Unavailable(error.to_string()),
+                    }
+                })
+            }
+            Self::Helper(helper) => match ask(helper, &Request::Verify(reply.clone()))? {
+                Answer::Verdict(verdict) => Ok(verdict),
+                Answer::NotPaired => Err(Trouble::NotPaired),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+}
+
+fn unexpected(answer: Answer) -> Trouble {
+    match answer {
+        Answer::Failed(why) => Trouble::Unavailable(why),
+        _ => Trouble::Unavailable("otp-helper gave an answer to another question".to_owned()),
+    }
+}
+
+/// Runs the helper for one request.
+fn ask(helper: &Path, request: &Request) -> Result<Answer, Trouble> {
+    exchange(helper, request).map_err(|error| Trouble::Unavailable(format!("{}: {error}", helper.display())))
+}
+
+fn exchange(helper: &Path, request: &Request) -> std::io::Result<Answer> {
+    // A socket instead of pipes: writing to a helper that is gone must not send the host a SIGPIPE.
+    let (mut ours, theirs) = UnixStream::pair()?;
+    ours.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let (input, output) = (theirs.try_clone()?, theirs);
+    let mut child = Command::new(helper)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::from(OwnedFd::from(input)))
+        .stdout(Stdio::from(OwnedFd::from(output)))
+        .stderr(Stdio::null())
+        .spawn()?;
+    let exchanged = talk(&mut ours, request);
+    if exchanged.is_err() {
+        let _ = child.kill();
+    }
+    // The host may collect its children itself; the answer counts, not the exit status.
+    let _ = child.wait();
+    let text = exchanged?;
+    Answer::decode(&text).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+}
+
+fn talk(socket: &mut UnixStream, request: &Request) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let message = request.encode();
+    let mut rest = message.as_bytes();
+    while !rest.is_empty() {
+        let sent = send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL)?;
+        rest = rest.get(sent..).unwrap_or_default();
+    }
+    socket.shutdown(Shutdown::Write)?;
+    let mut answer = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+    socket.take(LONGEST as u64 + 1).read_to_end(&mut answer)?;
+    Ok(answer)
+}
