@@ -1,6 +1,9 @@
 //! Tools for the black-box tests: what a sysadmin, a person with a phone, and an attacker use, as values that a test can
 //! hold. Everything is real: libpam, sshd, sudo, ssh, terminals, authenticators, scanners.
 
+// Tests may; their tools say what is wrong.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
+
 pub mod clock;
 pub mod crowd;
 pub mod env;

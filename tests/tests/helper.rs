@@ -55,7 +55,7 @@ impl<'e> Person<'e> {
     /// The code of the step that is this far from now, as typed.
     fn code(&self, offset: i64) -> Reply {
         let step = system_clock().step(Period::default());
-        let step = insis_otp::otp::Step(step.0.strict_add_signed(offset));
+        let step = insis_otp::otp::Step(step.0.checked_add_signed(offset).unwrap());
         Reply::new(self.key.code(step).reveal(Digits::Six).as_bytes())
     }
 
