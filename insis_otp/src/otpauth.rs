@@ -249,7 +249,8 @@ mod tests {
     #[test]
     fn uris_of_other_programs_are_read() {
         let read = |rest: &str| Entry::parse(&format!("otpauth://totp/{rest}"));
-        let google = read(&format!("Example%3A%20anna@x?secret={SECRET}&issuer=Example&image=http%3A%2F%2Fx"));
+        let google =
+            read(&format!("Example%3A%20anna@x?secret={SECRET}&issuer=Example&image=http%3A%2F%2Fx"));
         let google = google.unwrap();
         assert_eq!((&*google.issuer, &*google.account), ("Example", "anna@x"));
         let bare = read(&format!("anna?secret={}%3D%3D", SECRET.to_lowercase())).unwrap();
