@@ -102,6 +102,7 @@ clean:
 	$(CARGO) clean
 
 # The Debian packages, in the directory above. debian/README.source says what the build takes from where.
+DEPS_DEB := debhelper dh-apparmor dpkg-dev fakeroot
 
 .PHONY: deb vendor
 deb: deps-build
