@@ -100,3 +100,15 @@ lint:
 
 clean:
 	$(CARGO) clean
+
+# The Debian packages, in the directory above. debian/README.source says what the build takes from where.
+DEPS_DEB := debhelper dh-apparmor dpkg-dev fakeroot
+
+.PHONY: deb vendor
+deb: deps-build
+	$(PACKAGES) $(DEPS_DEB)
+	dpkg-buildpackage -us -uc -b
+
+# Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
+vendor:
+	$(CARGO) vendor --locked --versioned-dirs vendor >/dev/null
