@@ -25,8 +25,8 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 # Debian packages, by what they are for. DEPS=no leaves packages alone.
 DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
-DEPS_DEMO  := iproute2 oathtool openssh-client openssh-server passwd util-linux
-DEPS_TEST  := $(DEPS_DEMO) bsdutils fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator libpam-oath \
+DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
+DEPS_TEST  := $(DEPS_DEMO) fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator libpam-oath \
   login python3-pyotp qrencode strace sudo x11-utils xfonts-base xterm xvfb zbar-tools
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
@@ -68,8 +68,8 @@ test: build deps-test
 endif
 
 demo: build deps-demo
-	$(CARGO) build --release --locked -p insis-otp-tests --bin demo
-	@$(MACHINE) env AUTO="$(AUTO)" "$(RELEASE)/demo"
+	$(CARGO) build --locked -p insis-otp-tests --bin demo
+	@$(MACHINE) env AUTO="$(AUTO)" "$(TARGET)/debug/demo"
 
 # A running program keeps the module that it has: the new one takes its place by rename.
 install:

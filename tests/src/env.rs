@@ -62,7 +62,7 @@ impl Builder {
 
     /// A PAM service in /etc/pam.d.
     pub fn service(self, name: &str, stack: &str) -> Self {
-        self.file(&format!("/etc/pam.d/{name}"), &format!("{stack}\n"), 0o644)
+        self.file(&format!("/etc/pam.d/{name}"), format!("{stack}\n"), 0o644)
     }
 
     /// A file of root's with these contents and mode; folders on the way to it are made.
@@ -159,7 +159,10 @@ impl Env {
     pub fn add_user(&self, name: &str, password: &str) {
         run(Command::new("useradd").args(["--create-home", "--shell", "/bin/bash", "--user-group", name]));
         let mut chpasswd = Command::new("chpasswd");
-        feed(chpasswd.args(["--crypt-method", "SHA512", "--sha-rounds", "1000"]), &format!("{name}:{password}\n"));
+        feed(
+            chpasswd.args(["--crypt-method", "SHA512", "--sha-rounds", "1000"]),
+            &format!("{name}:{password}\n"),
+        );
     }
 
     /// Adds a group with these members.
@@ -269,7 +272,8 @@ fn enter() {
     let layers = PathBuf::from("/run/machine");
     let folder = std::env::current_dir();
     fresh("/run", "mode=755");
-    for (path, mode) in [("/run/machine", 0o700), ("/run/sshd", 0o755), ("/run/lock", 0o1777), (BASE, 0o755)] {
+    for (path, mode) in [("/run/machine", 0o700), ("/run/sshd", 0o755), ("/run/lock", 0o1777), (BASE, 0o755)]
+    {
         std::fs::create_dir_all(path).expect("cannot make a folder in /run");
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("cannot set a mode in /run");
     }
@@ -298,7 +302,10 @@ fn layer(path: &Path, store: &Path) {
     let show = |path: &Path| path.display().to_string();
     let options = format!("lowerdir={},upperdir={},workdir={}", show(path), show(&upper), show(&work));
     if mount(Some("overlay"), path, Some("overlay"), MsFlags::empty(), Some(options.as_str())).is_err() {
-        run(Command::new("cp").args(["--archive", "--one-file-system", "--no-target-directory"]).arg(path).arg(&upper));
+        run(Command::new("cp")
+            .args(["--archive", "--one-file-system", "--no-target-directory"])
+            .arg(path)
+            .arg(&upper));
         bind(&upper, path);
     }
 }
@@ -344,6 +351,7 @@ fn set_clock() -> Clock {
     let copied = std::fs::copy(clock::library(), &library);
     copied.expect("cannot copy the clock's library");
     let clock = Clock::at(&Path::new(BASE).join("clock"));
-    std::fs::write("/etc/ld.so.preload", format!("{}\n", library.display())).expect("cannot preload the clock");
+    std::fs::write("/etc/ld.so.preload", format!("{}\n", library.display()))
+        .expect("cannot preload the clock");
     clock
 }

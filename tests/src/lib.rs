@@ -2,7 +2,9 @@
 //! hold. Everything is real: libpam, sshd, sudo, ssh, terminals, authenticators, scanners.
 
 pub mod clock;
+pub mod crowd;
 pub mod env;
+pub mod faults;
 pub mod pam;
 pub mod phone;
 pub mod screen;

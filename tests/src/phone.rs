@@ -145,7 +145,10 @@ fn trimmed(output: &[u8]) -> String {
 /// Reads the QR codes in a picture, as a phone's camera does. None is an empty list.
 #[must_use]
 pub fn scan(picture: &std::path::Path) -> Vec<String> {
-    let output = Command::new("zbarimg").args(["--raw", "--quiet", "-Sdisable", "-Sqrcode.enable"]).arg(picture).output();
+    let output = Command::new("zbarimg")
+        .args(["--raw", "--quiet", "-Sdisable", "-Sqrcode.enable"])
+        .arg(picture)
+        .output();
     let output = output.expect("zbarimg is missing: make deps");
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }

@@ -38,7 +38,10 @@ impl Sshd {
         }
         // A free port may be taken by another test before sshd has it.
         (0..10).find_map(|_| Self::try_start(env, &folder, &program, config)).unwrap_or_else(|| {
-            panic!("sshd does not listen: {}", std::fs::read_to_string(folder.join("log")).unwrap_or_default())
+            panic!(
+                "sshd does not listen: {}",
+                std::fs::read_to_string(folder.join("log")).unwrap_or_default()
+            )
         })
     }
 

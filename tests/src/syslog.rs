@@ -45,7 +45,6 @@ impl Syslog {
     }
 
     /// Waits for a line that contains all of these; fails the test when none comes.
-    #[must_use]
     pub fn expect(&self, parts: &[&str]) -> String {
         self.wait_for(|line| parts.iter().all(|part| line.contains(part)))
             .unwrap_or_else(|| panic!("no log line with {parts:?} among:\n{}", self.lines().join("\n")))
@@ -95,7 +94,8 @@ pub fn stuck(path: &Path) -> UnixDatagram {
 fn bind(path: &Path) -> UnixDatagram {
     let _ = std::fs::remove_file(path);
     let socket = UnixDatagram::bind(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    std::fs::set_permissions(path, PermissionsExt::from_mode(0o666)).expect("cannot open the log to everybody");
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o666))
+        .expect("cannot open the log to everybody");
     socket
 }
 

@@ -111,7 +111,8 @@ impl Terminal {
             if output.closed || left.is_zero() {
                 return Err(text);
             }
-            output = self.shared.changed.wait_timeout(output, left).expect("the terminal's reader panicked").0;
+            output =
+                self.shared.changed.wait_timeout(output, left).expect("the terminal's reader panicked").0;
         }
     }
 
@@ -143,7 +144,8 @@ impl Terminal {
     pub fn screen(&self) -> String {
         let output = self.output();
         let (_, columns) = output.screen.screen().size();
-        let rows: Vec<_> = output.screen.screen().rows(0, columns.get()).map(|row| row.trim_end().to_owned()).collect();
+        let rows: Vec<_> =
+            output.screen.screen().rows(0, columns.get()).map(|row| row.trim_end().to_owned()).collect();
         rows.join("\n").trim_end().to_owned()
     }
 

@@ -18,6 +18,7 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 
 use insis_otp_tests::pam::{Code, Item, Login, Message, Pam, Reply};
+use nix::fcntl::{Flock, FlockArg};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -114,8 +115,11 @@ fn run(arguments: &Arguments, replies: VecDeque<Reply>, first: bool, last: bool)
     }
     let start = std::time::Instant::now();
     let _ = std::fs::exists("/begin-of-calls");
-    let codes: Vec<_> =
-        arguments.calls.iter().map(|name| (name.clone(), call(&mut pam, name, arguments.flags).name())).collect();
+    let codes: Vec<_> = arguments
+        .calls
+        .iter()
+        .map(|name| (name.clone(), call(&mut pam, name, arguments.flags).name()))
+        .collect();
     let _ = std::fs::exists("/end-of-calls");
     let nanos = start.elapsed().as_nanos();
     if let (true, Some(hold)) = (last, &arguments.hold) {
@@ -145,7 +149,8 @@ fn begin(arguments: &Arguments, mut replies: VecDeque<Reply>) -> Pam {
 /// Waits until nobody holds the file exclusively any more.
 fn pass(gate: &str) {
     let file = File::open(gate).unwrap_or_else(|error| panic!("{gate}: {error}"));
-    file.lock_shared().unwrap_or_else(|error| panic!("{gate}: {error}"));
+    let passed = Flock::lock(file, FlockArg::LockShared);
+    passed.unwrap_or_else(|(_, error)| panic!("{gate}: {error}"));
 }
 
 fn call(pam: &mut Pam, name: &str, flags: i32) -> Code {

@@ -29,8 +29,7 @@ struct PamResponse {
     retcode: c_int,
 }
 
-type Converse =
-    extern "C" fn(c_int, *const *const PamMessage, *mut *mut PamResponse, *mut c_void) -> c_int;
+type Converse = extern "C" fn(c_int, *const *const PamMessage, *mut *mut PamResponse, *mut c_void) -> c_int;
 
 #[repr(C)]
 struct PamConv {
@@ -66,9 +65,12 @@ unsafe extern "C" {
     fn free(memory: *mut c_void);
 }
 
+/// Who answers.
+pub(super) type Talk = Box<dyn FnMut(&Message) -> Reply + Send>;
+
 /// What libpam calls back into.
 pub(super) struct Shared {
-    pub(super) talk: Mutex<Box<dyn FnMut(&Message) -> Reply + Send>>,
+    pub(super) talk: Mutex<Talk>,
     pub(super) messages: Mutex<Vec<Message>>,
     pub(super) delays: Mutex<Vec<u32>>,
 }

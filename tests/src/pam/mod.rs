@@ -157,7 +157,8 @@ impl Stack {
     #[must_use]
     pub fn new(service: &str, lines: &str) -> Self {
         let folder = tempfile::tempdir().expect("no folder for the PAM stack");
-        std::fs::write(folder.path().join(service), format!("{lines}\n")).expect("cannot write the PAM stack");
+        std::fs::write(folder.path().join(service), format!("{lines}\n"))
+            .expect("cannot write the PAM stack");
         Self { folder, service: service.to_owned() }
     }
 
@@ -193,7 +194,7 @@ pub struct Login {
     confdir: Option<PathBuf>,
     user: Option<String>,
     items: Vec<(Item, String)>,
-    talk: Box<dyn FnMut(&Message) -> Reply + Send>,
+    talk: ffi::Talk,
 }
 
 impl fmt::Debug for Login {
@@ -362,7 +363,11 @@ impl Pam {
     /// The texts of the questions so far.
     #[must_use]
     pub fn prompts(&self) -> Vec<String> {
-        self.messages().into_iter().filter(|message| message.style.asks()).map(|message| message.text).collect()
+        self.messages()
+            .into_iter()
+            .filter(|message| message.style.asks())
+            .map(|message| message.text)
+            .collect()
     }
 
     /// The delays after failures, in microseconds, that libpam asked for. None of them was slept.

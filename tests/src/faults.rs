@@ -1,0 +1,217 @@
+//! What goes wrong on real machines: death at any system call, errors from the kernel, full and read-only file systems,
+//! somebody who reads a process's memory.
+//!
+//! ```no_run
+//! use insis_otp_tests::faults::{Fault, Traced};
+//! # let command = std::process::Command::new("true");
+//! let calls = Traced::run(&command, "").calls_between("/begin-of-calls", "/end-of-calls");
+//! for call in &calls {
+//!     let output = Traced::inject(&command, "", call, &Fault::Kill).output;
+//! }
+//! ```
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+
+use crate::env::talk;
+
+/// A system call of a traced process.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Call {
+    /// Its name.
+    pub name: String,
+    /// The how manieth of that name it is, from 1.
+    pub number: usize,
+    /// The whole line, with arguments and result, as strace wrote it.
+    pub line: String,
+}
+
+/// What happens at a system call in place of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The process is killed when it enters the call.
+    Kill,
+    /// The call fails with this error, by its name in errno.h.
+    Error(&'static str),
+    /// The call does nothing and returns this.
+    Returns(u64),
+    /// The process gets this signal when it enters the call.
+    Signal(&'static str),
+    /// The call takes so many microseconds longer.
+    Delay(u64),
+}
+
+impl Fault {
+    fn expression(self, call: &Call) -> String {
+        let Call { name, number, .. } = call;
+        let what = match self {
+            Self::Kill => "signal=KILL".to_owned(),
+            Self::Error(error) => format!("error={error}"),
+            Self::Returns(value) => format!("retval={value}"),
+            Self::Signal(signal) => format!("signal={signal}"),
+            Self::Delay(micros) => format!("delay_enter={micros}"),
+        };
+        format!("inject={name}:{what}:when={number}")
+    }
+}
+
+/// A command that ran under strace.
+#[derive(Debug)]
+pub struct Traced {
+    /// What came of it. strace passes the exit status and a deadly signal on.
+    pub output: Output,
+    /// Its system calls, of the first process only.
+    pub calls: Vec<Call>,
+}
+
+impl Traced {
+    /// Runs it undisturbed.
+    #[must_use]
+    pub fn run(command: &Command, input: &str) -> Self {
+        Self::strace(command, input, &[])
+    }
+
+    /// Runs it with one thing going wrong. (The C library turns libc calls into system calls in the same way each time
+    /// as long as nothing else changes, so that numbers from one run hold for the next.)
+    #[must_use]
+    pub fn inject(command: &Command, input: &str, call: &Call, fault: &Fault) -> Self {
+        Self::strace(command, input, &["-e", &fault.expression(call)])
+    }
+
+    fn strace(command: &Command, input: &str, options: &[&str]) -> Self {
+        let trace = tempfile::NamedTempFile::new().expect("no file for the trace");
+        let mut strace = Command::new("strace");
+        strace.args(["-qq", "-s", "128", "-e", "signal=none", "-o"]).arg(trace.path()).args(options);
+        strace.arg("--").arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => strace.env(name, value),
+                None => strace.env_remove(name),
+            };
+        }
+        if let Some(folder) = command.get_current_dir() {
+            strace.current_dir(folder);
+        }
+        let output = talk(&mut strace, input);
+        let lines = std::fs::read(trace.path()).expect("strace left no trace");
+        Self { output, calls: numbered(&String::from_utf8_lossy(&lines)) }
+    }
+
+    /// The calls after the one that names `begin`, and before the one that names `end`.
+    #[must_use]
+    pub fn calls_between(&self, begin: &str, end: &str) -> Vec<Call> {
+        let after = self.calls.iter().skip_while(|call| !call.line.contains(begin)).skip(1);
+        after.take_while(|call| !call.line.contains(end)).cloned().collect()
+    }
+}
+
+fn numbered(trace: &str) -> Vec<Call> {
+    let mut seen = HashMap::<&str, usize>::new();
+    let calls = trace.lines().filter_map(|line| {
+        let (name, _) = line.split_once('(')?;
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return None;
+        }
+        let number = seen.entry(name).or_default();
+        *number += 1;
+        Some(Call { name: name.to_owned(), number: *number, line: line.to_owned() })
+    });
+    calls.collect()
+}
+
+/// A small file system of its own, mounted on a folder as long as this lives.
+#[derive(Debug)]
+pub struct SmallDisk {
+    folder: PathBuf,
+}
+
+impl SmallDisk {
+    /// So many bytes and files, on that folder; owner and mode of the folder are kept.
+    #[must_use]
+    pub fn on(folder: &Path, bytes: usize, files: usize) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        let meta = folder.metadata().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let (mode, uid, gid) = (meta.mode() & 0o7777, meta.uid(), meta.gid());
+        let options = format!("size={bytes},nr_inodes={files},mode={mode:o},uid={uid},gid={gid}");
+        mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some(options.as_str()))
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        Self { folder: folder.to_owned() }
+    }
+
+    /// Writes until there is no room left.
+    pub fn fill(&self) {
+        let mut file = File::create(self.folder.join(".filler")).expect("no room even for the filler");
+        for size in [1 << 16, 1 << 12, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// Makes room again.
+    pub fn empty(&self) {
+        let _ = std::fs::remove_file(self.folder.join(".filler"));
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = umount2(&self.folder, MntFlags::MNT_DETACH);
+    }
+}
+
+/// A folder that nobody, not even root, can write to as long as this lives.
+#[derive(Debug)]
+pub struct ReadOnly {
+    folder: PathBuf,
+}
+
+impl ReadOnly {
+    /// That folder, with what is in it.
+    #[must_use]
+    pub fn on(folder: &Path) -> Self {
+        let remount = |flags| {
+            mount(Some(folder), folder, None::<&str>, flags, None::<&str>)
+                .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        };
+        remount(MsFlags::MS_BIND);
+        remount(MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY);
+        Self { folder: folder.to_owned() }
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        let _ = umount2(&self.folder, MntFlags::MNT_DETACH);
+    }
+}
+
+/// Where in the memory of that process these bytes are: the names of the mappings, once for each place.
+#[must_use]
+pub fn found_in_memory(pid: u32, needle: &[u8]) -> Vec<String> {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("the process is gone");
+    let memory = File::open(format!("/proc/{pid}/mem")).expect("only root reads another process's memory");
+    maps.lines().flat_map(|line| found_in_mapping(&memory, line, needle)).collect()
+}
+
+fn found_in_mapping(memory: &File, line: &str, needle: &[u8]) -> Vec<String> {
+    let Some((start, end)) = bounds(line) else { return Vec::new() };
+    let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
+    // Some mappings of the kernel's cannot be read.
+    if memory.read_exact_at(&mut bytes, start).is_err() {
+        return Vec::new();
+    }
+    bytes.windows(needle.len()).filter(|window| *window == needle).map(|_| line.to_owned()).collect()
+}
+
+/// The bounds of a readable mapping.
+fn bounds(line: &str) -> Option<(u64, u64)> {
+    let (range, rest) = line.split_once(' ')?;
+    let (start, end) = range.split_once('-')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    rest.starts_with('r').then_some((number(start)?, number(end)?))
+}
