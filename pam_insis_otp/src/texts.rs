@@ -1,6 +1,6 @@
 //! What people read at the prompt: short, true, and what to do next.
 
-use insis_otp::otp::{Accepted, Malformed, Proof, Refusal};
+use insis_otp::otp::{Malformed, Proof, Refusal};
 
 /// For a broken store or configuration. The details are in the log.
 pub const CANNOT_CHECK: &str = "One-time codes cannot be checked now. Please tell your administrator.";
@@ -39,15 +39,15 @@ pub fn refused(refusal: &Refusal) -> String {
     }
 }
 
-/// What is said after an opened login, if there is anything to say.
-pub fn accepted(accepted: &Accepted) -> Option<String> {
+/// What is said after an opened login, if there is anything to say: of the proof, and of failures before this login.
+pub fn accepted(by: &Proof, failures: u32) -> Option<String> {
     let mut sentences = Vec::new();
-    match accepted.failures {
+    match failures {
         0 => {}
         1 => sentences.push("1 failed code since your last login.".to_owned()),
         failures => sentences.push(format!("{failures} failed codes since your last login.")),
     }
-    if let Proof::Recovery { left } = accepted.by {
+    if let Proof::Recovery { left } = *by {
         sentences.push(match left {
             0 => "That was your last recovery code; make new ones: otp-setup recovery-codes".to_owned(),
             1 | 2 => format!("Recovery codes left: {left}; make new ones: otp-setup recovery-codes"),

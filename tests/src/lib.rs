@@ -5,6 +5,7 @@ pub mod clock;
 pub mod crowd;
 pub mod env;
 pub mod faults;
+pub mod paired;
 pub mod pam;
 pub mod phone;
 pub mod screen;
