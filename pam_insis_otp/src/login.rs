@@ -98,12 +98,12 @@ impl Login {
     }
 
     fn attempt(&self, pamh: &PamHandle, prompt: &str, log: &Log) -> Attempt {
+        let wrong = |denial| Attempt::Again(Outcome::Denied(denial), texts::WRONG.to_owned());
         let reply = match dialogue::ask(pamh, prompt, self.config.echo) {
             Ok(Reply::Attempt(reply)) => wire::Reply::new(reply.as_bytes()),
-            Ok(Reply::Password) => {
-                return Attempt::Again(Outcome::Denied(Denial::Password), texts::WAS_PASSWORD.to_owned());
-            }
-            Ok(Reply::Filler) => return Attempt::End(Outcome::Denied(Denial::Filler)),
+            Ok(Reply::Filler) if matches!(self.target, Target::Unknown) => return wrong(Denial::UnknownUser),
+            Ok(Reply::Filler) => return wrong(Denial::Filler),
+            Ok(Reply::Password) => return wrong(Denial::Password),
             Err(why) => return Attempt::End(Outcome::NoReply(why)),
         };
         log.debug(|| Line::new(Level::Debug, "debug").field("reply_bytes", reply.0.len()));
@@ -118,8 +118,8 @@ impl Login {
                 Attempt::Again(Outcome::Refused(why), said)
             }
             Err(Trouble::NotPaired) => {
-                let said = texts::refused(&decoy::refuse(&reply, &self.config.policy));
-                Attempt::Again(Outcome::Denied(denial), said)
+                decoy::look_for(&reply, &self.config.policy);
+                wrong(denial)
             }
             Err(trouble) => Attempt::End(ended_by(trouble)),
         }

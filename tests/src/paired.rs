@@ -89,7 +89,7 @@ impl Paired {
     /// What the phone shows so many steps from now.
     #[must_use]
     pub fn code_from_now(&self, steps: i64) -> String {
-        self.phone.code_at(now().strict_add_signed(steps * 30))
+        self.phone.code_at(now().saturating_add_signed(steps * 30))
     }
 
     /// Two consecutive codes, of the last step and of this one.

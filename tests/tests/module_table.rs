@@ -10,7 +10,8 @@ use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, Stack, Sty
 
 const MODULE: &str = "auth required pam_insis_otp.so";
 const PROMPT: &str = "One-time code: ";
-const WRONG: &str = "Wrong code. If it was right, type two consecutive codes. One-time code: ";
+const WRONG: &str =
+    "Wrong code. Type the digits 0 to 9 from your app, or two consecutive codes. One-time code: ";
 const STORE: &str = "/var/lib/insis-otp";
 
 /// A machine with anna, who has paired, and bert, who has not.
@@ -205,14 +206,10 @@ fn a_recovery_code_and_the_same_again() {
 #[test]
 fn replies_that_are_no_codes() {
     let house = house();
-    let cases = [
-        ("12345", "Wrong code: its length is not right. ", "length"),
-        ("１２３４５６", "Wrong code: please type plain digits, 0 to 9. ", "foreign-digits"),
-        ("hello", "Wrong code: that is not a code. ", "characters"),
-    ];
-    for (reply, said, kind) in cases {
+    for (reply, kind) in [("12345", "length"), ("１２３４５６", "foreign-digits"), ("hello", "characters")]
+    {
         let seen = login("auth required pam_insis_otp.so tries=2", "anna", [reply, reply]);
-        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, &format!("{said}{PROMPT}")]));
+        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG]));
         house.line(85, &["reason=malformed", &format!("kind={kind} tries_left=1 user=anna")]);
     }
 }
@@ -300,8 +297,7 @@ fn the_password_in_the_place_of_the_code() {
     let house = house();
     let stack = format!("{ASK_PASSWORD}{MODULE}");
     let seen = login(&stack, "anna", ["correct horse"; 4]);
-    let again = "That was the password, not a code. One-time code: ";
-    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, again, again]));
+    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG]));
     let line = house.line(85, &["result=refused reason=password-as-code", "user=anna"]);
     assert!(line.contains("KbdInteractiveAuthentication yes"), "{line}");
     assert_eq!(house.anna.status().failures, 0, "what is no attempt is not charged");
@@ -310,9 +306,17 @@ fn the_password_in_the_place_of_the_code() {
 #[test]
 fn what_sshd_puts_in_the_place_of_a_reply() {
     let house = house();
-    let seen = login(MODULE, "anna", ["\u{8}\n\r\u{7f}INCORRECT\u{8}\n\r"]);
-    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT]));
-    house.line(85, &["result=refused reason=sshd-filler user=anna", "PermitRootLogin"]);
+    // As long as what was typed; the password too, if one was asked for.
+    let filler = "\u{8}\n\r\u{7f}INCORRECT\u{8}\n\r\u{7f}INCO";
+    for length in [1, 6, 12, 16] {
+        house.env.syslog().clear();
+        let filler = &filler[..length];
+        let seen = login(&format!("{ASK_PASSWORD}{MODULE}"), "anna", [filler; 4]);
+        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG]));
+        house.line(85, &["result=refused reason=sshd-filler user=anna", "PermitRootLogin"]);
+        login(MODULE, "mallory", [filler]);
+        house.line(85, &["result=refused reason=unknown-user tries_left=2 user=mallory"]);
+    }
     assert_eq!(house.anna.status().failures, 0, "what is no attempt is not charged");
 }
 
