@@ -27,7 +27,7 @@ DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
 DEPS_TEST  := $(DEPS_DEMO) fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator libpam-oath \
-  login python3-pyotp qrencode strace sudo x11-utils xfonts-base xterm xvfb zbar-tools
+  login procps python3-pyotp qrencode strace sudo x11-utils xfonts-base xterm xvfb zbar-tools
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
 .PHONY: help deps deps-build deps-demo deps-test build test demo install uninstall lint clean
@@ -106,3 +106,15 @@ lint:
 
 clean:
 	$(CARGO) clean
+
+# The Debian packages, in the directory above. debian/README.source says what the build takes from where.
+DEPS_DEB := debhelper dh-apparmor dpkg-dev fakeroot
+
+.PHONY: deb vendor
+deb: deps-build
+	$(PACKAGES) $(DEPS_DEB)
+	dpkg-buildpackage -us -uc -b
+
+# Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
+vendor:
+	$(CARGO) vendor --locked --versioned-dirs vendor >/dev/null

@@ -7,7 +7,7 @@
 //! - [`config`]: what the site decides, parsed strictly into types of [`otp`].
 //! - [`store`]: the secret file: where it is, its form, its lock, and who may touch it.
 //!
-//! [`wire`] is the language in which the programs talk to `otp-helper`.
+//! [`otpauth`] is how apps are told of a secret; [`wire`] is the language in which the programs talk to `otp-helper`.
 #![forbid(unsafe_code)]
 
 pub mod config;
@@ -15,6 +15,7 @@ mod files;
 pub mod log;
 pub mod operations;
 pub mod otp;
+pub mod otpauth;
 pub mod store;
 pub mod strict;
 pub mod wire;

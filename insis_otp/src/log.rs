@@ -1,11 +1,12 @@
 //! Lines for the system log: `key=value`, one line a decision, no way to forge one.
 
 use std::fmt::{Display, Write as _};
+use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use syslog::{Facility, Formatter3164, Logger, LoggerBackend};
+use syslog::{Facility, LogFormat, Logger, LoggerBackend, Severity};
 
 /// How much a line matters, as syslog(3) has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,19 +87,29 @@ impl Line {
     }
 }
 
+/// A message as the local log takes it: `<priority>program[pid]: message`.
+///
+/// It bears no date, so that the log's daemon puts its own (RFC 3164, section 4.3.2). The date of the syslog crate's
+/// formatter is UTC where everybody else in the log writes local time.
+struct Undated<'p> {
+    program: &'p str,
+}
+
+impl LogFormat<String> for Undated<'_> {
+    fn format<W: io::Write>(&self, w: &mut W, severity: Severity, message: String) -> syslog::Result<()> {
+        let priority = Facility::LOG_AUTHPRIV as u8 | severity as u8;
+        let (program, pid) = (self.program, std::process::id());
+        write!(w, "<{priority}>{program}[{pid}]: {message}").map_err(syslog::Error::Write)
+    }
+}
+
 /// Sends a line to the system log, facility authpriv, as `program[pid]: tag: text`.
 ///
 /// A log that is missing is no reason to fail or delay a login. One that is stuck delays it by a quarter of a second
 /// once; after that, lines of this process that are not taken at once are lost, until one is taken again.
 pub fn send(program: &str, tag: &str, line: &Line) {
     let Some(backend) = connect() else { return };
-    let formatter = Formatter3164 {
-        facility: Facility::LOG_AUTHPRIV,
-        hostname: None,
-        process: program.to_owned(),
-        pid: std::process::id(),
-    };
-    let mut log = Logger::new(backend, formatter);
+    let mut log = Logger::new(backend, Undated { program });
     let message = format!("{tag}: {}", line.text);
     let sent = match line.level {
         Level::Critical => log.crit(message),
@@ -147,5 +158,14 @@ mod tests {
         let line = Line::new(Level::Error, "error").words("/x\n: \"quoted\"");
         assert_eq!(line.text(), "result=error message=\"/x : 'quoted'\"");
         assert!(Line::new(Level::Info, &"x".repeat(10_000)).text().len() < 300);
+    }
+
+    #[test]
+    fn a_message_is_what_the_local_log_takes() {
+        let mut sent = Vec::new();
+        let log = Undated { program: "sshd" };
+        log.format(&mut sent, Severity::LOG_NOTICE, "tag: result=refused".to_owned()).unwrap();
+        let expected = format!("<85>sshd[{}]: tag: result=refused", std::process::id());
+        assert_eq!(String::from_utf8(sent), Ok(expected));
     }
 }

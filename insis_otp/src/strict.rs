@@ -83,26 +83,23 @@ impl<'v> Value<'v> {
 /// Calls `set` for every key of the document, tables included.
 ///
 /// # Errors
-/// The first complaint: of the TOML parser, or of `set`.
+/// The first complaint in the order of the text: of the TOML parser, or of `set`.
 pub fn each_key(
     text: &str,
-    mut set: impl FnMut(&str, &Spanned<DeValue<'_>>) -> Result<(), String>,
+    set: &mut dyn FnMut(&str, &Spanned<DeValue<'_>>) -> Result<(), String>,
 ) -> Result<(), Problem> {
     let document = DeTable::parse(text).map_err(|e| Problem {
         line: line_of(text, e.span().map_or(0, |s| s.start)),
         what: e.message().to_owned(),
     })?;
-    let mut entries: Vec<_> = document.get_ref().iter().collect();
-    // In the order of the file, so that the first complaint is about the first mistake.
-    entries.sort_by_key(|(key, _)| key.span().start);
-    for (key, value) in entries {
-        let complain = |what| Problem {
-            line: line_of(text, key.span().start),
-            what: format!("{}: {what}", key.get_ref()),
-        };
-        set(key.get_ref(), value).map_err(complain)?;
-    }
-    Ok(())
+    let first_mistake = document
+        .get_ref()
+        .iter()
+        .filter_map(|(key, value)| Some((key, set(key.get_ref(), value).err()?)))
+        .min_by_key(|(key, _)| key.span().start);
+    first_mistake.map_or(Ok(()), |(key, what)| {
+        Err(Problem { line: line_of(text, key.span().start), what: format!("{}: {what}", key.get_ref()) })
+    })
 }
 
 /// The line, counted from 1, in which a byte stands.
@@ -114,7 +111,7 @@ pub fn line_of(text: &str, byte: usize) -> usize {
 /// "unknown key; did you mean …?", with the nearest of the right words when one is near.
 #[must_use]
 pub fn unknown(what: &str, word: &str, right: &[&str]) -> String {
-    let nearest = right.iter().map(|r| (strsim::damerau_levenshtein(word, r), r)).min();
+    let nearest = right.iter().map(|r| (strsim::osa_distance(word, r), r)).min();
     match nearest {
         Some((distance, right)) if distance <= 1 + word.len() / 3 => {
             format!("unknown {what}; did you mean \"{right}\"?")
@@ -130,13 +127,13 @@ mod tests {
     #[test]
     fn complaints_name_their_line() {
         let text = "a = 1\n\nb = \"x\"\nc = 3\n";
-        let problem = each_key(text, |key, value| match key {
+        let problem = each_key(text, &mut |key, value| match key {
             "b" => Value::Toml(value.get_ref()).number().map(drop),
             _ => Ok(()),
         });
         assert_eq!(problem, Err(Problem { line: 3, what: "b: needs a whole number".into() }));
-        assert_eq!(each_key("a = 1\na = 2\n", |_, _| Ok(())).unwrap_err().line, 2);
-        assert_eq!(each_key("\n\nx = = 3\n", |_, _| Ok(())).unwrap_err().line, 3);
+        assert_eq!(each_key("a = 1\na = 2\n", &mut |_, _| Ok(())).unwrap_err().line, 2);
+        assert_eq!(each_key("\n\nx = = 3\n", &mut |_, _| Ok(())).unwrap_err().line, 3);
     }
 
     #[test]
@@ -153,7 +150,7 @@ mod tests {
         for (text, ok) in
             [("x = 5", true), ("x = 0x1f", true), ("x = -1", false), ("x = 99999999999999999999", false)]
         {
-            let read = each_key(text, |_, value| Value::Toml(value.get_ref()).number().map(drop));
+            let read = each_key(text, &mut |_, value| Value::Toml(value.get_ref()).number().map(drop));
             assert_eq!(read.is_ok(), ok, "{text}");
         }
         assert!(Value::Argument(Some("+5")).number().is_err());

@@ -1,5 +1,20 @@
 //! Tools for the black-box tests: what a sysadmin, a person with a phone, and an attacker use, as values that a test can
 //! hold. Everything is real: libpam, sshd, sudo, ssh, terminals, authenticators, scanners.
+//!
+//! | to | use |
+//! | --- | --- |
+//! | have users, PAM services, files, a log and a clock of the test's own | [`env::Env`] |
+//! | call libpam in this process | [`pam::Login`] on a [`pam::Stack`] |
+//! | call it in processes of their own, many at once, held before or after the calls | [`crowd`] |
+//! | set the time that processes see | [`clock::Clock`], or [`env::Builder::clock`] for setuid programs and servers too |
+//! | log in over ssh | [`ssh::Sshd`] |
+//! | type into a program and read its screen | [`terminal::Terminal`] |
+//! | have codes from other people's authenticators, scan pictures | [`phone`] |
+//! | see what a real xterm draws | [`screen::Screen`] |
+//! | break system calls, fill disks, search memory | [`faults`] |
+
+// Tests may; their tools say what is wrong.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod clock;
 pub mod crowd;
@@ -7,7 +22,9 @@ pub mod env;
 pub mod faults;
 pub mod paired;
 pub mod pam;
+pub mod person;
 pub mod phone;
+pub mod rounds;
 pub mod screen;
 pub mod ssh;
 pub mod syslog;

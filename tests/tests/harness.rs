@@ -310,3 +310,19 @@ fn the_driver_keeps_no_copy_of_what_was_typed() {
     hold.open();
     assert_eq!(driver.outcome().unwrap().code(), Code::AUTH_ERR);
 }
+
+#[test]
+fn sudo_asks_the_person_at_the_terminal() {
+    let rule = "anna ALL=(ALL) ALL\n";
+    let env = Env::build()
+        .user("anna", "one")
+        .service("sudo", UNIX)
+        .file("/etc/sudoers.d/anna", rule, 0o440)
+        .start();
+    let mut sudo = Terminal::run(env.as_user("anna", "sudo").args(["id", "-un"]));
+    sudo.expect("password for anna: ");
+    sudo.line("one");
+    sudo.expect("root");
+    assert!(sudo.wait().success());
+    env.syslog().expect(&["sudo", "anna", "COMMAND=/usr/bin/id -un"]);
+}

@@ -188,6 +188,8 @@ impl Key {
     /// The code of a step: HOTP(K, T), dynamically truncated (RFC 4226, section 5.3).
     #[must_use]
     pub fn code(&self, step: Step) -> Code {
+        #[cfg(test)]
+        COMPUTED.with(|count| count.set(count.get() + 1));
         // The library's period is set to one second, so that its "time" is our step.
         let mac = self.hmac.sign(step.0);
         let mac = mac.as_ref();
@@ -219,6 +221,12 @@ impl Key {
     pub const fn period(&self) -> Period {
         self.period
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many codes this thread has computed: the work that a verdict costs.
+    pub(super) static COMPUTED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 impl std::fmt::Debug for Key {

@@ -440,6 +440,25 @@ mod tests {
     }
 
     #[test]
+    fn the_work_is_the_same_whichever_step_matches() {
+        let work = |step: u64, used: bool| {
+            let mut phone = phone();
+            if used {
+                assert!(opens(&phone.try_step(step, NOW)));
+            }
+            let text = phone.code(step);
+            let before = crate::otp::key::COMPUTED.get();
+            let _ = phone.try_text(&text, NOW);
+            crate::otp::key::COMPUTED.get() - before
+        };
+        // Five minutes on either side and the step itself, whether the code is right, used, off or wrong.
+        for step in [T - 1, T, T + 1, T - 4, T + 9, T - 4000] {
+            assert_eq!(work(step, false), 21, "{step}");
+        }
+        assert_eq!((work(T, true), work(T + 1, true)), (21, 21));
+    }
+
+    #[test]
     fn a_code_opens_once_and_then_tells_how_long_to_wait() {
         let mut phone = phone();
         assert!(opens(&phone.try_step(T, NOW)));

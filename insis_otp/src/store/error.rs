@@ -23,7 +23,7 @@ pub enum Cause {
     #[error("there is a secret file already")]
     Exists,
     /// Somebody else held the lock all the time that we were willing to wait.
-    #[error("another login of the same user held it for {0} seconds")]
+    #[error("in use by another login or pairing of the same user (waited {0} s)")]
     Busy(u64),
     /// It is not what a secret file has to be; using it would be dangerous.
     #[error("{0}")]

@@ -13,16 +13,20 @@ use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 use regex::Regex;
 
-/// What the programs say, as regular expressions: when otp-setup or a prompt changes its words, change them here.
+/// What the programs say, as regular expressions (but for [`SECRET`](says::SECRET)): when otp-setup or a prompt changes its words, change them here.
 mod says {
     /// otp-setup wants a yes.
-    pub(super) const AGREE: &str = r"(?i)\[?y(es)?\b?/no?\]?";
-    /// otp-setup shows the secret, in groups of four.
-    pub(super) const SECRET: &str = r"((?:[A-Z2-7]{4}[ -]){7}[A-Z2-7]{4})";
+    pub(super) const AGREE: &str = r"\[yes/no\] ";
+    /// What stands on the screen before the secret.
+    pub(super) const SECRET: &str = "Secret:";
+    /// One of the secret's groups.
+    pub(super) const GROUP: &str = r"\b[A-Z2-7]{4}\b";
     /// otp-setup asks for the first code.
     pub(super) const FIRST: &str = r"(?i)first code[^\n]*: ?";
     /// otp-setup asks for the next code.
     pub(super) const NEXT: &str = r"(?i)(next|second) code[^\n]*: ?";
+    /// otp-setup is done, and would clear the screen.
+    pub(super) const DONE: &str = r"Press Enter";
     /// The login asks for the password.
     pub(super) const PASSWORD: &str = r"Password: ";
     /// The login asks for the code.
@@ -121,19 +125,33 @@ fn pair(env: &Env) -> Result<(Phone, u64), String> {
     let mut setup = Terminal::run(&env.as_user(USER, "otp-setup")).patience(Duration::from_secs(60));
     wait_for(&mut setup, says::AGREE)?;
     setup.line("yes");
-    let found = wait_for(&mut setup, says::SECRET)?;
-    let phone = Phone::typed(&found.get(1).cloned().unwrap_or_default().replace('-', " "));
     wait_for(&mut setup, says::FIRST)?;
     show("otp-setup", &setup.screen());
+    let phone = Phone::typed(&secret(&setup.screen())?);
     let first = start_of_step(&phone);
     setup.line(&phone.code_at(first));
     wait_for(&mut setup, says::NEXT)?;
     let next = first + phone.period();
     wait_until(next);
     setup.line(&phone.code_at(next));
-    let status = setup.wait();
+    let done = wait_for(&mut setup, says::DONE);
     show("otp-setup", &setup.screen());
+    done?;
+    setup.line("");
+    let status = setup.wait();
     if status.success() { Ok((phone, next)) } else { Err(format!("otp-setup ended with {status}")) }
+}
+
+/// The secret, as somebody types it into a phone.
+fn secret(screen: &str) -> Result<String, String> {
+    let (_, after) = screen.split_once(says::SECRET).ok_or("there is no secret on the screen")?;
+    let group = Regex::new(says::GROUP).map_err(|error| error.to_string())?;
+    let groups: Vec<_> = group.find_iter(after).map(|group| group.as_str()).collect();
+    if groups.len() == 8 {
+        Ok(groups.concat())
+    } else {
+        Err(format!("no secret of eight groups: {groups:?}"))
+    }
 }
 
 /// The start of this time step; of the next one, when this one is nearly over.
@@ -171,6 +189,7 @@ fn login(env: &Env, sshd: &Sshd, answers: &[&str; 2], let_in: bool) -> Outcome {
     }
     let status = ssh.wait();
     show("ssh", &ssh.screen());
+    show("typed", &format!("password {password:?}, code {code:?}"));
     let _ = env.syslog().wait_for(|line| line.contains("pam_insis_otp"));
     show("system log", &log_of_module(env));
     heard?;

@@ -1,0 +1,102 @@
+//! How the program ends: an exit status, and what is said.
+
+use insis_otp::store::Cause;
+
+use crate::flow::End;
+use crate::import::NoImport;
+use crate::keeper::Trouble;
+use crate::person::Stop;
+use crate::site::NoSite;
+use crate::texts::Texts;
+
+/// The exit statuses, as `otp-setup --help` and the manual page list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Done.
+    Done,
+    /// A code was refused, or the person said no.
+    Refused,
+    /// Wrong usage.
+    Usage,
+    /// There is no pairing.
+    NotPaired,
+    /// There is one already.
+    Exists,
+    /// Store, configuration, helper or terminal cannot be used.
+    Unusable,
+    /// Ended by a signal.
+    Signal(i32),
+}
+
+impl Status {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::NotPaired => 3,
+            Self::Exists => 4,
+            Self::Unusable => 5,
+            Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
+        }
+    }
+}
+
+/// A failure: its exit status, and what the person is told, if it has not been said.
+pub type Failure = (Status, Option<String>);
+
+/// What is said of a command that ended early.
+pub fn of_end(end: End, texts: &Texts, user: &str) -> Failure {
+    match end {
+        End::Declined => (Status::Refused, Some(texts.declined())),
+        End::Refused => (Status::Refused, None),
+        End::Stopped(Stop::Signal(number)) => (Status::Signal(number), Some(texts.stopped())),
+        End::Stopped(Stop::EndOfInput) => (Status::Refused, Some(texts.stopped())),
+        End::NoRandom(why) => (Status::Unusable, Some(texts.error(texts.end_no_random(why)))),
+        End::Trouble(trouble) => of_trouble(trouble, texts, user),
+    }
+}
+
+fn of_trouble(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
+    let unusable = |why: String| (Status::Unusable, Some(texts.error(why)));
+    match trouble {
+        Trouble::NotPaired => (Status::NotPaired, Some(texts.end_not_paired(user))),
+        Trouble::Exists => (Status::Exists, Some(texts.end_exists(user))),
+        Trouble::Proof(why) => (Status::Refused, Some(crate::flow::refusal(texts, &why))),
+        Trouble::Pair => (Status::Refused, Some(texts.end_not_pairing())),
+        Trouble::Unusable(why) => unusable(format!("{why}\n{}", texts.nothing_changed())),
+        Trouble::HelperStart(path, why) => unusable(texts.end_helper_start(path.display(), why)),
+        Trouble::HelperAnswer(path) => unusable(texts.end_helper_answer(path.display())),
+    }
+}
+
+/// What is said when the account or the way to it is not known.
+pub fn of_no_site(why: NoSite, texts: &Texts) -> Failure {
+    let (status, text) = match why {
+        NoSite::Config(error) => (Status::Unusable, error.to_string()),
+        NoSite::ConfigNotHome(path) => (Status::Usage, texts.end_config_not_home(path.display())),
+        NoSite::OnlyRoot => (Status::Usage, texts.end_only_root()),
+        NoSite::NoSuchUser(user) => (Status::Usage, texts.end_no_such_user(user)),
+        NoSite::OwnAccount(uid) => (Status::Unusable, texts.end_own_account(uid)),
+        NoSite::Database(error) => (Status::Unusable, texts.end_user_database(error.desc())),
+    };
+    (status, Some(texts.error(text)))
+}
+
+/// What is said of an import that did not come about.
+pub fn of_no_import(why: NoImport, texts: &Texts, user: &str) -> Failure {
+    let (status, text) = match why {
+        NoImport::Empty => (Status::Usage, texts.end_import_empty()),
+        NoImport::Uri(why) => (Status::Refused, texts.end_import_uri(why)),
+        NoImport::Uncommon(entry) => {
+            let (algorithm, digits, period) = crate::flow::said(&entry.key);
+            (Status::Refused, texts.end_import_parameters(algorithm, digits, period))
+        }
+        NoImport::Store(error) => match error.cause {
+            Cause::Exists => (Status::Exists, texts.end_import_exists(user)),
+            _ => (Status::Unusable, error.to_string()),
+        },
+    };
+    (status, Some(texts.error(text)))
+}

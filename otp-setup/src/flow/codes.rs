@@ -1,0 +1,124 @@
+//! The two consecutive codes that show that a phone holds the secret.
+
+use insis_otp::otp::{
+    Code, Drift, Key, Malformed, PairingRefusal, Seconds, Step, Typed, UnixTime, locate, pair,
+};
+use insis_otp::otpauth::Entry;
+
+use super::{Desk, End};
+use crate::person::{Countdown, Question};
+
+/// Two codes that belong together.
+pub(super) struct TwoCodes {
+    pub first: Code,
+    pub second: Code,
+    /// How far the phone's clock is off, as far as that can be told.
+    pub drift: Drift,
+}
+
+/// A right code, and how far it was from the expected one when it was typed.
+struct Seen {
+    code: Code,
+    offset: i32,
+    at: UnixTime,
+}
+
+impl Desk<'_> {
+    /// Wrong second codes after which it is better to begin with the first again.
+    const PATIENCE: u32 = 3;
+
+    /// Asks for codes until two follow each other.
+    pub(super) fn two_codes(&mut self, entry: &Entry) -> Result<TwoCodes, End> {
+        let key = &entry.key;
+        let mut first = self.first_code(entry)?;
+        self.say(&self.texts.first_right());
+        let mut wrong = 0;
+        loop {
+            let second = self.next_code(key, &first)?;
+            let now = (self.clock)();
+            match pair(&first.code, &second, key, now) {
+                Ok(paired) => {
+                    let drift = nearer_to_nought(first.offset, paired.drift.0);
+                    return Ok(TwoCodes { first: first.code, second, drift });
+                }
+                Err(PairingRefusal::Same) => self.say(&self.texts.next_same()),
+                Err(PairingRefusal::NotConsecutive) => {
+                    self.say(&self.texts.next_skipped());
+                    first = see(second, key, now).unwrap_or(first);
+                }
+                Err(PairingRefusal::SecondWrong) if wrong + 1 < Self::PATIENCE => {
+                    wrong += 1;
+                    self.say(&self.texts.next_wrong());
+                }
+                Err(PairingRefusal::SecondWrong | PairingRefusal::FirstWrong) => {
+                    wrong = 0;
+                    self.say(&self.texts.next_wrong_again());
+                    first = self.first_code(entry)?;
+                    self.say(&self.texts.first_right());
+                }
+            }
+        }
+    }
+
+    fn first_code(&mut self, entry: &Entry) -> Result<Seen, End> {
+        let question = self.texts.ask_first();
+        loop {
+            let code = self.ask_code(&entry.key, &Question::plain(&question))?;
+            let now = (self.clock)();
+            if let Some(seen) = see(code, &entry.key, now) {
+                return Ok(seen);
+            }
+            let mut text = self.texts.first_wrong(&entry.issuer, &entry.account);
+            if !entry.has_common_parameters() {
+                let (algorithm, digits, period) = said(&entry.key);
+                text.push(' ');
+                text.push_str(&self.texts.perhaps_parameters(algorithm, digits, period));
+            }
+            self.say(&text);
+        }
+    }
+
+    fn next_code(&mut self, key: &Key, first: &Seen) -> Result<Code, End> {
+        let texts = self.texts;
+        let (question, counting) = (texts.ask_next(), |left: Seconds| texts.ask_next_in(left.0));
+        // A phone that was behind by one step is more likely a person who took some time: the next code is there.
+        let late = first.offset == -1;
+        let until = first.at.step(key.period()).next().start(key.period());
+        let countdown = (!late).then_some(Countdown { until, text: &counting });
+        self.ask_code(key, &Question { text: &question, countdown })
+    }
+
+    /// Asks until what is typed has the form of a code.
+    fn ask_code(&mut self, key: &Key, question: &Question<'_>) -> Result<Code, End> {
+        loop {
+            let answer = self.person.ask(question)?;
+            match Typed::parse(answer.as_bytes()).single(key.digits()) {
+                Ok(code) => return Ok(code),
+                Err(_) if answer.trim().is_empty() => {}
+                Err(Malformed::Length) => self.say(&self.texts.code_has_digits(key.digits().count())),
+                Err(Malformed::ForeignDigits) => self.say(&self.texts.code_plain_digits()),
+                Err(Malformed::Characters) => self.say(&self.texts.code_characters()),
+            }
+        }
+    }
+}
+
+fn see(code: Code, key: &Key, now: UnixTime) -> Option<Seen> {
+    let step: Step = locate(&code, key, now)?;
+    Some(Seen { offset: step.offset_from(now.step(key.period())), code, at: now })
+}
+
+/// Whoever types a code when it is about to go is a step late, though the phone is not: of the two offsets the smaller
+/// is nearer to the truth, and none at all when they contradict each other.
+fn nearer_to_nought(one: i32, other: i32) -> Drift {
+    match (one.signum(), other.signum()) {
+        (a, b) if a != b => Drift(0),
+        (-1, _) => Drift(one.max(other)),
+        _ => Drift(one.min(other)),
+    }
+}
+
+/// Algorithm, digits and period, as they are said.
+pub fn said(key: &Key) -> (&'static str, usize, u64) {
+    (key.algorithm().name(), key.digits().count(), key.period().seconds())
+}

@@ -1,0 +1,174 @@
+//! What a command says and asks, step by step. Nothing here knows a terminal, a store or a clock of its own.
+
+mod codes;
+mod pair;
+mod proof;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+pub use codes::said;
+pub use pair::Pairing;
+
+use insis_otp::operations::Clock;
+use insis_otp::otp::{Drift, Malformed, Proof, Refusal, Seconds, Verdict};
+
+use crate::keeper::{Keeper, Trouble};
+use crate::person::{Person, Question, Stop};
+use crate::texts::Texts;
+
+/// Fills bytes from the kernel's generator.
+pub type Random<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<(), String>;
+
+/// One conversation with a person about one account.
+pub struct Desk<'a> {
+    /// The person.
+    pub person: &'a mut dyn Person,
+    /// Who keeps the pairing.
+    pub keeper: &'a dyn Keeper,
+    /// The language.
+    pub texts: Texts,
+    /// The time.
+    pub clock: Clock<'a>,
+    /// Randomness.
+    pub random: Random<'a>,
+    /// The user's name.
+    pub user: String,
+    /// Whether every question that can be answered by yes is.
+    pub yes: bool,
+}
+
+/// Why a command ends before it is done. Nothing has changed.
+#[derive(Debug)]
+pub enum End {
+    /// The person said no.
+    Declined,
+    /// The person went away.
+    Stopped(Stop),
+    /// The keeper could not do it.
+    Trouble(Trouble),
+    /// The attempt was refused, which has been said.
+    Refused,
+    /// The kernel gives no random bytes.
+    NoRandom(String),
+}
+
+impl From<Trouble> for End {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<Stop> for End {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
+}
+
+impl Desk<'_> {
+    /// Asks until the answer is yes or no.
+    fn ask_yes(&mut self, question: &str) -> Result<bool, End> {
+        if self.yes {
+            return Ok(true);
+        }
+        loop {
+            let answer = self.person.ask(&Question::plain(question))?;
+            match self.texts.yes_or_no(&answer) {
+                Some(answer) => return Ok(answer),
+                None => {
+                    let text = self.texts.say_yes_or_no();
+                    self.person.say(&text);
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.person.say(text);
+    }
+
+    /// Says by how much a phone's clock is off, if it is.
+    fn say_drift(&mut self, seconds: i64) {
+        let length = seconds.unsigned_abs();
+        match seconds {
+            ..0 => self.say(&self.texts.drift_slow(length)),
+            0 => {}
+            1.. => self.say(&self.texts.drift_fast(length)),
+        }
+    }
+
+    /// Tries a code, as a login would.
+    pub fn verify(&mut self) -> Result<(), End> {
+        self.must_be_paired()?;
+        let reply = self.ask_reply(&self.texts.ask_proof())?;
+        match self.keeper.verify(&reply)? {
+            Verdict::Refused(why) => {
+                self.say(&refusal(&self.texts, &why));
+                Err(End::Refused)
+            }
+            Verdict::Accepted(accepted) => {
+                let text = match accepted.by {
+                    Proof::Code { .. } => self.texts.verified(),
+                    Proof::Pair { offset, .. } => self.texts.verified_pair(offset),
+                    Proof::Recovery { left } => self.texts.verified_recovery(left),
+                };
+                self.say(&text);
+                if accepted.failures > 0 {
+                    self.say(&self.texts.failures_since(accepted.failures));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes the pairing.
+    pub fn remove(&mut self) -> Result<(), End> {
+        self.must_be_paired()?;
+        if !self.ask_yes(&self.texts.ask_remove(&self.user))? {
+            return Err(End::Declined);
+        }
+        self.with_proof(|keeper, proof| keeper.remove(proof))?;
+        self.say(&self.texts.removed(&self.user));
+        Ok(())
+    }
+
+    /// Learns how far the phone's clock is off.
+    pub fn resynchronise(&mut self) -> Result<(), End> {
+        let period = self.must_be_paired()?.parameters.2;
+        loop {
+            let reply = self.ask_reply(&self.texts.ask_two_codes())?;
+            match self.keeper.resynchronise(&reply) {
+                Ok(Drift(0)) => {
+                    self.say(&self.texts.resynced_exact());
+                    return Ok(());
+                }
+                Ok(drift) => {
+                    self.say_drift(drift.seconds(period));
+                    return Ok(());
+                }
+                Err(Trouble::Proof(why)) => self.say(&refusal(&self.texts, &why)),
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+    }
+
+    fn must_be_paired(&self) -> Result<insis_otp::operations::Status, End> {
+        self.keeper.status()?.ok_or(End::Trouble(Trouble::NotPaired))
+    }
+}
+
+/// What is said of a refused code.
+pub fn refusal(texts: &Texts, why: &Refusal) -> String {
+    match why {
+        Refusal::Wrong | Refusal::OutsideWindow { .. } => texts.refused_wrong(),
+        Refusal::Used { wait: Seconds(0) } => texts.refused_used_now(),
+        Refusal::Used { wait } => texts.refused_used(wait),
+        Refusal::ClockAhead { .. } => texts.refused_clock_ahead(),
+        Refusal::RecoverySpent => texts.refused_recovery_spent(),
+        Refusal::Throttled { wait } => texts.refused_throttled(wait),
+        Refusal::TooSoon { wait } => texts.refused_too_soon(wait),
+        Refusal::Malformed(Malformed::Length) => texts.refused_length(),
+        Refusal::Malformed(Malformed::ForeignDigits) => texts.refused_foreign_digits(),
+        Refusal::Malformed(Malformed::Characters) => texts.refused_characters(),
+    }
+}

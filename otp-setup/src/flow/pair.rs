@@ -1,0 +1,159 @@
+//! Pairing a phone, and replacing it by another.
+
+use insis_otp::config::NewKeys;
+use insis_otp::operations::{NewPairing, Status};
+use insis_otp::otp::{Key, Secret};
+use insis_otp::otpauth::Entry;
+use zeroize::Zeroizing;
+
+use super::codes::{TwoCodes, said};
+use super::{Desk, End};
+use crate::keeper::{Keeper, Trouble};
+use crate::naming::{self, Names};
+use crate::person::Sheet;
+use crate::qr::Symbol;
+
+/// How a pairing is made.
+pub struct Pairing {
+    /// The names for the app.
+    pub names: Names,
+    /// Algorithm, digits, period.
+    pub new_keys: NewKeys,
+    /// Whether the QR code is shown; the secret as text always is.
+    pub qr: bool,
+    /// The question at logins.
+    pub prompt: String,
+    /// How dates are said.
+    pub date: fn(insis_otp::otp::UnixTime) -> String,
+}
+
+impl Desk<'_> {
+    /// Pairs a phone: two codes that follow each other, and only then is anything written.
+    pub fn pair(&mut self, pairing: &Pairing) -> Result<(), End> {
+        let present = self.keeper.status()?;
+        self.introduce(pairing, present.as_ref())?;
+        let entry = self.new_entry(pairing, present.as_ref())?;
+        let recovery = self.make_recovery_codes()?;
+        self.person.show(self.sheet(&entry, pairing));
+        let codes = self.two_codes(&entry);
+        self.person.hide();
+        let TwoCodes { first, second, drift } = codes?;
+        let new = NewPairing {
+            key: entry.key,
+            issuer: entry.issuer,
+            account: entry.account,
+            first,
+            second,
+            recovery,
+        };
+        self.keep(&new, present.is_some())?;
+        self.say(&self.texts.paired(&self.user));
+        self.say_drift(drift.seconds(new.key.period()));
+        self.show_recovery_codes(&new.recovery.0);
+        self.say(&self.texts.paired_next_login(pairing.prompt.trim_end_matches([' ', ':'])));
+        Ok(())
+    }
+
+    /// Pairs another phone instead of the present one.
+    pub fn replace(&mut self, pairing: &Pairing) -> Result<(), End> {
+        self.must_be_paired()?;
+        self.pair(pairing)
+    }
+
+    /// Says what is going to happen, and asks whether it shall.
+    fn introduce(&mut self, pairing: &Pairing, present: Option<&Status>) -> Result<(), End> {
+        let texts = self.texts;
+        self.say(&texts.pair_title(&self.user, &pairing.names.host));
+        self.say("");
+        let mut question = texts.ask_app();
+        if let Some(status) = present {
+            self.say(&texts.pair_already(&self.user, (pairing.date)(status.paired_at)));
+            if self.keeper.needs_proof() {
+                self.say(&texts.pair_replaces(&self.user));
+                question = texts.ask_app_and_proof();
+            } else {
+                self.say(&texts.pair_replaces_as_root());
+                question = texts.ask_replace();
+            }
+        } else {
+            self.say(&texts.pair_why(pairing.new_keys.digits.count()));
+        }
+        self.say(&texts.pair_apps());
+        self.say("");
+        if self.ask_yes(&question)? {
+            return Ok(());
+        }
+        if present.is_none() {
+            self.say(&texts.get_an_app());
+        }
+        Err(End::Declined)
+    }
+
+    /// A new secret, under names that leave a code for 24 rows.
+    fn new_entry(&mut self, pairing: &Pairing, present: Option<&Status>) -> Result<Entry, End> {
+        let secret = Secret::generate(&mut *self.random).map_err(End::NoRandom)?;
+        let NewKeys { algorithm, digits, period } = pairing.new_keys;
+        let key = Key::new(secret, algorithm, digits, period);
+        // Room for what tells a replacement from what it replaces.
+        const ROOM: &str = "%20%23999";
+        let fits = |uri: &str| Symbol::fits(&Zeroizing::new(format!("{uri}{ROOM}")));
+        let mut entry = pairing.names.entry(&key, fits);
+        if let Some(present) = present.filter(|present| present.issuer == entry.issuer) {
+            entry.account = naming::another(&entry.account, &present.account);
+        }
+        Ok(entry)
+    }
+
+    fn sheet(&self, entry: &Entry, pairing: &Pairing) -> Sheet {
+        let texts = self.texts;
+        let uri = naming::shown_uri(entry, Symbol::fits);
+        let grouped = entry.key.secret().grouped();
+        let mut text = Zeroizing::new(String::with_capacity(2048));
+        if pairing.qr {
+            text.push_str(&format!(
+                "{}\n{}\n\n{}\n",
+                texts.sheet_scan(),
+                texts.sheet_microsoft(),
+                texts.sheet_type()
+            ));
+        }
+        text.push_str(&format!(
+            "{}\n{}\n",
+            texts.sheet_issuer(&entry.issuer),
+            texts.sheet_account(&entry.account)
+        ));
+        text.push_str(&texts.sheet_secret());
+        // Rows of four groups, which fit beside the code.
+        for row in grouped.as_bytes().chunks(20) {
+            text.push_str("\n  ");
+            text.push_str(std::str::from_utf8(row).unwrap_or_default());
+        }
+        text.push('\n');
+        text.push_str(&texts.sheet_kind());
+        if !entry.has_common_parameters() {
+            let (algorithm, digits, period) = said(&entry.key);
+            text.push_str(&format!("\n{}", texts.sheet_parameters(algorithm, digits, period)));
+        }
+        let qr = pairing.qr.then(|| Symbol::new(&uri)).flatten();
+        Sheet { qr, text, too_small: texts.sheet_too_small() }
+    }
+
+    /// Writes the pairing; only here does anything change.
+    fn keep(&mut self, new: &NewPairing, replaces: bool) -> Result<(), End> {
+        if !replaces {
+            self.keeper.enrol(new)?;
+            return Ok(());
+        }
+        if self.keeper.needs_proof() {
+            self.say(&self.texts.proof_why());
+            self.say(&self.texts.proof_old_phone());
+        }
+        let replace = |keeper: &dyn Keeper, proof: Option<&_>| match keeper.replace(new, proof) {
+            // It was removed meanwhile.
+            Err(Trouble::NotPaired) => keeper.enrol(new),
+            other => other,
+        };
+        self.with_proof(replace)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! Asking for a proof, and again when it does not hold.
+
+use insis_otp::wire::Reply;
+
+use super::{Desk, End, refusal};
+use crate::keeper::{Keeper, Trouble};
+use crate::person::Question;
+
+impl Desk<'_> {
+    /// Asks until something is typed.
+    pub(super) fn ask_reply(&mut self, question: &str) -> Result<Reply, End> {
+        loop {
+            let answer = self.person.ask(&Question::plain(question))?;
+            if !answer.trim().is_empty() {
+                return Ok(Reply::new(answer.as_bytes()));
+            }
+        }
+    }
+
+    /// Does something that takes a proof, asking for one as often as it is refused. Each one is charged.
+    pub(super) fn with_proof<T>(
+        &mut self,
+        mut act: impl FnMut(&dyn Keeper, Option<&Reply>) -> Result<T, Trouble>,
+    ) -> Result<T, End> {
+        if !self.keeper.needs_proof() {
+            return Ok(act(self.keeper, None)?);
+        }
+        loop {
+            let proof = self.ask_reply(&self.texts.ask_proof())?;
+            match act(self.keeper, Some(&proof)) {
+                Err(Trouble::Proof(why)) => {
+                    let text = refusal(&self.texts, &why);
+                    self.say(&text);
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+}

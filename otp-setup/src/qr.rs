@@ -1,0 +1,116 @@
+//! QR codes: whether a text fits, and how one is drawn with letters.
+
+use qrcode::{Color, EcLevel, QrCode, Version};
+
+/// A QR code with its quiet zone, as rows of dark (`true`) and light modules.
+pub struct Symbol {
+    rows: Vec<Vec<bool>>,
+}
+
+/// How a code is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawing {
+    /// Half blocks: two modules in a letter. Colours by the 256-colour palette, which themes leave alone.
+    Blocks256,
+    /// Half blocks, colours by the 16-colour palette.
+    Blocks16,
+    /// Blanks with a background colour, two for each module: nothing but ASCII.
+    Ascii,
+}
+
+impl Symbol {
+    /// The largest version that still fits, with its quiet zone and a line below, on 24 rows of 80.
+    const LARGEST: i16 = 6;
+    /// Modules of quiet zone on either side. Four are the standard's; scanners are content with two, and 24 rows are few.
+    const QUIET: usize = 2;
+
+    /// Whether a text fits into a code that 24 rows can show.
+    pub fn fits(text: &str) -> bool {
+        QrCode::with_version(text, Version::Normal(Self::LARGEST), EcLevel::L).is_ok()
+    }
+
+    /// The code for a text, as small as can be; `None` when there is no code that large.
+    pub fn new(text: &str) -> Option<Self> {
+        let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+        let width = code.width();
+        let margin = vec![false; width + 2 * Self::QUIET];
+        let mut rows = vec![margin.clone(); Self::QUIET];
+        let modules: Vec<_> = code.into_colors();
+        for modules in modules.chunks(width) {
+            let quiet = || std::iter::repeat_n(false, Self::QUIET);
+            let dark = modules.iter().map(|color| *color == Color::Dark);
+            rows.push(quiet().chain(dark).chain(quiet()).collect());
+        }
+        rows.extend(vec![margin; Self::QUIET]);
+        Some(Self { rows })
+    }
+
+    /// Columns on the screen.
+    pub fn columns(&self, drawing: Drawing) -> usize {
+        match drawing {
+            Drawing::Blocks256 | Drawing::Blocks16 => self.rows.len(),
+            Drawing::Ascii => self.rows.len() * 2,
+        }
+    }
+
+    /// The lines to be written, colours included: black on white, whatever the terminal's own colours are.
+    pub fn lines(&self, drawing: Drawing) -> Vec<String> {
+        match drawing {
+            // What knows 16 colours only skips the second sequence, and shows light grey instead of white.
+            Drawing::Blocks16 => self.half_blocks("\x1b[0;30;47m\x1b[107m"),
+            Drawing::Blocks256 => self.half_blocks("\x1b[0;38;5;16;48;5;231m"),
+            Drawing::Ascii => self.rows.iter().map(|row| ascii(row)).collect(),
+        }
+    }
+
+    fn half_blocks(&self, colours: &str) -> Vec<String> {
+        let draw = |pair: &[Vec<bool>]| {
+            let (upper, lower) = (pair.first(), pair.get(1));
+            let dark = |row: Option<&Vec<bool>>, i: usize| row.and_then(|row| row.get(i)) == Some(&true);
+            let letters = (0..self.rows.len()).map(|i| match (dark(upper, i), dark(lower, i)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            });
+            format!("{colours}{}\x1b[0m", letters.collect::<String>())
+        };
+        self.rows.chunks(2).map(draw).collect()
+    }
+}
+
+fn ascii(row: &[bool]) -> String {
+    let mut line = String::new();
+    for dark in row {
+        line.push_str(if *dark { "\x1b[0;40m  " } else { "\x1b[0;47m\x1b[107m  " });
+    }
+    line.push_str("\x1b[0m");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_that_fits_leaves_a_line_for_the_question() {
+        let text: String = (0..).map(|i: u8| char::from(b'a' + i % 26)).take(134).collect();
+        assert!(Symbol::fits(&text) && !Symbol::fits(&format!("{text}x")));
+        let symbol = Symbol::new(&text).unwrap();
+        assert_eq!((symbol.columns(Drawing::Blocks256), symbol.lines(Drawing::Blocks256).len()), (45, 23));
+        assert_eq!(symbol.lines(Drawing::Ascii).len(), 45);
+    }
+
+    #[test]
+    fn blocks_are_the_modules() {
+        let symbol = Symbol::new("otpauth://totp/x").unwrap();
+        for (y, line) in symbol.lines(Drawing::Blocks16).iter().enumerate() {
+            let letters = line.rsplit_once("[107m").unwrap().1.trim_end_matches("\x1b[0m").chars();
+            for (x, letter) in letters.enumerate() {
+                let upper = symbol.rows[2 * y][x];
+                let lower = symbol.rows.get(2 * y + 1).is_some_and(|row| row[x]);
+                assert_eq!((upper, lower), (matches!(letter, '█' | '▀'), matches!(letter, '█' | '▄')));
+            }
+        }
+    }
+}

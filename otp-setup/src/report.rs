@@ -1,0 +1,80 @@
+//! What there is to tell about a pairing, for people and for programs.
+
+use insis_otp::operations::Status;
+use serde::Serialize;
+
+use crate::dates;
+use crate::texts::Texts;
+
+/// Recovery codes at or below this number are few.
+const FEW: u32 = 2;
+
+/// Status for people.
+pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
+    let Some(status) = status else { return vec![texts.status_not_paired(user)] };
+    let (algorithm, digits, period) = status.parameters;
+    let mut lines = vec![
+        texts.status_paired(user, dates::said(status.paired_at)),
+        texts.status_app(&status.issuer, &status.account),
+        texts.status_parameters(algorithm.name(), digits.count(), period.seconds()),
+    ];
+    lines.push(match status.last_login {
+        Some(time) => texts.status_last_login(dates::said(time)),
+        None => texts.status_never_login(),
+    });
+    lines.push(texts.status_failures(status.failures));
+    lines.extend(status.throttled.map(|wait| texts.status_throttled(wait)));
+    lines.push(texts.status_recovery(status.recovery_left));
+    if status.recovery_left <= FEW {
+        lines.push(texts.status_recovery_few());
+    }
+    lines
+}
+
+/// Status for programs. Fields are only ever added.
+#[derive(Debug, Serialize)]
+pub struct Facts<'a> {
+    user: &'a str,
+    paired: bool,
+    #[serde(flatten)]
+    pairing: Option<PairingFacts<'a>>,
+}
+
+/// What is known of a pairing.
+#[derive(Debug, Serialize)]
+struct PairingFacts<'a> {
+    paired_at: String,
+    issuer: &'a str,
+    account: &'a str,
+    algorithm: &'static str,
+    digits: usize,
+    period: u64,
+    drift_seconds: i64,
+    last_login: Option<String>,
+    failures: u32,
+    throttled_seconds: u64,
+    recovery_codes_left: u32,
+}
+
+impl<'a> Facts<'a> {
+    /// Of a user's status.
+    pub fn new(user: &'a str, status: Option<&'a Status>) -> Self {
+        let pairing = status.map(|status| {
+            let (algorithm, digits, period) = status.parameters;
+            PairingFacts {
+                paired_at: dates::exact(status.paired_at),
+                issuer: &status.issuer,
+                account: &status.account,
+                algorithm: algorithm.name(),
+                digits: digits.count(),
+                period: period.seconds(),
+                drift_seconds: status.drift.seconds(period),
+                last_login: status.last_login.map(dates::exact),
+                failures: status.failures,
+                throttled_seconds: status.throttled.map_or(0, |wait| wait.0),
+                recovery_codes_left: status.recovery_left,
+            }
+        });
+        Self { user, paired: pairing.is_some(), pairing }
+    }
+}

@@ -1,0 +1,85 @@
+//! Whose pairing it is, and which road leads to it.
+
+use std::path::{Path, PathBuf};
+
+use insis_otp::config::{Config, ConfigError};
+use insis_otp::operations::Clock;
+use insis_otp::store::{Account, SecretFile, UserName};
+use nix::unistd::{Uid, geteuid, getuid};
+
+use crate::keeper::{Direct, Keeper, ViaHelper};
+
+/// The site's rules, and an account.
+pub struct Site {
+    /// The configuration.
+    pub config: Config,
+    /// Whose pairing it is.
+    pub account: Account,
+    /// Whether root is acting.
+    pub as_root: bool,
+}
+
+/// Why it is not known whose pairing it is, or how to reach it.
+#[derive(Debug)]
+pub enum NoSite {
+    /// The configuration cannot be used.
+    Config(ConfigError),
+    /// Another configuration, from somebody who must not choose one.
+    ConfigNotHome(PathBuf),
+    /// Somebody else's account, or a command of root's.
+    OnlyRoot,
+    /// No such user.
+    NoSuchUser(String),
+    /// The caller has no usable name.
+    OwnAccount(Uid),
+    /// The user database cannot be read.
+    Database(nix::Error),
+}
+
+impl Site {
+    /// Looks up configuration and account.
+    pub fn find(config: Option<&Path>, user: Option<&str>) -> Result<Self, NoSite> {
+        let as_root = geteuid().is_root();
+        let account = account(user, as_root)?;
+        let config = match config {
+            None => Config::site().map_err(NoSite::Config)?,
+            Some(path) => {
+                let config = Config::load(path).map_err(NoSite::Config)?;
+                // The helper takes the site's configuration and no other.
+                if !as_root && !config.secret_file.is_home() {
+                    return Err(NoSite::ConfigNotHome(path.into()));
+                }
+                config
+            }
+        };
+        Ok(Self { config, account, as_root })
+    }
+
+    /// The secret file, for who may open it.
+    pub fn file(&self) -> SecretFile {
+        self.config.secret_file.locate(&self.account)
+    }
+
+    /// Who keeps the pairing.
+    pub fn keeper<'a>(&self, clock: Clock<'a>) -> Box<dyn Keeper + 'a> {
+        if self.as_root || self.config.secret_file.is_home() {
+            let (file, policy) = (self.file(), self.config.policy);
+            Box::new(Direct { file, policy, proof: !self.as_root, clock })
+        } else {
+            Box::new(ViaHelper { path: self.config.helper.clone() })
+        }
+    }
+}
+
+fn account(user: Option<&str>, as_root: bool) -> Result<Account, NoSite> {
+    let own = |uid| Account::of_uid(uid).map_err(NoSite::Database)?.ok_or(NoSite::OwnAccount(uid));
+    let Some(name) = user else { return own(getuid()) };
+    let unknown = || NoSite::NoSuchUser(name.escape_debug().to_string());
+    let parsed = UserName::parse(name).map_err(|_| unknown())?;
+    if !as_root {
+        // One's own name may be said, too.
+        return own(getuid())
+            .and_then(|own| if own.name == parsed { Ok(own) } else { Err(NoSite::OnlyRoot) });
+    }
+    Account::lookup(&parsed).map_err(NoSite::Database)?.ok_or_else(unknown)
+}

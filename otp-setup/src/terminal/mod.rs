@@ -1,0 +1,28 @@
+//! Two ways to a person: a terminal whose cursor can be moved, and anything else (a pipe, a dumb terminal).
+
+mod keys;
+mod layout;
+mod modes;
+mod plain;
+mod screen;
+mod signals;
+
+use std::os::fd::AsFd;
+
+pub use plain::Lines;
+pub use screen::Screen;
+
+/// How many columns text is wrapped to: what reads well, or what there is.
+pub const MEASURE: usize = 78;
+
+/// One byte from the terminal, unbuffered: what comes after the line is for whoever asks next.
+fn read_byte() -> Option<u8> {
+    let mut byte = [0];
+    loop {
+        return match nix::unistd::read(std::io::stdin().as_fd(), &mut byte) {
+            Ok(1) => byte.first().copied(),
+            Err(nix::errno::Errno::EINTR) => continue,
+            _ => None,
+        };
+    }
+}

@@ -1,0 +1,96 @@
+//! Lines in, lines out: for pipes, and for terminals that cannot move their cursor. Nothing moves here.
+
+use std::os::fd::AsFd;
+
+use insis_otp::otp::UnixTime;
+use zeroize::Zeroizing;
+
+use super::MEASURE;
+use super::keys::{Key, Line};
+use super::layout::wrap;
+use super::signals::{Event, Signals};
+use crate::output::Output;
+use crate::person::{Person, Question, Sheet, Stop};
+use crate::qr::Drawing;
+
+/// A person at the other end of standard input and output.
+pub struct Lines<'a> {
+    signals: Signals,
+    output: Output,
+    /// How QR codes are drawn; not at all where nobody could see them.
+    drawing: Option<Drawing>,
+    now: &'a dyn Fn() -> UnixTime,
+    /// What is said to somebody whose terminal still shows a secret.
+    clear_it: Option<String>,
+    shown: bool,
+}
+
+impl<'a> Lines<'a> {
+    /// Begins a conversation.
+    pub fn begin(
+        drawing: Option<Drawing>,
+        clear_it: Option<String>,
+        now: &'a dyn Fn() -> UnixTime,
+    ) -> nix::Result<Self> {
+        Ok(Self {
+            signals: Signals::hold()?,
+            output: Output::default(),
+            drawing,
+            now,
+            clear_it,
+            shown: false,
+        })
+    }
+}
+
+impl Person for Lines<'_> {
+    fn say(&mut self, text: &str) {
+        for line in wrap(&[text], MEASURE) {
+            self.output.line(&line);
+        }
+    }
+
+    fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+        let left = question.countdown.as_ref().map(|c| ((self.now)().until(c.until), c.text));
+        match left {
+            Some((left, text)) if left.0 > 0 => self.output.write(&text(left)),
+            _ => self.output.write(question.text),
+        }
+        let mut line = Line::new();
+        loop {
+            match self.signals.wait(std::io::stdin().as_fd(), None) {
+                Ok(Event::End(signal)) => return Err(Stop::Signal(signal)),
+                Ok(Event::Resized | Event::Nothing) => {}
+                Ok(Event::Input) => match super::read_byte().map(|byte| line.take(byte)) {
+                    Some(Key::Edited) => {}
+                    Some(Key::Interrupt) => return Err(Stop::Signal(nix::libc::SIGINT)),
+                    // A last line may lack its end.
+                    None if !line.text().is_empty() => return Ok(line.text()),
+                    Some(Key::End) | None => return Err(Stop::EndOfInput),
+                    Some(Key::Done) => return Ok(line.text()),
+                },
+                Err(_) => return Err(Stop::EndOfInput),
+            }
+        }
+    }
+
+    fn show(&mut self, sheet: Sheet) {
+        self.shown = true;
+        if let (Some(drawing), Some(qr)) = (self.drawing, &sheet.qr) {
+            for line in qr.lines(drawing) {
+                self.output.line(&line);
+            }
+        }
+        for line in wrap(&[&sheet.text], MEASURE) {
+            self.output.line(&line);
+        }
+    }
+
+    fn hide(&mut self) {
+        if std::mem::take(&mut self.shown)
+            && let Some(text) = self.clear_it.clone()
+        {
+            self.say(&text);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A terminal whose cursor can be moved.
+
+use std::os::fd::AsFd;
+
+use insis_otp::otp::UnixTime;
+use zeroize::Zeroizing;
+
+use super::MEASURE;
+use super::keys::{Key, Line};
+use super::layout::{rows, wrap};
+use super::modes::KeyByKey;
+use super::signals::{Event, Signals};
+use crate::output::Output;
+use crate::person::{Person, Question, Sheet, Stop};
+use crate::qr::Drawing;
+
+/// The other screen of a terminal: nothing on it can be scrolled back to.
+const OTHER_SCREEN: &str = "\x1b[?1049h\x1b[H\x1b[2J";
+/// Wiped, and back to the ordinary one.
+const BACK: &str = "\x1b[H\x1b[2J\x1b[?1049l";
+/// For the Linux console, which has no other screen: wiped, and what could be scrolled back to as well.
+const WIPE: &str = "\x1b[H\x1b[2J\x1b[3J";
+
+/// A person at such a terminal.
+pub struct Screen<'a> {
+    // Dropped first: whatever happens, the terminal is put right.
+    _modes: KeyByKey,
+    signals: Signals,
+    output: Output,
+    drawing: Drawing,
+    console: bool,
+    now: &'a dyn Fn() -> UnixTime,
+    sheet: Option<Sheet>,
+    said: String,
+}
+
+impl<'a> Screen<'a> {
+    /// Takes the terminal over; `term` is its kind, as in TERM.
+    pub fn enter(term: &str, drawing: Drawing, now: &'a dyn Fn() -> UnixTime) -> nix::Result<Self> {
+        let signals = Signals::hold()?;
+        Ok(Self {
+            _modes: KeyByKey::enter()?,
+            signals,
+            output: Output::default(),
+            drawing,
+            console: term == "linux",
+            now,
+            sheet: None,
+            said: String::new(),
+        })
+    }
+
+    fn size() -> (usize, usize) {
+        let size = terminal_size::terminal_size();
+        size.map_or((24, 80), |(columns, rows)| (usize::from(rows.0), usize::from(columns.0)))
+    }
+
+    /// Draws the sheet and what is said beside it.
+    fn draw(&mut self) {
+        let Some(sheet) = &self.sheet else { return };
+        let mut picture = Zeroizing::new(String::with_capacity(64 * 1024));
+        picture.push_str("\x1b[H");
+        for row in rows(sheet, &self.said, self.drawing, Self::size()) {
+            picture.push_str(&row);
+            picture.push_str("\x1b[K\r\n");
+        }
+        picture.push_str("\x1b[J");
+        self.output.write(&picture);
+    }
+
+    /// Draws the question and what has been typed so far.
+    fn draw_question(&mut self, question: &Question<'_>, line: &Line) {
+        let start =
+            if self.sheet.is_some() { format!("\x1b[{};1H", Self::size().0) } else { "\r".to_owned() };
+        let left = question.countdown.as_ref().map(|c| ((self.now)().until(c.until), c.text));
+        let text = match left {
+            Some((left, text)) if left.0 > 0 => text(left),
+            _ => question.text.to_owned(),
+        };
+        self.output.write(&Zeroizing::new(format!("{start}{text}{}\x1b[K", *line.text())));
+    }
+
+    /// Whether the countdown is still running.
+    fn counting(&self, question: &Question<'_>) -> bool {
+        question.countdown.as_ref().is_some_and(|c| (self.now)() < c.until)
+    }
+
+    fn read_line(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+        let mut line = Line::new();
+        let mut counting = self.counting(question);
+        self.draw_question(question, &line);
+        loop {
+            // Twice a second: a countdown that stands still for longer looks broken.
+            match self.signals.wait(std::io::stdin().as_fd(), counting.then_some(500)) {
+                Ok(Event::End(signal)) => return Err(Stop::Signal(signal)),
+                Ok(Event::Resized) => self.draw(),
+                Ok(Event::Nothing) => {}
+                Ok(Event::Input) => match super::read_byte().map_or(Key::End, |byte| line.take(byte)) {
+                    Key::Edited => {}
+                    Key::Done => return Ok(line.text()),
+                    Key::Interrupt => return Err(Stop::Signal(nix::libc::SIGINT)),
+                    Key::End => return Err(Stop::EndOfInput),
+                },
+                Err(_) => return Err(Stop::EndOfInput),
+            }
+            counting = self.counting(question);
+            self.draw_question(question, &line);
+        }
+    }
+}
+
+impl Person for Screen<'_> {
+    fn say(&mut self, text: &str) {
+        if self.sheet.is_some() {
+            text.clone_into(&mut self.said);
+            self.draw();
+        } else {
+            for line in wrap(&[text], MEASURE.min(Self::size().1)) {
+                self.output.line(&line);
+            }
+        }
+    }
+
+    fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+        let answer = self.read_line(question);
+        if self.sheet.is_none() {
+            self.output.write("\n");
+        }
+        answer
+    }
+
+    fn show(&mut self, sheet: Sheet) {
+        let first = self.sheet.replace(sheet).is_none();
+        self.said.clear();
+        if first {
+            self.output.write(if self.console { WIPE } else { OTHER_SCREEN });
+        }
+        self.draw();
+    }
+
+    fn hide(&mut self) {
+        if self.sheet.take().is_some() {
+            self.said.clear();
+            self.output.write(if self.console { WIPE } else { BACK });
+        }
+    }
+}
+
+impl Drop for Screen<'_> {
+    fn drop(&mut self) {
+        self.hide();
+    }
+}

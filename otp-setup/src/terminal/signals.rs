@@ -1,0 +1,55 @@
+//! Signals, turned into something that can be waited for: whatever ends the program first puts the terminal right.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+/// The signals that end a program, and the one that says that the window has another size.
+pub struct Signals {
+    descriptor: SignalFd,
+}
+
+/// What came first.
+pub enum Event {
+    /// There is something to read, or the other side has gone.
+    Input,
+    /// A signal that ends the program.
+    End(i32),
+    /// The window has another size.
+    Resized,
+    /// Nothing, for as long as it was waited.
+    Nothing,
+}
+
+impl Signals {
+    /// From here on these signals wait to be read. Children inherit that; the helper undoes it.
+    pub fn hold() -> nix::Result<Self> {
+        let mut set = SigSet::empty();
+        for signal in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGTERM, Signal::SIGQUIT, Signal::SIGWINCH] {
+            set.add(signal);
+        }
+        set.thread_block()?;
+        let descriptor = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+        Ok(Self { descriptor })
+    }
+
+    /// Waits for input or a signal, for so many milliseconds at the most.
+    pub fn wait(&self, input: BorrowedFd<'_>, milliseconds: Option<u16>) -> nix::Result<Event> {
+        let timeout = milliseconds.map_or(PollTimeout::NONE, PollTimeout::from);
+        let mut both =
+            [PollFd::new(input, PollFlags::POLLIN), PollFd::new(self.descriptor.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut both, timeout) {
+            Err(Errno::EINTR) | Ok(0) => return Ok(Event::Nothing),
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        if let Some(signal) = self.descriptor.read_signal()? {
+            let number = i32::try_from(signal.ssi_signo).unwrap_or(Signal::SIGTERM as i32);
+            return Ok(if number == Signal::SIGWINCH as i32 { Event::Resized } else { Event::End(number) });
+        }
+        Ok(Event::Input)
+    }
+}

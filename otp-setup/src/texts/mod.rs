@@ -1,0 +1,273 @@
+//! Everything that people read, in one catalogue for each language.
+//!
+//! A language is one file beside this one. The compiler refuses a catalogue in which a message is missing; a test
+//! refuses one whose places (`{user}`) are not those of the message. `{left|code|codes}` stands for the form that goes
+//! with the number `left`.
+
+mod en;
+
+use std::fmt::Display;
+
+/// The texts in the person's language.
+#[derive(Clone, Copy)]
+pub struct Texts {
+    catalogue: &'static Catalogue,
+}
+
+/// The languages.
+const CATALOGUES: &[&Catalogue] = &[&en::ENGLISH];
+
+macro_rules! catalogue {
+    ($($name:ident($($place:ident),*))*) => {
+        /// The messages of one language.
+        struct Catalogue {
+            /// The language code, as in LANG.
+            language: &'static str,
+            /// Which of a word's forms goes with a number.
+            form: fn(u64) -> usize,
+            $($name: &'static str,)*
+        }
+
+        #[allow(missing_docs, reason = "a message's name and its English text say what it is")]
+        impl Texts {
+            $(
+                pub fn $name(&self, $($place: impl Display),*) -> String {
+                    fill(self.catalogue.$name, self.catalogue.form, &[$((stringify!($place), &$place)),*])
+                }
+            )*
+        }
+
+        #[cfg(test)]
+        impl Catalogue {
+            /// Every message: its name, its text, its places.
+            fn messages(&self) -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+                vec![$((stringify!($name), self.$name, vec![$(stringify!($place)),*])),*]
+            }
+        }
+    };
+}
+
+catalogue! {
+    // Answers that count as yes and no, besides the English ones.
+    words_yes()
+    words_no()
+    // Pairing.
+    pair_title(user, host)
+    pair_why(digits)
+    pair_apps()
+    pair_already(user, date)
+    pair_replaces(user)
+    pair_replaces_as_root()
+    ask_app()
+    ask_app_and_proof()
+    ask_replace()
+    say_yes_or_no()
+    get_an_app()
+    sheet_scan()
+    sheet_microsoft()
+    sheet_type()
+    sheet_issuer(issuer)
+    sheet_account(account)
+    sheet_secret()
+    sheet_kind()
+    sheet_parameters(algorithm, digits, period)
+    sheet_too_small()
+    ask_first()
+    ask_next()
+    ask_next_in(wait)
+    first_right()
+    first_wrong(issuer, account)
+    next_same()
+    next_skipped()
+    next_wrong()
+    next_wrong_again()
+    perhaps_parameters(algorithm, digits, period)
+    drift_slow(seconds)
+    drift_fast(seconds)
+    paired(user)
+    paired_next_login(prompt)
+    recovery_title()
+    recovery_why()
+    recovery_how()
+    ask_enter_to_clear()
+    // Codes and proofs.
+    code_has_digits(digits)
+    code_plain_digits()
+    code_characters()
+    proof_why()
+    proof_old_phone()
+    ask_proof()
+    ask_two_codes()
+    proof_needed()
+    refused_wrong()
+    refused_used(wait)
+    refused_used_now()
+    refused_clock_ahead()
+    refused_recovery_spent()
+    refused_throttled(wait)
+    refused_too_soon(wait)
+    refused_length()
+    refused_foreign_digits()
+    refused_characters()
+    // The other commands.
+    removed(user)
+    ask_remove(user)
+    unlocked(user)
+    imported(user, issuer, account)
+    verified()
+    verified_pair(steps)
+    verified_recovery(left)
+    failures_since(count)
+    resynced_exact()
+    status_not_paired(user)
+    status_paired(user, date)
+    status_app(issuer, account)
+    status_parameters(algorithm, digits, period)
+    status_last_login(date)
+    status_never_login()
+    status_failures(count)
+    status_throttled(wait)
+    status_recovery(left)
+    status_recovery_few()
+    // Ends.
+    declined()
+    stopped()
+    nothing_changed()
+    clear_it_yourself()
+    end_not_paired(user)
+    end_exists(user)
+    end_not_pairing()
+    end_no_random(why)
+    end_only_root()
+    end_no_such_user(user)
+    end_config_not_home(path)
+    end_helper_start(path, why)
+    end_helper_answer(path)
+    end_user_database(why)
+    end_own_account(uid)
+    end_import_uri(why)
+    end_import_empty()
+    end_import_exists(user)
+    end_import_parameters(algorithm, digits, period)
+    error(why)
+    cannot_write(why)
+}
+
+impl Texts {
+    /// The texts in the language of a locale's name (`cs_CZ.UTF-8`); English where there are none.
+    #[must_use]
+    pub fn of_locale(locale: &str) -> Self {
+        let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
+        let found = CATALOGUES.iter().find(|catalogue| catalogue.language == language);
+        Self { catalogue: found.unwrap_or(&&en::ENGLISH) }
+    }
+
+    /// Whether an answer means yes or no, in the person's language or in English.
+    pub fn yes_or_no(&self, answer: &str) -> Option<bool> {
+        let answer = answer.trim().to_lowercase();
+        let among = |words: &str| words.split(' ').any(|word| word == answer);
+        let [yes, no] = [self.words_yes(), self.words_no()];
+        match (among(&yes) || among("yes y"), among(&no) || among("no n")) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The locale for messages, from the environment.
+    #[must_use]
+    pub fn locale(variable: impl Fn(&str) -> Option<String>) -> String {
+        let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default()
+    }
+}
+
+/// Puts the values into their places.
+fn fill(text: &str, form: fn(u64) -> usize, values: &[(&str, &dyn Display)]) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, inside, after)) = next_place(rest) {
+        filled.push_str(before);
+        filled.push_str(&place(inside, form, values));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// The text before a place, what is between its braces, and the text after it.
+fn next_place(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (inside, after) = rest.split_once('}')?;
+    Some((before, inside, after))
+}
+
+fn place(inside: &str, form: fn(u64) -> usize, values: &[(&str, &dyn Display)]) -> String {
+    let mut parts = inside.split('|');
+    let name = parts.next().unwrap_or_default();
+    let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string());
+    let value = value.unwrap_or_default();
+    let forms: Vec<_> = parts.collect();
+    match (forms.last(), value.parse()) {
+        (None, _) => value,
+        (Some(last), Ok(number)) => (*forms.get(form(number)).unwrap_or(last)).to_owned(),
+        (Some(last), Err(_)) => (*last).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut names = Vec::new();
+        let mut rest = text;
+        while let Some((_, inside, after)) = next_place(rest) {
+            names.push(inside.split('|').next().unwrap());
+            rest = after;
+        }
+        names
+    }
+
+    #[test]
+    fn every_message_of_every_language_has_its_places() {
+        for catalogue in CATALOGUES {
+            for (name, text, expected) in catalogue.messages() {
+                let found = places(text);
+                let language = catalogue.language;
+                assert!(!text.trim().is_empty(), "{language}: {name} is empty");
+                for place in &expected {
+                    assert!(found.contains(place), "{language}: {name} lacks {{{place}}}");
+                }
+                for place in &found {
+                    assert!(expected.contains(place), "{language}: {name} has no {{{place}}}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn forms_go_with_their_numbers() {
+        let english = |n: u64| usize::from(n != 1);
+        let text = |n: u64| fill("{n} {n|code|codes} left", english, &[("n", &n)]);
+        assert_eq!(
+            (text(1), text(2), text(0)),
+            ("1 code left".into(), "2 codes left".into(), "0 codes left".into())
+        );
+    }
+
+    #[test]
+    fn a_value_is_never_taken_for_a_place() {
+        assert_eq!(fill("{a}{b}", |_| 0, &[("a", &"{b}"), ("b", &"x")]), "{b}x");
+    }
+
+    #[test]
+    fn the_language_is_the_locales() {
+        let none = Texts::locale(|_| None);
+        assert_eq!(none, "");
+        let locale = Texts::locale(|name| (name != "LC_ALL").then(|| format!("{name}_X")));
+        assert_eq!(locale, "LC_MESSAGES_X");
+        assert_eq!(Texts::of_locale("en_GB.UTF-8").catalogue.language, "en");
+        assert_eq!(Texts::of_locale("xx").catalogue.language, "en");
+    }
+}

@@ -1,0 +1,132 @@
+//! A person with a phone and a secret file of known content.
+
+use insis_otp::otp::{
+    Algorithm, Digits, Key, Period, RecoveryCode, RecoveryCodes, Salt, Secret, SpentSteps, State, Step,
+    Typed, UnixTime,
+};
+use insis_otp::store::{Account, Enrolment, Record, SecretFile, Template, UserName};
+
+/// A time step in 2023, at which tests begin whose clock stands still.
+pub const STEP: u64 = 56_666_667;
+
+/// The time at which the phone shows the code of that step.
+#[must_use]
+pub const fn time_of(step: u64) -> u64 {
+    step * 30 + 12
+}
+
+/// A person of the machine, with a phone.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The login name.
+    pub name: String,
+    /// What is on the phone.
+    pub key: Key,
+    /// Where the pairing is kept.
+    pub file: SecretFile,
+}
+
+/// The bytes of the secret that belongs to a seed. They look random, and are found nowhere else in a memory.
+#[must_use]
+pub fn secret_bytes(seed: u8) -> [u8; 20] {
+    let mut byte = seed;
+    [(); 20].map(|()| {
+        byte = byte.wrapping_mul(181).wrapping_add(93);
+        byte ^ byte >> 3
+    })
+}
+
+/// The recovery code that everybody is given here.
+#[must_use]
+pub fn recovery_code() -> RecoveryCode {
+    match Typed::parse(b"abcde-fghjk") {
+        Typed::Recovery(code) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+impl Person {
+    /// Somebody of this machine whose phone holds the secret of that seed; not paired yet.
+    #[must_use]
+    pub fn new(name: &str, seed: u8, template: &str) -> Self {
+        let secret = Secret::from_bytes(&secret_bytes(seed)).expect("20 bytes are a secret");
+        let key = Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let user = UserName::parse(name).expect("a user's name");
+        let account = Account::lookup(&user).expect("no user database");
+        let account = account.unwrap_or_else(|| panic!("{name} is no user of this machine"));
+        let file = Template::parse(template).expect("a template").locate(&account);
+        Self { name: name.to_owned(), key, file }
+    }
+
+    /// Somebody whose secret file is in the system store, paired long before [`STEP`].
+    #[must_use]
+    pub fn paired(name: &str, seed: u8) -> Self {
+        let person = Self::new(name, seed, "/var/lib/insis-otp/%u");
+        person.pair();
+        person
+    }
+
+    /// Writes the secret file as a pairing long before [`STEP`] would have.
+    pub fn pair(&self) {
+        self.file.create(&self.enrolment(), &Self::first_state()).expect("cannot pair");
+    }
+
+    /// The head of the secret file.
+    #[must_use]
+    pub fn enrolment(&self) -> Enrolment {
+        Enrolment {
+            user: self.file.account().name.clone(),
+            key: self.key.clone(),
+            issuer: "test".into(),
+            account: format!("{}@host", self.name),
+            paired_at: UnixTime(time_of(STEP - 5_000)),
+            recovery: RecoveryCodes::new(&[recovery_code()], Salt([7; 16])),
+        }
+    }
+
+    /// The state after a pairing long before [`STEP`].
+    #[must_use]
+    pub fn first_state() -> State {
+        State { spent: SpentSteps::since_pairing(Step(STEP - 5_000), Step(STEP - 4_999)), ..State::default() }
+    }
+
+    /// Takes everything back that was done since the pairing.
+    pub fn reset(&self) {
+        self.file.repair(|_, _| Self::first_state()).expect("cannot repair");
+    }
+
+    /// The code that the phone shows in that step.
+    #[must_use]
+    pub fn code(&self, step: u64) -> String {
+        self.key.code(Step(step)).reveal(self.key.digits()).to_string()
+    }
+
+    /// So many codes that are not right anywhere near that step.
+    #[must_use]
+    pub fn wrong_codes(&self, step: u64, count: usize) -> Vec<String> {
+        let right: Vec<_> = (step - 130..=step + 130).map(|step| self.code(step)).collect();
+        (100_000..1_000_000)
+            .map(|code| code.to_string())
+            .filter(|code| !right.contains(code))
+            .take(count)
+            .collect()
+    }
+
+    /// What the secret file says now.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        self.file.read().expect("the secret file cannot be read")
+    }
+
+    /// The state in the secret file.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.record().state
+    }
+
+    /// Whether the step is spent.
+    #[must_use]
+    pub fn has_spent(&self, step: u64) -> bool {
+        self.state().spent.contains(Step(step))
+    }
+}

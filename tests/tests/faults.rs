@@ -1,0 +1,249 @@
+//! What goes wrong on real machines, at every system call of an authentication.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use insis_otp_tests::crowd::{self, Outcome};
+use insis_otp_tests::env::Env;
+use insis_otp_tests::faults::{Call, Fault, ReadOnly, SmallDisk, Traced};
+use insis_otp_tests::pam::{Code, Stack};
+use insis_otp_tests::person::{Person, STEP, time_of};
+
+const STORE: &str = "/var/lib/insis-otp";
+const MODULE: &str = "auth required pam_insis_otp.so tries=1";
+
+/// Somebody who logs in, in a process of its own, at a clock that stands still.
+struct Door {
+    env: Env,
+    anna: Person,
+    stack: Stack,
+}
+
+impl Door {
+    fn new() -> Self {
+        let env = Env::build().user("anna", "secret").clock().start();
+        let anna = Person::paired("anna", 1);
+        env.clock().freeze(time_of(STEP));
+        Self { env, anna, stack: Stack::new("door", MODULE) }
+    }
+
+    fn driver(&self) -> Command {
+        crowd::driver(&self.stack, "anna")
+    }
+
+    fn login(&self, text: &str) -> Outcome {
+        let output = insis_otp_tests::env::feed(&mut self.driver(), &crowd::typing(&[text]));
+        Outcome::read(&String::from_utf8_lossy(&output.stdout))
+    }
+
+    fn opens(&self, text: &str) -> bool {
+        self.login(text).code() == Code::SUCCESS
+    }
+
+    /// The system calls of an authentication that goes undisturbed.
+    fn calls(&self, text: &str) -> Vec<Call> {
+        self.anna.reset();
+        let traced = Traced::run(&self.driver(), &crowd::typing(&[text]));
+        assert!(outcome(&traced).is_some(), "{traced:?}");
+        let calls = traced.calls_between("/begin-of-calls", "/end-of-calls");
+        assert!(calls.len() > 10, "{calls:?}");
+        calls
+    }
+
+    /// What holds whatever happened: the file can be read, nothing lies beside it, and the person can log in.
+    fn is_sound(&self, what: &str) {
+        assert_eq!(names_in_store(), ["anna"], "{what}");
+        let next = self.anna.code(STEP + 1);
+        assert!(self.opens(&next), "{what}: the next code does not open the login");
+        assert!(!self.opens(&next), "{what}: the next code opens it twice");
+    }
+}
+
+fn names_in_store() -> Vec<String> {
+    let entries = std::fs::read_dir(STORE).expect("no store");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// What a traced driver printed; nothing when it died.
+fn outcome(traced: &Traced) -> Option<Outcome> {
+    let text = String::from_utf8_lossy(&traced.output.stdout);
+    (!text.is_empty()).then(|| Outcome::read(&text))
+}
+
+/// What must hold of an attempt during which something went wrong.
+fn check(door: &Door, traced: &Traced, code: &str, right: bool, what: &str) {
+    let said = outcome(traced);
+    let opened = said.as_ref().is_some_and(|said| said.code() == Code::SUCCESS);
+    let logged = door.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
+    assert!(right || !opened, "{what}: a wrong code opened the login");
+    let spent = door.anna.has_spent(STEP);
+    assert!(spent || !opened && !logged, "{what}: opened, but the code is not spent");
+    assert!(!opened || was_made_durable(traced), "{what}: opened, but not on the disk");
+    // Nobody was let in with it if it is good now; then it is good once.
+    let again = door.opens(code);
+    assert!(!again || right && !spent, "{what}: accepted twice");
+    assert!(!again || !door.opens(code), "{what}: accepted twice afterwards");
+    door.is_sound(what);
+}
+
+/// Whether the state was written and flushed, in this order and without an error.
+fn was_made_durable(traced: &Traced) -> bool {
+    let done = |name: &str, result: &str| {
+        traced.calls.iter().position(|call| {
+            call.name == name && call.line.ends_with(result) && !call.line.contains("INJECTED")
+        })
+    };
+    let (written, flushed) = (done("pwrite64", "= 1024"), done("fdatasync", "= 0"));
+    written.is_some_and(|written| flushed.is_some_and(|flushed| written < flushed))
+}
+
+/// Lets one thing go wrong in an attempt with that code.
+fn attempt(door: &Door, code: &str, call: &Call, fault: &Fault) -> Traced {
+    door.anna.reset();
+    door.env.syslog().clear();
+    let traced = Traced::inject(&door.driver(), &crowd::typing(&[code]), call, fault);
+    let injected = match fault {
+        Fault::Kill => traced.calls.last().is_some_and(|last| last.name == call.name),
+        _ => traced.calls.iter().any(|call| call.line.contains("INJECTED")),
+    };
+    assert!(injected, "{fault:?} did not happen at {call:?}");
+    traced
+}
+
+#[test]
+fn death_at_any_system_call_costs_nothing() {
+    let door = Door::new();
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    for (code, right) in [(door.anna.code(STEP), true), (wrong, false)] {
+        let calls = door.calls(&code);
+        for (place, call) in calls.iter().enumerate() {
+            let traced = attempt(&door, &code, call, &Fault::Kill);
+            assert!(outcome(&traced).is_none(), "it lived on after {call:?}");
+            check(&door, &traced, &code, right, &format!("killed at call {place}, {}", call.line));
+        }
+        println!("| killed | {} code | {} places |", if right { "right" } else { "wrong" }, calls.len());
+    }
+}
+
+/// The errors that each call is given in turn.
+const ERRORS: [&str; 8] = ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "EMFILE", "ENOMEM", "EACCES"];
+/// What a call that reads or writes returns when it does less than it was asked for.
+const SHORT: [u64; 3] = [0, 1, 512];
+
+/// The faults that fit a call.
+fn faults(call: &Call, errors: &[&'static str]) -> Vec<Fault> {
+    let mut faults: Vec<_> = errors.iter().map(|error| Fault::Error(error)).collect();
+    if ["pread64", "read", "pwrite64", "write"].contains(&call.name.as_str()) {
+        faults.extend(SHORT.map(Fault::Returns));
+    }
+    faults
+}
+
+/// Every error at every call that may have one. Returns how the attempts ended.
+fn errors_everywhere(
+    door: &Door,
+    code: &str,
+    right: bool,
+    errors: &[&'static str],
+) -> BTreeMap<String, usize> {
+    let mut ends = BTreeMap::<String, usize>::new();
+    for call in door.calls(code) {
+        for fault in faults(&call, errors) {
+            let what = format!("{fault:?} at {}", call.line);
+            let traced = attempt(door, code, &call, &fault);
+            let said = outcome(&traced).unwrap_or_else(|| panic!("{what}: the process died\n{traced:?}"));
+            check(door, &traced, code, right, &what);
+            *ends.entry(said.code).or_default() += 1;
+        }
+    }
+    ends
+}
+
+#[test]
+fn an_error_at_any_system_call_lets_nobody_in() {
+    let door = Door::new();
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    for (code, right) in [(door.anna.code(STEP), true), (wrong, false)] {
+        let ends = errors_everywhere(&door, &code, right, &["EIO"]);
+        println!("| EIO | right code: {right} | {ends:?} |");
+    }
+}
+
+#[test]
+#[ignore = "long: make assurance"]
+fn every_error_at_any_system_call_lets_nobody_in() {
+    let door = Door::new();
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    for (code, right) in [(door.anna.code(STEP), true), (wrong, false)] {
+        for error in ERRORS {
+            let ends = errors_everywhere(&door, &code, right, &[error]);
+            println!("| {error} | right code: {right} | {ends:?} |");
+        }
+    }
+}
+
+#[test]
+fn on_a_full_disk_a_code_opens_the_login_once() {
+    let door = Door::new();
+    let page = std::fs::read(door.anna.file.path()).expect("no secret file");
+    let disk = SmallDisk::on(Path::new(STORE), 64 * 1024, 16);
+    std::fs::remove_file(format!("{STORE}/anna")).ok();
+    door.anna.pair();
+    assert_eq!(page.len(), std::fs::read(door.anna.file.path()).expect("no secret file").len());
+    disk.fill();
+    for step in STEP..STEP + 10 {
+        door.env.clock().freeze(time_of(step));
+        let code = door.anna.code(step);
+        assert!(!door.opens("000000"), "a wrong code on a full disk");
+        assert!(door.opens(&code), "the right code on a full disk: {:?}", door.env.syslog().lines());
+        assert!(!door.opens(&code), "the same code again on a full disk");
+        assert_eq!(door.anna.state().failures, 1);
+    }
+    assert!(std::fs::write(format!("{STORE}/x"), "x").is_err(), "the disk was not full");
+}
+
+#[test]
+fn on_a_read_only_disk_nobody_gets_in_and_the_log_says_why() {
+    let door = Door::new();
+    let before = std::fs::read(door.anna.file.path()).expect("no secret file");
+    let disk = ReadOnly::on(Path::new(STORE));
+    let said = door.login(&door.anna.code(STEP));
+    assert_eq!(said.code(), Code::AUTHINFO_UNAVAIL);
+    let _line = door.env.syslog().expect(&[
+        "result=error reason=store",
+        "user=anna",
+        "/var/lib/insis-otp/anna: cannot open it: Read-only file system",
+    ]);
+    let told = said.messages.iter().any(|message| message.text.contains("cannot be checked now"));
+    assert!(told, "{said:?}");
+    drop(disk);
+    assert_eq!(std::fs::read(door.anna.file.path()).expect("no secret file"), before);
+    assert!(door.opens(&door.anna.code(STEP)));
+}
+
+#[test]
+fn a_file_size_limit_of_nothing_neither_kills_nor_opens() {
+    let door = Door::new();
+    let limited = |bytes: u64, text: &str| {
+        let driver = door.driver();
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--fsize={bytes}")).arg(driver.get_program()).args(driver.get_args());
+        let output = insis_otp_tests::env::feed(&mut command, &crowd::typing(&[text]));
+        Outcome::read(&String::from_utf8_lossy(&output.stdout)).code()
+    };
+    let code = door.anna.code(STEP);
+    for bytes in [0, 1, 2048, 3071] {
+        for text in [code.as_str(), "000000"] {
+            assert_eq!(limited(bytes, text), Code::AUTHINFO_UNAVAIL, "limit of {bytes} bytes");
+        }
+        let _line = door.env.syslog().expect(&["reason=store", "cannot write its state: File too large"]);
+        door.env.syslog().clear();
+    }
+    assert!(!door.anna.has_spent(STEP));
+    assert_eq!(limited(4096, &code), Code::SUCCESS);
+    assert_ne!(limited(4096, &code), Code::SUCCESS);
+}

@@ -1,0 +1,203 @@
+//! `otp-helper` on a real system store: what a user can do through it, and what not.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::Output;
+
+use insis_otp::operations::{NewPairing, system_clock};
+use insis_otp::otp::{
+    Algorithm, Digits, Drift, Key, PairingRefusal, Period, Proof, RecoveryCode, Refusal, Salt, Secret, Typed,
+    Verdict,
+};
+use insis_otp::wire::{Answer, Reply, Request};
+use insis_otp_tests::env::{Env, run, talk};
+
+const HELPER: &str = "/usr/libexec/otp-helper";
+
+/// A person with a phone.
+struct Person<'e> {
+    env: &'e Env,
+    name: &'static str,
+    key: Key,
+}
+
+fn key(seed: u8) -> Key {
+    let secret = Secret::from_bytes(&[seed; 20]).unwrap();
+    Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+}
+
+fn recovery_code() -> RecoveryCode {
+    match Typed::parse(b"abcde-fghjk") {
+        Typed::Recovery(code) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn machine(users: &[&'static str]) -> Env {
+    users.iter().fold(Env::build(), |builder, user| builder.user(user, "secret")).start()
+}
+
+impl<'e> Person<'e> {
+    fn new(env: &'e Env, name: &'static str, seed: u8) -> Self {
+        Self { env, name, key: key(seed) }
+    }
+
+    fn raw(&self, request: &str) -> Output {
+        talk(&mut self.env.as_user(self.name, HELPER), request)
+    }
+
+    fn ask(&self, request: &Request) -> Answer {
+        let output = self.raw(&request.encode());
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        Answer::decode(&output.stdout).unwrap()
+    }
+
+    /// The code of the step that is this far from now, as typed.
+    fn code(&self, offset: i64) -> Reply {
+        let step = system_clock().step(Period::default());
+        let step = insis_otp::otp::Step(step.0.checked_add_signed(offset).unwrap());
+        Reply::new(self.key.code(step).reveal(Digits::Six).as_bytes())
+    }
+
+    fn pairing(&self, first: i64, second: i64) -> NewPairing {
+        let code = |offset| insis_otp::otp::Code::from_digits(&self.code(offset).0).unwrap();
+        NewPairing {
+            key: self.key.clone(),
+            issuer: "test".into(),
+            account: format!("{}@host", self.name),
+            first: code(first),
+            second: code(second),
+            recovery: (vec![recovery_code()], Salt([7; 16])),
+        }
+    }
+
+    fn enrol(&self) {
+        assert_eq!(self.ask(&Request::Enrol(self.pairing(-3, -2))), Answer::Done(Drift(-2)));
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        Path::new("/var/lib/insis-otp").join(self.name)
+    }
+}
+
+fn refused(why: Refusal) -> Answer {
+    Answer::Verdict(Verdict::Refused(why))
+}
+
+#[test]
+fn a_user_pairs_and_uses_what_no_user_can_open() {
+    let env = machine(&["alice", "bob"]);
+    let alice = Person::new(&env, "alice", 1);
+    assert_eq!(alice.ask(&Request::Status), Answer::NotPaired);
+    assert_eq!(
+        alice.ask(&Request::Enrol(alice.pairing(-3, -1))),
+        Answer::NotPairing(PairingRefusal::NotConsecutive)
+    );
+    assert_eq!(alice.ask(&Request::Status), Answer::NotPaired);
+    alice.enrol();
+    assert_eq!(alice.ask(&Request::Enrol(alice.pairing(-1, 0))), Answer::Exists);
+
+    let facts = std::fs::metadata(alice.path()).unwrap();
+    let owner = run(std::process::Command::new("id").args(["-u", "alice"])).stdout;
+    assert_eq!(facts.uid().to_string(), String::from_utf8_lossy(&owner).trim());
+    assert_eq!(facts.permissions().mode() & 0o7777, 0o600);
+    let names: Vec<_> =
+        std::fs::read_dir("/var/lib/insis-otp").unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["alice"]);
+
+    for user in ["alice", "bob"] {
+        for attempt in [
+            "cat /var/lib/insis-otp/alice",
+            "ls /var/lib/insis-otp",
+            "rm -f /var/lib/insis-otp/alice",
+            "touch /var/lib/insis-otp/x",
+            "ln -s /etc/passwd /var/lib/insis-otp/bob",
+        ] {
+            let output = talk(env.as_user(user, "sh").args(["-c", attempt]), "");
+            assert!(!output.status.success(), "{user} could {attempt}");
+        }
+    }
+    let Answer::Status(status) = alice.ask(&Request::Status) else { panic!() };
+    assert_eq!((status.drift, status.recovery_left, status.account.as_str()), (Drift(-2), 1, "alice@host"));
+}
+
+#[test]
+fn proofs_are_charged_and_good_once() {
+    let env = machine(&["alice"]);
+    let mut alice = Person::new(&env, "alice", 1);
+    alice.enrol();
+    // The phone is two steps behind.
+    let Answer::Verdict(Verdict::Accepted(accepted)) = alice.ask(&Request::Verify(alice.code(-1))) else {
+        panic!()
+    };
+    assert_eq!(accepted.by, Proof::Code { offset: 1 });
+    assert!(matches!(
+        alice.ask(&Request::Verify(alice.code(-1))),
+        Answer::Verdict(Verdict::Refused(Refusal::Used { .. }))
+    ));
+
+    let stolen = Person::new(&env, "alice", 2);
+    let wrong = Reply::new(b"000000");
+    assert_eq!(alice.ask(&Request::Replace(stolen.pairing(-1, 0), wrong.clone())), refused(Refusal::Wrong));
+    assert_eq!(alice.ask(&Request::Remove(wrong.clone())), refused(Refusal::Wrong));
+    let renew = Request::RenewRecoveryCodes(vec![recovery_code()], Salt([8; 16]), wrong.clone());
+    assert_eq!(alice.ask(&renew), refused(Refusal::Wrong));
+    for _ in 0..3 {
+        assert_eq!(alice.ask(&Request::Verify(wrong.clone())), refused(Refusal::Wrong));
+    }
+    assert!(matches!(
+        alice.ask(&Request::Remove(wrong)),
+        Answer::Verdict(Verdict::Refused(Refusal::Throttled { .. }))
+    ));
+    let Answer::Status(status) = alice.ask(&Request::Status) else { panic!() };
+    assert_eq!(status.failures, 8);
+    assert!(status.throttled.is_some());
+    let _line = env.syslog().expect(&["otp-helper", "remove: result=refused reason=throttled user=alice"]);
+
+    let replaced = alice.ask(&Request::Replace(stolen.pairing(-1, 0), Reply::new(b"ABCDE fghjk")));
+    assert_eq!(replaced, Answer::Done(Drift(0)));
+    alice.key = stolen.key;
+    let Answer::Status(status) = alice.ask(&Request::Status) else { panic!() };
+    assert_eq!((status.failures, status.throttled), (0, None));
+    assert_eq!(alice.ask(&Request::Remove(alice.code(1))), Answer::Done(Drift(0)));
+    assert!(!alice.path().exists());
+}
+
+#[test]
+fn what_is_no_request_is_refused() {
+    let env = machine(&["alice"]);
+    let alice = Person::new(&env, "alice", 1);
+    let big = format!("insis-otp 1 verify\nreply={}\n", "31".repeat(100_000));
+    for request in ["", "\n", "verify", "insis-otp 2 status\n", "insis-otp 1 status\nuser=root\n", &big] {
+        let answer = Answer::decode(&alice.raw(request).stdout).unwrap();
+        assert!(matches!(answer, Answer::Failed(_)), "{answer:?}");
+    }
+    let output = talk(env.as_user("alice", HELPER).args(["--user", "root"]), &Request::Status.encode());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn without_its_group_the_helper_can_do_nothing() {
+    let env = machine(&["alice"]);
+    Person::new(&env, "alice", 1).enrol();
+    std::fs::copy(HELPER, "/home/alice/copy").unwrap();
+    let output = talk(&mut env.as_user("alice", "/home/alice/copy"), &Request::Status.encode());
+    let answer = Answer::decode(&output.stdout).unwrap();
+    assert!(matches!(&answer, Answer::Failed(why) if why.contains("Permission denied")), "{answer:?}");
+}
+
+#[test]
+fn a_store_that_is_not_safe_is_not_used() {
+    let env = machine(&["alice"]);
+    let alice = Person::new(&env, "alice", 1);
+    alice.enrol();
+    let mode =
+        |mode| std::fs::set_permissions("/var/lib/insis-otp", PermissionsExt::from_mode(mode)).unwrap();
+    mode(0o1777);
+    assert!(
+        matches!(alice.ask(&Request::Status), Answer::Failed(why) if why.contains("its directory must belong to root"))
+    );
+    mode(0o1730);
+    assert!(matches!(alice.ask(&Request::Status), Answer::Status(_)));
+}
