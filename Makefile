@@ -55,14 +55,20 @@ build: deps-build
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }
 	$(CARGO) build --release --locked
 
+# The module with hooks that panic when told to, for the test that this is contained.
+PANICKING = $(CARGO) build --locked -p pam_insis_otp --features deliberate-panic && \
+  install -D "$(TARGET)/debug/libpam_insis_otp.so" "$(TARGET)/panicking/pam_insis_otp.so"
+
 # The tests are built by the caller and run by root: what they need of the machine is thrown away, what they build is not.
 ifeq ($(NEXTEST),yes)
 test: build deps-test
+	$(PANICKING)
 	$(CARGO) nextest run --workspace --locked --no-run
 	$(MACHINE) $(CARGO) nextest run --workspace --locked --offline
 	$(CARGO) test --doc --workspace --locked
 else
 test: build deps-test
+	$(PANICKING)
 	$(CARGO) test --workspace --locked --no-run
 	$(MACHINE) $(CARGO) test --workspace --locked --offline -- --test-threads=1
 endif

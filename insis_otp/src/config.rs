@@ -143,7 +143,7 @@ impl Config {
     /// The first mistake in it.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let mut config = Self::default();
-        each_key(text, &mut |key, value| config.set(key, Value::Toml(value.get_ref())))
+        each_key(text, &mut |key, value| config.set(key, value))
             .map_err(|problem| ConfigError::Invalid { path: path.into(), problem })?;
         Ok(config)
     }

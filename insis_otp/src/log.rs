@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write as _};
 use std::io;
 use std::os::unix::net::UnixDatagram;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use syslog::{Facility, LogFormat, Logger, LoggerBackend, Severity};
@@ -104,13 +105,13 @@ impl LogFormat<String> for Undated<'_> {
 
 /// Sends a line to the system log, facility authpriv, as `program[pid]: tag: text`.
 ///
-/// A log that is missing is no reason to fail or delay a login; one that is slow delays it by a quarter of a second
-/// at the most.
+/// A log that is missing is no reason to fail or delay a login. One that is stuck delays it by a quarter of a second
+/// once; after that, lines of this process that are not taken at once are lost, until one is taken again.
 pub fn send(program: &str, tag: &str, line: &Line) {
     let Some(backend) = connect() else { return };
     let mut log = Logger::new(backend, Undated { program });
     let message = format!("{tag}: {}", line.text);
-    let _lost = match line.level {
+    let sent = match line.level {
         Level::Critical => log.crit(message),
         Level::Error => log.err(message),
         Level::Warning => log.warning(message),
@@ -118,11 +119,19 @@ pub fn send(program: &str, tag: &str, line: &Line) {
         Level::Info => log.info(message),
         Level::Debug => log.debug(message),
     };
+    STUCK.store(sent.is_err(), Ordering::Relaxed);
 }
+
+/// Whether the last line was not taken.
+static STUCK: AtomicBool = AtomicBool::new(false);
 
 fn connect() -> Option<LoggerBackend> {
     let socket = UnixDatagram::unbound().ok()?;
-    socket.set_write_timeout(Some(Duration::from_millis(250))).ok()?;
+    if STUCK.load(Ordering::Relaxed) {
+        socket.set_nonblocking(true).ok()?;
+    } else {
+        socket.set_write_timeout(Some(Duration::from_millis(250))).ok()?;
+    }
     socket.connect("/dev/log").ok()?;
     Some(LoggerBackend::Unix(socket))
 }

@@ -1,6 +1,5 @@
 //! Reading TOML strictly: every key is known, every value has its type, every complaint names its line.
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What is wrong with a text, and in which line of it.
@@ -86,7 +85,7 @@ impl<'v> Value<'v> {
 /// The first complaint in the order of the text: of the TOML parser, or of `set`.
 pub fn each_key(
     text: &str,
-    set: &mut dyn FnMut(&str, &Spanned<DeValue<'_>>) -> Result<(), String>,
+    set: &mut dyn FnMut(&str, Value<'_>) -> Result<(), String>,
 ) -> Result<(), Problem> {
     let document = DeTable::parse(text).map_err(|e| Problem {
         line: line_of(text, e.span().map_or(0, |s| s.start)),
@@ -95,7 +94,7 @@ pub fn each_key(
     let first_mistake = document
         .get_ref()
         .iter()
-        .filter_map(|(key, value)| Some((key, set(key.get_ref(), value).err()?)))
+        .filter_map(|(key, value)| Some((key, set(key.get_ref(), Value::Toml(value.get_ref())).err()?)))
         .min_by_key(|(key, _)| key.span().start);
     first_mistake.map_or(Ok(()), |(key, what)| {
         Err(Problem { line: line_of(text, key.span().start), what: format!("{}: {what}", key.get_ref()) })
@@ -128,10 +127,12 @@ mod tests {
     fn complaints_name_their_line() {
         let text = "a = 1\n\nb = \"x\"\nc = 3\n";
         let problem = each_key(text, &mut |key, value| match key {
-            "b" => Value::Toml(value.get_ref()).number().map(drop),
+            "b" => value.number().map(drop),
             _ => Ok(()),
         });
         assert_eq!(problem, Err(Problem { line: 3, what: "b: needs a whole number".into() }));
+        let first = each_key("z = 1\na = 2\n", &mut |key, _| Err(format!("not {key}")));
+        assert_eq!(first, Err(Problem { line: 1, what: "z: not z".into() }));
         assert_eq!(each_key("a = 1\na = 2\n", &mut |_, _| Ok(())).unwrap_err().line, 2);
         assert_eq!(each_key("\n\nx = = 3\n", &mut |_, _| Ok(())).unwrap_err().line, 3);
     }
@@ -150,7 +151,7 @@ mod tests {
         for (text, ok) in
             [("x = 5", true), ("x = 0x1f", true), ("x = -1", false), ("x = 99999999999999999999", false)]
         {
-            let read = each_key(text, &mut |_, value| Value::Toml(value.get_ref()).number().map(drop));
+            let read = each_key(text, &mut |_, value| value.number().map(drop));
             assert_eq!(read.is_ok(), ok, "{text}");
         }
         assert!(Value::Argument(Some("+5")).number().is_err());

@@ -57,23 +57,30 @@ impl Symbol {
     pub fn lines(&self, drawing: Drawing) -> Vec<String> {
         match drawing {
             // What knows 16 colours only skips the second sequence, and shows light grey instead of white.
-            Drawing::Blocks16 => self.half_blocks("\x1b[0;30;47m\x1b[107m"),
-            Drawing::Blocks256 => self.half_blocks("\x1b[0;38;5;16;48;5;231m"),
+            Drawing::Blocks16 => self.half_blocks(["\x1b[0;30;47m\x1b[107m", "\x1b[0;37;40m\x1b[97m"]),
+            Drawing::Blocks256 => self.half_blocks(["\x1b[0;38;5;16;48;5;231m", "\x1b[0;38;5;231;48;5;16m"]),
             Drawing::Ascii => self.rows.iter().map(|row| ascii(row)).collect(),
         }
     }
 
-    fn half_blocks(&self, colours: &str) -> Vec<String> {
+    /// Two modules in a letter: the upper one by the letter, the lower one by the background. Nothing but upper half
+    /// blocks and blanks: in many fonts blocks do not reach the lower edge of their cell, and a scanner sees lines
+    /// across the code then.
+    fn half_blocks(&self, [on_light, on_dark]: [&str; 2]) -> Vec<String> {
+        let width = self.rows.len();
         let draw = |pair: &[Vec<bool>]| {
-            let (upper, lower) = (pair.first(), pair.get(1));
             let dark = |row: Option<&Vec<bool>>, i: usize| row.and_then(|row| row.get(i)) == Some(&true);
-            let letters = (0..self.rows.len()).map(|i| match (dark(upper, i), dark(lower, i)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
-            });
-            format!("{colours}{}\x1b[0m", letters.collect::<String>())
+            let mut line = String::new();
+            let mut ground = None;
+            for i in 0..width {
+                let (upper, lower) = (dark(pair.first(), i), dark(pair.get(1), i));
+                if ground.replace(lower) != Some(lower) {
+                    line.push_str(if lower { on_dark } else { on_light });
+                }
+                line.push(if upper == lower { ' ' } else { '▀' });
+            }
+            line.push_str("\x1b[0m");
+            line
         };
         self.rows.chunks(2).map(draw).collect()
     }
@@ -105,12 +112,18 @@ mod tests {
     fn blocks_are_the_modules() {
         let symbol = Symbol::new("otpauth://totp/x").unwrap();
         for (y, line) in symbol.lines(Drawing::Blocks16).iter().enumerate() {
-            let letters = line.rsplit_once("[107m").unwrap().1.trim_end_matches("\x1b[0m").chars();
-            for (x, letter) in letters.enumerate() {
-                let upper = symbol.rows[2 * y][x];
-                let lower = symbol.rows.get(2 * y + 1).is_some_and(|row| row[x]);
-                assert_eq!((upper, lower), (matches!(letter, '█' | '▀'), matches!(letter, '█' | '▄')));
+            let mut x = 0;
+            for run in line.trim_end_matches("\x1b[0m").split("\x1b[0;").skip(1) {
+                let (colours, letters) = run.rsplit_once('m').unwrap();
+                let lower = colours.starts_with("37;40");
+                for letter in letters.chars() {
+                    let upper = lower ^ (letter == '▀');
+                    let expected = symbol.rows.get(2 * y + 1).is_some_and(|row| row[x]);
+                    assert_eq!((upper, lower), (symbol.rows[2 * y][x], expected));
+                    x += 1;
+                }
             }
+            assert_eq!(x, symbol.rows.len());
         }
     }
 }

@@ -21,8 +21,12 @@ pub enum Reply {
     Filler,
 }
 
-/// The beginning of sshd's filler (auth-pam.c).
+/// What sshd fills with, over and over, up to the length of what was typed (fake_password in its auth-pam.c).
 const FILLER: &[u8] = b"\x08\n\r\x7fINCORRECT";
+
+fn is_filler(reply: &[u8]) -> bool {
+    reply.iter().zip(FILLER.iter().cycle()).all(|(byte, filler)| byte == filler)
+}
 
 /// Asks a question.
 ///
@@ -35,7 +39,8 @@ pub fn ask(pamh: &PamHandle, prompt: &str, echo: bool) -> Result<Reply, NoReply>
     if reply.is_empty() {
         return Err(NoReply::Empty);
     }
-    if reply.as_bytes().starts_with(FILLER) {
+    // First of all: the password was replaced by the same filler, if it was as long.
+    if is_filler(reply.as_bytes()) {
         return Ok(Reply::Filler);
     }
     let password = pamh.get_item::<AuthTok>().ok().flatten();

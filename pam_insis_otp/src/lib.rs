@@ -44,4 +44,21 @@ impl PamHooks for InsisOtp {
     fn sm_setcred(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
         guard::contain(pamh, &args, "setcred", |_| PamResultCode::PAM_SUCCESS)
     }
+
+    fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "account", |_| PamResultCode::PAM_IGNORE)
+    }
+
+    fn sm_chauthtok(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "password", |_| PamResultCode::PAM_IGNORE)
+    }
+
+    /// Sessions are none of this module's business; a stack that lists it there changes nothing.
+    fn sm_open_session(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "session", |_| PamResultCode::PAM_IGNORE)
+    }
+
+    fn sm_close_session(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "session", |_| PamResultCode::PAM_IGNORE)
+    }
 }

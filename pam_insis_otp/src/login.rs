@@ -8,7 +8,7 @@ use insis_otp::otp::Verdict;
 use insis_otp::store::{Account, UserName};
 use insis_otp::wire;
 use pam::constants::{PamFlag, PamResultCode};
-use pam::items::{RHost, Service};
+use pam::items::{RHost, Service, User};
 use pam::module::PamHandle;
 
 use crate::access::{Access, Trouble};
@@ -21,14 +21,17 @@ use crate::texts;
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
 pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
     let mut log = Log::of(pamh);
+    let mut charged = 0;
     let outcome = match Login::prepare(pamh, args, &mut log) {
-        Ok(login) => login.run(pamh, &log),
+        Ok(login) => login.run(pamh, &log, &mut charged),
         Err(outcome) => outcome,
     };
     log.send(outcome.line(), outcome.words());
     match &outcome {
         Outcome::Accepted(accepted) => {
-            if let Some(text) = texts::accepted(accepted) {
+            // Those of this login the person has just seen.
+            let failures = accepted.failures.saturating_sub(charged);
+            if let Some(text) = texts::accepted(&accepted.by, failures) {
                 dialogue::tell(pamh, flags, &text);
             }
         }
@@ -66,7 +69,7 @@ impl Login {
     fn prepare(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<Self, Outcome> {
         let config = arguments::settings(args).map_err(Outcome::Misconfigured)?;
         log.debug = config.debug;
-        let name = pamh.get_user(None).map_err(|_| Outcome::NoReply(NoReply::Conversation))?;
+        let name = user_name(pamh)?;
         log.user.clone_from(&name);
         let target = Target::find(&name, &config)?;
         if let (Target::Known(access), Unenrolled::Ignore) = (&target, config.unenrolled)
@@ -77,14 +80,15 @@ impl Login {
         Ok(Self { config, target })
     }
 
-    /// Asks until a code is accepted or no tries are left.
-    fn run(&self, pamh: &PamHandle, log: &Log) -> Outcome {
+    /// Asks until a code is accepted or no tries are left. Counts the attempts that were charged and refused.
+    fn run(&self, pamh: &PamHandle, log: &Log, charged: &mut u32) -> Outcome {
         let mut prompt = self.config.prompt.clone();
         let mut left = self.config.tries;
         loop {
             left = left.saturating_sub(1);
             match self.attempt(pamh, &prompt, log) {
                 Attempt::Again(outcome, said) if left > 0 => {
+                    *charged += u32::from(matches!(outcome, Outcome::Refused(_)));
                     log.send(outcome.line().field("tries_left", left), outcome.words());
                     prompt = said + &self.config.prompt;
                 }
@@ -94,12 +98,12 @@ impl Login {
     }
 
     fn attempt(&self, pamh: &PamHandle, prompt: &str, log: &Log) -> Attempt {
+        let wrong = |denial| Attempt::Again(Outcome::Denied(denial), texts::WRONG.to_owned());
         let reply = match dialogue::ask(pamh, prompt, self.config.echo) {
             Ok(Reply::Attempt(reply)) => wire::Reply::new(reply.as_bytes()),
-            Ok(Reply::Password) => {
-                return Attempt::Again(Outcome::Denied(Denial::Password), texts::WAS_PASSWORD.to_owned());
-            }
-            Ok(Reply::Filler) => return Attempt::End(Outcome::Denied(Denial::Filler)),
+            Ok(Reply::Filler) if matches!(self.target, Target::Unknown) => return wrong(Denial::UnknownUser),
+            Ok(Reply::Filler) => return wrong(Denial::Filler),
+            Ok(Reply::Password) => return wrong(Denial::Password),
             Err(why) => return Attempt::End(Outcome::NoReply(why)),
         };
         log.debug(|| Line::new(Level::Debug, "debug").field("reply_bytes", reply.0.len()));
@@ -114,18 +118,32 @@ impl Login {
                 Attempt::Again(Outcome::Refused(why), said)
             }
             Err(Trouble::NotPaired) => {
-                let said = texts::refused(&decoy::refuse(&reply, &self.config.policy));
-                Attempt::Again(Outcome::Denied(denial), said)
+                decoy::look_for(&reply, &self.config.policy);
+                wrong(denial)
             }
             Err(trouble) => Attempt::End(ended_by(trouble)),
         }
     }
 }
 
+/// Who logs in. In a name that is not UTF-8 the odd bytes are replaced; [`Target::find`] knows no such name.
+fn user_name(pamh: &mut PamHandle) -> Result<String, Outcome> {
+    let asked = pamh.get_user(None);
+    let item = pamh.get_item::<User<'_>>().ok().flatten();
+    match (asked, item) {
+        (Ok(name), _) => Ok(name),
+        (Err(PamResultCode::PAM_SYSTEM_ERR), Some(bytes)) => Ok(bytes.to_string_lossy().into_owned()),
+        (Err(_), _) => Err(Outcome::NoReply(NoReply::Conversation)),
+    }
+}
+
 impl Target {
     fn find(name: &str, config: &Config) -> Result<Self, Outcome> {
-        // A name that could not be a path component is nobody's.
-        let Ok(name) = UserName::parse(name) else { return Ok(Self::Unknown) };
+        // A name that could not be a path component is nobody's, nor is one that was not UTF-8.
+        let Some(name) = UserName::parse(name).ok().filter(|_| !name.contains(char::REPLACEMENT_CHARACTER))
+        else {
+            return Ok(Self::Unknown);
+        };
         match Account::lookup(&name) {
             Ok(Some(account)) => Access::to(&account, config).map(Self::Known).map_err(ended_by),
             Ok(None) => Ok(Self::Unknown),

@@ -21,6 +21,7 @@ pub mod crowd;
 pub mod env;
 pub mod faults;
 pub mod memory;
+pub mod paired;
 pub mod pam;
 pub mod person;
 pub mod phone;

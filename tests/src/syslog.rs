@@ -3,13 +3,16 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How long a line may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What no program writes to the log.
+const MARK: &str = "end of the lines so far";
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -24,6 +27,7 @@ pub struct Syslog {
     path: PathBuf,
     shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
+    marks: AtomicU64,
 }
 
 impl Syslog {
@@ -35,12 +39,13 @@ impl Syslog {
         let shared = Arc::<Shared>::default();
         let own = Arc::clone(&shared);
         let reader = std::thread::spawn(move || collect(&socket, &own));
-        Self { path: path.to_owned(), shared, reader: Some(reader) }
+        Self { path: path.to_owned(), shared, reader: Some(reader), marks: AtomicU64::new(0) }
     }
 
-    /// All lines so far, with priority and date as they were sent (`<86>Nov  3 10:00:00 …`).
+    /// All lines sent so far, with priority as they were sent (`<86>sshd[7]: …`).
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        self.settle();
         self.shared.lines.lock().expect("the log's reader panicked").clone()
     }
 
@@ -64,9 +69,27 @@ impl Syslog {
         }
     }
 
-    /// Forgets the lines so far.
+    /// Forgets the lines sent so far.
     pub fn clear(&self) {
+        self.settle();
         self.shared.lines.lock().expect("the log's reader panicked").clear();
+    }
+
+    /// Waits until every line that was sent before has been read: a line of this listener's own comes out behind them.
+    fn settle(&self) {
+        if self.reader.is_none() {
+            return;
+        }
+        let end = format!("{MARK} {}", self.marks.fetch_add(1, Ordering::Relaxed));
+        let sender = UnixDatagram::unbound().expect("no socket");
+        sender.send_to(end.as_bytes(), &self.path).expect("cannot write to the log");
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = self.shared.lines.lock().expect("the log's reader panicked");
+        while !lines.contains(&end) {
+            let left = deadline.checked_duration_since(Instant::now()).expect("the log's reader is stuck");
+            (lines, _) = self.shared.arrived.wait_timeout(lines, left).expect("the log's reader panicked");
+        }
+        lines.retain(|line| *line != end);
     }
 
     /// From now on nobody listens, and there is no /dev/log.

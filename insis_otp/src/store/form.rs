@@ -113,8 +113,7 @@ pub(super) fn decode_head(page: &[u8]) -> Result<(Enrolment, [u8; 16]), Damage> 
     }
     let text = std::str::from_utf8(text).map_err(|_| "its head is not text")?;
     let mut head = Head::default();
-    each_key(text, &mut |key, value| head.set(key, Value::Toml(value.get_ref())))
-        .map_err(|_| "its head is not valid")?;
+    each_key(text, &mut |key, value| head.set(key, value)).map_err(|_| "its head is not valid")?;
     Ok((head.finish().ok_or("its head is not complete")?, seal))
 }
 

@@ -1,0 +1,148 @@
+//! People whose phone is paired already.
+
+use std::process::Command;
+
+use insis_otp::operations::{self, NewPairing, Status};
+use insis_otp::otp::{
+    Algorithm, Code, Digits, Key, Period, Policy, RecoveryCode, Salt, Seconds, Secret, Step, Typed, UnixTime,
+};
+use insis_otp::store::{Account, SecretFile, Template, UserName};
+
+use crate::phone::{Phone, now};
+
+/// Somebody who paired a phone two hours ago, so that no code of today was used for it.
+#[derive(Debug)]
+pub struct Paired {
+    phone: Phone,
+    key: Key,
+    file: SecretFile,
+}
+
+impl Paired {
+    /// The recovery codes of everybody here.
+    pub const RECOVERY: [&str; 2] = ["abcde-fghjk", "kkkkk-mmmmm"];
+    /// How long ago everybody here paired.
+    const AGO: Seconds = Seconds(7200);
+
+    /// In the system store, with a phone of the usual kind.
+    ///
+    /// # Panics
+    /// When there is no such user, or the store cannot be written.
+    #[must_use]
+    pub fn user(name: &str) -> Self {
+        Self::with(name, "/var/lib/insis-otp/%u", Digits::Six, now())
+    }
+
+    /// With a secret file at this template, so many digits, and a machine whose clock shows `at`.
+    ///
+    /// # Panics
+    /// When there is no such user, or the store cannot be written.
+    #[must_use]
+    pub fn with(name: &str, template: &str, digits: Digits, at: u64) -> Self {
+        let account = Account::lookup(&UserName::parse(name).expect("a user name")).expect("a user database");
+        let account = account.expect("add the user first");
+        let file = Template::parse(template).expect("a template").locate(&account);
+        let seed = format!("{name:-<20}");
+        let secret = Secret::from_bytes(seed.as_bytes()).expect("a secret");
+        let count = u8::try_from(digits.count()).expect("few digits");
+        let phone = Phone::with(&secret.to_base32(), "SHA1", count, 30);
+        let key = Key::new(secret, Algorithm::Sha1, digits, Period::default());
+        let paired = Self { phone, key, file };
+        paired.enrol(UnixTime(at - Self::AGO.0));
+        paired
+    }
+
+    fn enrol(&self, at: UnixTime) {
+        let code = |at| Code::from_digits(self.phone.code_at(at).as_bytes()).expect("a code");
+        let recovery = Self::RECOVERY.map(recovery_code).into();
+        let new = NewPairing {
+            key: self.key.clone(),
+            issuer: "Test".into(),
+            account: "test".into(),
+            first: code(at.0),
+            second: code(at.0 + self.phone.period()),
+            recovery: (recovery, Salt([7; 16])),
+        };
+        // The second code is typed while the phone shows it.
+        let then = at.plus(Seconds(self.phone.period()));
+        operations::enrol(&self.file, &new, &|| then).expect("cannot pair");
+    }
+
+    /// The phone.
+    #[must_use]
+    pub fn phone(&self) -> &Phone {
+        &self.phone
+    }
+
+    /// The secret file.
+    #[must_use]
+    pub fn file(&self) -> &SecretFile {
+        &self.file
+    }
+
+    /// What the phone shows now.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.phone.code_at(now())
+    }
+
+    /// What the phone shows so many steps from now.
+    #[must_use]
+    pub fn code_from_now(&self, steps: i64) -> String {
+        self.phone.code_at(now().saturating_add_signed(steps * 30))
+    }
+
+    /// Two consecutive codes, of the last step and of this one.
+    #[must_use]
+    pub fn pair(&self) -> String {
+        format!("{} {}", self.code_from_now(-1), self.code())
+    }
+
+    /// A code that the phone shows nowhere near now.
+    #[must_use]
+    pub fn wrong(&self) -> String {
+        let (here, digits) = (now() / 30, self.key.digits());
+        let near: Vec<_> =
+            (here - 40..here + 40).map(|step| self.key.code(Step(step)).reveal(digits).to_string()).collect();
+        let candidates = (0..100).map(|n| format!("{n:0width$}", width = digits.count()));
+        candidates.into_iter().find(|code| !near.contains(code)).expect("80 steps have 80 codes")
+    }
+
+    /// What there is to tell of the pairing.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let status = operations::status(&self.file, &Policy::default(), &operations::system_clock);
+        status.expect("a secret file that can be read").expect("a pairing")
+    }
+
+    /// Puts the pairing back to its beginning.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn again(&self) {
+        self.file.remove().expect("cannot remove the pairing");
+        self.enrol(UnixTime(now() - Self::AGO.0));
+    }
+}
+
+fn recovery_code(text: &str) -> RecoveryCode {
+    match Typed::parse(text.as_bytes()) {
+        Typed::Recovery(code) => code,
+        other => panic!("not a recovery code: {other:?}"),
+    }
+}
+
+/// Makes the system store, as `make install` leaves it.
+pub fn make_store() {
+    crate::env::run(Command::new("install").args([
+        "-d",
+        "-m",
+        "1730",
+        "-g",
+        "insis-otp",
+        "/var/lib/insis-otp",
+    ]));
+}

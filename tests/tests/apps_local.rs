@@ -1,0 +1,159 @@
+//! Programs on the machine itself: sudo, su and login, in a terminal.
+
+use insis_otp_tests::env::{Env, talk};
+use insis_otp_tests::paired::Paired;
+use insis_otp_tests::terminal::Terminal;
+
+const PASSWORD: &str = "correct horse";
+const STACK: &str = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
+                     account required pam_unix.so\nsession required pam_permit.so";
+const PROMPT: &str = "One-time code: ";
+
+struct House {
+    env: Env,
+    anna: Paired,
+}
+
+fn house() -> House {
+    let env = Env::build().user("anna", PASSWORD).user("bert", "staple").group("sudo", &["anna", "bert"]);
+    let env = ["sudo", "su", "login"].into_iter().fold(env, |env, service| env.service(service, STACK));
+    let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=1\n%sudo ALL=(ALL:ALL) ALL\n";
+    let env = env.file("/etc/sudoers", sudoers, 0o440).start();
+    House { anna: Paired::user("anna"), env }
+}
+
+impl House {
+    fn in_terminal(&self, user: &str, program: &str, arguments: &[&str]) -> Terminal {
+        Terminal::run(self.env.as_user(user, program).args(arguments))
+    }
+}
+
+#[test]
+fn sudo_in_a_terminal() {
+    let house = house();
+    let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+    sudo.expect("[sudo] password for anna: ");
+    sudo.line(PASSWORD);
+    sudo.expect(PROMPT);
+    sudo.line(&house.anna.code());
+    sudo.expect("root");
+    assert!(sudo.wait().success());
+    let _ = house.env.syslog().expect(&[
+        "<86>",
+        "pam_insis_otp(sudo:auth): result=accepted proof=code",
+        "user=anna rhost=",
+    ]);
+}
+
+#[test]
+fn sudo_refuses_wrong_used_and_interrupted_codes() {
+    let house = house();
+    let code = house.anna.code();
+    for (replies, opens) in
+        [(vec![code.clone()], true), (vec![code; 3], false), (vec![house.anna.wrong(); 3], false)]
+    {
+        let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+        sudo.expect("[sudo] password for anna: ");
+        sudo.line(PASSWORD);
+        for reply in &replies {
+            sudo.expect(PROMPT);
+            sudo.line(reply);
+        }
+        assert_eq!(sudo.wait().success(), opens, "{}", sudo.text());
+    }
+    let failures = house.anna.status().failures;
+    let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+    sudo.expect("[sudo] password for anna: ");
+    sudo.line(PASSWORD);
+    sudo.expect(PROMPT);
+    sudo.interrupt();
+    assert!(!sudo.wait().success());
+    let _ = house.env.syslog().expect(&["pam_insis_otp(sudo:auth): result=refused reason=no-", "user=anna"]);
+    assert_eq!(house.anna.status().failures, failures, "an interrupt is no attempt");
+}
+
+#[test]
+fn sudo_with_replies_on_standard_input() {
+    let house = house();
+    let sudo = |input: &str| talk(house.env.as_user("anna", "sudo").args(["-S", "id", "-un"]), input);
+    let output = sudo(&format!("{PASSWORD}\n{}\n", house.anna.code()));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "root\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "[sudo] password for anna: One-time code: ");
+    assert!(!sudo(&format!("{PASSWORD}\n")).status.success());
+    assert!(!sudo(&format!("{PASSWORD}\n\n")).status.success());
+}
+
+#[test]
+fn sudo_that_may_not_ask() {
+    let house = house();
+    let output = talk(house.env.as_user("anna", "sudo").args(["-n", "id", "-un"]), "");
+    assert!(!output.status.success());
+    assert_eq!(house.anna.status().failures, 0);
+}
+
+#[test]
+fn sudo_by_an_askpass_program() {
+    let house = house();
+    let script = format!(
+        "#!/bin/sh\ncase $1 in\n*password*) echo '{PASSWORD}' ;;\n*code*) echo {} ;;\nesac\n",
+        house.anna.code()
+    );
+    house.env.write("/usr/local/bin/ask".as_ref(), script.as_bytes(), 0o755);
+    let mut sudo = house.env.as_user("anna", "sudo");
+    sudo.args(["-A", "id", "-un"]).env("SUDO_ASKPASS", "/usr/local/bin/ask");
+    let output = talk(&mut sudo, "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "root\n", "{output:?}");
+}
+
+#[test]
+fn su_to_somebody_with_their_password_and_code() {
+    let house = house();
+    let mut su = house.in_terminal("bert", "su", &["anna", "-c", "echo now $(id -un)"]);
+    su.expect("Password: ");
+    su.line(PASSWORD);
+    su.expect(PROMPT);
+    su.line(&house.anna.code());
+    su.expect("now anna");
+    assert!(su.wait().success());
+    let _ = house
+        .env
+        .syslog()
+        .expect(&["pam_insis_otp(su:auth): result=accepted proof=code", "user=anna rhost=-"]);
+    let mut su = house.in_terminal("bert", "su", &["anna", "-c", "id"]);
+    su.expect("Password: ");
+    su.line(PASSWORD);
+    for _ in 0..3 {
+        su.expect(PROMPT);
+        su.line(&house.anna.wrong());
+    }
+    assert!(!su.wait().success());
+    assert!(su.text().contains("Authentication failure"), "{}", su.text());
+}
+
+#[test]
+fn su_by_root_is_asked_as_the_stack_says() {
+    let house = house();
+    let stack = format!("auth sufficient pam_rootok.so\n{STACK}");
+    house.env.write("/etc/pam.d/su".as_ref(), stack.as_bytes(), 0o644);
+    let output = house.env.command("su").args(["anna", "-c", "id -un"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "anna\n");
+}
+
+#[test]
+fn login_on_a_terminal() {
+    let house = house();
+    let mut login = Terminal::run(&house.env.command("login"));
+    login.expect("login: ");
+    login.line("anna");
+    login.expect("Password: ");
+    login.line(PASSWORD);
+    login.expect(PROMPT);
+    login.line(&house.anna.wrong());
+    login.expect(PROMPT);
+    login.line(&house.anna.code());
+    login.expect("$");
+    login.line("echo now $(id -un); exit");
+    login.expect("now anna");
+    let _ = login.wait();
+    let _ = house.env.syslog().expect(&["pam_insis_otp(login:auth): result=accepted", "user=anna"]);
+}

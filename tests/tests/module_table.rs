@@ -1,0 +1,440 @@
+//! The table of outcomes in the design: for each, what the person sees, what PAM returns, what the log says. Through
+//! real libpam, the installed module, and stacks of the test's own.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::faults::ReadOnly;
+use insis_otp_tests::paired::Paired;
+use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, Stack, Style};
+
+const MODULE: &str = "auth required pam_insis_otp.so";
+const PROMPT: &str = "One-time code: ";
+const WRONG: &str =
+    "Wrong code. Type the digits 0 to 9 from your app, or two consecutive codes. One-time code: ";
+const STORE: &str = "/var/lib/insis-otp";
+
+/// A machine with anna, who has paired, and bert, who has not.
+struct House {
+    env: Env,
+    anna: Paired,
+}
+
+fn house() -> House {
+    house_with("")
+}
+
+fn house_with(config: &str) -> House {
+    let env = Env::build().user("anna", "correct horse").user("bert", "staple");
+    let env = env.file("/etc/security/insis-otp.toml", config, 0o644).start();
+    House { env, anna: Paired::user("anna") }
+}
+
+/// What came of one login.
+struct Seen {
+    code: Code,
+    messages: Vec<Message>,
+}
+
+impl Seen {
+    fn prompts(&self) -> Vec<&str> {
+        self.texts(|style| style == Style::EchoOff)
+    }
+
+    fn told(&self) -> Vec<&str> {
+        self.texts(|style| !style.asks())
+    }
+
+    fn texts(&self, which: impl Fn(Style) -> bool) -> Vec<&str> {
+        self.messages.iter().filter(|m| which(m.style)).map(|m| m.text.as_str()).collect()
+    }
+}
+
+fn login<R: Into<Reply>>(stack: &str, user: &str, replies: impl IntoIterator<Item = R>) -> Seen {
+    let stack = Stack::new("door", stack);
+    let mut pam = Login::on(&stack).user(user).rhost("192.0.2.7").types(replies).begin();
+    let code = pam.authenticate();
+    Seen { code, messages: pam.messages() }
+}
+
+impl House {
+    /// The one line of the module with this priority (authpriv is 80) and these words.
+    fn line(&self, priority: u8, parts: &[&str]) -> String {
+        let start = format!("<{priority}>");
+        let all = [&[start.as_str(), "]: pam_insis_otp(door:auth): "], parts].concat();
+        self.env.syslog().expect(&all)
+    }
+
+    /// How many lines of the module there are once this one has come.
+    fn lines(&self) -> usize {
+        self.env.syslog().lines().iter().filter(|line| line.contains("pam_insis_otp(")).count()
+    }
+
+    fn fail(&self, times: u32) {
+        for _ in 0..times {
+            assert_eq!(
+                login("auth required pam_insis_otp.so tries=1", "anna", [self.anna.wrong()]).code,
+                Code::AUTH_ERR
+            );
+        }
+    }
+}
+
+#[test]
+fn a_right_code() {
+    let house = house();
+    let seen = login(MODULE, "anna", [house.anna.code()]);
+    assert_eq!(seen.code, Code::SUCCESS);
+    assert_eq!(seen.prompts(), [PROMPT]);
+    assert!(seen.told().is_empty());
+    house.line(86, &["result=accepted proof=code offset=", "failures=0 user=anna rhost=192.0.2.7"]);
+    assert_eq!(house.lines(), 1);
+}
+
+#[test]
+fn a_right_code_after_failures_tells_of_them() {
+    let house = house();
+    house.fail(3);
+    let seen = login(MODULE, "anna", [house.anna.code()]);
+    assert_eq!((seen.code, seen.prompts()), (Code::SUCCESS, vec![PROMPT]));
+    assert_eq!(seen.told(), ["3 failed codes since your last login."]);
+    house.line(86, &["result=accepted", "failures=3"]);
+}
+
+#[test]
+fn a_typing_error_of_this_login_is_not_told_again() {
+    let house = house();
+    let seen = login(MODULE, "anna", [house.anna.wrong(), house.anna.code()]);
+    assert_eq!(seen.code, Code::SUCCESS);
+    assert!(seen.told().is_empty(), "{:?}", seen.told());
+    house.line(86, &["result=accepted", "failures=1"]);
+}
+
+#[test]
+fn a_wrong_code_with_tries_left_and_without() {
+    let house = house();
+    let wrong = house.anna.wrong();
+    let seen = login(MODULE, "anna", [&wrong, &wrong, &wrong].map(String::as_str));
+    assert_eq!(seen.code, Code::AUTH_ERR);
+    assert_eq!(seen.prompts(), [PROMPT, WRONG, WRONG]);
+    assert!(seen.told().is_empty());
+    house.line(85, &["result=refused reason=wrong-code tries_left=2 user=anna"]);
+    house.line(85, &["result=refused reason=wrong-code tries_left=1 user=anna"]);
+    house.line(85, &["result=refused reason=wrong-code user=anna rhost=192.0.2.7"]);
+    assert_eq!((house.lines(), house.anna.status().failures), (3, 3));
+}
+
+#[test]
+fn a_code_that_was_used() {
+    let house = house();
+    let code = house.anna.code();
+    assert_eq!(login(MODULE, "anna", [code.as_str()]).code, Code::SUCCESS);
+    let seen = login(MODULE, "anna", [code.as_str(), house.anna.wrong().as_str(), code.as_str()]);
+    assert_eq!(seen.code, Code::AUTH_ERR);
+    let said = seen.prompts()[1];
+    assert!(
+        said.starts_with("That code was already used, the next one comes in ") && said.ends_with(PROMPT)
+            || said == "That code was already used; type the one shown now. One-time code: ",
+        "{said}"
+    );
+    house.line(85, &["result=refused reason=used-code wait=", "tries_left=2 user=anna"]);
+}
+
+#[test]
+fn a_right_code_outside_the_window_reads_like_a_wrong_one() {
+    let house = house();
+    for steps in [-5, 5] {
+        let seen = login(
+            "auth required pam_insis_otp.so tries=2",
+            "anna",
+            [house.anna.code_from_now(steps), house.anna.wrong()],
+        );
+        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG]));
+    }
+    house.line(85, &["result=refused reason=outside-window offset=-5 tries_left=1 user=anna"]);
+    house.line(85, &["result=refused reason=outside-window offset=5 tries_left=1 user=anna"]);
+}
+
+#[test]
+fn a_throttled_login() {
+    let house = house();
+    house.fail(6);
+    let seen =
+        login("auth required pam_insis_otp.so tries=2", "anna", [house.anna.code(), house.anna.code()]);
+    assert_eq!(seen.code, Code::MAXTRIES);
+    let said = seen.prompts()[1];
+    assert!(
+        said.starts_with("Too many wrong codes: wait ")
+            && said.ends_with("s, or type two consecutive codes. One-time code: "),
+        "{said}"
+    );
+    house.line(84, &["result=refused reason=throttled wait=", "tries_left=1 user=anna"]);
+    house.line(84, &["result=refused reason=throttled wait=", " user=anna rhost=192.0.2.7"]);
+    // The owner gets in all the same.
+    let seen = login(MODULE, "anna", [house.anna.pair()]);
+    assert_eq!((seen.code, seen.told()), (Code::SUCCESS, vec!["8 failed codes since your last login."]));
+    house.line(86, &["result=accepted proof=pair offset=0 drift=0 failures=8 user=anna"]);
+}
+
+#[test]
+fn a_second_strong_proof_within_a_second_is_not_compared() {
+    let house = house();
+    house.fail(6);
+    let stack = "auth required pam_insis_otp.so tries=2";
+    let wrong = format!("{0} {0}", house.anna.wrong());
+    let seen = login(stack, "anna", [wrong.as_str(), wrong.as_str()]);
+    assert_eq!(seen.code, Code::MAXTRIES);
+    house.line(84, &["result=refused reason=too-soon wait=", " user=anna rhost=192.0.2.7"]);
+}
+
+#[test]
+fn a_recovery_code_and_the_same_again() {
+    let house = house();
+    let seen = login(MODULE, "anna", [Paired::RECOVERY[0]]);
+    assert_eq!(seen.code, Code::SUCCESS);
+    assert_eq!(seen.told(), ["Recovery codes left: 1; make new ones: otp-setup recovery-codes"]);
+    house.line(86, &["result=accepted proof=recovery-code left=1 failures=0 user=anna"]);
+    let seen = login(MODULE, "anna", [Paired::RECOVERY[0], Paired::RECOVERY[1]]);
+    assert_eq!(seen.prompts()[1], "That recovery code was already used. One-time code: ");
+    assert_eq!(
+        (seen.code, seen.told()),
+        (Code::SUCCESS, vec!["That was your last recovery code; make new ones: otp-setup recovery-codes"])
+    );
+    house.line(85, &["result=refused reason=used-recovery-code tries_left=2 user=anna"]);
+}
+
+#[test]
+fn replies_that_are_no_codes() {
+    let house = house();
+    for (reply, kind) in [("12345", "length"), ("１２３４５６", "foreign-digits"), ("hello", "characters")]
+    {
+        let seen = login("auth required pam_insis_otp.so tries=2", "anna", [reply, reply]);
+        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG]));
+        house.line(85, &["reason=malformed", &format!("kind={kind} tries_left=1 user=anna")]);
+    }
+}
+
+#[test]
+fn somebody_who_has_not_paired_is_asked_and_refused() {
+    let house = house();
+    let seen = login(MODULE, "bert", ["123456", "123456", "123456"]);
+    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG, WRONG]));
+    house.line(85, &["result=refused reason=not-paired tries_left=2 user=bert rhost=192.0.2.7"]);
+}
+
+/// Passes only for PAM_IGNORE: any other code of the module, success too, ends the stack badly.
+fn ignored(arguments: &str) -> String {
+    format!(
+        "auth [ignore=1 default=die] pam_insis_otp.so {arguments}\nauth requisite pam_deny.so\nauth required pam_permit.so"
+    )
+}
+
+#[test]
+fn the_policy_for_people_who_have_not_paired_can_be_to_step_aside() {
+    let house = house_with("unenrolled = \"ignore\"\n");
+    for arguments in ["", "nullok", "unenrolled=ignore"] {
+        let seen = login(&ignored(arguments), "bert", ["none"]);
+        assert_eq!(seen.code, Code::SUCCESS, "{arguments}");
+        assert!(seen.messages.is_empty());
+    }
+    house.line(85, &["result=ignored reason=not-paired user=bert rhost=192.0.2.7"]);
+    // For her the policy says nothing, nor does it for somebody whom nobody knows.
+    assert_ne!(login(&ignored(""), "anna", [house.anna.code()]).code, Code::SUCCESS);
+    assert_eq!(login(MODULE, "nobody-knows", ["123456"]).prompts(), [PROMPT, WRONG]);
+    // Over the configuration, an argument.
+    assert_eq!(
+        login("auth required pam_insis_otp.so unenrolled=deny", "bert", ["123456"]).prompts().len(),
+        2
+    );
+}
+
+#[test]
+fn an_unknown_user_is_asked_like_everybody() {
+    let house = house();
+    for name in ["mallory", "../anna", ".anna", "", "a/b", "anna\u{1b}[2J", "-x", "\u{fffd}"] {
+        house.env.syslog().clear();
+        let seen = login(MODULE, name, ["123456", "123456", "123456"]);
+        assert_eq!(seen.prompts(), [PROMPT, WRONG, WRONG], "{name:?}");
+        assert_eq!(seen.code, Code::AUTH_ERR);
+        let line = house.line(85, &["result=refused reason=unknown-user user="]);
+        assert!(!line.contains('\u{1b}'), "{line:?}");
+    }
+    house.line(85, &["user=\\xef\\xbf\\xbd "]);
+}
+
+#[test]
+fn no_reply() {
+    let house = house();
+    let cases = [
+        (Reply::Null, Code::AUTH_ERR, "no-reply"),
+        (Reply::text(""), Code::AUTH_ERR, "no-reply"),
+        (Reply::NoReplies, Code::CONV_ERR, "no-conversation"),
+        (Reply::Error, Code::CONV_ERR, "no-conversation"),
+        (Reply::Again, Code::CONV_ERR, "no-conversation"),
+    ];
+    for (reply, code, reason) in cases {
+        for user in ["anna", "bert", "mallory"] {
+            house.env.syslog().clear();
+            let seen = login(MODULE, user, [reply.clone()]);
+            assert_eq!((seen.code, seen.prompts()), (code, vec![PROMPT]), "{reply:?}");
+            assert!(seen.told().is_empty());
+            house.line(85, &[&format!("result=refused reason={reason} user={user} rhost=192.0.2.7")]);
+        }
+    }
+    assert_eq!(house.anna.status().failures, 0, "what is no attempt is not charged");
+}
+
+#[test]
+fn a_reply_of_a_mebibyte() {
+    let house = house();
+    let seen = login("auth required pam_insis_otp.so tries=1", "anna", [Reply::huge(1 << 20)]);
+    assert_eq!(seen.code, Code::AUTH_ERR);
+    house.line(85, &["reason=malformed kind=characters user=anna"]);
+}
+
+#[test]
+fn the_password_in_the_place_of_the_code() {
+    let house = house();
+    let stack = format!("{ASK_PASSWORD}{MODULE}");
+    let seen = login(&stack, "anna", ["correct horse"; 4]);
+    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG]));
+    let line = house.line(85, &["result=refused reason=password-as-code", "user=anna"]);
+    assert!(line.contains("KbdInteractiveAuthentication yes"), "{line}");
+    assert_eq!(house.anna.status().failures, 0, "what is no attempt is not charged");
+}
+
+#[test]
+fn what_sshd_puts_in_the_place_of_a_reply() {
+    let house = house();
+    // As long as what was typed; the password too, if one was asked for.
+    let filler = "\u{8}\n\r\u{7f}INCORRECT\u{8}\n\r\u{7f}INCO";
+    for length in [1, 6, 12, 16] {
+        house.env.syslog().clear();
+        let filler = &filler[..length];
+        let seen = login(&format!("{ASK_PASSWORD}{MODULE}"), "anna", [filler; 4]);
+        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG]));
+        house.line(85, &["result=refused reason=sshd-filler user=anna", "PermitRootLogin"]);
+        login(MODULE, "mallory", [filler]);
+        house.line(85, &["result=refused reason=unknown-user tries_left=2 user=mallory"]);
+    }
+    assert_eq!(house.anna.status().failures, 0, "what is no attempt is not charged");
+}
+
+/// A login that cannot be decided: what is said, returned and logged.
+fn cannot(house: &House, stack: &str, code: Code, parts: &[&str]) {
+    house.env.syslog().clear();
+    let seen = login(stack, "anna", [house.anna.code()]);
+    assert_eq!(seen.code, code);
+    assert_eq!(seen.told(), ["One-time codes cannot be checked now. Please tell your administrator."]);
+    assert!(seen.messages.iter().any(|message| message.style == Style::Error));
+    house.line(83, parts);
+    assert_eq!(house.lines(), 1);
+}
+
+fn broken(house: &House, cause: &str) {
+    let words = format!("message=\"{cause}");
+    cannot(house, MODULE, Code::AUTHINFO_UNAVAIL, &["result=error reason=store user=anna", &words]);
+}
+
+#[test]
+fn a_broken_store() {
+    let house = house();
+    let path = house.anna.file().path().to_owned();
+    let set = |mode| std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+    set(0o644);
+    broken(&house, "/var/lib/insis-otp/anna: can be opened by others than its owner (chmod 0600)");
+    set(0o600);
+    std::fs::set_permissions(STORE, PermissionsExt::from_mode(0o777)).unwrap();
+    broken(&house, "/var/lib/insis-otp/anna: its directory must belong to root");
+    std::fs::set_permissions(STORE, PermissionsExt::from_mode(0o1730)).unwrap();
+    std::os::unix::fs::chown(&path, Some(0), Some(0)).unwrap();
+    broken(&house, "/var/lib/insis-otp/anna: belongs to user id 0, not to anna");
+    std::fs::rename(&path, "/var/lib/insis-otp/aside").unwrap();
+    symlink("/var/lib/insis-otp/aside", &path).unwrap();
+    broken(&house, "/var/lib/insis-otp/anna: is a symbolic link");
+    std::fs::remove_file(&path).unwrap();
+    run(house.env.command("mkfifo").arg(&path));
+    broken(&house, "/var/lib/insis-otp/anna: is a FIFO");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, vec![b'x'; 4096]).unwrap();
+    run(house.env.command("chown").arg("anna").arg(&path));
+    set(0o600);
+    broken(&house, "/var/lib/insis-otp/anna: damaged: ");
+}
+
+#[test]
+fn a_store_without_its_directory() {
+    let house = house();
+    run(house.env.command("mv").args([STORE, "/var/lib/elsewhere"]));
+    broken(&house, "/var/lib/insis-otp/anna: its directory does not exist");
+}
+
+#[test]
+fn a_store_that_cannot_be_written() {
+    let house = house();
+    let before = std::fs::read(house.anna.file().path()).unwrap();
+    let locked = ReadOnly::on(std::path::Path::new(STORE));
+    broken(&house, "/var/lib/insis-otp/anna: cannot ");
+    drop(locked);
+    assert!(std::fs::read(house.anna.file().path()).unwrap() == before);
+    assert_eq!(login(MODULE, "anna", [house.anna.code()]).code, Code::SUCCESS);
+}
+
+#[test]
+fn a_bad_configuration_or_argument() {
+    let house = house();
+    let bad = |stack: &str, words: &str| {
+        let words = format!("message=\"{words}");
+        cannot(&house, stack, Code::SERVICE_ERR, &["result=error reason=configuration", &words]);
+    };
+    bad("auth required pam_insis_otp.so nulok", "argument nulok: unknown argument; did you mean 'nullok'?");
+    bad("auth required pam_insis_otp.so tries=0", "argument tries: is between 1 and 10");
+    bad("auth required pam_insis_otp.so config=/etc/none.toml", "/etc/none.toml: there is no such file");
+    house.env.write("/etc/security/insis-otp.toml".as_ref(), b"\n\nwindw = 1\n", 0o644);
+    bad(MODULE, "/etc/security/insis-otp.toml:3: windw: unknown key; did you mean 'window'?");
+    house.env.write("/etc/security/insis-otp.toml".as_ref(), b"window = 1\n", 0o666);
+    bad(MODULE, "/etc/security/insis-otp.toml: must belong to root and be writable by nobody else");
+    house.env.write("/etc/security/insis-otp.toml".as_ref(), b"window = 1\n", 0o644);
+    assert_eq!(login(MODULE, "anna", [house.anna.code()]).code, Code::SUCCESS);
+    std::fs::remove_file("/etc/security/insis-otp.toml").unwrap();
+    house.anna.again();
+    assert_eq!(login(MODULE, "anna", [house.anna.code()]).code, Code::SUCCESS, "no file means the defaults");
+}
+
+#[test]
+fn arguments_change_how_it_asks() {
+    let house = house();
+    let seen = login(
+        "auth required pam_insis_otp.so [prompt=Code, please: ] echo tries=1",
+        "anna",
+        [house.anna.wrong()],
+    );
+    assert_eq!(seen.code, Code::AUTH_ERR);
+    assert_eq!(seen.messages, [Message { style: Style::EchoOn, text: "Code, please: ".into() }]);
+    let other = Paired::with("bert", "%h/.otp", insis_otp::otp::Digits::Eight, insis_otp_tests::phone::now());
+    let seen = login("auth required pam_insis_otp.so secret_file=%h/.otp debug", "bert", [other.code()]);
+    assert_eq!(seen.code, Code::SUCCESS);
+    let line = house.line(87, &["result=debug reply_bytes=8 user=bert"]);
+    assert!(!line.contains(&other.code()));
+}
+
+#[test]
+fn the_other_calls() {
+    let _house = house();
+    let stack = Stack::new("door", &["auth", "account", "session", "password"].map(|kind| {
+        format!("{kind} [success=1 ignore=2 default=die] pam_insis_otp.so\n{kind} requisite pam_deny.so\n{kind} sufficient pam_permit.so\n{kind} requisite pam_deny.so\n")
+    }).concat());
+    // Lines below the module: a success skips one, PAM_IGNORE two, so that only success passes.
+    let mut pam = Login::on(&stack).user("anna").types(["none"]).begin();
+    assert_eq!(pam.setcred(insis_otp_tests::pam::ESTABLISH_CRED), Code::SUCCESS);
+    assert_eq!(pam.setcred(insis_otp_tests::pam::DELETE_CRED), Code::SUCCESS);
+    assert_ne!(pam.acct_mgmt(0), Code::SUCCESS);
+    assert_ne!(pam.open_session(0), Code::SUCCESS);
+    assert_ne!(pam.close_session(0), Code::SUCCESS);
+    assert!(pam.messages().is_empty());
+    let stack = Stack::new(
+        "door",
+        "account [ignore=1 default=die] pam_insis_otp.so\naccount requisite pam_deny.so\naccount required pam_permit.so",
+    );
+    assert_eq!(Login::on(&stack).user("anna").types(["none"]).begin().acct_mgmt(0), Code::SUCCESS);
+}
