@@ -20,6 +20,7 @@ pub mod clock;
 pub mod crowd;
 pub mod env;
 pub mod faults;
+pub mod memory;
 pub mod paired;
 pub mod pam;
 pub mod person;

@@ -36,10 +36,13 @@ pub fn secret_bytes(seed: u8) -> [u8; 20] {
     })
 }
 
-/// The recovery code that everybody is given here.
+/// The recovery code that everybody is given here, as it is printed.
+pub const RECOVERY_CODE: &str = "mzkqw-xpbrt";
+
+/// [`RECOVERY_CODE`], as the library has it.
 #[must_use]
 pub fn recovery_code() -> RecoveryCode {
-    match Typed::parse(b"abcde-fghjk") {
+    match Typed::parse(RECOVERY_CODE.as_bytes()) {
         Typed::Recovery(code) => code,
         other => panic!("{other:?}"),
     }

@@ -348,8 +348,14 @@ fn same_file(file: &File, named: &Metadata) -> bool {
 fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
     match files::open(beside, Access::Read) {
         Ok((file, _)) => {
-            let _held = wait_for_lock(file, Duration::ZERO)?;
-            std::fs::remove_file(beside).map_err(os("remove what an earlier pairing left behind"))
+            let held = wait_for_lock(file, Duration::ZERO)?;
+            // Between opening and locking it, somebody else may have removed it and begun another one of that name.
+            match beside.symlink_metadata() {
+                Ok(named) if same_file(&held, &named) => {
+                    std::fs::remove_file(beside).map_err(os("remove what an earlier pairing left behind"))
+                }
+                _ => Ok(()),
+            }
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         // A link or something else that can be removed but not opened.
@@ -522,6 +528,27 @@ mod tests {
         std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
         home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
         assert_eq!(names(&home), [".insis-otp"]);
+    }
+
+    #[test]
+    fn of_pairings_at_once_one_is_written_even_after_a_crash() {
+        for round in 0..300 {
+            let home = home();
+            std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
+            let pair = |seed: u8| {
+                let file = home.file.clone();
+                move || (seed, file.create(&enrolment("alice", seed), &State::default()))
+            };
+            let ends: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (1..9).map(|seed| scope.spawn(pair(seed))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let done: Vec<_> = ends.iter().filter(|(_, end)| end.is_ok()).map(|(seed, _)| *seed).collect();
+            let [winner] = done.as_slice() else { panic!("round {round}: {ends:?}") };
+            let secret = Secret::from_bytes(&[*winner; 20]).unwrap();
+            assert_eq!(home.file.read().unwrap().enrolment.key.secret(), &secret, "round {round}");
+            assert_eq!(names(&home), [".insis-otp"], "round {round}");
+        }
     }
 
     #[test]
