@@ -117,4 +117,4 @@ deb: deps-build
 
 # Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
 vendor:
-	$(CARGO) vendor --locked --versioned-dirs vendor >/dev/null
+	$(CARGO) vendor --quiet --locked --versioned-dirs vendor >/dev/null

@@ -264,7 +264,8 @@ fn prove(file: &SecretFile, proof: &Typed, policy: &Policy, clock: Clock<'_>) ->
 /// not reach the copies that a compiler makes on the way.
 #[inline(never)]
 fn wipe_stack() {
-    let mut below = [0_u8; 32 * 1024];
+    // Words, since the wiping goes one by one.
+    let mut below = [0_u64; 32 * 1024 / 8];
     below.zeroize();
     std::hint::black_box(&below);
 }

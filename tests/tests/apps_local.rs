@@ -66,6 +66,8 @@ fn sudo_refuses_wrong_used_and_interrupted_codes() {
     sudo.expect("[sudo] password for anna: ");
     sudo.line(PASSWORD);
     sudo.expect(PROMPT);
+    // sudo throws away what was typed before it listens.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     sudo.interrupt();
     assert!(!sudo.wait().success());
     let _ = house.env.syslog().expect(&["pam_insis_otp(sudo:auth): result=refused reason=no-", "user=anna"]);

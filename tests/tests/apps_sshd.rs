@@ -42,8 +42,7 @@ fn password_then_code() {
     ssh.line(&anna.code());
     ssh.expect("logged in as anna");
     assert!(ssh.wait().success());
-    let line =
-        env.syslog().expect(&["<86>", " sshd[", "pam_insis_otp(sshd:auth): result=accepted proof=code"]);
+    let line = env.syslog().expect(&["<86>sshd[", "pam_insis_otp(sshd:auth): result=accepted proof=code"]);
     assert!(line.contains("user=anna rhost=127.0.0.1"), "{line}");
     assert!(!ssh.text().contains("failed code"), "{}", ssh.text());
 }

@@ -111,7 +111,8 @@ pub(super) fn decode_head(page: &[u8]) -> Result<(Enrolment, [u8; 16]), Damage> 
     if sum != seal_line(seal) {
         return Err("the checksum of its head is wrong");
     }
-    let text = std::str::from_utf8(text).map_err(|_| "its head is not text")?;
+    // Without the line ends at its end, which a TOML parser takes one by one.
+    let text = std::str::from_utf8(text).map_err(|_| "its head is not text")?.trim_ascii_end();
     let mut head = Head::default();
     each_key(text, &mut |key, value| head.set(key, value)).map_err(|_| "its head is not valid")?;
     Ok((head.finish().ok_or("its head is not complete")?, seal))
@@ -280,15 +281,23 @@ struct SequencedState {
     state: State,
 }
 
-/// The valid line with the highest sequence number.
+/// The valid line with the highest sequence number. Checksums are dear, so that it is looked for where lines say that
+/// it is.
 fn newest_state(page: &[u8], seal: [u8; 16]) -> Option<SequencedState> {
-    let lines = page.get(HEAD..)?.chunks_exact(LINE).enumerate();
-    lines
-        .filter_map(|(i, line)| {
-            let (sequence, state) = read_line(line, seal)?;
-            Some(SequencedState { sequence, slot: i / 2, state })
-        })
-        .max_by_key(|candidate| candidate.sequence)
+    let mut lines: Vec<_> = page.get(HEAD..)?.chunks_exact(LINE).enumerate().collect();
+    loop {
+        let said = lines.iter().enumerate().max_by_key(|(_, (_, line))| said_sequence(line))?;
+        let (i, line) = lines.swap_remove(said.0);
+        if let Some((sequence, state)) = read_line(line, seal) {
+            return Some(SequencedState { sequence, slot: i / 2, state });
+        }
+    }
+}
+
+/// The sequence number in a line of which nothing is known yet.
+fn said_sequence(line: &[u8]) -> Option<u64> {
+    let digits = line.strip_prefix(b"# sequence=")?.split(|byte| *byte == b' ').next()?;
+    number(std::str::from_utf8(digits).ok()?)
 }
 
 /// A line of state; `None` if its checksum or anything else about it is wrong.

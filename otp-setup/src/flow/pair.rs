@@ -2,7 +2,7 @@
 
 use insis_otp::config::NewKeys;
 use insis_otp::operations::{NewPairing, Status};
-use insis_otp::otp::{Key, Secret};
+use insis_otp::otp::{Drift, Key, RecoveryCode, Salt, Secret};
 use insis_otp::otpauth::Entry;
 use zeroize::Zeroizing;
 
@@ -37,16 +37,9 @@ impl Desk<'_> {
         self.person.show(self.sheet(&entry, pairing));
         let codes = self.two_codes(&entry);
         self.person.hide();
-        let TwoCodes { first, second, drift } = codes?;
-        let new = NewPairing {
-            key: entry.key,
-            issuer: entry.issuer,
-            account: entry.account,
-            first,
-            second,
-            recovery,
-        };
-        self.keep(&new, present.is_some())?;
+        let new = codes.and_then(|codes| self.keep(entry, codes, recovery, present.is_some()));
+        // Whatever failed, the app may have the entry by now.
+        let (new, drift) = new.inspect_err(|_| self.person.say(&self.texts.delete_entry()))?;
         self.say(&self.texts.paired(&self.user));
         self.say_drift(drift.seconds(new.key.period()));
         self.show_recovery_codes(&new.recovery.0);
@@ -139,21 +132,30 @@ impl Desk<'_> {
     }
 
     /// Writes the pairing; only here does anything change.
-    fn keep(&mut self, new: &NewPairing, replaces: bool) -> Result<(), End> {
+    fn keep(
+        &mut self,
+        entry: Entry,
+        codes: TwoCodes,
+        recovery: (Vec<RecoveryCode>, Salt),
+        replaces: bool,
+    ) -> Result<(NewPairing, Drift), End> {
+        let Entry { key, issuer, account } = entry;
+        let TwoCodes { first, second, drift } = codes;
+        let new = NewPairing { key, issuer, account, first, second, recovery };
         if !replaces {
-            self.keeper.enrol(new)?;
-            return Ok(());
+            self.keeper.enrol(&new)?;
+            return Ok((new, drift));
         }
         if self.keeper.needs_proof() {
             self.say(&self.texts.proof_why());
             self.say(&self.texts.proof_old_phone());
         }
-        let replace = |keeper: &dyn Keeper, proof: Option<&_>| match keeper.replace(new, proof) {
+        let replace = |keeper: &dyn Keeper, proof: Option<&_>| match keeper.replace(&new, proof) {
             // It was removed meanwhile.
-            Err(Trouble::NotPaired) => keeper.enrol(new),
+            Err(Trouble::NotPaired) => keeper.enrol(&new),
             other => other,
         };
         self.with_proof(replace)?;
-        Ok(())
+        Ok((new, drift))
     }
 }

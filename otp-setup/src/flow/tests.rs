@@ -1,1 +1,356 @@
-//! placeholder
+//! Whole conversations, with a scripted person, a phone whose clock may be off, and a store in a temporary home.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use insis_otp::config::NewKeys;
+use insis_otp::operations::Status;
+use insis_otp::otp::{Policy, Step, UnixTime};
+use insis_otp::otpauth::Entry;
+use insis_otp::store::{Account, Template};
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::keeper::Direct;
+use crate::naming::Names;
+use crate::person::Sheet;
+
+/// What the person does at a question.
+#[derive(Clone, Copy, Debug)]
+enum Do {
+    Type(&'static str),
+    /// The code that the new phone shows, some steps from now.
+    Code(i64),
+    /// So many seconds pass before the next thing is done.
+    Wait(u64),
+    /// The first recovery code of the pairing before.
+    OldRecovery,
+    Go(Stop),
+}
+use Do::{Code, Go, OldRecovery, Type, Wait};
+
+/// The person, the phone, and the clock of both.
+struct Script {
+    clock: Cell<u64>,
+    todo: RefCell<VecDeque<Do>>,
+    said: RefCell<Vec<String>>,
+    /// What the phone scanned: the secret of the sheet.
+    secret: RefCell<Option<String>>,
+    recovery: RefCell<Vec<String>>,
+    old_recovery: RefCell<Option<String>>,
+    shown: Cell<bool>,
+}
+
+struct Actor<'a>(&'a Script);
+
+impl Script {
+    fn now(&self) -> UnixTime {
+        UnixTime(self.clock.get())
+    }
+
+    fn code(&self, steps: i64) -> String {
+        let secret = self.secret.borrow().clone().expect("nothing was shown");
+        let entry = Entry::parse(&format!("otpauth://totp/x?secret={secret}")).unwrap();
+        let step = self.now().step(entry.key.period());
+        entry.key.code(Step(step.0.strict_add_signed(steps))).reveal(entry.key.digits()).to_string()
+    }
+
+    fn heard(&self, text: &str) -> bool {
+        self.said.borrow().iter().any(|said| said.contains(text))
+    }
+}
+
+impl Person for Actor<'_> {
+    fn say(&mut self, text: &str) {
+        self.0.said.borrow_mut().push(text.to_owned());
+    }
+
+    fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+        self.0.said.borrow_mut().push(question.text.to_owned());
+        loop {
+            let next = self.0.todo.borrow_mut().pop_front();
+            return match next.unwrap_or_else(|| panic!("no answer to {:?}", question.text)) {
+                Type(text) => Ok(Zeroizing::new(text.to_owned())),
+                Code(steps) => Ok(Zeroizing::new(self.0.code(steps))),
+                OldRecovery => Ok(Zeroizing::new(self.0.old_recovery.borrow().clone().unwrap())),
+                Go(stop) => Err(stop),
+                Wait(seconds) => {
+                    self.0.clock.set(self.0.clock.get() + seconds);
+                    continue;
+                }
+            };
+        }
+    }
+
+    fn show(&mut self, sheet: Sheet) {
+        self.0.shown.set(true);
+        let is_code = |word: &&str| word.len() == 11 && word.as_bytes()[5] == b'-';
+        if sheet.qr.is_some() {
+            let lines = sheet.text.lines().filter(|line| line.starts_with("  "));
+            *self.0.secret.borrow_mut() = Some(lines.collect::<String>().replace(' ', ""));
+        } else {
+            let codes: Vec<_> = sheet.text.split_whitespace().filter(is_code).map(str::to_owned).collect();
+            *self.0.recovery.borrow_mut() = codes;
+        }
+    }
+
+    fn hide(&mut self) {
+        self.0.shown.set(false);
+    }
+}
+
+/// A home to keep the secret file in.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn talk(
+        &self,
+        script: &Script,
+        proof: bool,
+        act: impl FnOnce(&mut Desk<'_>) -> Result<(), End>,
+    ) -> Result<(), End> {
+        let mut account = Account::of_uid(nix::unistd::getuid()).unwrap().unwrap();
+        account.home = self.0.path().into();
+        let clock = || script.now();
+        let file = Template::parse("%h/otp").unwrap().locate(&account);
+        let keeper = Direct { file, policy: Policy::default(), proof, clock: &clock };
+        let mut seed = script.clock.get();
+        act(&mut Desk {
+            person: &mut Actor(script),
+            keeper: &keeper,
+            texts: Texts::of_locale("en"),
+            clock: &clock,
+            random: &mut |bytes: &mut [u8]| {
+                for byte in bytes {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    *byte = (seed >> 56) as u8;
+                }
+                Ok(())
+            },
+            user: "anna".into(),
+            yes: false,
+        })
+    }
+
+    fn status(&self) -> Option<Status> {
+        let mut status = None;
+        self.talk(&script(&[]), true, |desk| {
+            status = desk.keeper.status()?;
+            Ok(())
+        })
+        .unwrap();
+        status
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.path().read_dir().unwrap().next().is_none()
+    }
+}
+
+fn script(todo: &[Do]) -> Script {
+    Script {
+        clock: Cell::new(1_700_000_010),
+        todo: RefCell::new(todo.iter().copied().collect()),
+        said: RefCell::default(),
+        secret: RefCell::default(),
+        recovery: RefCell::default(),
+        old_recovery: RefCell::default(),
+        shown: Cell::new(false),
+    }
+}
+
+fn pairing() -> Pairing {
+    Pairing {
+        names: Names { user: "anna".into(), host: "aisa".into(), issuer: None },
+        new_keys: NewKeys::default(),
+        qr: true,
+        prompt: "One-time code: ".into(),
+        date: |time| time.0.to_string(),
+    }
+}
+
+fn pair(home: &Home, todo: &[Do]) -> (Script, Result<(), End>) {
+    let script = script(todo);
+    let outcome = home.talk(&script, true, |desk| desk.pair(&pairing()));
+    assert!(!script.shown.get(), "the secret is still on the screen");
+    assert!(outcome.is_err() || script.todo.borrow().is_empty(), "not everything was asked for");
+    (script, outcome)
+}
+
+const PAIR: [Do; 5] = [Type("yes"), Code(0), Wait(30), Code(0), Type("")];
+
+#[test]
+fn a_phone_is_paired_by_two_consecutive_codes() {
+    let home = Home::new();
+    let (script, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let status = home.status().unwrap();
+    assert_eq!((&*status.account, status.recovery_left, status.drift), ("anna@aisa", 10, Drift(0)));
+    assert_eq!(script.recovery.borrow().len(), 10);
+    assert!(!script.heard("slow") && !script.heard("fast"));
+}
+
+#[test]
+fn every_mistake_is_explained_and_can_be_mended() {
+    let home = Home::new();
+    let (script, outcome) = pair(
+        &home,
+        &[
+            Type("perhaps"),
+            Type("Y"),
+            Type("12345"),
+            Type("١٢٣٤٥٦"),
+            Type("hello"),
+            Type(""),
+            Type("000000"),
+            Code(0),
+            Code(0),
+            Type("000000"),
+            Wait(60),
+            Code(0),
+            Wait(30),
+            Code(0),
+            Type(""),
+        ],
+    );
+    outcome.unwrap();
+    let texts = Texts::of_locale("en");
+    for text in [
+        texts.say_yes_or_no(),
+        texts.code_has_digits(6),
+        texts.code_plain_digits(),
+        texts.code_characters(),
+        texts.first_wrong("aisa", "anna@aisa"),
+        texts.next_same(),
+        texts.next_wrong(),
+        texts.next_skipped(),
+    ] {
+        assert!(script.heard(&text), "{text}");
+    }
+}
+
+#[test]
+fn wrong_second_codes_lead_back_to_the_first() {
+    let (script, outcome) = pair(
+        &Home::new(),
+        &[
+            Type("yes"),
+            Code(0),
+            Type("000000"),
+            Type("000000"),
+            Type("000000"),
+            Code(0),
+            Wait(30),
+            Code(0),
+            Type(""),
+        ],
+    );
+    outcome.unwrap();
+    assert!(script.heard(&Texts::of_locale("en").next_wrong_again()));
+}
+
+#[test]
+fn a_clock_that_is_off_is_learned_and_said() {
+    let home = Home::new();
+    let (script, outcome) = pair(&home, &[Type("yes"), Code(-3), Wait(30), Code(-3), Type("")]);
+    outcome.unwrap();
+    assert!(script.heard("90 s slow"));
+    assert_eq!(home.status().unwrap().drift, Drift(-3));
+    let (script, _) = pair(&Home::new(), &[Type("yes"), Code(2), Wait(30), Code(2), Type("")]);
+    assert!(script.heard("60 s fast"));
+    // Who is slow at typing is not told that the phone is.
+    let (script, _) = pair(&Home::new(), &[Type("yes"), Code(0), Wait(60), Code(-1), Type("")]);
+    assert!(!script.heard(" slow;"));
+}
+
+#[test]
+fn whoever_goes_away_leaves_nothing_behind() {
+    for stop in [Stop::Signal(2), Stop::Signal(1), Stop::EndOfInput] {
+        for answers in 0..4 {
+            let home = Home::new();
+            let todo: Vec<_> = PAIR.iter().copied().take(answers).chain([Go(stop)]).collect();
+            let (script, outcome) = pair(&home, &todo);
+            assert!(matches!(outcome, Err(End::Stopped(seen)) if seen == stop), "{answers} answers");
+            assert!(home.is_empty());
+            assert_eq!(script.heard("delete it there"), answers > 0);
+        }
+        // With the recovery codes on the screen, the phone is paired.
+        let home = Home::new();
+        let (_, outcome) = pair(&home, &[Type("yes"), Code(0), Wait(30), Code(0), Go(stop)]);
+        outcome.unwrap();
+        assert!(home.status().is_some());
+    }
+    let home = Home::new();
+    let (_, outcome) = pair(&home, &[Type("no")]);
+    assert!(matches!(outcome, Err(End::Declined)) && home.is_empty());
+}
+
+#[test]
+fn a_pairing_is_replaced_only_with_a_proof() {
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let replacement = [Type("yes"), Code(0), Wait(30), Code(0), Type("000000"), Go(Stop::Signal(2))];
+    let (script, outcome) = pair(&home, &replacement);
+    assert!(matches!(outcome, Err(End::Stopped(_))));
+    assert!(script.heard("Wrong code"));
+    assert_eq!(home.status().unwrap().account, "anna@aisa");
+    assert_eq!(home.status().unwrap().failures, 1);
+
+    let script = super::tests::script(&[Type("yes"), Code(0), Wait(30), Code(0), OldRecovery, Type("")]);
+    *script.old_recovery.borrow_mut() = Some(first.recovery.borrow()[3].clone());
+    home.talk(&script, true, |desk| desk.replace(&pairing())).unwrap();
+    assert_eq!(home.status().unwrap().account, "anna@aisa #2");
+    assert_eq!(home.status().unwrap().recovery_left, 10);
+}
+
+#[test]
+fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let script = super::tests::script(&[OldRecovery, Type("")]);
+    *script.old_recovery.borrow_mut() = Some(first.recovery.borrow()[0].clone());
+    home.talk(&script, true, |desk| desk.renew_recovery_codes()).unwrap();
+    assert_ne!(*script.recovery.borrow(), *first.recovery.borrow());
+
+    let renewed = script.recovery.borrow()[9].clone();
+    let script = super::tests::script(&[Type("yes"), Type("abcde-abcde"), OldRecovery]);
+    *script.old_recovery.borrow_mut() = Some(renewed);
+    home.talk(&script, true, |desk| desk.remove()).unwrap();
+    assert!(home.is_empty() && script.heard("Wrong code"));
+    let outcome = home.talk(&script, true, |desk| desk.remove());
+    assert!(matches!(outcome, Err(End::Trouble(Trouble::NotPaired))));
+}
+
+#[test]
+fn codes_are_tried_and_clocks_learned_anew() {
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let script = super::tests::script(&[Wait(3000), Code(0), Code(0)]);
+    *script.secret.borrow_mut() = first.secret.borrow().clone();
+    home.talk(&script, true, |desk| desk.verify()).unwrap();
+    assert!(script.heard("would be let in"));
+    assert!(matches!(home.talk(&script, true, |desk| desk.verify()), Err(End::Refused)));
+    assert!(script.heard("used before"));
+
+    let two = format!("{} {}", script.code(20), script.code(21));
+    *script.old_recovery.borrow_mut() = Some(two);
+    script.todo.borrow_mut().extend([Type("123456"), OldRecovery]);
+    home.talk(&script, true, |desk| desk.resynchronise()).unwrap();
+    assert!(script.heard("length of a code") && script.heard("630 s fast"));
+}
+
+#[test]
+fn root_needs_no_proof() {
+    let home = Home::new();
+    pair(&home, &PAIR).1.unwrap();
+    let script = super::tests::script(&PAIR);
+    home.talk(&script, false, |desk| desk.pair(&pairing())).unwrap();
+    assert_eq!(home.status().unwrap().account, "anna@aisa #2");
+}

@@ -1,5 +1,6 @@
 //! Lines in, lines out: for pipes, and for terminals that cannot move their cursor. Nothing moves here.
 
+use std::io::IsTerminal;
 use std::os::fd::AsFd;
 
 use insis_otp::otp::UnixTime;
@@ -23,6 +24,8 @@ pub struct Lines<'a> {
     /// What is said to somebody whose terminal still shows a secret.
     clear_it: Option<String>,
     shown: bool,
+    /// Whether the end of an answer shows by itself, as it does on a terminal.
+    echoes: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -39,18 +42,11 @@ impl<'a> Lines<'a> {
             now,
             clear_it,
             shown: false,
+            echoes: std::io::stdin().is_terminal(),
         })
     }
-}
 
-impl Person for Lines<'_> {
-    fn say(&mut self, text: &str) {
-        for line in wrap(&[text], MEASURE) {
-            self.output.line(&line);
-        }
-    }
-
-    fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+    fn read_line(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
         let left = question.countdown.as_ref().map(|c| ((self.now)().until(c.until), c.text));
         match left {
             Some((left, text)) if left.0 > 0 => self.output.write(&text(left)),
@@ -72,6 +68,22 @@ impl Person for Lines<'_> {
                 Err(_) => return Err(Stop::EndOfInput),
             }
         }
+    }
+}
+
+impl Person for Lines<'_> {
+    fn say(&mut self, text: &str) {
+        for line in wrap(&[text], MEASURE) {
+            self.output.line(&line);
+        }
+    }
+
+    fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+        let answer = self.read_line(question);
+        if !self.echoes {
+            self.output.write("\n");
+        }
+        answer
     }
 
     fn show(&mut self, sheet: Sheet) {

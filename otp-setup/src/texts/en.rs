@@ -90,6 +90,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     declined: "Nothing was changed.",
     stopped: "Stopped. Nothing was changed.",
     nothing_changed: "Nothing was changed.",
+    delete_entry: "If the app has the new entry already, delete it there: its codes are good for nothing.",
     clear_it_yourself: "This terminal cannot be cleared from here: clear it yourself, the secret is on it.",
     end_not_paired: "{user} has no pairing. To pair a phone: otp-setup",
     end_exists: "{user} has been paired meanwhile. Nothing was changed; see otp-setup status.",

@@ -133,6 +133,7 @@ catalogue! {
     declined()
     stopped()
     nothing_changed()
+    delete_entry()
     clear_it_yourself()
     end_not_paired(user)
     end_exists(user)
