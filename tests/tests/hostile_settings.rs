@@ -17,6 +17,9 @@ const PATH: &str = "/etc/security/tried.toml";
 /// No complaint: the right code opens the login.
 const FINE: &str = "";
 
+/// A name, what is done to a good configuration, and what the log has to say about it.
+type Case = (&'static str, Box<dyn Fn()>, &'static str);
+
 /// The text of a configuration, and what the log has to say about it.
 fn texts() -> Vec<(Vec<u8>, &'static str)> {
     let long = format!("tries = 1\n#{}\n", "x".repeat(65_536 - 12));
@@ -156,7 +159,7 @@ fn configurations_that_somebody_else_could_have_written_are_not_read() {
             std::fs::set_permissions(PATH, PermissionsExt::from_mode(mode)).expect("cannot set a mode");
         }
     };
-    let cases: Vec<(&str, Box<dyn Fn()>, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("as it is", Box::new(|| ()), FINE),
         ("mode 0000", Box::new(mode(0)), FINE),
         ("a hard link", Box::new(shell("ln $1 /etc/security/other")), FINE),
