@@ -532,7 +532,7 @@ mod tests {
 
     #[test]
     fn of_pairings_at_once_one_is_written_even_after_a_crash() {
-        for round in 0..300 {
+        for round in 0..60 {
             let home = home();
             std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
             let pair = |seed: u8| {
