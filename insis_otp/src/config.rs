@@ -334,10 +334,11 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
         return Err(unreadable("is larger than 64 KiB".into()));
     }
     // One byte more than it should have, to notice a file that grows while it is read.
-    let mut text = vec![0; usize::try_from(facts.len()).unwrap_or(0) + 1];
-    let length =
-        files::read_start(&file, &mut text).map_err(|e| unreadable(format!("cannot be read: {e}")))?;
-    if length == text.len() {
+    let expected = usize::try_from(facts.len()).unwrap_or(0);
+    let mut text = vec![0; expected + 1];
+    let length = files::read_start(&file, expected, &mut text)
+        .map_err(|e| unreadable(format!("cannot be read: {e}")))?;
+    if length != expected {
         return Err(unreadable("changed while it was read".into()));
     }
     text.truncate(length);

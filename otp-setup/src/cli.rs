@@ -57,18 +57,64 @@ pub enum Command {
     },
     /// End a delay after wrong codes, and mend a damaged state (root only)
     Unlock,
-    /// Enrol a user with a secret that exists already (root only)
-    Import {
-        /// The otpauth URI, always given as `-`: it is read from standard input
-        #[arg(long, value_name = "-", value_parser = ["-"], required = true)]
-        uri: String,
-        /// Also with parameters for which some apps show wrong codes
+    /// List who is paired (root only)
+    List {
+        /// As JSON
         #[arg(long)]
-        force: bool,
-        /// Instead of a present pairing
-        #[arg(long)]
-        replace: bool,
+        json: bool,
     },
+    /// Enrol users with secrets that exist already (root only)
+    Import(ImportOptions),
+    /// Write a user's otpauth URI to standard output: it is the secret (root only)
+    Export {
+        /// Yes, show the secret
+        #[arg(long, required = true)]
+        reveal: bool,
+    },
+}
+
+/// What is imported.
+#[derive(Args, Clone, Debug)]
+pub struct ImportOptions {
+    /// Where the secrets are
+    #[command(flatten)]
+    pub source: Source,
+    /// Which entry of an export to take, by its account
+    #[arg(long, value_name = "ACCOUNT", requires = "migration")]
+    pub entry: Option<String>,
+    /// Of every user with a home
+    #[arg(long, requires = "google_authenticator", conflicts_with = "user")]
+    pub all: bool,
+    /// Also with parameters for which some apps show wrong codes
+    #[arg(long)]
+    pub force: bool,
+    /// Also in the place of a present pairing
+    #[arg(long)]
+    pub replace: bool,
+    /// Change nothing, only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Say it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where the secrets are.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Source {
+    /// An otpauth URI on standard input
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub uri: Option<String>,
+    /// The user's ~/.google_authenticator
+    #[arg(long)]
+    pub google_authenticator: bool,
+    /// A usersfile of pam_oath: of all its users, or of the one that --user names
+    #[arg(long, value_name = "FILE")]
+    pub pam_oath: Option<PathBuf>,
+    /// An export of Google Authenticator (otpauth-migration://) on standard input
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub migration: Option<String>,
 }
 
 /// How a phone is paired.

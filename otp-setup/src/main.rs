@@ -19,6 +19,7 @@ mod report;
 mod site;
 mod terminal;
 mod texts;
+mod users;
 
 use std::process::ExitCode;
 

@@ -31,6 +31,21 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     lines
 }
 
+/// Everybody's status, a line each. Who cannot be read is left to complaints.
+pub fn table<E>(texts: &Texts, everybody: &[(String, Result<Status, E>)]) -> Vec<String> {
+    let row = |(user, status): &(String, Result<Status, E>)| {
+        let status = status.as_ref().ok()?;
+        let paired = dates::said(status.paired_at);
+        let day = paired.split(' ').next().unwrap_or_default();
+        let last = status.last_login.map_or_else(|| texts.list_never(), dates::said);
+        let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
+        let (failures, left) = (status.failures, status.recovery_left);
+        Some(format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}"))
+    };
+    let rows: Vec<_> = everybody.iter().filter_map(row).collect();
+    if rows.is_empty() { vec![texts.list_none()] } else { [vec![texts.list_head()], rows].concat() }
+}
+
 /// Status for programs. Fields are only ever added.
 #[derive(Debug, Serialize)]
 pub struct Facts<'a> {

@@ -18,9 +18,11 @@
 
 pub mod clock;
 pub mod crowd;
+pub mod door;
 pub mod env;
 pub mod faults;
 pub mod memory;
+pub mod page;
 pub mod paired;
 pub mod pam;
 pub mod person;

@@ -71,6 +71,18 @@ impl SpentSteps {
             _ => self,
         }
     }
+
+    /// Continues from a clock that is behind, all up to `last` being spent, on the administrator's word. What is known
+    /// to have been accepted ahead of it stays spent.
+    #[must_use]
+    pub fn back_to(self, last: Step) -> Self {
+        let ahead = match (self.island, self.gap) {
+            (Some(island), _) => island,
+            (None, Some((_, to))) if last < to => (to, self.upto),
+            (None, _) => (self.upto, self.upto),
+        };
+        Self { upto: last, gap: None, island: Some(ahead) }
+    }
 }
 
 /// The steps of a gap. The one before the pairing counts for nothing: any later one is of more use.

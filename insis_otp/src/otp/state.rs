@@ -50,7 +50,7 @@ impl State {
     pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
         let end = Step(now.step(period).shifted(self.drift).0.saturating_add(policy.window.steps()));
         let spent = match self.spent {
-            ahead if ahead.upto > end => SpentSteps { upto: end, gap: None, island: None },
+            ahead if ahead.upto > end => ahead.back_to(end),
             spent => spent,
         };
         Self { spent, throttle: Throttle::default(), ..self.clone() }

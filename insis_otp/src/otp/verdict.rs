@@ -580,6 +580,27 @@ mod tests {
     }
 
     #[test]
+    fn unlocking_does_not_reopen_what_was_accepted_while_the_clock_was_ahead() {
+        for (ahead, quiet) in [(5_000, true), (1_000, true), (1_000, false)] {
+            let mut phone = phone();
+            let then = UnixTime(NOW.0 + ahead * 30);
+            assert!(opens(&phone.try_step(T, NOW)));
+            if !quiet {
+                assert!(opens(&phone.try_step(T + ahead - 3, UnixTime(then.0 - 90))));
+            }
+            assert!(opens(&phone.try_step(T + ahead, then)));
+            let back = NOW.plus(Seconds(300));
+            phone.state = phone.state.unlocked(phone.key.period(), &phone.policy, back);
+            assert!(
+                !opens(&phone.try_step(T + 10, back)),
+                "{ahead}: every code of the window counts as spent"
+            );
+            assert!(opens(&phone.try_step(T + 12, back.plus(Seconds(60)))), "{ahead}: the next one does not");
+            assert!(!opens(&phone.try_step(T + ahead, then)), "{ahead}: accepted while ahead");
+        }
+    }
+
+    #[test]
     fn a_clock_set_back_reopens_nothing() {
         let mut phone = phone();
         assert!(opens(&phone.try_step(T, NOW)));

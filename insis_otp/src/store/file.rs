@@ -70,7 +70,7 @@ impl SecretFile {
     /// [`Cause::NotPaired`], or why it cannot be used.
     pub fn read(&self) -> Result<Record, StoreError> {
         self.as_owner(|| {
-            let file = self.open(Access::Read)?;
+            let (file, _) = self.open(Access::Read)?;
             let page = read_page(&file)?;
             let record = form::decode(&page).map_err(Cause::Damaged)?;
             self.same_user(&record.enrolment)?;
@@ -189,14 +189,15 @@ impl SecretFile {
     fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
     }
-    fn open(&self, access: Access) -> Result<File, Cause> {
+
+    fn open(&self, access: Access) -> Result<(File, Metadata), Cause> {
         let (file, facts) = files::open(&self.path, access).map_err(|error| match error.raw_os_error() {
             Some(code) if code == Errno::ENOENT as i32 => Cause::NotPaired,
             Some(code) if code == Errno::ELOOP as i32 => Cause::Unsafe("is a symbolic link".into()),
             _ => os("open it")(error),
         })?;
         self.check(&facts)?;
-        Ok(file)
+        Ok((file, facts))
     }
 
     /// What was opened has to be a plain file of its owner's, of the right size, that nobody else can reach.
@@ -236,8 +237,8 @@ impl SecretFile {
     /// lock of the old one meanwhile.
     fn lock(&self) -> Result<Locked, Cause> {
         for _ in 0..16 {
-            let file = wait_for_lock(self.open(Access::Update)?, Self::PATIENCE)?;
-            let opened = file.metadata().map_err(os("look at it"))?;
+            let (file, opened) = self.open(Access::Update)?;
+            let file = wait_for_lock(file, Self::PATIENCE)?;
             match self.path.symlink_metadata() {
                 Ok(named) if (named.dev(), named.ino()) == (opened.dev(), opened.ino()) => {
                     self.check(&named)?;
@@ -384,7 +385,7 @@ pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<
 
 fn read_page(file: &File) -> Result<Page, Cause> {
     let mut page = Zeroizing::new(vec![0; PAGE]);
-    let length = files::read_start(file, &mut page).map_err(os("read it"))?;
+    let length = files::read_start(file, PAGE, &mut page).map_err(os("read it"))?;
     page.truncate(length);
     Ok(page)
 }
@@ -533,7 +534,7 @@ mod tests {
 
     #[test]
     fn of_pairings_at_once_one_is_written_even_after_a_crash() {
-        for round in 0..300 {
+        for round in 0..60 {
             let home = home();
             std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
             let pair = |seed: u8| {

@@ -1,16 +1,15 @@
 //! From the command line to the flow of a command, and to its exit status.
 
+mod admin;
+
 use std::io::IsTerminal;
 
-use insis_otp::operations::{self, system_clock};
-use insis_otp::store::StoreError;
+use insis_otp::operations::system_clock;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::cli::{Cli, Command, PairOptions};
 use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
-use crate::import;
-use crate::keeper::Trouble;
 use crate::naming::Names;
 use crate::output::{Output, complain};
 use crate::person::Person;
@@ -73,7 +72,9 @@ impl Setup<'_> {
                 self.converse(&site, &options, |desk| desk.remove())
             }
             Some(Command::Unlock) => self.unlock(&site),
-            Some(Command::Import { force, replace, .. }) => self.import(&site, *force, *replace),
+            Some(Command::List { json }) => self.list(&site, *json),
+            Some(Command::Import(options)) => self.import(&site, options),
+            Some(Command::Export { .. }) => self.export(&site),
         }
     }
 
@@ -126,12 +127,18 @@ impl Setup<'_> {
         }
     }
 
+    fn names(site: &Site) -> Names {
+        let host = nix::unistd::gethostname();
+        Names {
+            user: site.account.name.to_string(),
+            host: host.map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned()),
+            issuer: site.config.issuer.clone(),
+        }
+    }
+
     fn pairing(&self, site: &Site, options: &PairOptions) -> Pairing {
-        let host = nix::unistd::gethostname()
-            .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned());
-        let (user, issuer) = (site.account.name.to_string(), site.config.issuer.clone());
         Pairing {
-            names: Names { user, host, issuer },
+            names: Self::names(site),
             new_keys: site.config.new_keys,
             qr: !options.text,
             prompt: site.config.prompt.clone(),
@@ -152,25 +159,6 @@ impl Setup<'_> {
         }
         self.written(output)?;
         if status.is_some() { Ok(()) } else { Err((Status::NotPaired, None)) }
-    }
-
-    fn unlock(&self, site: &Site) -> Result<(), Failure> {
-        self.only_root(site)?;
-        let user = site.account.name.as_str();
-        operations::unlock(&site.file(), &site.config.policy, &system_clock)
-            .map_err(|error: StoreError| exit::of_end(Trouble::from(error).into(), &self.texts, user))?;
-        self.tell(&self.texts.unlocked(user))
-    }
-
-    fn import(&self, site: &Site, force: bool, replace: bool) -> Result<(), Failure> {
-        self.only_root(site)?;
-        let user = site.account.name.as_str();
-        let entry = import::read_uri(std::io::stdin().lock()).and_then(|entry| {
-            import::enrol(&site.file(), &entry, force, replace, &system_clock)?;
-            Ok(entry)
-        });
-        let entry = entry.map_err(|why| exit::of_no_import(why, &self.texts, user))?;
-        self.tell(&self.texts.imported(user, &entry.issuer, &entry.account))
     }
 
     fn only_root(&self, site: &Site) -> Result<(), Failure> {

@@ -1,0 +1,355 @@
+//! What people, programs and attackers type at the prompt, and the names that they log in with.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use insis_otp_tests::crowd::{self, Outcome};
+use insis_otp_tests::door::{Door, answer};
+use insis_otp_tests::pam::{Code, Stack};
+use insis_otp_tests::person::{RECOVERY_CODE, STEP, time_of};
+
+const MODULE: &str = "auth required pam_insis_otp.so tries=1";
+
+const OPENS: &str = "result=accepted";
+const WRONG: &str = "reason=wrong-code";
+const LENGTH: &str = "reason=malformed kind=length";
+const DIGITS: &str = "reason=malformed kind=foreign-digits";
+const CHARACTERS: &str = "reason=malformed kind=characters";
+const EMPTY: &str = "reason=no-reply";
+
+/// Goes through the door with any bytes but a line end.
+fn login(door: &Door, reply: &[u8]) -> Outcome {
+    let mut child = door.driver().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("no driver");
+    let mut stdin = child.stdin.take().expect("standard input is a pipe");
+    stdin.write_all(&[b"=", reply, b"\n"].concat()).expect("the driver does not listen");
+    drop(stdin);
+    let output = child.wait_with_output().expect("no output");
+    assert!(output.status.success(), "{:?}", output.status);
+    Outcome::read(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn replies(door: &Door) -> Vec<(Vec<u8>, &'static str)> {
+    let code = door.anna.code(STEP);
+    let next = door.anna.code(STEP + 1);
+    let (front, back) = code.split_at(3);
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let mapped = |to: fn(char) -> char| code.chars().map(to).collect::<String>();
+    let shifted = |zero: u32| {
+        move |digit: char| char::from_u32(zero + u32::from(digit) - u32::from('0')).expect("a digit")
+    };
+    let full_width: String = code.chars().map(shifted(0xFF10)).collect();
+    let arabic: String = code.chars().map(shifted(0x0660)).collect();
+    let bold: String = code.chars().map(shifted(0x1D7CE)).collect();
+    let texts: Vec<(String, &str)> = vec![
+        (code.clone(), OPENS),
+        (format!(" {code} "), OPENS),
+        (format!("{front} {back}"), OPENS),
+        (format!("{front}-{back}"), OPENS),
+        (format!("{front}\u{a0}{back}"), OPENS),
+        (format!("{front}\u{2009}{back}"), OPENS),
+        (format!("{front}\u{2013}{back}"), OPENS),
+        (format!("\t{code}\r"), OPENS),
+        (format!("{}{code}", " ".repeat(58)), OPENS),
+        (format!("{code} {next}"), OPENS),
+        (format!("{code}{next}"), OPENS),
+        (format!("{code}\t-\t{next}"), OPENS),
+        (RECOVERY_CODE.to_owned(), OPENS),
+        (RECOVERY_CODE.to_uppercase(), OPENS),
+        (RECOVERY_CODE.replace('-', ""), OPENS),
+        (format!(" {} ", RECOVERY_CODE.replace('-', " - ")), OPENS),
+        (wrong.clone(), WRONG),
+        (format!("{code}{code}"), WRONG),
+        (format!("{next}{code}"), WRONG),
+        (format!("{code} {wrong}"), WRONG),
+        (format!("{wrong} {code}"), WRONG),
+        (RECOVERY_CODE.chars().rev().collect(), WRONG),
+        ("abcdefghjk".into(), WRONG),
+        (code.chars().rev().collect::<String>() + &code, WRONG),
+        (format!("{}{code}", " ".repeat(59)), CHARACTERS),
+        (code.get(..5).expect("six digits").to_owned(), LENGTH),
+        (format!("{code}0"), LENGTH),
+        (format!("0{code}"), LENGTH),
+        (format!("{code}00"), LENGTH),
+        (format!("00{code}"), LENGTH),
+        (format!("{code}{next}0"), LENGTH),
+        (format!("{code}{next}{code}"), LENGTH),
+        ("0".into(), LENGTH),
+        ("1".repeat(16), LENGTH),
+        ("1".repeat(17), LENGTH),
+        ("1".repeat(64), LENGTH),
+        ("1".repeat(65), CHARACTERS),
+        ("18446744073709551616".into(), LENGTH),
+        (full_width.clone(), DIGITS),
+        (arabic, DIGITS),
+        (bold, DIGITS),
+        (format!("{front}{}", full_width.chars().skip(3).collect::<String>()), DIGITS),
+        ("①②③④⑤⑥".into(), DIGITS),
+        ("²²²²²²".into(), DIGITS),
+        ("ⅠⅡⅢⅣⅤⅥ".into(), DIGITS),
+        ("一二三四五六".into(), CHARACTERS),
+        (" ".into(), CHARACTERS),
+        ("-".into(), CHARACTERS),
+        ("\t\r \u{a0}".into(), CHARACTERS),
+        (format!("+{code}"), CHARACTERS),
+        (format!("\u{2212}{code}"), CHARACTERS),
+        (format!("{code}."), CHARACTERS),
+        (format!("{code}.0"), CHARACTERS),
+        (format!("{code},"), CHARACTERS),
+        (format!("{code};"), CHARACTERS),
+        (format!("{front}_{back}"), CHARACTERS),
+        (format!("{front}'{back}"), CHARACTERS),
+        (format!("0x{code}"), CHARACTERS),
+        (format!("0b{code}"), CHARACTERS),
+        (format!("{code}e0"), CHARACTERS),
+        (format!("{code}L"), CHARACTERS),
+        (format!("'{code}'"), CHARACTERS),
+        (format!("\"{code}\""), CHARACTERS),
+        (format!("({code})"), CHARACTERS),
+        (format!("code: {code}"), CHARACTERS),
+        (format!("{code} or 1=1"), CHARACTERS),
+        (format!("{code}#"), CHARACTERS),
+        (format!("{code}%00"), CHARACTERS),
+        (format!("{code}\\0"), CHARACTERS),
+        (format!("{code}\u{200b}"), CHARACTERS),
+        (format!("\u{feff}{code}"), CHARACTERS),
+        (format!("\u{202e}{code}"), CHARACTERS),
+        (format!("{front}\u{0301}{back}"), CHARACTERS),
+        (format!("\u{1b}[31m{code}"), CHARACTERS),
+        (format!("\u{1b}]0;x\u{7}{code}"), CHARACTERS),
+        (format!("{code}\u{8}"), CHARACTERS),
+        (format!("\u{7f}{code}"), CHARACTERS),
+        (format!("{code}\u{4}"), CHARACTERS),
+        (mapped(|digit| if digit == '0' { 'O' } else { digit }) + "O", CHARACTERS),
+        ("l23456".into(), CHARACTERS),
+        ("NaN".into(), CHARACTERS),
+        ("inf".into(), CHARACTERS),
+        ("null".into(), CHARACTERS),
+        ("true".into(), CHARACTERS),
+        ("secret".into(), CHARACTERS),
+        ("%s%s%s%s%s%s".into(), CHARACTERS),
+        ("%n%n%n%n%n%n".into(), CHARACTERS),
+        ("%1000000d".into(), CHARACTERS),
+        ("${jndi:ldap://x}".into(), CHARACTERS),
+        ("$(id)".into(), CHARACTERS),
+        ("`id`".into(), CHARACTERS),
+        ("; reboot".into(), CHARACTERS),
+        ("../../etc/passwd".into(), CHARACTERS),
+        ("<script>".into(), CHARACTERS),
+        ("result=accepted".into(), CHARACTERS),
+        ("mzkqwxpbr".into(), CHARACTERS),
+        ("mzkqwxpbrtt".into(), CHARACTERS),
+        ("mzkqwxpbr0".into(), CHARACTERS),
+        ("ſſſſſſſſſſ".into(), CHARACTERS),
+        ("éèêëēėęğĝģ".into(), CHARACTERS),
+        ("🔑🔑🔑🔑🔑🔑".into(), CHARACTERS),
+        ("x".repeat(4096), CHARACTERS),
+        (code.repeat(1000), CHARACTERS),
+        (format!("{code}{}", "\u{a0}".repeat(1000)), CHARACTERS),
+        (String::new(), EMPTY),
+    ];
+    let mut replies: Vec<_> = texts.into_iter().map(|(text, verdict)| (text.into_bytes(), verdict)).collect();
+    let code = code.into_bytes();
+    replies.extend([
+        // A text of C's ends at its first NUL, before the module sees it.
+        ([&code, b"\0\xff\xff".as_slice()].concat(), OPENS),
+        ([b"\0".as_slice(), &code].concat(), EMPTY),
+        ([&code, b"\xff".as_slice()].concat(), CHARACTERS),
+        ([b"\xc3".as_slice(), &code].concat(), CHARACTERS),
+        (b"\xff\xfe\xfd".to_vec(), CHARACTERS),
+        (b"\xf0\x9f\x94".to_vec(), CHARACTERS),
+        (b"\xed\xa0\x80".to_vec(), CHARACTERS),
+        (b"\xc0\xb1".repeat(6), CHARACTERS),
+        (vec![0x80; 64], CHARACTERS),
+        (b"\x08\r\x7fINCORRECT".to_vec(), CHARACTERS),
+    ]);
+    replies
+}
+
+#[test]
+fn replies_of_every_shape_have_their_verdict() {
+    let door = Door::new(MODULE);
+    let replies = replies(&door);
+    assert!(replies.len() >= 110);
+    for (reply, verdict) in replies {
+        door.anna.reset();
+        let shown: String = String::from_utf8_lossy(&reply).chars().take(40).collect();
+        let (said, line) = door.logged(|| login(&door, &reply));
+        let expected = if verdict == OPENS { Code::SUCCESS } else { Code::AUTH_ERR };
+        assert!(said.code() == expected && line.contains(verdict), "{shown:?}: {verdict}, got {line}");
+        println!("| {shown:?} | {verdict} |");
+    }
+}
+
+#[test]
+fn a_broken_or_boundless_conversation_opens_nothing() {
+    let door = Door::new(MODULE);
+    let cases = [
+        ("null", Code::AUTH_ERR, EMPTY),
+        ("noreplies", Code::CONV_ERR, "reason=no-conversation"),
+        ("again", Code::CONV_ERR, "reason=no-conversation"),
+        ("error", Code::CONV_ERR, "reason=no-conversation"),
+        ("huge 1048576", Code::AUTH_ERR, CHARACTERS),
+        ("huge 67108864", Code::AUTH_ERR, CHARACTERS),
+    ];
+    for (reply, code, reason) in cases {
+        let (said, line) = door.logged(|| answer(&mut door.driver(), &format!("{reply}\n")));
+        assert!(line.contains(reason), "{reply}: {line}");
+        assert_eq!(said.code(), code, "{reply}: {line}");
+    }
+    assert!(door.login(&door.anna.code(STEP)).code() == Code::SUCCESS);
+}
+
+/// Every name but anna's own is nobody's.
+#[test]
+fn names_of_every_shape_open_nothing_and_touch_nothing() {
+    let door = Door::new(MODULE);
+    let code = door.anna.code(STEP);
+    let long = |length: usize| "a".repeat(length);
+    let names = [
+        "/".into(),
+        "//".into(),
+        ".".into(),
+        "..".into(),
+        "../anna".into(),
+        "./anna".into(),
+        "anna/".into(),
+        "anna/.".into(),
+        "x/../anna".into(),
+        "../insis-otp/anna".into(),
+        "/var/lib/insis-otp/anna".into(),
+        "../../../etc/shadow".into(),
+        ".anna.new".into(),
+        ".anna".into(),
+        "-anna".into(),
+        "--".into(),
+        "%u".into(),
+        "%h".into(),
+        "%U".into(),
+        "%%".into(),
+        "%s%s%n".into(),
+        "anna%u".into(),
+        "anna\nroot".into(),
+        "anna\n".into(),
+        "\nanna".into(),
+        "anna\r".into(),
+        "anna\t".into(),
+        "anna ".into(),
+        " anna".into(),
+        "anna\u{1b}[2J".into(),
+        "anna\u{7f}".into(),
+        "anna\u{1}".into(),
+        "ANNA".into(),
+        "Anna".into(),
+        "anna:x:0:0".into(),
+        "anna:".into(),
+        ":".into(),
+        "anna,root".into(),
+        "anna@host".into(),
+        "HOST\\anna".into(),
+        "ａｎｎａ".into(),
+        "anna\u{200b}".into(),
+        "аnna".into(),
+        "an\u{0}na".replace('\0', "\u{fffd}"),
+        "*".into(),
+        "?nna".into(),
+        "[a]nna".into(),
+        "~anna".into(),
+        "~".into(),
+        "$USER".into(),
+        "${USER}".into(),
+        "$(id)".into(),
+        "`id`".into(),
+        ";id".into(),
+        "|id".into(),
+        "anna'".into(),
+        "anna\"".into(),
+        "\\".into(),
+        "#0".into(),
+        "0".into(),
+        "1001".into(),
+        "+1001".into(),
+        "4294967295".into(),
+        "-1".into(),
+        "+".into(),
+        "nobody-here".into(),
+        "result=accepted".into(),
+        "user=anna".into(),
+        "x rhost=-".into(),
+        long(255),
+        long(256),
+        long(257),
+        long(4096),
+        long(100_000),
+        "é".repeat(128),
+        "/".repeat(4096),
+    ];
+    assert!(names.len() >= 70);
+    let before = std::fs::read(door.anna.file.path()).expect("no secret file");
+    for name in &names {
+        let stack = &door.stack;
+        let (said, line) =
+            door.logged(|| answer(&mut crowd::driver(stack, name), &crowd::typing(&[code.as_str()])));
+        let shown: String = name.chars().take(40).collect();
+        assert_eq!(said.code(), Code::AUTH_ERR, "{shown:?}: {line}");
+        assert!(line.contains("result=refused reason=unknown-user"), "{shown:?}: {line}");
+        assert!(!line.contains("user=anna rhost") && line.len() < 1500, "{shown:?} forged {line}");
+        assert_eq!(line.lines().count(), 1, "{shown:?} forged {line}");
+        assert!(
+            said.messages.iter().any(|message| message.text == "One-time code: "),
+            "{shown:?} was not asked"
+        );
+    }
+    assert_eq!(std::fs::read(door.anna.file.path()).expect("no secret file"), before);
+    let listed: Vec<_> = std::fs::read_dir("/var/lib/insis-otp").expect("no store").collect();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(door.login(&code).code(), Code::SUCCESS);
+}
+
+/// A home store with the names in it that a path could be led by.
+#[test]
+fn a_home_is_where_the_user_database_says() {
+    let door =
+        Door::with("auth required pam_insis_otp.so tries=1 secret_file=%h/.insis-otp", "%h/.insis-otp");
+    for name in ["../anna", "anna/../anna", "anna/", "."] {
+        let said = answer(&mut crowd::driver(&door.stack, name), &crowd::typing(&[&door.anna.code(STEP)]));
+        assert_eq!(said.code(), Code::AUTH_ERR, "{name}");
+    }
+    assert_eq!(door.login(&door.anna.code(STEP)).code(), Code::SUCCESS);
+}
+
+#[test]
+fn codes_of_every_age_open_nothing() {
+    let door = Door::new(MODULE);
+    let ages = (2..=12).chain([120, 960, 2_880]);
+    for age in ages {
+        for text in [
+            door.anna.code(STEP - age),
+            door.anna.code(STEP + age),
+            format!("{}{}", door.anna.code(STEP - age - 10), door.anna.code(STEP - age - 9)),
+        ] {
+            door.anna.reset();
+            assert_eq!(door.login(&text).code(), Code::AUTH_ERR, "{age} steps away");
+        }
+    }
+    // Three in a row that are an hour old, as google-authenticator takes for a clock that is off.
+    door.anna.reset();
+    for turn in 0..3 {
+        door.env.clock().freeze(time_of(STEP + turn));
+        assert_eq!(door.login(&door.anna.code(STEP + turn - 120)).code(), Code::AUTH_ERR);
+    }
+}
+
+#[test]
+fn a_stack_of_many_questions_is_answered_in_turn() {
+    // Three tries, each another kind of nonsense, and then the connection is gone.
+    let door = Door::new("auth required pam_insis_otp.so tries=10");
+    let stack = Stack::new("door", "auth required pam_insis_otp.so tries=10");
+    let said = answer(&mut crowd::driver(&stack, "anna"), &crowd::typing(&["a", "1", "٣"]));
+    assert_eq!(said.code(), Code::CONV_ERR);
+    assert_eq!(door.anna.state().failures, 3);
+    let mut prlimit = Command::new("prlimit");
+    let driver = crowd::driver(&stack, "anna");
+    prlimit.arg("--nofile=3").arg(driver.get_program()).args(driver.get_args());
+    let output = insis_otp_tests::env::talk(&mut prlimit, &crowd::typing(&[&door.anna.code(STEP)]));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("PAM_SUCCESS"));
+}

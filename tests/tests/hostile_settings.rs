@@ -1,0 +1,267 @@
+//! Configurations and module arguments in every shape. A mistake refuses everybody and names itself in the log; it
+//! never lets anybody in.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+use insis_otp_tests::crowd;
+use insis_otp_tests::door::{Door, answer};
+use insis_otp_tests::env::run;
+use insis_otp_tests::pam::{Code, Stack};
+use insis_otp_tests::person::STEP;
+
+/// Where the configurations are tried.
+const PATH: &str = "/etc/security/tried.toml";
+/// No complaint: the right code opens the login.
+const FINE: &str = "";
+
+/// A name, what is done to a good configuration, and what the log has to say about it.
+type Case = (&'static str, Box<dyn Fn()>, &'static str);
+
+/// The text of a configuration, and what the log has to say about it.
+fn texts() -> Vec<(Vec<u8>, &'static str)> {
+    let long = format!("tries = 1\n#{}\n", "x".repeat(65_536 - 12));
+    let cases: Vec<(&[u8], &str)> = vec![
+        (b"", FINE),
+        (b"\n\n\n", FINE),
+        (b"# nothing but a comment", FINE),
+        (b"tries = 1", FINE),
+        (b"tries = 1\r\n", FINE),
+        (b"\xef\xbb\xbftries = 1\n", FINE),
+        (b"\t tries\t=\t0x1 # hexadecimal\n", FINE),
+        (b"\"tries\" = 1", FINE),
+        (b"tries = 1_0", FINE),
+        (b"unenrolled = 'ignore'", FINE),
+        (b"\0", "tried.toml:1: "),
+        (b"tries = 1\0", "tried.toml:1: "),
+        (b"tries = 1\n\0\n", "tried.toml:2: "),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"tries = 1 \xc3", "is not UTF-8 text"),
+        (b"\xfe\xff\0t\0r", "is not UTF-8 text"),
+        (b"tries", "tried.toml:1: "),
+        (b"tries =", "tried.toml:1: "),
+        (b"= 1", "tried.toml:1: "),
+        (b"tries = 1 2", "tried.toml:1: "),
+        (b"tries = 1\rtries = 2", "tried.toml:1: "),
+        (b"tries = 1\ntries = 1", "tried.toml:2: "),
+        (b"\n\ntries = \"1", "tried.toml:3: "),
+        (b"<xml/>", "tried.toml:1: "),
+        (b"{\"tries\": 1}", "tried.toml:1: "),
+        (b"[tries]", "tries: needs a whole number"),
+        (b"[[tries]]", "tries: needs a whole number"),
+        (b"tries.x = 1", "tries: needs a whole number"),
+        (b"tries = [1]", "tries: needs a whole number"),
+        (b"tries = {}", "tries: needs a whole number"),
+        (b"tries = \"1\"", "tries: needs a whole number"),
+        (b"tries = true", "tries: needs a whole number"),
+        (b"tries = 1.0", "tries: needs a whole number"),
+        (b"tries = nan", "tries: needs a whole number"),
+        (b"tries = 1979-05-27", "tries: needs a whole number"),
+        (b"tries = -1", "tries: needs a whole number"),
+        (b"tries = 99999999999999999999999999", "tries: needs a whole number"),
+        (b"tries = 0", "tries: is between 1 and 10"),
+        (b"tries = 11", "tries: is between 1 and 10"),
+        (b"tries = 257", "tries: is between 1 and 10"),
+        (b"tries = 18446744073709551615", "tries: is between 1 and 10"),
+        (b"Tries = 1", "Tries: unknown key"),
+        (b"window = 11", "window: the window is between 0 and 10"),
+        (b"window = 256", "window: the window is between 0 and 10"),
+        (b"free_failures = 0", "free_failures: is between 1 and 20"),
+        (b"free_failures = 21", "free_failures: is between 1 and 20"),
+        (b"first_delay = \"0s\"", "first_delay: is a time between"),
+        (b"first_delay = \"-5s\"", "first_delay: is a time between"),
+        (b"first_delay = \"999999999999999999999s\"", "first_delay: is a time between"),
+        (b"first_delay = \"18446744073709551616h\"", "first_delay: is a time between"),
+        (b"first_delay = \"s\"", "first_delay: is a time between"),
+        (b"first_delay = \"\xc3\xa9\"", "first_delay: is a time between"),
+        (b"longest_delay = 3600", "longest_delay: needs a text in quotes"),
+        (b"unenrolled = \"allow\"", "unenrolled: unknown value"),
+        (b"unenrolled = \"\"", "unenrolled: unknown value"),
+        (b"unenrolled = true", "unenrolled: needs a text"),
+        (b"unenrolled = \"Ignore\"", "unenrolled: unknown value"),
+        (b"prompt = \"\"", "prompt: is a text of"),
+        (b"prompt = \"\\n\"", "prompt: is a text of"),
+        (b"prompt = \"\\u001b[31m\"", "prompt: is a text of"),
+        (b"prompt = \"\\u0000\"", "prompt: is a text of"),
+        (b"prompt = \"%s%n%n%n\"", FINE),
+        (b"secret_file = \"\"", "secret_file: "),
+        (b"secret_file = \"/etc/shadow\"", "secret_file: needs %u, %U or %h"),
+        (b"secret_file = \"/var/lib/insis-otp/../%u\"", "secret_file: is a plain path"),
+        (b"secret_file = \"/var/lib/insis-otp//%u\"", "secret_file: is a plain path"),
+        (b"secret_file = \"%u\"", "secret_file: begins with /"),
+        (b"secret_file = \"~/.otp%u\"", "secret_file: begins with /"),
+        (b"secret_file = \"/x/%n\"", "secret_file: after % stands"),
+        (b"secret_file = \"/x/%\"", "secret_file: after % stands"),
+        (b"secret_file = \"/x/\\u0000%u\"", "secret_file: is a plain path"),
+        (b"helper = \"otp-helper\"", "helper: is a path that begins with /"),
+        (b"helper = \"\"", "helper: is a path that begins with /"),
+        (b"echo = \"yes\"", "echo: needs true or false"),
+        (b"debug = 1", "debug: needs true or false"),
+        (b"issuer = \"a:b\"", "issuer: cannot contain a colon"),
+        (b"digits = 5", "digits: a code has 6, 7 or 8 digits"),
+        (b"period = 0", "period: the period is between"),
+        (b"algorithm = \"MD5\"", "algorithm: the algorithm is"),
+        (b"secret = \"GEZDGNBVGY3TQOJQ\"", "secret: unknown key"),
+    ];
+    let mut cases: Vec<_> = cases.into_iter().map(|(text, complaint)| (text.to_vec(), complaint)).collect();
+    let grown = |text: String, complaint| (text.into_bytes(), complaint);
+    cases.extend([
+        grown(long.clone(), FINE),
+        grown(long + "##", "is larger than 64 KiB"),
+        grown(format!("tries = {}1", "[".repeat(60_000)), "tried.toml:1: "),
+        grown(format!("x = {}", "{a=".repeat(20_000)), "tried.toml:1: "),
+        grown(format!("{}x = 1", "a.".repeat(30_000)), "tried.toml:1: "),
+        grown(format!("[{}a]", "a.".repeat(30_000)), "tried.toml:1: "),
+        grown(format!("tries = {}", "9".repeat(60_000)), "tries: needs a whole number"),
+        grown(format!("prompt = \"{}\"", "x".repeat(60_000)), "prompt: is a text of"),
+        grown("x = 1\n".repeat(10_000), "tried.toml:2: "),
+        grown((0..5_000).map(|n| format!("x{n} = 1\n")).collect(), "tried.toml:1: x0: unknown key"),
+    ]);
+    cases
+}
+
+fn try_it(door: &Door, stack: &Stack, what: &str, complaint: &str) {
+    door.anna.reset();
+    let code = door.anna.code(STEP);
+    let (said, line) =
+        door.logged(|| answer(&mut crowd::driver(stack, "anna"), &crowd::typing(&[code.as_str()])));
+    let expected = if complaint.is_empty() { Code::SUCCESS } else { Code::SERVICE_ERR };
+    assert_eq!(said.code(), expected, "{what}: {line}");
+    assert!(line.contains(complaint), "{what}: {complaint:?} is not in {line}");
+    // Nobody is asked for a code that cannot be checked.
+    assert!(complaint.is_empty() || said.messages.iter().all(|message| !message.style.starts_with("echo")));
+}
+
+#[test]
+fn configurations_of_every_shape_have_their_verdict() {
+    let door = Door::new("auth required pam_permit.so");
+    let stack = Stack::new("door", &format!("auth required pam_insis_otp.so config={PATH}"));
+    let cases = texts();
+    assert!(cases.len() >= 80);
+    for (text, complaint) in cases {
+        door.env.write(Path::new(PATH), &text, 0o644);
+        let shown: String = String::from_utf8_lossy(&text).chars().take(60).collect();
+        try_it(&door, &stack, &shown, complaint);
+    }
+}
+
+#[test]
+fn configurations_that_somebody_else_could_have_written_are_not_read() {
+    let door = Door::new("auth required pam_permit.so");
+    let stack = Stack::new("door", &format!("auth required pam_insis_otp.so config={PATH}"));
+    let path = Path::new(PATH);
+    let shell =
+        |script: &'static str| move || drop(run(Command::new("sh").args(["-ec", script, "sh", PATH])));
+    let mode = |mode: u32| {
+        move || {
+            std::fs::set_permissions(PATH, PermissionsExt::from_mode(mode)).expect("cannot set a mode");
+        }
+    };
+    let cases: Vec<Case> = vec![
+        ("as it is", Box::new(|| ()), FINE),
+        ("mode 0000", Box::new(mode(0)), FINE),
+        ("a hard link", Box::new(shell("ln $1 /etc/security/other")), FINE),
+        ("writable by its group", Box::new(mode(0o664)), "must belong to root"),
+        ("writable by everybody", Box::new(mode(0o646)), "must belong to root"),
+        ("of the user", Box::new(shell("chown anna $1")), "must belong to root"),
+        ("gone", Box::new(shell("rm $1")), "there is no such file"),
+        ("a symbolic link", Box::new(shell("mv $1 /run/x; ln -s /run/x $1")), "cannot be opened: "),
+        ("a symbolic link to itself", Box::new(shell("rm $1; ln -s $1 $1")), "cannot be opened: "),
+        ("a directory", Box::new(shell("rm $1; mkdir $1")), "is a directory"),
+        ("a FIFO", Box::new(shell("rm $1; mkfifo $1")), "is a FIFO"),
+        ("/dev/null", Box::new(shell("rm $1; mknod $1 c 1 3")), "is a device"),
+        ("/dev/zero", Box::new(shell("rm $1; mknod $1 c 1 5")), "is a device"),
+        ("a terminal", Box::new(shell("rm $1; mknod $1 c 5 0")), "cannot be opened: "),
+        ("1 GiB, sparse", Box::new(shell("truncate -s 1G $1")), "is larger than 64 KiB"),
+        (
+            "a socket",
+            Box::new(|| {
+                std::fs::remove_file(PATH).expect("no file");
+                drop(UnixListener::bind(PATH));
+            }),
+            "cannot be opened: ",
+        ),
+        (
+            "a link in the way",
+            Box::new(|| {
+                std::fs::remove_file(PATH).expect("no file");
+                symlink("/etc/shadow", PATH).expect("no link");
+            }),
+            "cannot be opened: ",
+        ),
+    ];
+    for (what, spoil, complaint) in cases {
+        let _ = std::fs::remove_dir(path);
+        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file("/etc/security/other");
+        door.env.write(path, b"tries = 1\n", 0o644);
+        spoil();
+        try_it(&door, &stack, what, complaint);
+    }
+}
+
+#[test]
+fn arguments_of_every_shape_have_their_verdict() {
+    let door = Door::new("auth required pam_permit.so");
+    let long = format!("prompt={}", "x".repeat(900));
+    let cases = [
+        ("tries=1", FINE),
+        ("tries=1 tries=2", FINE),
+        ("nullok", FINE),
+        ("unenrolled=ignore unenrolled=deny", FINE),
+        ("echo=false debug=false", FINE),
+        ("[prompt=Code of anna: ]", FINE),
+        ("[prompt=%s%n]", FINE),
+        ("tries=0", "argument tries: is between 1 and 10"),
+        ("tries=+1", "argument tries: needs a whole number"),
+        ("tries=-1", "argument tries: needs a whole number"),
+        ("tries=0x1", "argument tries: needs a whole number"),
+        ("tries=1e0", "argument tries: needs a whole number"),
+        ("tries=99999999999999999999", "argument tries: needs a whole number"),
+        ("tries=", "argument tries: needs a whole number"),
+        ("tries", "argument tries: needs a whole number"),
+        ("TRIES=1", "argument TRIES: unknown argument"),
+        ("nullok=1", "argument nullok: unknown argument"),
+        ("nullok=", "argument nullok: unknown argument"),
+        ("Nullok", "argument Nullok: unknown argument"),
+        ("null_ok", "argument null_ok: unknown argument"),
+        ("unenrolled", "argument unenrolled: needs a value"),
+        ("unenrolled=", "argument unenrolled: unknown value"),
+        ("unenrolled=enrolled", "argument unenrolled: unknown value"),
+        ("=", "argument : unknown argument"),
+        ("=1", "argument : unknown argument"),
+        ("-", "argument -: unknown argument"),
+        ("--help", "argument --help: unknown argument"),
+        ("use_first_pass", "argument use_first_pass: unknown argument"),
+        ("secret=/home/anna/x", "argument secret: unknown argument"),
+        ("secret_file=/etc/passwd", "argument secret_file: needs %u"),
+        ("secret_file=/home/%h/x", "argument secret_file: begins with"),
+        ("secret_file=%u", "argument secret_file: begins with"),
+        ("secret_file", "argument secret_file: needs a value"),
+        ("digits=1", "argument digits: unknown argument"),
+        ("config=", "argument config: needs a path"),
+        ("config", "argument config: needs a path"),
+        ("config=relative.toml", "argument config: needs a path"),
+        ("config=/etc/passwd", "/etc/passwd:1: "),
+        ("config=/etc/shadow", "/etc/shadow:1: "),
+        ("config=/etc", "/etc: is a directory"),
+        ("config=/no/such", "/no/such: there is no such file"),
+        ("config=/dev/null", "/dev/null: is a device"),
+        ("config=/proc/self/mem", "/proc/self/mem: "),
+        ("echo=yes", "argument echo: needs true or false"),
+        ("debug=1", "argument debug: needs true or false"),
+        ("prompt=", "argument prompt: is a text"),
+        (long.as_str(), "argument prompt: is a text"),
+        ("[prompt=\u{1b}[2J]", "argument prompt: is a text"),
+        ("window=-1", "argument window: needs a whole number"),
+        ("helper=otp-helper", "argument helper: is a path"),
+        ("panic=auth", "argument panic: unknown argument"),
+        ("é", "argument é: unknown argument"),
+    ];
+    for (arguments, complaint) in cases {
+        let stack = Stack::new("door", &format!("auth required pam_insis_otp.so {arguments}"));
+        try_it(&door, &stack, arguments, complaint);
+    }
+}
