@@ -107,7 +107,7 @@ fn best_guess(one: &[u128], other: &[u128]) -> f64 {
 #[test]
 fn how_long_a_wrong_code_takes_tells_nothing() {
     const TRIES: usize = 2000;
-    // The delay is longest at once, so that most tries are alike; a wrong pair is compared every time.
+    // All three kinds are throttled at the same try; before that codes are compared, after it they are not.
     let house = house("tries = 1\nfree_failures = 20\nfirst_delay = \"24h\"\nlongest_delay = \"24h\"\n");
     let wrong = house.anna.wrong();
     let users = ["anna", "bert", "mallory"];
