@@ -183,25 +183,7 @@ impl SecretFile {
 
     /// A store that is not in a home is in a directory that only root can write, but for the setgid model.
     fn check_directory(&self) -> Result<(), Cause> {
-        if self.in_home {
-            return Ok(());
-        }
-        let facts = match self.directory().symlink_metadata() {
-            Ok(facts) => facts,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(Cause::Unsafe("its directory does not exist (see otp-setup doctor)".into()));
-            }
-            Err(error) => return Err(os("look at its directory")(error)),
-        };
-        let safe = !files::others_can_write(&facts) || facts.mode() & 0o7777 == Self::SETGID_STORE;
-        match () {
-            () if !facts.is_dir() => Err(Cause::Unsafe("its directory is not a directory".into())),
-            () if facts.uid() != 0 || !safe => {
-                let rule = "its directory must belong to root and be writable by nobody else (or be root:insis-otp 1730)";
-                Err(Cause::Unsafe(rule.into()))
-            }
-            () => Ok(()),
-        }
+        if self.in_home { Ok(()) } else { check_directory(self.directory()) }
     }
 
     fn directory(&self) -> &Path {
@@ -340,6 +322,26 @@ impl SecretFile {
     }
 }
 
+/// A store that is not in a home is in a directory that only root can write, but for the setgid model.
+pub(super) fn check_directory(directory: &Path) -> Result<(), Cause> {
+    let facts = match directory.symlink_metadata() {
+        Ok(facts) => facts,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Cause::Unsafe("its directory does not exist (see otp-setup doctor)".into()));
+        }
+        Err(error) => return Err(os("look at its directory")(error)),
+    };
+    let safe = !files::others_can_write(&facts) || facts.mode() & 0o7777 == SecretFile::SETGID_STORE;
+    match () {
+        () if !facts.is_dir() => Err(Cause::Unsafe("its directory is not a directory".into())),
+        () if facts.uid() != 0 || !safe => {
+            let rule = "its directory must belong to root and be writable by nobody else (or be root:insis-otp 1730)";
+            Err(Cause::Unsafe(rule.into()))
+        }
+        () => Ok(()),
+    }
+}
+
 fn same_file(file: &File, named: &Metadata) -> bool {
     file.metadata().is_ok_and(|opened| (named.dev(), named.ino()) == (opened.dev(), opened.ino()))
 }
@@ -364,7 +366,7 @@ fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
 }
 
 /// Waits for the lock, and no longer than `patience`: who holds it and is stopped must not stop others for good.
-fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<File>, Cause> {
+pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<File>, Cause> {
     let start = std::time::Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
@@ -389,7 +391,7 @@ fn read_page(file: &File) -> Result<Page, Cause> {
 }
 
 /// One pwrite: a state that is written in part is no state, so that a short write is an error.
-fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
+pub(super) fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
     // Beyond the limit, writing would not fail but end the calling process by SIGXFSZ.
     let (limit, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_FSIZE)?;
     if limit < (offset + bytes.len()) as u64 {
@@ -420,7 +422,7 @@ fn rename(from: &Path, to: &Path, flags: nix::fcntl::RenameFlags) -> Result<(), 
     }
 }
 
-fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
+pub(super) fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
     move |error| Cause::Os { action, error }
 }
 
