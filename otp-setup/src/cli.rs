@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::flow::Wish;
+use crate::page::Paper;
+
 /// Pairs a phone with your account, and looks after the pairing.
 #[derive(Debug, Parser)]
 #[command(
@@ -129,4 +132,21 @@ pub struct PairOptions {
     /// Answer yes where the question is yes or no
     #[arg(long, short)]
     pub yes: bool,
+    /// Print the page to keep safe, on the default printer
+    #[arg(long)]
+    pub print: bool,
+    /// Save the page to keep safe: .pdf, .png, .svg or .txt
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<String>,
+    /// Size of the page (default: what is usual where you are)
+    #[arg(long, value_enum)]
+    pub paper: Option<Paper>,
+}
+
+impl PairOptions {
+    /// What is to be done with the page.
+    pub fn wishes(&self) -> Vec<Wish> {
+        let print = self.print.then_some(Wish::Print);
+        print.into_iter().chain(self.save.clone().map(Wish::Save)).collect()
+    }
 }

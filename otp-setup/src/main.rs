@@ -13,6 +13,7 @@ mod import;
 mod keeper;
 mod naming;
 mod output;
+mod page;
 mod person;
 mod qr;
 mod report;

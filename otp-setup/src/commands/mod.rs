@@ -12,6 +12,7 @@ use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
 use crate::naming::Names;
 use crate::output::{Output, complain};
+use crate::page::{Desktop, Paper};
 use crate::person::Person;
 use crate::qr::Drawing;
 use crate::report;
@@ -91,6 +92,8 @@ impl Setup<'_> {
         let outcome = talk(&mut Desk {
             person: &mut *person,
             keeper: &*keeper,
+            pages: &Desktop { paper: self.paper(options) },
+            page_made: false,
             texts: self.texts,
             clock: &system_clock,
             random: &mut |bytes| getrandom::fill(bytes).map_err(|error| error.to_string()),
@@ -127,6 +130,13 @@ impl Setup<'_> {
         }
     }
 
+    /// The paper for pages: what was said, or what is usual here.
+    fn paper(&self, options: &PairOptions) -> Paper {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let usual = || variable("LC_ALL").or_else(|| variable("LC_PAPER")).or_else(|| variable("LANG"));
+        options.paper.unwrap_or_else(|| Paper::of_locale(&usual().unwrap_or_default()))
+    }
+
     fn names(site: &Site) -> Names {
         let host = nix::unistd::gethostname();
         Names {
@@ -141,6 +151,7 @@ impl Setup<'_> {
             names: Self::names(site),
             new_keys: site.config.new_keys,
             qr: !options.text,
+            wishes: options.wishes(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
         }
