@@ -15,8 +15,8 @@ use crate::page::Paper;
     about,
     after_help = "Without a command, otp-setup pairs a phone.\n\n\
                   Exit status: 0 done; 1 refused or declined; 2 wrong usage; 3 there is no pairing; 4 there is one \
-                  already;\n5 the store, the configuration or the helper cannot be used; 128+N ended by signal N. \
-                  Whatever is not 0\nhas changed nothing."
+                  already;\n5 the store, the configuration or the helper cannot be used; 128+N ended by signal N.\n\
+                  Whatever is not 0 has changed nothing. doctor: 0 sound; 1 warnings; 6 problems."
 )]
 pub struct Cli {
     /// What to do
@@ -62,6 +62,12 @@ pub enum Command {
     Unlock,
     /// List who is paired (root only)
     List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look for what would lock people out, or let them in without a code
+    Doctor {
         /// As JSON
         #[arg(long)]
         json: bool,

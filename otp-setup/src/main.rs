@@ -7,6 +7,7 @@
 mod cli;
 mod commands;
 mod dates;
+mod doctor;
 mod exit;
 mod flow;
 mod import;

@@ -53,6 +53,10 @@ struct Setup<'a> {
 
 impl Setup<'_> {
     fn run(&self) -> Result<(), Failure> {
+        if let Some(Command::Doctor { json }) = self.cli.command {
+            // Configuration and account may be what is wrong.
+            return self.doctor(json);
+        }
         let site = Site::find(self.cli.config.as_deref(), self.cli.user.as_deref())
             .map_err(|why| exit::of_no_site(why, &self.texts))?;
         let pair = &self.cli.pair;
@@ -72,6 +76,7 @@ impl Setup<'_> {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };
                 self.converse(&site, &options, |desk| desk.remove())
             }
+            Some(Command::Doctor { json }) => self.doctor(*json),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Import(options)) => self.import(&site, options),

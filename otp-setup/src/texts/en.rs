@@ -119,6 +119,103 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     status_throttled: "Delayed for:           {wait}, after too many wrong codes",
     status_recovery: "Recovery codes left:   {left}",
     status_recovery_few: "Few recovery codes are left. Make new ones: otp-setup recovery-codes",
+    doctor_config: "The configuration cannot be used: {error}.\n\
+                    No login that asks for a code succeeds until it is mended.\n\
+                    Mend the line. insis-otp.toml(5) lists what is allowed.",
+    doctor_not_root: "Only part of it was looked at.\n\
+                      The store, sshd and the list of people can be seen by root only.\n\
+                      sudo otp-setup doctor",
+    doctor_pam_unused: "No PAM stack uses pam_insis_otp.so.\n\
+                        Nobody is asked for a code; pairings have no effect.\n\
+                        In /etc/pam.d/sshd, below \"@include common-auth\": auth required pam_insis_otp.so",
+    doctor_pam_missing: "The module {module} is not where libpam looks for it.\n\
+                         This stack refuses everybody.\n\
+                         Install insis-otp, or take the line out.",
+    doctor_pam_writable: "{path} can be changed by others than root.\n\
+                          Whoever changes it gets in, as anybody.\n\
+                          chown root:root {path}; chmod 644 {path}",
+    doctor_pam_not_loadable: "{path} is no shared library.\n\
+                              This stack refuses everybody.\n\
+                              Install insis-otp again.",
+    doctor_pam_argument: "The module does not know the argument {argument} ({why}).\n\
+                          It refuses every login by this stack.\n\
+                          Correct it, or take it out. pam_insis_otp(8) lists the arguments.",
+    doctor_pam_control: "With the control {control}, a wrong code does not refuse the login.\n\
+                         The password alone opens it.\n\
+                         auth required pam_insis_otp.so",
+    doctor_pam_skips: "When {module} ({control}) succeeds, the code is skipped.\n\
+                       The password alone opens a login.\n\
+                       Put pam_insis_otp.so in front of where the stack ends or jumps to, or use Debian's common-auth.",
+    doctor_pam_order: "The code is asked for before {module}.\n\
+                       Whoever does not know the password can try codes, and delay the owner's.\n\
+                       Put the line of pam_insis_otp.so below that of {module}.",
+    doctor_pam_ignore: "People without a pairing are to be passed over, but {control} turns that into a refusal.\n\
+                        They are locked out.\n\
+                        auth required pam_insis_otp.so",
+    doctor_pam_no_success: "People without a pairing are to be passed over, but nothing else in this stack can let them in.\n\
+                            They are locked out.\n\
+                            Below it: auth required pam_permit.so",
+    doctor_store_missing: "The store {path} is not there.\n\
+                           Nobody can pair or log in.\n\
+                           install -d -o root -g insis-otp -m 1730 {path}",
+    doctor_store_closed: "The store {path} is for root only.\n\
+                          People cannot pair by themselves, and screen lockers cannot check codes.\n\
+                          If they shall: chgrp insis-otp {path}; chmod 1730 {path}",
+    doctor_store_mode: "The store {path} has the wrong owner or mode.\n\
+                        Nobody can pair or log in: a store that others can write is not trusted.\n\
+                        chown root:insis-otp {path}; chmod 1730 {path}",
+    doctor_helper_missing: "There is no helper at {path}.\n\
+                            People cannot pair by themselves, and screen lockers cannot check codes.\n\
+                            Install insis-otp again, or correct \"helper\" in insis-otp.toml.",
+    doctor_helper_mode: "The helper {path} has the wrong owner or mode.\n\
+                         It cannot open the store, or others can change what it does.\n\
+                         chown root:insis-otp {path}; chmod 2755 {path}",
+    doctor_file_orphan: "{path} belongs to no user of this machine.\n\
+                         It is the secret of somebody who has gone; a new user of the same name could not use it.\n\
+                         If that user is not to come back: rm {path}",
+    doctor_file_broken: "The secret file of {user} cannot be used: {why}.\n\
+                         {user} cannot log in.\n\
+                         otp-setup --user {user} unlock; if that does not help: otp-setup --user {user}",
+    doctor_log: "There is no /dev/log.\n\
+                 Nobody can see who was refused, and why.\n\
+                 Start a syslog daemon, or systemd-journald.",
+    doctor_clock: "The clock is not synchronised.\n\
+                   When it is off by more than a minute, right codes are refused.\n\
+                   apt install systemd-timesyncd (or chrony)",
+    doctor_debug: "debug is on.\n\
+                   The log is long. It holds no secret.\n\
+                   In insis-otp.toml: debug = false",
+    doctor_sshd_silent: "sshd does not tell its settings: {why}\n\
+                         They were not looked at.\n\
+                         sshd -t",
+    doctor_sshd_usepam: "sshd does not use PAM.\n\
+                         No code is asked for.\n\
+                         UsePAM yes",
+    doctor_sshd_interactive: "Keyboard-interactive authentication is off, the only one that can ask for a code.\n\
+                              Logins by password are refused, and those by key need no code.\n\
+                              KbdInteractiveAuthentication yes",
+    doctor_sshd_password: "The method \"password\" is on, which cannot ask for a code.\n\
+                           Clients that choose it are refused, though the password is right.\n\
+                           PasswordAuthentication no",
+    doctor_sshd_key: "A key alone opens a login, without a code.\n\
+                      The second step is for passwords only.\n\
+                      AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+    doctor_sshd_methods: "AuthenticationMethods lets people in without a code: {lists}\n\
+                          Only keyboard-interactive asks for one.\n\
+                          AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+    doctor_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
+                        They cannot log in where a code is asked for (unenrolled = \"deny\").\n\
+                        Let them run otp-setup, or meanwhile: unenrolled = \"ignore\"",
+    doctor_would_be_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
+                                 They log in without a code, and would be locked out by unenrolled = \"deny\".\n\
+                                 Let them run otp-setup before you change it.",
+    doctor_note: "Note",
+    doctor_warning: "Warning",
+    doctor_problem: "PROBLEM",
+    doctor_why: "Why it matters: {why}",
+    doctor_remedy: "What to do: {remedy}",
+    doctor_sound: "Nothing was found that would lock people out or let them in without a code.",
+    doctor_summary: "{problems} {problems|problem|problems}, {warnings} {warnings|warning|warnings}.",
     declined: "Nothing was changed.",
     stopped: "Stopped. Nothing was changed.",
     nothing_changed: "Nothing was changed.",
