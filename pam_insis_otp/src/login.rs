@@ -1,6 +1,7 @@
 //! One authentication: settings, user, policy, questions, end.
 
 use std::ffi::CStr;
+use std::time::{Duration, Instant};
 
 use insis_otp::Place;
 use insis_otp::config::{Config, Unenrolled};
@@ -22,12 +23,14 @@ use crate::texts::Texts;
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
 pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
+    let began = Instant::now();
     let mut log = Log::of(pamh, "auth");
     let mut texts = Texts::of(insis_otp::config::Language::default());
     let mut charged = 0;
     let outcome = match Login::prepare(pamh, args, &mut log) {
         Ok(login) => {
             texts = login.texts;
+            login.even(began, Login::BEFORE_QUESTION);
             login.run(pamh, &log, &mut charged)
         }
         Err(outcome) => outcome,
@@ -57,6 +60,8 @@ struct Login {
     target: Target,
     /// What is remembered of an accepted code, and how long.
     place: Option<(Place, Seconds)>,
+    /// Whether the person is somewhere else, where the names of this machine are not known.
+    remote: bool,
 }
 
 /// How one reply ended.
@@ -67,16 +72,25 @@ enum Attempt {
     Again(Outcome, String),
 }
 
-/// A reply, and the password that came with it, if one did.
-struct Given {
-    reply: wire::Reply,
-    password: Option<Zeroizing<Vec<u8>>>,
+/// What came back.
+enum Given {
+    /// Something to verify, and the password that came with it, if one did.
+    Code(wire::Reply, Option<Zeroizing<Vec<u8>>>),
+    /// The password instead of a code.
+    Password,
+    /// sshd's filler, as long as what was typed.
+    Filler(usize),
 }
 
 /// The password of a reply for both, and the code at its end.
 type Both = (Zeroizing<Vec<u8>>, wire::Reply);
 
 impl Login {
+    /// The steps in which the first question is put to somebody remote, and those in which a refusal is answered: looking
+    /// up a name that nobody has takes longer than looking up others, and so does counting its failures.
+    const BEFORE_QUESTION: Duration = Duration::from_millis(2);
+    const REFUSAL: Duration = Duration::from_millis(4);
+
     fn prepare(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<Self, Outcome> {
         let (config, stacking) = arguments::settings(args, &log.service).map_err(Outcome::Misconfigured)?;
         log.debug = config.debug;
@@ -85,7 +99,8 @@ impl Login {
         let target = Target::find(&name, &config)?;
         let place = Place::of(&log.service, &log.rhost).filter(|_| config.remember.0 > 0);
         let place = place.map(|place| (place, config.remember));
-        let login = Self { texts: Texts::of(config.language), config, stacking, target, place };
+        let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
+        let login = Self { texts, config, stacking, target, place, remote };
         match login.passes(pamh, &log.rhost)? {
             Some(passed) => Err(Outcome::Passed(passed)),
             None => Ok(login),
@@ -119,22 +134,31 @@ impl Login {
         }
         loop {
             left = if self.stacking.first_pass == FirstPass::Use { 0 } else { left.saturating_sub(1) };
-            let given = match first.take() {
-                Some(given) => Ok(given),
-                None => self.ask(pamh, &said),
+            let given = match first.take().map_or_else(|| self.ask(pamh, &said), Ok) {
+                Ok(given) => given,
+                Err(outcome) => return outcome,
             };
-            let attempt = match given {
-                Ok(given) => self.attempt(pamh, given, log),
-                Err(attempt) => attempt,
-            };
-            match attempt {
-                Attempt::Again(outcome, why) if left > 0 => {
+            let arrived = Instant::now();
+            match self.attempt(pamh, given, log) {
+                Attempt::Again(outcome, why) => {
+                    self.even(arrived, Self::REFUSAL);
+                    if left == 0 {
+                        return outcome;
+                    }
                     *charged += u32::from(matches!(outcome, Outcome::Refused(_)));
                     log.send(outcome.line().field("tries_left", left), outcome.words());
                     said = why;
                 }
-                Attempt::End(outcome) | Attempt::Again(outcome, _) => return outcome,
+                Attempt::End(outcome) => return outcome,
             }
+        }
+    }
+
+    /// Waits for the next full step since then, so that nobody remote learns how long the work took.
+    fn even(&self, since: Instant, step: Duration) {
+        if self.remote {
+            let over = since.elapsed().as_nanos() % step.as_nanos();
+            std::thread::sleep(step.saturating_sub(Duration::from_nanos(u64::try_from(over).unwrap_or(0))));
         }
     }
 
@@ -144,7 +168,7 @@ impl Login {
             return None;
         }
         let (password, reply) = self.split(&dialogue::password(pamh)?)?;
-        Some(Given { reply, password: Some(password) })
+        Some(Given::Code(reply, Some(password)))
     }
 
     fn split(&self, both: &[u8]) -> Option<Both> {
@@ -154,35 +178,35 @@ impl Login {
     }
 
     /// Asks for a code, or for password and code in one.
-    fn ask(&self, pamh: &mut PamHandle, said: &str) -> Result<Given, Attempt> {
+    fn ask(&self, pamh: &mut PamHandle, said: &str) -> Result<Given, Outcome> {
         let question = if self.stacking.forward { self.texts.both } else { &self.config.prompt };
         match dialogue::ask(pamh, &format!("{said}{question}"), self.config.echo) {
             Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(pamh, reply.as_bytes()),
-            Ok(Reply::Attempt(reply)) => {
-                Ok(Given { reply: wire::Reply::new(reply.as_bytes()), password: None })
-            }
-            Ok(Reply::Filler(length)) => Err(self.filler(length)),
-            Ok(Reply::Password) => Err(self.refused_as(Denial::Password, Refusal::Wrong)),
-            Err(why) => Err(Attempt::End(Outcome::NoReply(why))),
+            Ok(Reply::Attempt(reply)) => Ok(Given::Code(wire::Reply::new(reply.as_bytes()), None)),
+            Ok(Reply::Filler(length)) => Ok(Given::Filler(length)),
+            Ok(Reply::Password) => Ok(Given::Password),
+            Err(why) => Err(Outcome::NoReply(why)),
         }
     }
 
     /// Hands the password of a reply for both on, whatever becomes of the code: the modules below must not ask again.
-    fn forward(&self, pamh: &mut PamHandle, both: &[u8]) -> Result<Given, Attempt> {
+    fn forward(&self, pamh: &mut PamHandle, both: &[u8]) -> Result<Given, Outcome> {
         let (password, reply) = match self.split(both) {
             Some(both) => both,
             None => (Zeroizing::new(both.to_vec()), wire::Reply::new(b"")),
         };
         match ffi::set_password(pamh, &password) {
-            Ok(()) => Ok(Given { reply, password: None }),
-            Err(code) => {
-                Err(Attempt::End(Outcome::Unavailable(format!("the password cannot be handed on: {code:?}"))))
-            }
+            Ok(()) => Ok(Given::Code(reply, None)),
+            Err(code) => Err(Outcome::Unavailable(format!("the password cannot be handed on: {code:?}"))),
         }
     }
 
     fn attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log) -> Attempt {
-        let Given { reply, password } = given;
+        let (reply, password) = match given {
+            Given::Code(reply, password) => (reply, password),
+            Given::Password => return self.refused_as(Denial::Password, Refusal::Wrong),
+            Given::Filler(length) => return self.filler(length),
+        };
         log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
         let remember = self.place.as_ref().map(|(place, length)| (place, *length));
         let (verdict, denial) = match &self.target.known {
