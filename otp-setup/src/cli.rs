@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::flow::Wish;
+use crate::page::Paper;
+
 /// Pairs a phone with your account, and looks after the pairing.
 #[derive(Debug, Parser)]
 #[command(
@@ -12,8 +15,8 @@ use clap::{Args, Parser, Subcommand};
     about,
     after_help = "Without a command, otp-setup pairs a phone.\n\n\
                   Exit status: 0 done; 1 refused or declined; 2 wrong usage; 3 there is no pairing; 4 there is one \
-                  already;\n5 the store, the configuration or the helper cannot be used; 128+N ended by signal N. \
-                  Whatever is not 0\nhas changed nothing."
+                  already;\n5 the store, the configuration or the helper cannot be used; 128+N ended by signal N.\n\
+                  Whatever is not 0 has changed nothing. doctor: 0 sound; 1 warnings; 6 problems."
 )]
 pub struct Cli {
     /// What to do
@@ -59,6 +62,12 @@ pub enum Command {
     Unlock,
     /// List who is paired (root only)
     List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look for what would lock people out, or let them in without a code
+    Doctor {
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -129,4 +138,21 @@ pub struct PairOptions {
     /// Answer yes where the question is yes or no
     #[arg(long, short)]
     pub yes: bool,
+    /// Print the page to keep safe, on the default printer
+    #[arg(long)]
+    pub print: bool,
+    /// Save the page to keep safe: .pdf, .png, .svg or .txt
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<String>,
+    /// Size of the page (default: what is usual where you are)
+    #[arg(long, value_enum)]
+    pub paper: Option<Paper>,
+}
+
+impl PairOptions {
+    /// What is to be done with the page.
+    pub fn wishes(&self) -> Vec<Wish> {
+        let print = self.print.then_some(Wish::Print);
+        print.into_iter().chain(self.save.clone().map(Wish::Save)).collect()
+    }
 }

@@ -21,6 +21,8 @@ pub enum Status {
     Exists,
     /// Store, configuration, helper or terminal cannot be used.
     Unusable,
+    /// The doctor found problems.
+    Problems,
     /// Ended by a signal.
     Signal(i32),
 }
@@ -35,6 +37,7 @@ impl Status {
             Self::NotPaired => 3,
             Self::Exists => 4,
             Self::Unusable => 5,
+            Self::Problems => 6,
             Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
         }
     }

@@ -7,12 +7,14 @@
 mod cli;
 mod commands;
 mod dates;
+mod doctor;
 mod exit;
 mod flow;
 mod import;
 mod keeper;
 mod naming;
 mod output;
+mod page;
 mod person;
 mod qr;
 mod report;

@@ -9,13 +9,31 @@ use nix::unistd::{Gid, Uid};
 
 /// All accounts that can be listed. Asking for them one by one would take quadratic time on a machine of many.
 pub fn all() -> io::Result<Vec<Account>> {
-    // getent reads every source that the machine's name service switch names, as far as it may be listed.
-    let output = Command::new("/usr/bin/getent").arg("passwd").env_clear().output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut accounts: Vec<_> = text.lines().filter_map(account).collect();
+    let mut accounts: Vec<_> = lines()?.lines().filter_map(account).collect();
     accounts.sort_by(|one, other| one.name.cmp(&other.name));
     accounts.dedup_by(|one, other| one.name == other.name);
     Ok(accounts)
+}
+
+/// All people: accounts with a shell in which they can work, system accounts left out.
+pub fn with_shells() -> io::Result<Vec<Account>> {
+    const FIRST_PERSON: u32 = 1000;
+    const NOBODY: u32 = 65534;
+    let works = |line: &&str| {
+        let shell = line.rsplit(':').next().unwrap_or_default();
+        !shell.ends_with("/nologin") && !shell.ends_with("/false") && !shell.ends_with("/sync")
+    };
+    let is_person = |account: &Account| {
+        let uid = account.uid.as_raw();
+        (FIRST_PERSON..NOBODY).contains(&uid) || uid > NOBODY
+    };
+    Ok(lines()?.lines().filter(works).filter_map(account).filter(is_person).collect())
+}
+
+/// The lines of passwd(5), from every source that the name service switch names, as far as it may be listed.
+fn lines() -> io::Result<String> {
+    let output = Command::new("/usr/bin/getent").arg("passwd").env_clear().output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The account in a line of passwd(5).

@@ -106,7 +106,7 @@ fn file_key(file: &File) -> Result<FileKey, Cause> {
 /// Which page a name has, and the head that stands there for it.
 fn stand_in(key: &FileKey, name: &str) -> Option<(usize, Enrolment)> {
     let digest =
-        |what: &str| Sha256::new().chain_update(&**key).chain_update(what).chain_update(name).finalize();
+        |what: &str| Sha256::new().chain_update(**key).chain_update(what).chain_update(name).finalize();
     let hash = digest("page ");
     let (start, _) = hash.split_first_chunk::<8>()?;
     let number = 1 + u64::from_be_bytes(*start) % Decoys::PAGES;

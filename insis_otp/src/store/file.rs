@@ -366,6 +366,8 @@ fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
 }
 
 /// Waits for the lock, and no longer than `patience`: who holds it and is stopped must not stop others for good.
+///
+/// It is held for less than a millisecond at a time, so that longer pauses would only leave it free between two of many.
 pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<File>, Cause> {
     let start = std::time::Instant::now();
     let mut pause = Duration::from_micros(200);
@@ -379,7 +381,7 @@ pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<
             return Err(Cause::Busy(patience.as_secs()));
         }
         std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(10));
+        pause = (pause * 2).min(Duration::from_millis(2));
     }
 }
 

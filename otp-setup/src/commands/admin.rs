@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Setup;
 use crate::cli::ImportOptions;
+use crate::doctor::{self, Severity};
 use crate::exit::{self, Failure, Status};
 use crate::flow::said;
 use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unusable};
@@ -54,6 +55,23 @@ impl Setup<'_> {
         output.write(&entry.uri());
         output.write("\n");
         self.written(output)
+    }
+
+    /// Looks for what would lock people out, or let them in without a code.
+    pub(super) fn doctor(&self, json: bool) -> Result<(), Failure> {
+        let findings = doctor::examine(&self.texts, nix::unistd::geteuid().is_root());
+        let mut output = Output::default();
+        if json {
+            output.line(&serde_json::to_string_pretty(&findings).unwrap_or_default());
+        } else {
+            report::findings(&self.texts, &findings).iter().for_each(|line| output.line(line));
+        }
+        self.written(output)?;
+        match findings.iter().map(|finding| finding.severity).max() {
+            Some(Severity::Problem) => Err((Status::Problems, None)),
+            Some(Severity::Warning) => Err((Status::Refused, None)),
+            Some(Severity::Note) | None => Ok(()),
+        }
     }
 
     /// Lists who is paired.

@@ -12,6 +12,7 @@ use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
 use crate::naming::Names;
 use crate::output::{Output, complain};
+use crate::page::{Desktop, Paper};
 use crate::person::Person;
 use crate::qr::Drawing;
 use crate::report;
@@ -52,6 +53,10 @@ struct Setup<'a> {
 
 impl Setup<'_> {
     fn run(&self) -> Result<(), Failure> {
+        if let Some(Command::Doctor { json }) = self.cli.command {
+            // Configuration and account may be what is wrong.
+            return self.doctor(json);
+        }
         let site = Site::find(self.cli.config.as_deref(), self.cli.user.as_deref())
             .map_err(|why| exit::of_no_site(why, &self.texts))?;
         let pair = &self.cli.pair;
@@ -71,6 +76,7 @@ impl Setup<'_> {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };
                 self.converse(&site, &options, |desk| desk.remove())
             }
+            Some(Command::Doctor { json }) => self.doctor(*json),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Import(options)) => self.import(&site, options),
@@ -91,6 +97,8 @@ impl Setup<'_> {
         let outcome = talk(&mut Desk {
             person: &mut *person,
             keeper: &*keeper,
+            pages: &Desktop { paper: self.paper(options) },
+            page_made: false,
             texts: self.texts,
             clock: &system_clock,
             random: &mut |bytes| getrandom::fill(bytes).map_err(|error| error.to_string()),
@@ -127,6 +135,13 @@ impl Setup<'_> {
         }
     }
 
+    /// The paper for pages: what was said, or what is usual here.
+    fn paper(&self, options: &PairOptions) -> Paper {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let usual = || variable("LC_ALL").or_else(|| variable("LC_PAPER")).or_else(|| variable("LANG"));
+        options.paper.unwrap_or_else(|| Paper::of_locale(&usual().unwrap_or_default()))
+    }
+
     fn names(site: &Site) -> Names {
         let host = nix::unistd::gethostname();
         Names {
@@ -141,6 +156,7 @@ impl Setup<'_> {
             names: Self::names(site),
             new_keys: site.config.new_keys,
             qr: !options.text,
+            wishes: options.wishes(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
         }
