@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use insis_otp::Place;
@@ -135,13 +135,24 @@ fn exchange(helper: &Path, request: &Request) -> std::io::Result<Answer> {
         .stderr(Stdio::null())
         .spawn()?;
     let exchanged = talk(&mut ours, request);
-    if exchanged.is_err() {
-        let _ = child.kill();
-    }
-    // The host may collect its children itself; the answer counts, not the exit status.
-    let _ = child.wait();
+    // Whatever it still has to say goes nowhere, and must not keep it, and us, waiting.
+    drop(ours);
+    end(&mut child);
     let text = exchanged?;
     Answer::decode(&text).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+}
+
+/// Sees the helper end: by itself within half a second, as it does, or else killed. The host may collect its children
+/// itself; the answer counts, not the exit status.
+fn end(child: &mut Child) {
+    for _ in 0..100 {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 fn talk(socket: &mut UnixStream, request: &Request) -> std::io::Result<Zeroizing<Vec<u8>>> {

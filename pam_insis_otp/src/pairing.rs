@@ -9,11 +9,12 @@ use std::ffi::CStr;
 use insis_otp::config::{Config, Language};
 use insis_otp::log::{Level, Line};
 use insis_otp::operations::{self, Failure, NewPairing, system_clock};
-use insis_otp::otp::{Code, Key, PairingRefusal, Salt, Secret, Typed};
+use insis_otp::otp::{Code, Digits, Key, PairingRefusal, Salt, Secret, Typed};
 use insis_otp::otpauth::Entry;
 use insis_otp::store::SecretFile;
 use pam::constants::{PAM_CHANGE_EXPIRED_AUTHTOK, PAM_SILENT, PamFlag, PamResultCode};
 use pam::module::PamHandle;
+use pam::secret::SecretBytes;
 use zeroize::Zeroizing;
 
 use crate::access::Access;
@@ -21,7 +22,7 @@ use crate::arguments;
 use crate::dialogue::{self, Reply};
 use crate::ffi::MustPair;
 use crate::outcome::NoReply;
-use crate::qr;
+use crate::qr::{self, Letters};
 use crate::report::Log;
 use crate::target::{Target, user_name};
 use crate::texts::{Texts, fill};
@@ -88,8 +89,15 @@ struct Waiting {
     file: SecretFile,
 }
 
-/// Two codes of the new secret.
-type Codes = (Code, Code);
+/// What a person answers to the QR code.
+enum Reaction {
+    /// Two codes.
+    Codes(Code, Code),
+    /// That the picture is to be drawn for letters of the other kind.
+    Invert,
+    /// Something that is no code.
+    Other(PairingRefusal),
+}
 
 impl Waiting {
     /// Whether authenticate left word for this user, who has not paired since.
@@ -119,11 +127,17 @@ impl Waiting {
             return Err(no_reply(NoReply::Conversation));
         }
         let entry = self.entry()?;
-        let mut said = self.introduction(&entry);
+        let mut letters = Letters::Light;
+        let mut said = self.introduction(&entry, letters);
         for _ in 0..ROUNDS {
             let (first, second) = match self.ask(pamh, &said, entry.key.digits())? {
-                Ok(codes) => codes,
-                Err(why) => {
+                Reaction::Codes(first, second) => (first, second),
+                Reaction::Invert => {
+                    letters = if letters == Letters::Light { Letters::Dark } else { Letters::Light };
+                    said = self.introduction(&entry, letters);
+                    continue;
+                }
+                Reaction::Other(why) => {
                     said = self.texts.not_pairing(why).to_owned();
                     continue;
                 }
@@ -162,31 +176,33 @@ impl Waiting {
 
     /// What is to be done, the QR code, and the secret to type in. All of it stands in front of the first question: sshd
     /// shows a message at the next one anyway, and other programs must not let it scroll away.
-    fn introduction(&self, entry: &Entry) -> String {
+    fn introduction(&self, entry: &Entry, letters: Letters) -> String {
         let uri = entry.short_uri();
         let secret = fill(self.texts.pairing_secret, entry.key.secret().grouped().as_str());
         let above = fill(self.texts.pairing, &entry.issuer);
-        let drawn = qr::draw(&uri).unwrap_or_default();
+        let drawn = qr::draw(&uri, letters).unwrap_or_default();
         format!("\n{above}\n\n{}{secret}\n", *drawn)
     }
 
     /// Asks for two codes. What is no code is said in the next round.
-    fn ask(
-        &self,
-        pamh: &PamHandle,
-        said: &str,
-        digits: insis_otp::otp::Digits,
-    ) -> Result<Result<Codes, PairingRefusal>, End> {
-        let code = |question: &str| match dialogue::ask(pamh, question, true) {
-            Ok(Reply::Attempt(reply)) => Ok(Typed::parse(reply.as_bytes()).single(digits).ok()),
+    fn ask(&self, pamh: &PamHandle, said: &str, digits: Digits) -> Result<Reaction, End> {
+        let reply = |question: &str| match dialogue::ask(pamh, question, true) {
+            Ok(Reply::Attempt(reply)) => Ok(Some(reply)),
             Ok(Reply::Filler(_) | Reply::Password) => Ok(None),
             Err(why) => Err(no_reply(why)),
         };
-        let Some(first) = code(&format!("{said}{}", self.texts.pairing_first))? else {
-            return Ok(Err(PairingRefusal::FirstWrong));
+        let code = |reply: &SecretBytes| Typed::parse(reply.as_bytes()).single(digits).ok();
+        let first = reply(&format!("{said}{}", self.texts.pairing_first))?;
+        if first.as_ref().is_some_and(|reply| reply.as_bytes().eq_ignore_ascii_case(b"i")) {
+            return Ok(Reaction::Invert);
+        }
+        let Some(first) = first.as_ref().and_then(code) else {
+            return Ok(Reaction::Other(PairingRefusal::FirstWrong));
         };
-        let second = code(self.texts.pairing_next)?;
-        Ok(second.map(|second| (first, second)).ok_or(PairingRefusal::SecondWrong))
+        let second = reply(self.texts.pairing_next)?;
+        let second = second.as_ref().and_then(code);
+        Ok(second
+            .map_or(Reaction::Other(PairingRefusal::SecondWrong), |second| Reaction::Codes(first, second)))
     }
 }
 

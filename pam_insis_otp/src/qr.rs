@@ -6,10 +6,17 @@ use zeroize::Zeroizing;
 /// Modules of quiet zone on either side.
 const QUIET: usize = 2;
 
-/// Draws a text: light modules as blocks, as they are light on the dark ground that most terminals have, two rows of
-/// modules in a line. Where letters are dark the code is inverted, which scanners read too. `None` for a text that is
-/// too long for any code.
-pub fn draw(text: &str) -> Option<Zeroizing<String>> {
+/// What letters look like on the person's screen, which nobody can ask over ssh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// Light letters on a dark ground, as most terminals have them.
+    Light,
+    /// The other way round.
+    Dark,
+}
+
+/// Draws a text, two rows of modules in a line. `None` for a text that is too long for any code.
+pub fn draw(text: &str, letters: Letters) -> Option<Zeroizing<String>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let width = code.width();
     let modules = code.into_colors();
@@ -21,7 +28,9 @@ pub fn draw(text: &str) -> Option<Zeroizing<String>> {
     let mut drawn = Zeroizing::new(String::with_capacity(whole * whole * 2));
     for y in (0..whole).step_by(2) {
         for x in 0..whole {
-            drawn.push(match (light(x, y), y + 1 < whole && light(x, y + 1)) {
+            // Below the last row there is the ground.
+            let is_block = |y: usize| y < whole && light(x, y) == (letters == Letters::Light);
+            drawn.push(match (is_block(y), is_block(y + 1)) {
                 (true, true) => '█',
                 (true, false) => '▀',
                 (false, true) => '▄',
@@ -40,12 +49,14 @@ mod tests {
     #[test]
     fn it_fits_a_terminal_and_has_a_quiet_zone() {
         let uri = "otpauth://totp/host.example.org:anna@host?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=host.example.org";
-        let drawn = draw(uri).unwrap();
+        let drawn = draw(uri, Letters::Light).unwrap();
         let lines: Vec<&str> = drawn.lines().collect();
         assert!(lines.len() <= 23, "{}", lines.len());
         let width = lines[0].chars().count();
         assert!(width <= 80 && lines.iter().all(|line| line.chars().count() == width));
         assert!(lines[0].chars().all(|c| c == '█'));
         assert!(lines.iter().all(|line| line.starts_with('█') || line.starts_with('▀')));
+        let inverted = draw(uri, Letters::Dark).unwrap();
+        assert!(inverted.lines().next().unwrap().chars().all(|c| c == ' '));
     }
 }

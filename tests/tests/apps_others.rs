@@ -80,11 +80,16 @@ fn a_locker_whose_helper_is_missing_or_broken() {
     let outcome = house.locker("anna", "anna", &["123456"]);
     assert_eq!(outcome.code, "PAM_AUTHINFO_UNAVAIL");
     let _ = house.env.syslog().expect(&["reason=store user=anna", "/run/otp-test/helper: No such file"]);
-    for script in ["#!/bin/sh\necho nonsense\n", "#!/bin/sh\nexit 0\n", "#!/bin/sh\nyes | head -c 1000000\n"]
-    {
+    for script in [
+        "#!/bin/sh\necho nonsense\n",
+        "#!/bin/sh\nexit 0\n",
+        "#!/bin/sh\nyes | head -c 1000000\n",
+        "#!/bin/sh\nexec <&- >&-; exec sleep 100\n",
+    ] {
         house.env.write("/run/otp-test/helper".as_ref(), script.as_bytes(), 0o755);
         let outcome = house.locker("anna", "anna", &["123456"]);
         assert_eq!(outcome.code, "PAM_AUTHINFO_UNAVAIL", "{script}");
+        assert!(outcome.nanos < 5_000_000_000, "{script}");
     }
 }
 

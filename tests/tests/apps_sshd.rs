@@ -347,7 +347,9 @@ fn fifty_people_at_once() {
 fn scanned(ssh: &Terminal, theme: Theme) -> String {
     let screen = Screen::start();
     let xterm = screen.replay(theme, 24, 80, &ssh.raw());
-    xterm.scan().map_or_else(|| panic!("no QR code to be read in\n{}", ssh.text()), |(_, text)| text)
+    xterm
+        .scan()
+        .map_or_else(|| panic!("no QR code to be read in {theme:?}\n{}", ssh.text()), |(_, text)| text)
 }
 
 #[test]
@@ -368,17 +370,19 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     let mut ssh = sshd.login("bert", "echo in");
     ssh.expect("Password: ");
     ssh.line("staple");
-    ssh.expect("First code that the app shows: ");
+    ssh.expect("First code that the app shows");
     ssh.hang_up();
     drop(ssh);
     assert!(!std::fs::exists("/var/lib/insis-otp/bert").unwrap());
     let mut ssh = sshd.login("bert", "echo now $(id -un)");
     ssh.expect("Password: ");
     ssh.line("staple");
-    ssh.expect("First code that the app shows: ");
+    ssh.expect("First code that the app shows");
     let phone = Phone::scanned(&scanned(&ssh, Theme::Dark));
     assert!(phone.uri().starts_with("otpauth://totp/Example:bert@"), "{}", phone.uri());
-    assert_eq!(scanned(&ssh, Theme::Light), phone.uri());
+    ssh.line("i");
+    ssh.expect("First code that the app shows");
+    assert!(ssh.text().contains("\n      █▀▀▀▀▀█ "), "{}", ssh.text());
     let start = now();
     ssh.line(&phone.code_at(start));
     ssh.expect("Next code, when the app shows it: ");
@@ -450,5 +454,6 @@ asyncio.run(main())
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let said = python(&env, CLIENT, &sshd, &anna.code());
     assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
-    assert!(python(&env, CLIENT, &sshd, "").contains("Permission denied"));
+    let said = python(&env, CLIENT, &sshd, "");
+    assert!(said.contains("asyncssh.misc.") && !said.contains("] anna"), "{said}");
 }

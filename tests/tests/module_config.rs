@@ -78,7 +78,7 @@ fn sshd_takes_the_drop_in_for_what_it_says() {
         "usepam yes",
         "kbdinteractiveauthentication yes",
         "passwordauthentication no",
-        "authenticationmethods keyboard-interactive",
+        "authenticationmethods keyboard-interactive:pam",
         "usedns no",
     ] {
         assert!(settings.lines().any(|setting| setting == line), "{line} is not in\n{settings}");
@@ -95,9 +95,8 @@ fn sshd_with_a_key_and_a_code() {
         &std::fs::read(format!("{key}.pub")).unwrap(),
         0o644,
     );
-    let dropin =
-        text("sshd_config.d/00-insis-otp.conf").replace("AuthenticationMethods keyboard-interactive\n", "");
-    let dropin = dropin.replace("#AuthenticationMethods", "AuthenticationMethods");
+    let dropin = text("sshd_config.d/00-insis-otp.conf");
+    let dropin = dropin.replace("\nAuthenticationMethods ", "\nAuthenticationMethods publickey,");
     let sshd = Sshd::start(&env, "sshd", &dropin);
     let mut ssh = sshd.ssh("anna", &["-tt", "-i", key]);
     let mut ssh = Terminal::run(ssh.arg("echo now $(id -un)"));

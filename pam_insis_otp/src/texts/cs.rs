@@ -20,7 +20,7 @@ pub const TEXTS: Texts = Texts {
     pairing: "{} bude odteď žádat jednorázové kódy. Naskenujte tento obrázek ověřovací aplikací v telefonu \
               (Microsoft Authenticator: typ účtu \"Jiný účet\"):",
     pairing_secret: "Nebo opište toto tajemství: {}",
-    pairing_first: "První kód, který aplikace ukáže: ",
+    pairing_first: "První kód, který aplikace ukáže (když se nenaskenuje: i obrátí barvy): ",
     pairing_next: "Další kód, až ho aplikace ukáže: ",
     pairing_wrong: "To není kód k tomuto tajemství. Jdou hodiny v telefonu správně? ",
     pairing_same: "To byl dvakrát týž kód; počkejte na další. ",

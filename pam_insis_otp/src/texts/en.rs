@@ -20,7 +20,7 @@ pub const TEXTS: Texts = Texts {
     pairing: "{} asks for one-time codes from now on. Scan this with an authenticator app on your phone \
               (Microsoft Authenticator: account type \"Other account\"):",
     pairing_secret: "Or type in this secret: {}",
-    pairing_first: "First code that the app shows: ",
+    pairing_first: "First code that the app shows (if it does not scan: i inverts the picture): ",
     pairing_next: "Next code, when the app shows it: ",
     pairing_wrong: "That is not a code of this secret. Is the phone's clock right? ",
     pairing_same: "That was the same code twice; wait for the next one. ",
