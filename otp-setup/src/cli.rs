@@ -31,6 +31,9 @@ pub struct Cli {
     /// Use this configuration (for root, and for secret files in homes)
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
+    /// Ask nothing: codes are read from standard input, a line each; what else is needed has to be said by options
+    #[arg(long, global = true)]
+    pub batch: bool,
 }
 
 /// What to do.
@@ -47,7 +50,11 @@ pub enum Command {
         json: bool,
     },
     /// Try a code, as a login would; it is used up
-    Verify,
+    Verify {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Make new recovery codes instead of all former ones
     RecoveryCodes,
     /// Learn anew how far the phone's clock is off, from two consecutive codes
@@ -65,6 +72,11 @@ pub enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Write completions for a shell to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
     /// Look for what would lock people out, or let them in without a code
     Doctor {

@@ -4,7 +4,9 @@ mod admin;
 
 use std::io::IsTerminal;
 
+use clap::CommandFactory;
 use insis_otp::operations::system_clock;
+use insis_otp::otp::Verdict;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::cli::{Cli, Command, PairOptions};
@@ -53,9 +55,11 @@ struct Setup<'a> {
 
 impl Setup<'_> {
     fn run(&self) -> Result<(), Failure> {
-        if let Some(Command::Doctor { json }) = self.cli.command {
+        match self.cli.command {
             // Configuration and account may be what is wrong.
-            return self.doctor(json);
+            Some(Command::Doctor { json }) => return self.doctor(json),
+            Some(Command::Completions { shell }) => return self.completions(shell),
+            _ => {}
         }
         let site = Site::find(self.cli.config.as_deref(), self.cli.user.as_deref())
             .map_err(|why| exit::of_no_site(why, &self.texts))?;
@@ -69,14 +73,15 @@ impl Setup<'_> {
                 self.converse(&site, options, |desk| desk.replace(&self.pairing(&site, options)))
             }
             Some(Command::Status { json }) => self.status(&site, *json),
-            Some(Command::Verify) => self.converse(&site, pair, |desk| desk.verify()),
+            Some(Command::Verify { json: false }) => self.converse(&site, pair, |desk| desk.verify()),
+            Some(Command::Verify { json: true }) => self.verify_as_json(&site),
             Some(Command::RecoveryCodes) => self.converse(&site, pair, |desk| desk.renew_recovery_codes()),
             Some(Command::Resync) => self.converse(&site, pair, |desk| desk.resynchronise()),
             Some(Command::Remove { yes }) => {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };
                 self.converse(&site, &options, |desk| desk.remove())
             }
-            Some(Command::Doctor { json }) => self.doctor(*json),
+            Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Import(options)) => self.import(&site, options),
@@ -104,6 +109,7 @@ impl Setup<'_> {
             random: &mut |bytes| getrandom::fill(bytes).map_err(|error| error.to_string()),
             user: user.clone(),
             yes: options.yes,
+            batch: self.cli.batch,
         });
         drop(person);
         outcome.map_err(|end| exit::of_end(end, &self.texts, &user))
@@ -115,12 +121,18 @@ impl Setup<'_> {
         let drawing = self.drawing(options, &term);
         let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let failed = |error: nix::Error| (Status::Unusable, Some(self.texts.error(error.desc())));
-        if on_terminal && !matches!(term.as_str(), "" | "dumb") {
+        if on_terminal && !self.is_silent() && !matches!(term.as_str(), "" | "dumb") {
             return Ok(Box::new(Screen::enter(&term, drawing, &system_clock).map_err(failed)?));
         }
         let seen = std::io::stdout().is_terminal();
         let clear_it = seen.then(|| self.texts.clear_it_yourself());
-        Ok(Box::new(Lines::begin(seen.then_some(drawing), clear_it, &system_clock).map_err(failed)?))
+        let lines = Lines::begin(seen.then_some(drawing), clear_it, &system_clock).map_err(failed)?;
+        Ok(Box::new(if self.is_silent() { lines.without_questions() } else { lines }))
+    }
+
+    /// Whether standard output is for a program, so that no question belongs there.
+    fn is_silent(&self) -> bool {
+        self.cli.batch || matches!(self.cli.command, Some(Command::Verify { json: true }))
     }
 
     /// How QR codes are drawn here: locales that name another encoding than UTF-8 get plain ASCII.
@@ -160,6 +172,27 @@ impl Setup<'_> {
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
         }
+    }
+
+    fn verify_as_json(&self, site: &Site) -> Result<(), Failure> {
+        let mut facts = None;
+        let outcome = self.converse(site, &self.cli.pair, |desk| {
+            let verdict = desk.try_code()?;
+            facts = Some(report::VerdictFacts::new(&verdict));
+            if matches!(verdict, Verdict::Accepted(_)) { Ok(()) } else { Err(End::Refused) }
+        });
+        if let Some(facts) = facts {
+            self.tell(&serde_json::to_string_pretty(&facts).unwrap_or_default())?;
+        }
+        outcome
+    }
+
+    fn completions(&self, shell: clap_complete::Shell) -> Result<(), Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "otp-setup", &mut script);
+        let mut output = Output::default();
+        output.write(&String::from_utf8_lossy(&script));
+        self.written(output)
     }
 
     fn status(&self, site: &Site, json: bool) -> Result<(), Failure> {

@@ -28,7 +28,9 @@ impl Desk<'_> {
         }
         text.push_str(&format!("\n{}\n", texts.recovery_how()));
         self.person.show(Sheet { qr: None, text, too_small: String::new() });
-        let _ = self.person.ask(&Question::plain(&texts.ask_enter_to_clear()));
+        if !self.batch {
+            let _ = self.person.ask(&Question::plain(&texts.ask_enter_to_clear()));
+        }
         self.person.hide();
     }
 

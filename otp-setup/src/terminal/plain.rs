@@ -24,6 +24,8 @@ pub struct Lines<'a> {
     /// What is said to somebody whose terminal still shows a secret.
     clear_it: Option<String>,
     shown: bool,
+    /// Whether questions are left out, and only their answers read.
+    silent: bool,
     /// Whether the end of an answer shows by itself, as it does on a terminal.
     echoes: bool,
 }
@@ -42,13 +44,20 @@ impl<'a> Lines<'a> {
             now,
             clear_it,
             shown: false,
+            silent: false,
             echoes: std::io::stdin().is_terminal(),
         })
+    }
+
+    /// From here on no question is written; answers are read all the same.
+    pub fn without_questions(self) -> Self {
+        Self { silent: true, ..self }
     }
 
     fn read_line(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
         let left = question.countdown.as_ref().map(|c| ((self.now)().until(c.until), c.text));
         match left {
+            _ if self.silent => {}
             Some((left, text)) if left.0 > 0 => self.output.write(&text(left)),
             _ => self.output.write(question.text),
         }
@@ -80,7 +89,7 @@ impl Person for Lines<'_> {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
         let answer = self.read_line(question);
-        if !self.echoes {
+        if !self.echoes && !self.silent {
             self.output.write("\n");
         }
         answer
