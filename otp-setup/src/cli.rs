@@ -168,3 +168,64 @@ impl PairOptions {
         print.into_iter().chain(self.save.clone().map(Wish::Save)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The manual page, its hyphens unescaped.
+    fn manual() -> String {
+        include_str!("../../docs/man/otp-setup.1").replace("\\-", "-")
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_is_in_the_manual_page() {
+        let manual = manual();
+        let root = Cli::command();
+        let commands: Vec<_> = root.get_subcommands().collect();
+        for command in &commands {
+            let name = command.get_name();
+            let stands =
+                [format!(".B {name}\n"), format!(".BI {name} ")].iter().any(|line| manual.contains(line));
+            assert!(name == "help" || stands, "{name} is not in otp-setup.1");
+        }
+        let options = std::iter::once(&root).chain(commands).flat_map(|command| command.get_arguments());
+        for option in options.filter_map(|option| option.get_long()) {
+            assert!(manual.contains(&format!("--{option}")), "--{option} is not in otp-setup.1");
+        }
+    }
+
+    #[test]
+    fn the_manual_page_knows_no_other_option() {
+        let root = Cli::command();
+        let known: Vec<_> = std::iter::once(&root)
+            .chain(root.get_subcommands())
+            .flat_map(|command| command.get_arguments())
+            .filter_map(|option| option.get_long())
+            .chain(["help", "version"])
+            .collect();
+        for word in manual().split("--").skip(1) {
+            let end =
+                word.find(|letter: char| !letter.is_ascii_lowercase() && letter != '-').unwrap_or(word.len());
+            assert!(known.contains(&&word[..end]), "otp-setup.1 has --{}", &word[..end]);
+        }
+    }
+
+    #[test]
+    fn completions_are_written_for_each_shell() {
+        use clap_complete::Shell;
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "otp-setup", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            assert!(script.contains("recovery-codes") && script.contains("google-authenticator"), "{shell}");
+        }
+    }
+}

@@ -61,8 +61,10 @@ impl<'a> Screen<'a> {
         let mut picture = Zeroizing::new(String::with_capacity(64 * 1024));
         picture.push_str("\x1b[H");
         for row in rows(sheet, &self.said, self.drawing, Self::size()) {
+            // Wiped first: after a row that fills its line, the last letter would be wiped.
+            picture.push_str("\x1b[2K");
             picture.push_str(&row);
-            picture.push_str("\x1b[K\r\n");
+            picture.push_str("\r\n");
         }
         picture.push_str("\x1b[J");
         self.output.write(&picture);
