@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use insis_otp::config::NewKeys;
+use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Period};
 
 use crate::flow::Wish;
 use crate::page::Paper;
@@ -156,12 +158,45 @@ pub struct PairOptions {
     /// Save the page to keep safe: .pdf, .png, .svg or .txt
     #[arg(long, value_name = "FILE")]
     pub save: Option<String>,
+    /// Hash of the codes, instead of the site's: SHA1, SHA256, SHA512
+    #[arg(long, value_name = "NAME", value_parser = algorithm)]
+    pub algorithm: Option<Algorithm>,
+    /// Digits of a code, instead of the site's: 6, 7, 8
+    #[arg(long, value_name = "NUMBER", value_parser = digits)]
+    pub digits: Option<Digits>,
+    /// Seconds of a code, instead of the site's: 5 to 300
+    #[arg(long, value_name = "SECONDS", value_parser = period)]
+    pub period: Option<Period>,
+    /// Also with values of these for which some apps show wrong codes
+    #[arg(long)]
+    pub force: bool,
     /// Size of the page (default: what is usual where you are)
     #[arg(long, value_enum)]
     pub paper: Option<Paper>,
 }
 
+fn algorithm(text: &str) -> Result<Algorithm, InvalidParameter> {
+    text.parse()
+}
+
+fn digits(text: &str) -> Result<Digits, InvalidParameter> {
+    Digits::try_from(text.parse::<u64>().unwrap_or(0))
+}
+
+fn period(text: &str) -> Result<Period, InvalidParameter> {
+    Period::try_from(text.parse::<u64>().unwrap_or(0))
+}
+
 impl PairOptions {
+    /// The parameters of the new pairing: the site's, or what was said.
+    pub fn new_keys(&self, site: NewKeys) -> NewKeys {
+        NewKeys {
+            algorithm: self.algorithm.unwrap_or(site.algorithm),
+            digits: self.digits.unwrap_or(site.digits),
+            period: self.period.unwrap_or(site.period),
+        }
+    }
+
     /// What is to be done with the page.
     pub fn wishes(&self) -> Vec<Wish> {
         let print = self.print.then_some(Wish::Print);

@@ -2,7 +2,8 @@
 //!
 //! A reader that has gone away (`otp-setup list | head`) ends the program without a word, as it does other programs.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 /// Standard output, with what became of it.
 #[derive(Debug, Default)]
@@ -28,6 +29,42 @@ impl Output {
     /// What went wrong, once the program is done. That nobody listens any more is nothing that went wrong.
     pub fn failure(self) -> Option<io::Error> {
         self.failed.filter(|error| error.kind() != ErrorKind::BrokenPipe)
+    }
+}
+
+/// How far something long has come, on standard error, where that is a terminal.
+#[derive(Debug)]
+pub struct Progress {
+    done: usize,
+    of: usize,
+    said: Instant,
+    visible: bool,
+}
+
+impl Progress {
+    /// Of so many steps.
+    pub fn of(steps: usize) -> Self {
+        let visible = io::stderr().is_terminal();
+        Self { done: 0, of: steps, said: Instant::now(), visible }
+    }
+
+    /// One step more. Said five times a second at the most, so that what is done at once says nothing.
+    pub fn step(&mut self) {
+        self.done += 1;
+        if self.visible && self.said.elapsed() >= Duration::from_millis(200) {
+            self.said = Instant::now();
+            let width = 30 * self.done / self.of.max(1);
+            let line = format!("\r[{:<30}] {}/{}", "#".repeat(width), self.done, self.of);
+            let _ = io::stderr().lock().write_all(line.as_bytes());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.visible {
+            let _ = io::stderr().lock().write_all(b"\r\x1b[K");
+        }
     }
 }
 

@@ -5,10 +5,12 @@ mod admin;
 use std::io::IsTerminal;
 
 use clap::CommandFactory;
+use insis_otp::config::NewKeys;
 use insis_otp::operations::system_clock;
 use insis_otp::otp::Verdict;
 use nix::sys::resource::{Resource, setrlimit};
 
+use crate::apps;
 use crate::cli::{Cli, Command, PairOptions};
 use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
@@ -65,13 +67,9 @@ impl Setup<'_> {
             .map_err(|why| exit::of_no_site(why, &self.texts))?;
         let pair = &self.cli.pair;
         match &self.cli.command {
-            None => self.converse(&site, pair, |desk| desk.pair(&self.pairing(&site, pair))),
-            Some(Command::Pair(options)) => {
-                self.converse(&site, options, |desk| desk.pair(&self.pairing(&site, options)))
-            }
-            Some(Command::Replace(options)) => {
-                self.converse(&site, options, |desk| desk.replace(&self.pairing(&site, options)))
-            }
+            None => self.pair(&site, pair),
+            Some(Command::Pair(options)) => self.pair(&site, options),
+            Some(Command::Replace(options)) => self.replace(&site, options),
             Some(Command::Status { json }) => self.status(&site, *json),
             Some(Command::Verify { json: false }) => self.converse(&site, pair, |desk| desk.verify()),
             Some(Command::Verify { json: true }) => self.verify_as_json(&site),
@@ -87,6 +85,16 @@ impl Setup<'_> {
             Some(Command::Import(options)) => self.import(&site, options),
             Some(Command::Export { .. }) => self.export(&site),
         }
+    }
+
+    fn pair(&self, site: &Site, options: &PairOptions) -> Result<(), Failure> {
+        let pairing = self.pairing(site, options)?;
+        self.converse(site, options, |desk| desk.pair(&pairing))
+    }
+
+    fn replace(&self, site: &Site, options: &PairOptions) -> Result<(), Failure> {
+        let pairing = self.pairing(site, options)?;
+        self.converse(site, options, |desk| desk.replace(&pairing))
     }
 
     /// Holds a conversation, with the terminal put right at its end before anything is said about a failure.
@@ -163,15 +171,24 @@ impl Setup<'_> {
         }
     }
 
-    fn pairing(&self, site: &Site, options: &PairOptions) -> Pairing {
-        Pairing {
+    /// How a phone is to be paired. What the site decided is taken as it is; who wants something else has to mean it.
+    fn pairing(&self, site: &Site, options: &PairOptions) -> Result<Pairing, Failure> {
+        let new_keys = options.new_keys(site.config.new_keys);
+        let NewKeys { algorithm, digits, period } = new_keys;
+        let failing = apps::that_fail(algorithm, digits, period);
+        if new_keys != site.config.new_keys && !failing.is_empty() && !options.force {
+            let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
+            let text = self.texts.pair_needs_force(name, count, seconds, failing.join(", "));
+            return Err((Status::Usage, Some(self.texts.error(text))));
+        }
+        Ok(Pairing {
             names: Self::names(site),
-            new_keys: site.config.new_keys,
+            new_keys,
             qr: !options.text,
             wishes: options.wishes(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
-        }
+        })
     }
 
     fn verify_as_json(&self, site: &Site) -> Result<(), Failure> {

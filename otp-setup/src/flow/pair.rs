@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::codes::{TwoCodes, said};
 use super::{Desk, End, Wish};
+use crate::apps;
 use crate::keeper::{Keeper, Trouble};
 use crate::naming::{self, Names};
 use crate::page::Page;
@@ -106,6 +107,12 @@ impl Desk<'_> {
             self.say(&texts.pair_why(pairing.new_keys.digits.count()));
         }
         self.say(&texts.pair_apps());
+        let NewKeys { algorithm, digits, period } = pairing.new_keys;
+        let failing = apps::that_fail(algorithm, digits, period);
+        if !failing.is_empty() {
+            let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
+            self.say(&texts.pair_uncommon(name, count, seconds, failing.join(", ")));
+        }
         self.say("");
         if self.ask_yes(&question)? {
             return Ok(());

@@ -18,6 +18,10 @@ pub(super) const CZECH: Catalogue = Catalogue {
                Ukáže ho ověřovací aplikace v telefonu; ten k tomu nepotřebuje síť.",
     pair_apps: "Takové aplikace jsou Microsoft Authenticator, Google Authenticator, OTP Auth a Authy. \
                 Poslouží i každá jiná pro časové kódy (RFC 6238, TOTP).",
+    pair_uncommon: "Kódy se zde počítají takto: {algorithm}, číslic: {digits}, {period} s. Některé aplikace k tomu \
+                    ukazují nesprávné kódy: {apps}.",
+    pair_needs_force: "{algorithm}, číslic: {digits}, {period} s: některé aplikace k tomu ukazují nesprávné kódy ({apps}). \
+                       Pokud vaše ne, přidejte --force.",
     pair_already: "Uživatel {user} už telefon spároval, {date}.",
     pair_replaces: "Nový telefon nastoupí na jeho místo. Na konci prokážete, že jste {user}: kódem z nynějšího \
                     telefonu, nebo záchranným kódem. Do té doby platí ten nynější.",

@@ -59,6 +59,8 @@ catalogue! {
     pair_title(user, host)
     pair_why(digits)
     pair_apps()
+    pair_uncommon(algorithm, digits, period, apps)
+    pair_needs_force(algorithm, digits, period, apps)
     pair_already(user, date)
     pair_replaces(user)
     pair_replaces_as_root()
