@@ -69,7 +69,8 @@ impl Symbol {
     pub fn columns(&self, drawing: Drawing) -> usize {
         match drawing {
             Drawing::Blocks256 | Drawing::Blocks16 => self.rows.len(),
-            Drawing::Ascii => self.rows.len() * 2,
+            // One module of quiet zone less on each side: 80 columns are few.
+            Drawing::Ascii => self.rows.len().saturating_sub(2) * 2,
         }
     }
 
@@ -79,8 +80,15 @@ impl Symbol {
             // What knows 16 colours only skips the second sequence, and shows light grey instead of white.
             Drawing::Blocks16 => self.half_blocks(["\x1b[0;30;47m\x1b[107m", "\x1b[0;37;40m\x1b[97m"]),
             Drawing::Blocks256 => self.half_blocks(["\x1b[0;38;5;16;48;5;231m", "\x1b[0;38;5;231;48;5;16m"]),
-            Drawing::Ascii => self.rows.iter().map(|row| ascii(row)).collect(),
+            Drawing::Ascii => self.within().map(ascii).collect(),
         }
+    }
+
+    /// The rows without the outermost modules.
+    fn within(&self) -> impl Iterator<Item = &[bool]> {
+        let most = self.rows.len().saturating_sub(1);
+        let rows = self.rows.get(1..most).unwrap_or_default();
+        rows.iter().map(move |row| row.get(1..most).unwrap_or_default())
     }
 
     /// Two modules in a letter: the upper one by the letter, the lower one by the background. Nothing but upper half
@@ -125,7 +133,7 @@ mod tests {
         assert!(Symbol::fits(&text) && !Symbol::fits(&format!("{text}x")));
         let symbol = Symbol::new(&text).unwrap();
         assert_eq!((symbol.columns(Drawing::Blocks256), symbol.lines(Drawing::Blocks256).len()), (45, 23));
-        assert_eq!(symbol.lines(Drawing::Ascii).len(), 45);
+        assert_eq!((symbol.columns(Drawing::Ascii), symbol.lines(Drawing::Ascii).len()), (86, 43));
     }
 
     #[test]

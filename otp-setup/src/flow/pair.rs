@@ -140,7 +140,6 @@ impl Desk<'_> {
 
     fn sheet(&self, entry: &Entry, pairing: &Pairing) -> Sheet {
         let texts = self.texts;
-        let uri = naming::shown_uri(entry, Symbol::fits);
         let grouped = entry.key.secret().grouped();
         let mut text = Zeroizing::new(String::with_capacity(2048));
         if pairing.qr {
@@ -169,7 +168,9 @@ impl Desk<'_> {
             text.push_str(&format!("\n{}", texts.sheet_parameters(algorithm, digits, period)));
         }
         text.push_str(&format!("\n\n{}", texts.page_offer()));
-        let qr = pairing.qr.then(|| Symbol::new(&uri)).flatten();
+        let uris = [naming::shown_uri(entry, Symbol::fits), entry.short_uri()];
+        let codes = uris.iter().filter(|_| pairing.qr).filter_map(|uri| Symbol::new(uri));
+        let qr = codes.collect();
         Sheet { qr, text, too_small: texts.sheet_too_small() }
     }
 

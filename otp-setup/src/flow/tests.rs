@@ -86,7 +86,7 @@ impl Person for Actor<'_> {
     fn show(&mut self, sheet: Sheet) {
         self.0.shown.set(true);
         let is_code = |word: &&str| word.len() == 11 && word.as_bytes()[5] == b'-';
-        if sheet.qr.is_some() {
+        if !sheet.qr.is_empty() {
             let lines = sheet.text.lines().filter(|line| line.starts_with("  "));
             *self.0.secret.borrow_mut() = Some(lines.collect::<String>().replace(' ', ""));
         } else {

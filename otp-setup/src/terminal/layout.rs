@@ -14,17 +14,19 @@ const LEAST_BELOW: usize = 14;
 pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -> Vec<String> {
     let (rows, columns) = size;
     let room = rows.saturating_sub(1);
-    let Some(symbol) = &sheet.qr else {
+    if sheet.qr.is_empty() {
         return text_rows(&sheet.text, said, columns, room);
-    };
-    let (code, width) = (symbol.lines(drawing), symbol.columns(drawing));
-    let beside = columns.saturating_sub(width + 2);
-    if code.len() <= room && beside >= NARROWEST {
-        return side_by_side(code, width, &text_rows(&sheet.text, said, beside, room));
     }
-    if width <= columns && code.len() + LEAST_BELOW <= room {
-        let below = text_rows(&sheet.text, said, columns, room - code.len());
-        return code.into_iter().chain(below).collect();
+    for symbol in &sheet.qr {
+        let (code, width) = (symbol.lines(drawing), symbol.columns(drawing));
+        let beside = columns.saturating_sub(width + 2);
+        if code.len() <= room && beside >= NARROWEST {
+            return side_by_side(code, width, &text_rows(&sheet.text, said, beside, room));
+        }
+        if width <= columns && code.len() + LEAST_BELOW <= room {
+            let below = text_rows(&sheet.text, said, columns, room - code.len());
+            return code.into_iter().chain(below).collect();
+        }
     }
     let text = Zeroizing::new(format!("{}\n\n{}", sheet.too_small, *sheet.text));
     text_rows(&text, said, columns, room)
@@ -78,7 +80,7 @@ mod tests {
     fn sheet() -> Sheet {
         let text: String = "x".repeat(134);
         Sheet {
-            qr: Symbol::new(&text),
+            qr: Symbol::new(&text).into_iter().chain(Symbol::new(&text[..100])).collect(),
             text: Zeroizing::new("One line of some length, with the secret:\n  ABCD EFGH IJKL MNOP".into()),
             too_small: "too small".into(),
         }
@@ -105,6 +107,12 @@ mod tests {
         for row in rows {
             assert!(plain(&row).width() <= 80, "{row:?}");
         }
+    }
+
+    #[test]
+    fn a_row_less_gets_the_smaller_code() {
+        let rows = rows(&sheet(), "", Drawing::Blocks256, (23, 80));
+        assert!(rows.len() <= 22 && rows[0].contains("\x1b["));
     }
 
     #[test]

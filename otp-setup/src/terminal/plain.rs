@@ -97,7 +97,7 @@ impl Person for Lines<'_> {
 
     fn show(&mut self, sheet: Sheet) {
         self.shown = true;
-        if let (Some(drawing), Some(qr)) = (self.drawing, &sheet.qr) {
+        if let (Some(drawing), Some(qr)) = (self.drawing, sheet.qr.last()) {
             for line in qr.lines(drawing) {
                 self.output.line(&line);
             }
