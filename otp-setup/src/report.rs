@@ -58,9 +58,9 @@ pub fn findings(texts: &Texts, findings: &[Finding]) -> Vec<String> {
             Severity::Warning => texts.doctor_warning(),
             Severity::Problem => texts.doctor_problem(),
         };
-        lines.extend(wrap(&[&format!("{severity}: {place}")], MEASURE));
+        lines.push(format!("{severity}: {place}"));
         for text in [what.clone(), texts.doctor_why(why)] {
-            lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {line}")));
+            lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {}", **line)));
         }
         // In one piece, to be copied.
         lines.push(format!("    {}", texts.doctor_remedy(remedy)));

@@ -12,7 +12,7 @@ use crate::exit::{self, Failure, Status};
 use crate::flow::said;
 use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unusable};
 use crate::keeper::Trouble;
-use crate::output::{Output, Progress, complain};
+use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
 use crate::report::{self, Facts};
 use crate::site::Site;
@@ -157,7 +157,7 @@ impl Setup<'_> {
             let text = import::own_file(&path, &site.account).map_err(unreadable)?;
             return Ok(vec![(user, import::google(&text, system_clock()))]);
         }
-        let text = import::read_input(std::io::stdin().lock()).map_err(unreadable)?;
+        let text = import::read_input(Input).map_err(unreadable)?;
         if source.uri.is_some() {
             return Ok(vec![(user, import::uri(&text))]);
         }

@@ -21,7 +21,7 @@ use crate::person::Person;
 use crate::qr::Drawing;
 use crate::report;
 use crate::site::{NoSite, Site};
-use crate::terminal::{Lines, Screen};
+use crate::terminal::{Afterwards, Lines, Screen};
 use crate::texts::Texts;
 
 /// Runs a command; whatever is said about its failure goes to standard error.
@@ -129,12 +129,18 @@ impl Setup<'_> {
         let drawing = self.drawing(options, &term);
         let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let failed = |error: nix::Error| (Status::Unusable, Some(self.texts.error(error.desc())));
-        if on_terminal && !self.is_silent() && !matches!(term.as_str(), "" | "dumb") {
+        let moves = on_terminal && !matches!(term.as_str(), "" | "dumb");
+        // A screen reader reads line by line: what moves would be read again and again.
+        if moves && !options.text && !self.is_silent() {
             return Ok(Box::new(Screen::enter(&term, drawing, &system_clock).map_err(failed)?));
         }
         let seen = std::io::stdout().is_terminal();
-        let clear_it = seen.then(|| self.texts.clear_it_yourself());
-        let lines = Lines::begin(seen.then_some(drawing), clear_it, &system_clock).map_err(failed)?;
+        let afterwards = match (moves, seen) {
+            (true, _) => Afterwards::Wipe,
+            (false, true) => Afterwards::Say(self.texts.clear_it_yourself()),
+            (false, false) => Afterwards::Nothing,
+        };
+        let lines = Lines::begin(seen.then_some(drawing), afterwards, &system_clock).map_err(failed)?;
         Ok(Box::new(if self.is_silent() { lines.without_questions() } else { lines }))
     }
 

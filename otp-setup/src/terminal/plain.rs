@@ -6,13 +6,23 @@ use std::os::fd::AsFd;
 use insis_otp::otp::UnixTime;
 use zeroize::Zeroizing;
 
-use super::MEASURE;
 use super::keys::{Key, Line};
 use super::layout::wrap;
 use super::signals::{Event, Signals};
+use super::{MEASURE, WIPE};
 use crate::output::Output;
 use crate::person::{Person, Question, Sheet, Stop};
 use crate::qr::Drawing;
+
+/// What is done about a secret that was shown.
+pub enum Afterwards {
+    /// The screen is wiped, and what could be scrolled back to.
+    Wipe,
+    /// The person is told to do that.
+    Say(String),
+    /// Nothing: there is no terminal.
+    Nothing,
+}
 
 /// A person at the other end of standard input and output.
 pub struct Lines<'a> {
@@ -21,8 +31,7 @@ pub struct Lines<'a> {
     /// How QR codes are drawn; not at all where nobody could see them.
     drawing: Option<Drawing>,
     now: &'a dyn Fn() -> UnixTime,
-    /// What is said to somebody whose terminal still shows a secret.
-    clear_it: Option<String>,
+    afterwards: Afterwards,
     shown: bool,
     /// Whether questions are left out, and only their answers read.
     silent: bool,
@@ -34,7 +43,7 @@ impl<'a> Lines<'a> {
     /// Begins a conversation.
     pub fn begin(
         drawing: Option<Drawing>,
-        clear_it: Option<String>,
+        afterwards: Afterwards,
         now: &'a dyn Fn() -> UnixTime,
     ) -> nix::Result<Self> {
         Ok(Self {
@@ -42,7 +51,7 @@ impl<'a> Lines<'a> {
             output: Output::default(),
             drawing,
             now,
-            clear_it,
+            afterwards,
             shown: false,
             silent: false,
             echoes: std::io::stdin().is_terminal(),
@@ -108,10 +117,16 @@ impl Person for Lines<'_> {
     }
 
     fn hide(&mut self) {
-        if std::mem::take(&mut self.shown)
-            && let Some(text) = self.clear_it.clone()
-        {
-            self.say(&text);
+        if !std::mem::take(&mut self.shown) {
+            return;
+        }
+        match &self.afterwards {
+            Afterwards::Wipe => self.output.write(WIPE),
+            Afterwards::Say(text) => {
+                let text = text.clone();
+                self.say(&text);
+            }
+            Afterwards::Nothing => {}
         }
     }
 }
