@@ -106,7 +106,13 @@ fn faults_in_sshds_settings_are_found_where_they_are() {
     let with = |from: &str, to: &str| env.write(Path::new(DROP_IN), SSHD.replace(from, to).as_bytes(), 0o644);
     with("UsePAM yes", "UsePAM no");
     finds(&env, "problem", &format!("{DROP_IN}:1"), "does not use PAM");
+    // With AuthenticationMethods that need it, sshd does not even start.
     with("KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication no");
+    finds(&env, "warning", "/usr/sbin/sshd", "Disabled method");
+    with(
+        "KbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods",
+        "KbdInteractiveAuthentication no\n#",
+    );
     finds(&env, "problem", &format!("{DROP_IN}:2"), "Keyboard-interactive");
     with("publickey,keyboard-interactive:pam keyboard-interactive:pam", "publickey keyboard-interactive");
     finds(&env, "problem", &format!("{DROP_IN}:4"), "without a code: publickey");
@@ -161,7 +167,7 @@ fn who_would_be_locked_out_is_said() {
     let (status, found) = doctor(&env);
     assert!(status == 0 && found[0].starts_with("note") && found[0].contains("bob"), "{found:?}");
     let by_bob = talk(env.as_user("bob", "otp-setup").arg("doctor"), "");
-    assert!(String::from_utf8_lossy(&by_bob.stdout).contains("seen by root only"));
+    assert!(String::from_utf8_lossy(&by_bob.stdout).contains("sudo otp-setup doctor"));
     chown("/var/lib/insis-otp", Some(1), None).unwrap();
     finds(&env, "problem", "/var/lib/insis-otp", "wrong owner");
 }
