@@ -1,6 +1,7 @@
 //! What there is to tell about a pairing, for people and for programs.
 
 use insis_otp::operations::Status;
+use insis_otp::otp::{Proof, Refusal, Verdict};
 use serde::Serialize;
 
 use crate::dates;
@@ -57,9 +58,9 @@ pub fn findings(texts: &Texts, findings: &[Finding]) -> Vec<String> {
             Severity::Warning => texts.doctor_warning(),
             Severity::Problem => texts.doctor_problem(),
         };
-        lines.extend(wrap(&[&format!("{severity}: {place}")], MEASURE));
+        lines.push(format!("{severity}: {place}"));
         for text in [what.clone(), texts.doctor_why(why)] {
-            lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {line}")));
+            lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {}", **line)));
         }
         // In one piece, to be copied.
         lines.push(format!("    {}", texts.doctor_remedy(remedy)));
@@ -81,6 +82,53 @@ pub struct Facts<'a> {
     paired: bool,
     #[serde(flatten)]
     pairing: Option<PairingFacts<'a>>,
+}
+
+/// A verdict for programs.
+#[derive(Debug, Serialize)]
+pub struct VerdictFacts {
+    accepted: bool,
+    /// What opened it, or why it was refused: the words of the log.
+    what: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failures_before: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait_seconds: Option<u64>,
+}
+
+impl VerdictFacts {
+    /// Of this verdict.
+    pub fn new(verdict: &Verdict) -> Self {
+        let none = Self {
+            accepted: false,
+            what: "",
+            failures_before: None,
+            recovery_codes_left: None,
+            wait_seconds: None,
+        };
+        match verdict {
+            Verdict::Accepted(accepted) => {
+                let (what, recovery_codes_left) = match accepted.by {
+                    Proof::Code { .. } => ("code", None),
+                    Proof::Pair { .. } => ("two-codes", None),
+                    Proof::Recovery { left } => ("recovery-code", Some(left)),
+                };
+                let failures_before = Some(accepted.failures);
+                Self { accepted: true, what, failures_before, recovery_codes_left, ..none }
+            }
+            Verdict::Refused(why) => {
+                let wait_seconds = match why {
+                    Refusal::Used { wait } | Refusal::Throttled { wait } | Refusal::TooSoon { wait } => {
+                        Some(wait.0)
+                    }
+                    _ => None,
+                };
+                Self { what: why.name(), wait_seconds, ..none }
+            }
+        }
+    }
 }
 
 /// What is known of a pairing.
