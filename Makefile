@@ -38,7 +38,7 @@ help:
 	@echo 'make build       the module, otp-setup and otp-helper, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine'
 	@echo 'make lint        formatting, clippy, and cargo deny where it is installed'
-	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where. Changes no PAM stack'
+	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where (PREFIX to make build, too). Changes no PAM stack'
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
 	@echo 'make clean       what was built'
@@ -53,7 +53,7 @@ deps-test:
 
 build: deps-build
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }
-	$(CARGO) build --release --locked
+	INSIS_OTP_HELPER="$(PREFIX)/libexec/otp-helper" $(CARGO) build --release --locked
 
 # The module with hooks that panic when told to, for the test that this is contained.
 PANICKING = $(CARGO) build --locked -p pam_insis_otp --features deliberate-panic && \
@@ -90,7 +90,8 @@ install:
 	install -m 755 $(if $(DESTDIR),,-g $(GROUP)) "$(RELEASE)/otp-helper" "$(LIBEXEC)/otp-helper.new"
 	chmod 2755 "$(LIBEXEC)/otp-helper.new"
 	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
-	test -e "$(CONFIG)" || install -m 644 config/insis-otp.toml "$(CONFIG)"
+	test -e "$(CONFIG)" || { sed 's|^helper = .*|helper = "$(PREFIX)/libexec/otp-helper"|' config/insis-otp.toml \
+	  >"$(CONFIG).new" && chmod 644 "$(CONFIG).new" && mv "$(CONFIG).new" "$(CONFIG)"; }
 	$(if $(DESTDIR),install -d -m 1730 "$(STORE)",install -d -m 1730 -o root -g $(GROUP) "$(STORE)")
 
 uninstall:

@@ -5,9 +5,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, Access};
-use crate::otp::{Algorithm, Digits, InvalidParameter, Period, Policy, Seconds, Window};
+use crate::network::Network;
+use crate::otp::{Algorithm, Digits, InvalidParameter, Period, Policy, Seconds, UnixTime, Window};
 use crate::store::Template;
-use crate::strict::{Problem, Value, each_key, unknown};
+use crate::strict::{Problem, SECTIONS, Value, each_key, unknown};
 
 /// The settings of a site, or of one PAM stack: the compiled defaults, then the file, then module arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,18 @@ pub struct Config {
     pub tries: u8,
     /// What happens to people without a secret file.
     pub unenrolled: Unenrolled,
+    /// From when on `unenrolled = "ignore"` means `"deny"`.
+    pub unenrolled_deny_from: Option<UnixTime>,
+    /// Who is not asked at all.
+    pub exempt: Exempt,
+    /// How long a place is remembered, so that nobody is asked again from there; not at all when nothing.
+    pub remember: Seconds,
+    /// The language of what people read.
+    pub language: Language,
     /// The question for the code.
     pub prompt: String,
+    /// Whether that was chosen, and so is not the language's own.
+    prompt_chosen: bool,
     /// Whether the code is shown while it is typed.
     pub echo: bool,
     /// Whether steps on the way to a decision are logged too. Never a secret or a code.
@@ -32,6 +43,29 @@ pub struct Config {
     pub issuer: Option<String>,
     /// The parameters of new pairings.
     pub new_keys: NewKeys,
+    /// What is otherwise for single PAM services.
+    services: Vec<(String, Config)>,
+}
+
+/// Who is not asked for a code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exempt {
+    /// By name.
+    pub users: Vec<String>,
+    /// By a group that they are in.
+    pub groups: Vec<String>,
+    /// By the address that they come from.
+    pub networks: Vec<Network>,
+}
+
+/// The language of what people read at the prompt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Czech.
+    Cs,
 }
 
 /// The parameters of new pairings. Other than the defaults, some apps compute wrong codes.
@@ -53,6 +87,8 @@ pub enum Unenrolled {
     Deny,
     /// The module steps aside for them: PAM_IGNORE.
     Ignore,
+    /// They pair a phone within the login, after their password was verified.
+    Enrol,
 }
 
 /// A configuration that cannot be used. Nobody logs in until it is mended.
@@ -84,11 +120,17 @@ impl Default for Config {
             policy: Policy::default(),
             tries: 3,
             unenrolled: Unenrolled::default(),
-            prompt: "One-time code: ".to_owned(),
+            unenrolled_deny_from: None,
+            exempt: Exempt::default(),
+            remember: Seconds(0),
+            language: Language::default(),
+            prompt: Language::default().prompt().to_owned(),
+            prompt_chosen: false,
             echo: false,
             debug: false,
             issuer: None,
             new_keys: NewKeys::default(),
+            services: Vec::new(),
         }
     }
 }
@@ -102,11 +144,17 @@ impl Config {
     pub const KEYS: &[&str] = &[
         "secret_file",
         "unenrolled",
+        "unenrolled_deny_from",
+        "exempt_users",
+        "exempt_groups",
+        "exempt_networks",
+        "remember",
         "tries",
         "window",
         "free_failures",
         "first_delay",
         "longest_delay",
+        "language",
         "prompt",
         "echo",
         "issuer",
@@ -116,6 +164,8 @@ impl Config {
         "helper",
         "debug",
     ];
+    /// Those of them that are for the whole site, and neither in a section for a service nor module arguments.
+    pub const SITE_ONLY: &[&str] = &["algorithm", "digits", "period"];
 
     /// The site's configuration: the file at [`Config::PATH`], or the compiled defaults where there is none.
     ///
@@ -148,11 +198,55 @@ impl Config {
         Ok(config)
     }
 
+    /// The configuration of one PAM service.
+    #[must_use]
+    pub fn for_service(mut self, name: &str) -> Self {
+        let services = std::mem::take(&mut self.services);
+        services.into_iter().find(|(service, _)| service == name).map_or(self, |(_, config)| config)
+    }
+
+    /// What happens to people without a secret file at this time.
+    #[must_use]
+    pub fn unenrolled_at(&self, now: UnixTime) -> Unenrolled {
+        match self.unenrolled {
+            Unenrolled::Ignore if self.unenrolled_deny_from.is_some_and(|from| now >= from) => {
+                Unenrolled::Deny
+            }
+            other => other,
+        }
+    }
+
+    fn set_language(&mut self, language: Language) {
+        self.language = language;
+        if !self.prompt_chosen {
+            self.prompt = language.prompt().to_owned();
+        }
+    }
+
+    /// Sets a key in the section of a service, which begins as a copy of what is for all.
+    fn set_for_service(&mut self, service: &str, key: &str, value: Value<'_>) -> Result<(), String> {
+        if Self::SITE_ONLY.contains(&key) {
+            return Err("stands in no section: it is for the whole site".to_owned());
+        }
+        let place = match self.services.iter().position(|(name, _)| name == service) {
+            Some(place) => place,
+            None => {
+                let config = Self { services: Vec::new(), ..self.clone() };
+                self.services.push((service.to_owned(), config));
+                self.services.len() - 1
+            }
+        };
+        self.services.get_mut(place).map_or(Ok(()), |(_, config)| config.set(key, value))
+    }
+
     /// Sets one key. Module arguments go the same way as lines of the file.
     ///
     /// # Errors
     /// An unknown key, or a value that is not allowed, said without the key's name.
     pub fn set(&mut self, key: &str, value: Value<'_>) -> Result<(), String> {
+        if let Some((service, key)) = key.strip_prefix(SECTIONS).and_then(|path| path.rsplit_once('.')) {
+            return self.set_for_service(service, key, value);
+        }
         match key {
             "secret_file" => self.secret_file = Template::parse(value.text()?).map_err(|e| e.to_string())?,
             "helper" => self.helper = absolute(value.text()?)?,
@@ -162,7 +256,16 @@ impl Config {
             "longest_delay" => self.policy.throttle.longest = delay(value.text()?)?,
             "tries" => self.tries = within(value.number()?, 1, 10)?,
             "unenrolled" => self.unenrolled = value.text()?.parse()?,
-            "prompt" => self.prompt = printable(value.text()?, 200)?,
+            "unenrolled_deny_from" => self.unenrolled_deny_from = Some(date(value.text()?)?),
+            "exempt_users" => self.exempt.users = owned(value.list()?),
+            "exempt_groups" => self.exempt.groups = owned(value.list()?),
+            "exempt_networks" => self.exempt.networks = networks(&value.list()?)?,
+            "remember" => self.remember = remember(value.text()?)?,
+            "language" => self.set_language(value.text()?.parse()?),
+            "prompt" => {
+                self.prompt = printable(value.text()?, 200)?;
+                self.prompt_chosen = true;
+            }
             "echo" => self.echo = value.flag()?,
             "debug" => self.debug = value.flag()?,
             "issuer" => self.issuer = Some(issuer(value.text()?)?),
@@ -175,6 +278,17 @@ impl Config {
     }
 }
 
+impl Language {
+    /// The question for the code.
+    #[must_use]
+    pub const fn prompt(self) -> &'static str {
+        match self {
+            Self::En => "One-time code: ",
+            Self::Cs => "Jednorázový kód: ",
+        }
+    }
+}
+
 impl std::str::FromStr for Unenrolled {
     type Err = String;
 
@@ -182,7 +296,20 @@ impl std::str::FromStr for Unenrolled {
         match word {
             "deny" => Ok(Self::Deny),
             "ignore" => Ok(Self::Ignore),
-            _ => Err(unknown("value", word, &["deny", "ignore"])),
+            "enrol" => Ok(Self::Enrol),
+            _ => Err(unknown("value", word, &["deny", "ignore", "enrol"])),
+        }
+    }
+}
+
+impl std::str::FromStr for Language {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "en" => Ok(Self::En),
+            "cs" => Ok(Self::Cs),
+            _ => Err(unknown("language", word, &["en", "cs"])),
         }
     }
 }
@@ -207,10 +334,11 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
         return Err(unreadable("is larger than 64 KiB".into()));
     }
     // One byte more than it should have, to notice a file that grows while it is read.
-    let mut text = vec![0; usize::try_from(facts.len()).unwrap_or(0) + 1];
-    let length =
-        files::read_start(&file, &mut text).map_err(|e| unreadable(format!("cannot be read: {e}")))?;
-    if length == text.len() {
+    let expected = usize::try_from(facts.len()).unwrap_or(0);
+    let mut text = vec![0; expected + 1];
+    let length = files::read_start(&file, expected, &mut text)
+        .map_err(|e| unreadable(format!("cannot be read: {e}")))?;
+    if length != expected {
         return Err(unreadable("changed while it was read".into()));
     }
     text.truncate(length);
@@ -243,12 +371,65 @@ fn duration(text: &str) -> Option<Seconds> {
         "s" => 1,
         "m" => 60,
         "h" => 3600,
+        "d" => 86_400,
         _ => return None,
     };
     if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     number.parse::<u64>().ok()?.checked_mul(factor).map(Seconds)
+}
+
+/// How long a place is remembered: nothing, or between a minute and thirty days.
+fn remember(text: &str) -> Result<Seconds, String> {
+    if text == "off" {
+        return Ok(Seconds(0));
+    }
+    duration(text)
+        .filter(|d| (60..=30 * 86_400).contains(&d.0))
+        .ok_or_else(|| "is \"off\", or a time between \"1m\" and \"30d\", written like \"8h\"".to_owned())
+}
+
+/// The beginning, in UTC, of a day written `2027-01-31`.
+fn date(text: &str) -> Result<UnixTime, String> {
+    let parts: Vec<_> = text.split('-').collect();
+    let number = |part: &str, digits| {
+        let plain = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| part.parse::<i64>().ok()).flatten()
+    };
+    let date = match parts.as_slice() {
+        [y, m, d] => number(y, 4).zip(number(m, 2)).zip(number(d, 2)),
+        _ => None,
+    };
+    let days = date.and_then(|((year, month), day)| days_since_1970(year, month, day));
+    days.map(|days| UnixTime(days * 86_400))
+        .ok_or_else(|| "is a day from 1970 on, written like \"2027-01-31\"".to_owned())
+}
+
+/// The days from 1970-01-01 to a date of the Gregorian calendar; `None` when there is no such date.
+fn days_since_1970(year: i64, month: i64, day: i64) -> Option<u64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=last).contains(&day) {
+        return None;
+    }
+    // Years that begin in March have their leap day at the end.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    u64::try_from(days - 719_468).ok()
+}
+
+fn owned(texts: Vec<&str>) -> Vec<String> {
+    texts.into_iter().map(str::to_owned).collect()
+}
+
+fn networks(texts: &[&str]) -> Result<Vec<Network>, String> {
+    texts.iter().map(|text| text.parse()).collect()
 }
 
 fn absolute(text: &str) -> Result<PathBuf, String> {
@@ -292,8 +473,73 @@ mod tests {
         for key in Config::KEYS {
             assert!(uncommented.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key}");
         }
-        let all = Config { issuer: Some("Example".into()), ..Config::default() };
-        assert_eq!(parse(&uncommented), Ok(all));
+        let all = parse(&uncommented).unwrap();
+        assert_eq!(all.prompt, Config::default().prompt);
+        assert_eq!(
+            (all.issuer.as_deref(), all.unenrolled_deny_from),
+            (Some("Example"), Some(UnixTime(1_798_761_600)))
+        );
+        let section = all.clone().for_service("sudo");
+        assert_eq!((all.tries, section.tries, section.issuer), (3, 1, Some("Example".to_owned())));
+    }
+
+    #[test]
+    fn a_section_stands_over_what_is_for_all_wherever_that_is_written() {
+        let text =
+            "tries = 2\n[service.sshd]\ntries = 5\nremember = \"8h\"\n[service.polkit-1]\necho = true\n";
+        let config = parse(text).unwrap();
+        let [sshd, polkit, su] = ["sshd", "polkit-1", "su"].map(|name| config.clone().for_service(name));
+        assert_eq!((sshd.tries, sshd.remember, sshd.echo), (5, Seconds(28_800), false));
+        assert_eq!((polkit.tries, polkit.remember, polkit.echo), (2, Seconds(0), true));
+        assert_eq!(su.tries, 2);
+        let dotted = parse("service.sshd.tries = 5\ntries = 2\n").unwrap();
+        assert_eq!((dotted.tries, dotted.for_service("sshd").tries), (2, 5));
+    }
+
+    #[test]
+    fn the_prompt_is_the_languages_own_unless_one_is_chosen() {
+        let prompt = |text: &str| parse(text).unwrap().prompt;
+        assert_eq!(prompt("language = \"cs\""), "Jednorázový kód: ");
+        for text in [
+            "prompt = \"One-time code: \"\nlanguage = \"cs\"",
+            "language = \"cs\"\nprompt = \"One-time code: \"",
+        ] {
+            assert_eq!(prompt(text), "One-time code: ");
+        }
+    }
+
+    #[test]
+    fn ignoring_ends_with_its_date() {
+        let config = parse("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2027-01-31\"").unwrap();
+        let from = UnixTime(1_801_353_600);
+        assert_eq!(config.unenrolled_deny_from, Some(from));
+        assert_eq!(config.unenrolled_at(UnixTime(from.0 - 1)), Unenrolled::Ignore);
+        assert_eq!(config.unenrolled_at(from), Unenrolled::Deny);
+        for (day, seconds) in [("1970-01-01", 0), ("2000-02-29", 951_782_400), ("2024-12-31", 1_735_603_200)]
+        {
+            assert_eq!(date(day), Ok(UnixTime(seconds)));
+        }
+        for day in
+            ["2027-02-29", "2027-13-01", "2027-1-1", "1969-12-31", "today", "2027-01-00", "2027-01-01-01"]
+        {
+            assert!(date(day).is_err(), "{day}");
+        }
+    }
+
+    #[test]
+    fn the_manual_names_every_key_with_its_default() {
+        let page = include_str!("../../docs/man/insis-otp.toml.5");
+        let section = page.split("\n.SH ").find(|section| section.starts_with("KEYS")).unwrap();
+        let tags = section.lines().filter_map(|line| line.strip_prefix(".BR ")?.split_once(" \" = "));
+        let tags: Vec<_> =
+            tags.map(|(key, value)| (key, value.trim_end_matches('"').replace("\\(dq", "\""))).collect();
+        let shipped = include_str!("../../config/insis-otp.toml");
+        let keys: Vec<_> = tags.iter().map(|(key, _)| *key).collect();
+        assert_eq!(keys, Config::KEYS);
+        for (key, value) in tags {
+            let line = format!("{key} = {value}");
+            assert!(shipped.lines().any(|shipped| shipped.trim_start_matches("#= ") == line), "{line}");
+        }
     }
 
     #[test]
@@ -314,6 +560,12 @@ mod tests {
             period = 60
             helper = "/opt/otp-helper"
             debug = true
+            unenrolled_deny_from = "2027-01-31"
+            exempt_users = ["root"]
+            exempt_groups = ["robots", "backup"]
+            exempt_networks = ["192.0.2.0/24", "2001:db8::1"]
+            remember = "8h"
+            language = "cs"
         "#;
         let config = parse(text).unwrap();
         assert_eq!(
@@ -323,6 +575,11 @@ mod tests {
         assert_eq!(config.policy.throttle.longest, Seconds(7200));
         assert_eq!(config.new_keys.digits, Digits::Eight);
         assert!(config.secret_file.is_home() && config.echo && config.debug);
+        assert_eq!(
+            (config.exempt.users.len(), config.exempt.groups.len(), config.exempt.networks.len()),
+            (1, 2, 2)
+        );
+        assert_eq!((config.remember, config.language), (Seconds(28_800), Language::Cs));
     }
 
     #[test]
@@ -341,6 +598,15 @@ mod tests {
             ("helper = \"otp-helper\"", "toml:1: helper: is a path that begins with /"),
             ("secret_file = \"/x/%q\"", "toml:1: secret_file: "),
             ("tries = 1\ntries = 2", "toml:2: "),
+            ("\n[service.sshd]\ntrys = 1", "toml:3: service.sshd.trys: unknown key; did you mean \"tries\"?"),
+            ("[service.sshd]\ndigits = 8", "toml:2: service.sshd.digits: stands in no section"),
+            ("service = 1", "toml:1: service: unknown key"),
+            ("[service]\ntries = 1", "toml:2: service.tries: unknown key"),
+            ("exempt_networks = [\"example.org\"]", "toml:1: exempt_networks: \"example.org\" is no network"),
+            ("exempt_users = \"root\"", "toml:1: exempt_users: needs a list of texts"),
+            ("remember = \"31d\"", "toml:1: remember: is \"off\", or a time between"),
+            ("language = \"de\"", "toml:1: language: unknown language"),
+            ("unenrolled_deny_from = \"soon\"", "toml:1: unenrolled_deny_from: is a day"),
             ("[window]\nx = 1", "toml:1: window: needs a whole number"),
         ];
         for (text, complaint) in cases {

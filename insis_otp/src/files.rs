@@ -37,18 +37,23 @@ pub fn open(path: &Path, access: Access) -> io::Result<(File, Metadata)> {
     Ok((file, facts))
 }
 
-/// Reads a file from its start into `buffer`; returns how much there was. A full buffer may mean that there is more.
-pub fn read_start(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+/// Reads a file of that length from its start; `buffer` may be longer, to notice one that has grown. Returns how much
+/// there was.
+pub fn read_start(file: &File, expected: usize, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
-    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+    loop {
+        let rest = buffer.get_mut(length..).unwrap_or_default();
         match nix::sys::uio::pread(file, rest, i64::try_from(length).unwrap_or(i64::MAX)) {
-            Ok(0) => break,
-            Ok(read) => length += read,
+            Ok(read) => {
+                length += read;
+                if read == 0 || length >= expected {
+                    return Ok(length);
+                }
+            }
             Err(nix::errno::Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
     }
-    Ok(length)
 }
 
 /// What kind of thing a path led to, for complaints.

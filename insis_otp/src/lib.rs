@@ -13,9 +13,13 @@
 pub mod config;
 mod files;
 pub mod log;
+pub mod network;
 pub mod operations;
 pub mod otp;
 pub mod otpauth;
+mod place;
 pub mod store;
 pub mod strict;
 pub mod wire;
+
+pub use place::Place;

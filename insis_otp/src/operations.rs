@@ -8,7 +8,8 @@ use crate::otp::{
     Code, Drift, Key, PairingRefusal, Policy, RecoveryCode, RecoveryCodes, Refusal, Salt, Seconds, State,
     Typed, UnixTime, Verdict, pair, resync, verify as decide,
 };
-use crate::store::{Cause, Decision, Enrolment, Record, SecretFile, StoreError, UserName};
+use crate::place::Place;
+use crate::store::{Cause, Decision, Decoys, Enrolment, Record, SecretFile, StoreError, UserName};
 
 /// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
 pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
@@ -104,12 +105,78 @@ pub fn verify(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Verdict, StoreError> {
+    verify_and_remember(file, typed, policy, None, clock)
+}
+
+/// Decides as [`verify`] does; an accepted attempt also remembers a place for a while, in the same write.
+///
+/// # Errors
+/// As for [`verify`].
+pub fn verify_and_remember(
+    file: &SecretFile,
+    typed: &Typed,
+    policy: &Policy,
+    remember: Option<(&Place, Seconds)>,
+    clock: Clock<'_>,
+) -> Result<Verdict, StoreError> {
     let verdict = file.transact(|enrolment, state| {
-        let (verdict, state) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, clock());
-        Decision { state, durable: matches!(verdict, Verdict::Accepted(_)), answer: verdict }
+        let now = clock();
+        let (verdict, mut state) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, now);
+        let accepted = matches!(verdict, Verdict::Accepted(_));
+        if let (true, Some((place, length))) = (accepted, remember) {
+            state.remember(place.tag(enrolment), now.plus(length));
+        }
+        Decision { state, durable: accepted, answer: verdict }
     });
     wipe_stack();
     verdict
+}
+
+/// Whether a place is remembered, so that nobody is asked there.
+///
+/// # Errors
+/// There is no pairing, or it cannot be used.
+pub fn is_remembered(file: &SecretFile, place: &Place, clock: Clock<'_>) -> Result<bool, StoreError> {
+    let Record { enrolment, state, .. } = file.read()?;
+    let (tag, now) = (place.tag(&enrolment), clock());
+    wipe_stack();
+    Ok(state.remembered.iter().any(|known| known.tag == tag && known.until > now))
+}
+
+/// Forgets every place that is remembered; returns how many there were.
+///
+/// # Errors
+/// There is no pairing, or it cannot be used.
+pub fn forget_places(file: &SecretFile) -> Result<usize, StoreError> {
+    file.transact(|_, state| {
+        let (count, remembered) = (state.remembered.len(), Vec::new());
+        Decision { state: State { remembered, ..state.clone() }, durable: true, answer: count }
+    })
+}
+
+/// Refuses an attempt for a name that has no secret file, after the same work, and as a wrong one of somebody who has
+/// one would be refused: throttled too.
+///
+/// # Errors
+/// The decoys cannot be used.
+pub fn refuse(
+    decoys: &Decoys,
+    name: &str,
+    typed: &Typed,
+    policy: &Policy,
+    clock: Clock<'_>,
+) -> Result<Refusal, StoreError> {
+    let refusal = decoys.transact(name, |enrolment, state| {
+        let (verdict, next) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, clock());
+        let (state, answer) = match verdict {
+            Verdict::Refused(why) => (next, why),
+            // By chance, the code of a secret that nobody has.
+            Verdict::Accepted(_) => (state.clone(), Refusal::Wrong),
+        };
+        Decision { state, durable: false, answer }
+    });
+    wipe_stack();
+    refusal
 }
 
 /// Pairs a phone where none is paired.
@@ -208,7 +275,7 @@ pub fn renew_recovery_codes(
     let recovery = RecoveryCodes::new(codes.0, codes.1);
     file.replace(|old| -> Result<_, Failure> {
         let enrolment = Enrolment { recovery, ..old.enrolment.clone() };
-        Ok((enrolment, State { spent_recovery: 0, ..old.state.clone() }))
+        Ok((enrolment, State { spent_recovery: 0, remembered: Vec::new(), ..old.state.clone() }))
     })?
 }
 

@@ -79,7 +79,8 @@ impl<'v> Value<'v> {
     }
 }
 
-/// Calls `set` for every key of the document, tables included.
+/// Calls `set` for every key of the document; then for those in sections `[service.NAME]`, as `service.NAME.KEY`, so
+/// that everything for all services is set before anything for one.
 ///
 /// # Errors
 /// The first complaint in the order of the text: of the TOML parser, or of `set`.
@@ -91,14 +92,34 @@ pub fn each_key(
         line: line_of(text, e.span().map_or(0, |s| s.start)),
         what: e.message().to_owned(),
     })?;
-    let first_mistake = document
-        .get_ref()
-        .iter()
-        .filter_map(|(key, value)| Some((key, set(key.get_ref(), Value::Toml(value.get_ref())).err()?)))
-        .min_by_key(|(key, _)| key.span().start);
-    first_mistake.map_or(Ok(()), |(key, what)| {
-        Err(Problem { line: line_of(text, key.span().start), what: format!("{}: {what}", key.get_ref()) })
-    })
+    let mut first: Option<(usize, String)> = None;
+    for in_sections in [false, true] {
+        walk(document.get_ref(), "", &mut |path, place, value| {
+            if path.starts_with(SECTIONS) == in_sections
+                && let Err(what) = set(path, Value::Toml(value))
+                && first.as_ref().is_none_or(|(before, _)| place < *before)
+            {
+                first = Some((place, format!("{path}: {what}")));
+            }
+        });
+    }
+    first.map_or(Ok(()), |(place, what)| Err(Problem { line: line_of(text, place), what }))
+}
+
+/// What keys in sections begin with.
+pub const SECTIONS: &str = "service.";
+
+/// Goes through a table: with each key's path, where the key stands in the text, and its value.
+fn walk(table: &DeTable<'_>, above: &str, visit: &mut dyn FnMut(&str, usize, &DeValue<'_>)) {
+    for (key, value) in table {
+        let path = format!("{above}{}", key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(inner) if path == "service" || above == SECTIONS => {
+                walk(inner, &format!("{path}."), visit);
+            }
+            value => visit(&path, key.span().start, value),
+        }
+    }
 }
 
 /// The line, counted from 1, in which a byte stands.

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::flow::Wish;
+use crate::page::Paper;
+
 /// Pairs a phone with your account, and looks after the pairing.
 #[derive(Debug, Parser)]
 #[command(
@@ -12,8 +15,8 @@ use clap::{Args, Parser, Subcommand};
     about,
     after_help = "Without a command, otp-setup pairs a phone.\n\n\
                   Exit status: 0 done; 1 refused or declined; 2 wrong usage; 3 there is no pairing; 4 there is one \
-                  already;\n5 the store, the configuration or the helper cannot be used; 128+N ended by signal N. \
-                  Whatever is not 0\nhas changed nothing."
+                  already;\n5 the store, the configuration or the helper cannot be used; 128+N ended by signal N.\n\
+                  Whatever is not 0 has changed nothing. doctor: 0 sound; 1 warnings; 6 problems."
 )]
 pub struct Cli {
     /// What to do
@@ -57,18 +60,70 @@ pub enum Command {
     },
     /// End a delay after wrong codes, and mend a damaged state (root only)
     Unlock,
-    /// Enrol a user with a secret that exists already (root only)
-    Import {
-        /// The otpauth URI, always given as `-`: it is read from standard input
-        #[arg(long, value_name = "-", value_parser = ["-"], required = true)]
-        uri: String,
-        /// Also with parameters for which some apps show wrong codes
+    /// List who is paired (root only)
+    List {
+        /// As JSON
         #[arg(long)]
-        force: bool,
-        /// Instead of a present pairing
-        #[arg(long)]
-        replace: bool,
+        json: bool,
     },
+    /// Look for what would lock people out, or let them in without a code
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Enrol users with secrets that exist already (root only)
+    Import(ImportOptions),
+    /// Write a user's otpauth URI to standard output: it is the secret (root only)
+    Export {
+        /// Yes, show the secret
+        #[arg(long, required = true)]
+        reveal: bool,
+    },
+}
+
+/// What is imported.
+#[derive(Args, Clone, Debug)]
+pub struct ImportOptions {
+    /// Where the secrets are
+    #[command(flatten)]
+    pub source: Source,
+    /// Which entry of an export to take, by its account
+    #[arg(long, value_name = "ACCOUNT", requires = "migration")]
+    pub entry: Option<String>,
+    /// Of every user with a home
+    #[arg(long, requires = "google_authenticator", conflicts_with = "user")]
+    pub all: bool,
+    /// Also with parameters for which some apps show wrong codes
+    #[arg(long)]
+    pub force: bool,
+    /// Also in the place of a present pairing
+    #[arg(long)]
+    pub replace: bool,
+    /// Change nothing, only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Say it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where the secrets are.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Source {
+    /// An otpauth URI on standard input
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub uri: Option<String>,
+    /// The user's ~/.google_authenticator
+    #[arg(long)]
+    pub google_authenticator: bool,
+    /// A usersfile of pam_oath: of all its users, or of the one that --user names
+    #[arg(long, value_name = "FILE")]
+    pub pam_oath: Option<PathBuf>,
+    /// An export of Google Authenticator (otpauth-migration://) on standard input
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub migration: Option<String>,
 }
 
 /// How a phone is paired.
@@ -83,4 +138,21 @@ pub struct PairOptions {
     /// Answer yes where the question is yes or no
     #[arg(long, short)]
     pub yes: bool,
+    /// Print the page to keep safe, on the default printer
+    #[arg(long)]
+    pub print: bool,
+    /// Save the page to keep safe: .pdf, .png, .svg or .txt
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<String>,
+    /// Size of the page (default: what is usual where you are)
+    #[arg(long, value_enum)]
+    pub paper: Option<Paper>,
+}
+
+impl PairOptions {
+    /// What is to be done with the page.
+    pub fn wishes(&self) -> Vec<Wish> {
+        let print = self.print.then_some(Wish::Print);
+        print.into_iter().chain(self.save.clone().map(Wish::Save)).collect()
+    }
 }

@@ -1,9 +1,6 @@
 //! How the program ends: an exit status, and what is said.
 
-use insis_otp::store::Cause;
-
 use crate::flow::End;
-use crate::import::NoImport;
 use crate::keeper::Trouble;
 use crate::person::Stop;
 use crate::site::NoSite;
@@ -24,6 +21,8 @@ pub enum Status {
     Exists,
     /// Store, configuration, helper or terminal cannot be used.
     Unusable,
+    /// The doctor found problems.
+    Problems,
     /// Ended by a signal.
     Signal(i32),
 }
@@ -38,6 +37,7 @@ impl Status {
             Self::NotPaired => 3,
             Self::Exists => 4,
             Self::Unusable => 5,
+            Self::Problems => 6,
             Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
         }
     }
@@ -80,23 +80,6 @@ pub fn of_no_site(why: NoSite, texts: &Texts) -> Failure {
         NoSite::NoSuchUser(user) => (Status::Usage, texts.end_no_such_user(user)),
         NoSite::OwnAccount(uid) => (Status::Unusable, texts.end_own_account(uid)),
         NoSite::Database(error) => (Status::Unusable, texts.end_user_database(error.desc())),
-    };
-    (status, Some(texts.error(text)))
-}
-
-/// What is said of an import that did not come about.
-pub fn of_no_import(why: NoImport, texts: &Texts, user: &str) -> Failure {
-    let (status, text) = match why {
-        NoImport::Empty => (Status::Usage, texts.end_import_empty()),
-        NoImport::Uri(why) => (Status::Refused, texts.end_import_uri(why)),
-        NoImport::Uncommon(entry) => {
-            let (algorithm, digits, period) = crate::flow::said(&entry.key);
-            (Status::Refused, texts.end_import_parameters(algorithm, digits, period))
-        }
-        NoImport::Store(error) => match error.cause {
-            Cause::Exists => (Status::Exists, texts.end_import_exists(user)),
-            _ => (Status::Unusable, error.to_string()),
-        },
     };
     (status, Some(texts.error(text)))
 }

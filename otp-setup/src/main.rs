@@ -7,18 +7,21 @@
 mod cli;
 mod commands;
 mod dates;
+mod doctor;
 mod exit;
 mod flow;
 mod import;
 mod keeper;
 mod naming;
 mod output;
+mod page;
 mod person;
 mod qr;
 mod report;
 mod site;
 mod terminal;
 mod texts;
+mod users;
 
 use std::process::ExitCode;
 

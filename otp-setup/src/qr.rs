@@ -22,7 +22,7 @@ impl Symbol {
     /// The largest version that still fits, with its quiet zone and a line below, on 24 rows of 80.
     const LARGEST: i16 = 6;
     /// Modules of quiet zone on either side. Four are the standard's; scanners are content with two, and 24 rows are few.
-    const QUIET: usize = 2;
+    pub const QUIET: usize = 2;
 
     /// Whether a text fits into a code that 24 rows can show.
     pub fn fits(text: &str) -> bool {
@@ -43,6 +43,26 @@ impl Symbol {
         }
         rows.extend(vec![margin; Self::QUIET]);
         Some(Self { rows })
+    }
+
+    /// The modules, dark ones `true`, with the quiet zone.
+    pub fn modules(&self) -> &[Vec<bool>] {
+        &self.rows
+    }
+
+    /// The code in ink on paper: letters for what is dark, blanks for what is not.
+    pub fn ink(&self) -> Vec<String> {
+        let draw = |pair: &[Vec<bool>]| {
+            let dark = |row: Option<&Vec<bool>>, i: usize| row.and_then(|row| row.get(i)) == Some(&true);
+            let letter = |i| match (dark(pair.first(), i), dark(pair.get(1), i)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            };
+            (0..self.rows.len()).map(letter).collect()
+        };
+        self.rows.chunks(2).map(draw).collect()
     }
 
     /// Columns on the screen.

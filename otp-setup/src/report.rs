@@ -4,6 +4,8 @@ use insis_otp::operations::Status;
 use serde::Serialize;
 
 use crate::dates;
+use crate::doctor::{Finding, Severity};
+use crate::terminal::{MEASURE, wrap};
 use crate::texts::Texts;
 
 /// Recovery codes at or below this number are few.
@@ -28,6 +30,47 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     if status.recovery_left <= FEW {
         lines.push(texts.status_recovery_few());
     }
+    lines
+}
+
+/// Everybody's status, a line each. Who cannot be read is left to complaints.
+pub fn table<E>(texts: &Texts, everybody: &[(String, Result<Status, E>)]) -> Vec<String> {
+    let row = |(user, status): &(String, Result<Status, E>)| {
+        let status = status.as_ref().ok()?;
+        let paired = dates::said(status.paired_at);
+        let day = paired.split(' ').next().unwrap_or_default();
+        let last = status.last_login.map_or_else(|| texts.list_never(), dates::said);
+        let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
+        let (failures, left) = (status.failures, status.recovery_left);
+        Some(format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}"))
+    };
+    let rows: Vec<_> = everybody.iter().filter_map(row).collect();
+    if rows.is_empty() { vec![texts.list_none()] } else { [vec![texts.list_head()], rows].concat() }
+}
+
+/// The doctor's findings, each with why it matters and what to do.
+pub fn findings(texts: &Texts, findings: &[Finding]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for Finding { severity, place, what, why, remedy } in findings {
+        let severity = match severity {
+            Severity::Note => texts.doctor_note(),
+            Severity::Warning => texts.doctor_warning(),
+            Severity::Problem => texts.doctor_problem(),
+        };
+        lines.extend(wrap(&[&format!("{severity}: {place}")], MEASURE));
+        for text in [what.clone(), texts.doctor_why(why)] {
+            lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {line}")));
+        }
+        // In one piece, to be copied.
+        lines.push(format!("    {}", texts.doctor_remedy(remedy)));
+        lines.push(String::new());
+    }
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let (problems, warnings) = (count(Severity::Problem), count(Severity::Warning));
+    lines.push(match (problems, warnings) {
+        (0, 0) => texts.doctor_sound(),
+        _ => texts.doctor_summary(problems, warnings),
+    });
     lines
 }
 

@@ -55,6 +55,11 @@ impl Site {
         Ok(Self { config, account, as_root })
     }
 
+    /// The same site, for another account.
+    pub fn of(&self, account: Account) -> Self {
+        Self { config: self.config.clone(), account, as_root: self.as_root }
+    }
+
     /// The secret file, for who may open it.
     pub fn file(&self) -> SecretFile {
         self.config.secret_file.locate(&self.account)

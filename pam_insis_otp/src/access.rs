@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use insis_otp::Place;
 use insis_otp::config::Config;
 use insis_otp::operations::{self, system_clock};
-use insis_otp::otp::{Policy, Verdict};
+use insis_otp::otp::{Digits, Policy, Seconds, Verdict};
 use insis_otp::store::{Account, SecretFile};
 use insis_otp::wire::{Answer, LONGEST, Reply, Request};
 use nix::sys::socket::{MsgFlags, send};
@@ -62,15 +63,42 @@ impl Access {
         }
     }
 
-    /// Decides an attempt; an accepted one is on the disk when this returns.
-    pub fn verify(&self, reply: &Reply, policy: &Policy) -> Result<Verdict, Trouble> {
+    /// How many digits the person's codes have.
+    pub fn digits(&self, policy: &Policy) -> Result<Digits, Trouble> {
+        let status = match self {
+            Self::Direct(file) => operations::status(file, policy, &system_clock)
+                .map_err(|error| Trouble::Unavailable(error.to_string()))?,
+            Self::Helper(helper) => match ask(helper, &Request::Status)? {
+                Answer::Status(status) => Some(status),
+                _ => None,
+            },
+        };
+        status.map(|status| status.parameters.1).ok_or(Trouble::NotPaired)
+    }
+
+    /// Whether this place is remembered, so that nobody is asked.
+    pub fn remembers(&self, place: &Place) -> bool {
+        match self {
+            Self::Direct(file) => operations::is_remembered(file, place, &system_clock).unwrap_or(false),
+            // Whoever needs the helper is on this machine, and no place.
+            Self::Helper(_) => false,
+        }
+    }
+
+    /// Decides an attempt; an accepted one is on the disk when this returns, with the place that it remembers.
+    pub fn verify(
+        &self,
+        reply: &Reply,
+        policy: &Policy,
+        remember: Option<(&Place, Seconds)>,
+    ) -> Result<Verdict, Trouble> {
         match self {
             Self::Direct(file) => {
-                operations::verify(file, &reply.typed(), policy, &system_clock).map_err(|error| {
-                    match error.is_not_paired() {
-                        true => Trouble::NotPaired,
-                        false => Trouble::Unavailable(error.to_string()),
-                    }
+                let verdict =
+                    operations::verify_and_remember(file, &reply.typed(), policy, remember, &system_clock);
+                verdict.map_err(|error| match error.is_not_paired() {
+                    true => Trouble::NotPaired,
+                    false => Trouble::Unavailable(error.to_string()),
                 })
             }
             Self::Helper(helper) => match ask(helper, &Request::Verify(reply.clone()))? {

@@ -8,6 +8,7 @@ use pam::items::AuthTok;
 use pam::module::PamHandle;
 use pam::secret::SecretBytes;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::outcome::NoReply;
 
@@ -17,8 +18,8 @@ pub enum Reply {
     Attempt(SecretBytes),
     /// The password: a client that answers every hidden prompt with it, or a person who did not look.
     Password,
-    /// What sshd puts in the place of the reply of somebody who may not log in.
-    Filler,
+    /// What sshd puts in the place of the reply of somebody who may not log in; as long as what was typed.
+    Filler(usize),
 }
 
 /// What sshd fills with, over and over, up to the length of what was typed (fake_password in its auth-pam.c).
@@ -41,13 +42,25 @@ pub fn ask(pamh: &PamHandle, prompt: &str, echo: bool) -> Result<Reply, NoReply>
     }
     // First of all: the password was replaced by the same filler, if it was as long.
     if is_filler(reply.as_bytes()) {
-        return Ok(Reply::Filler);
+        return Ok(Reply::Filler(reply.len()));
     }
-    let password = pamh.get_item::<AuthTok>().ok().flatten();
-    if password.is_some_and(|password| bool::from(password.as_bytes().ct_eq(reply.as_bytes()))) {
+    if password(pamh).is_some_and(|password| bool::from(password.ct_eq(reply.as_bytes()))) {
         return Ok(Reply::Password);
     }
     Ok(Reply::Attempt(reply))
+}
+
+/// The password that a module above asked for.
+pub fn password(pamh: &PamHandle) -> Option<Zeroizing<Vec<u8>>> {
+    let password = pamh.get_item::<AuthTok<'_>>().ok().flatten()?;
+    let password = Zeroizing::new(password.as_bytes().to_vec());
+    (!password.is_empty()).then_some(password)
+}
+
+/// Splits a reply of password and code, from the right; `None` when it does not end with so many digits.
+pub fn split(reply: &[u8], digits: usize) -> Option<(&[u8], &[u8])> {
+    let (password, code) = reply.split_at_checked(reply.len().checked_sub(digits)?)?;
+    code.iter().all(u8::is_ascii_digit).then_some((password, code))
 }
 
 /// Tells something. Nothing depends on whether it arrives.
@@ -70,4 +83,28 @@ fn say(pamh: &PamHandle, flags: PamFlag, style: pam::constants::PamMessageStyle,
 
 fn conversation(pamh: &PamHandle) -> Option<Conv<'_>> {
     pamh.get_item::<Conv<'_>>().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filler_is_known_at_any_length() {
+        let long: Vec<u8> = FILLER.iter().cycle().copied().take(40).collect();
+        assert!((1..40).all(|length| is_filler(&long[..length])));
+        for reply in ["123456", "\u{8}\n\rx", "INCORRECT"] {
+            assert!(!is_filler(reply.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn password_and_code_are_split_from_the_right() {
+        let split = |reply: &'static str, digits| split(reply.as_bytes(), digits);
+        assert_eq!(split("secret123456", 6), Some((&b"secret"[..], &b"123456"[..])));
+        assert_eq!(split("12345678901234", 8), Some((&b"123456"[..], &b"78901234"[..])));
+        assert_eq!(split("123456", 6), Some((&b""[..], &b"123456"[..])));
+        assert_eq!((split("secret12345", 6), split("12345", 6), split("", 6)), (None, None, None));
+        assert_eq!(split("heslo\u{17e}123456", 6).unwrap().1, b"123456");
+    }
 }

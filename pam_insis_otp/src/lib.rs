@@ -4,19 +4,29 @@
 //! | --- | --- |
 //! | [`arguments`] | the module's arguments over the site's configuration |
 //! | [`login`] | one authentication from first question to end |
+//! | [`target`] | whom a code is verified for, and whom policy lets pass without |
+//! | [`pairing`] | pairing a phone within the login |
 //! | [`access`] | how the secret file is reached: opened here, or through `otp-helper` |
 //! | [`dialogue`] | the conversation: questions, replies, what is no attempt |
 //! | [`outcome`] | how an authentication can end, and the one road from there to a PAM code |
 //! | [`texts`] | what people read |
-#![forbid(unsafe_op_in_unsafe_fn)]
+//! | [`report`] | the lines in the log |
+//! | [`ffi`] | the little that takes unsafe code |
+#![deny(unsafe_code)]
 
 mod access;
 mod arguments;
-mod decoy;
 mod dialogue;
+mod ffi;
 mod guard;
 mod login;
+#[cfg(test)]
+mod manual;
 mod outcome;
+mod pairing;
+mod qr;
+mod report;
+mod target;
 mod texts;
 
 use std::ffi::CStr;
@@ -29,7 +39,7 @@ struct InsisOtp;
 
 /// The C functions around them, made by the bindings.
 mod hooks {
-    #![allow(missing_docs, reason = "the macro writes functions without doc comments")]
+    #![allow(missing_docs, unsafe_code, reason = "the macro writes the C functions, without doc comments")]
     use super::InsisOtp;
 
     pam::pam_hooks!(InsisOtp);
@@ -45,12 +55,12 @@ impl PamHooks for InsisOtp {
         guard::contain(pamh, &args, "setcred", |_| PamResultCode::PAM_SUCCESS)
     }
 
-    fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "account", |_| PamResultCode::PAM_IGNORE)
+    fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "account", |pamh| pairing::account(pamh, &args, flags))
     }
 
-    fn sm_chauthtok(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "password", |_| PamResultCode::PAM_IGNORE)
+    fn sm_chauthtok(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "chauthtok", |pamh| pairing::change(pamh, &args, flags))
     }
 
     /// Sessions are none of this module's business; a stack that lists it there changes nothing.

@@ -1,29 +1,38 @@
-//! One authentication: settings, user, questions, end.
+//! One authentication: settings, user, policy, questions, end.
 
 use std::ffi::CStr;
+use std::time::{Duration, Instant};
 
+use insis_otp::Place;
 use insis_otp::config::{Config, Unenrolled};
-use insis_otp::log::{self, Level, Line};
-use insis_otp::otp::Verdict;
-use insis_otp::store::{Account, UserName};
+use insis_otp::operations::system_clock;
+use insis_otp::otp::{Refusal, Seconds, Verdict};
 use insis_otp::wire;
 use pam::constants::{PamFlag, PamResultCode};
-use pam::items::{RHost, Service, User};
 use pam::module::PamHandle;
+use zeroize::Zeroizing;
 
-use crate::access::{Access, Trouble};
-use crate::arguments;
-use crate::decoy;
+use crate::access::Trouble;
+use crate::arguments::{self, FirstPass, Stacking};
 use crate::dialogue::{self, Reply};
-use crate::outcome::{Denial, NoReply, Outcome};
-use crate::texts;
+use crate::ffi::{self, MustPair};
+use crate::outcome::{Denial, Outcome, Passed};
+use crate::report::Log;
+use crate::target::{Known, Target, exemption, user_name};
+use crate::texts::Texts;
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
 pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
-    let mut log = Log::of(pamh);
+    let began = Instant::now();
+    let mut log = Log::of(pamh, "auth");
+    let mut texts = Texts::of(insis_otp::config::Language::default());
     let mut charged = 0;
     let outcome = match Login::prepare(pamh, args, &mut log) {
-        Ok(login) => login.run(pamh, &log, &mut charged),
+        Ok(login) => {
+            texts = login.texts;
+            login.even(began, Login::BEFORE_QUESTION);
+            login.run(pamh, &log, &mut charged)
+        }
         Err(outcome) => outcome,
     };
     log.send(outcome.line(), outcome.words());
@@ -31,14 +40,14 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
         Outcome::Accepted(accepted) => {
             // Those of this login the person has just seen.
             let failures = accepted.failures.saturating_sub(charged);
-            if let Some(text) = texts::accepted(&accepted.by, failures) {
+            if let Some(text) = texts.accepted(&accepted.by, failures) {
                 dialogue::tell(pamh, flags, &text);
             }
         }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
-            dialogue::complain(pamh, flags, texts::CANNOT_CHECK);
+            dialogue::complain(pamh, flags, texts.cannot_check);
         }
-        Outcome::Refused(_) | Outcome::Denied(_) | Outcome::NoReply(_) | Outcome::Ignored => {}
+        Outcome::Refused(_) | Outcome::Denied(..) | Outcome::NoReply(_) | Outcome::Passed(_) => {}
     }
     outcome.code()
 }
@@ -46,15 +55,13 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
 /// A login whose settings and user are known.
 struct Login {
     config: Config,
+    stacking: Stacking,
+    texts: &'static Texts,
     target: Target,
-}
-
-/// Whom a code is verified for.
-enum Target {
-    /// Somebody with a way to a secret file, if there is one.
-    Known(Access),
-    /// A name that nobody has. The same questions are asked and the same work is done.
-    Unknown,
+    /// What is remembered of an accepted code, and how long.
+    place: Option<(Place, Seconds)>,
+    /// Whether the person is somewhere else, where the names of this machine are not known.
+    remote: bool,
 }
 
 /// How one reply ended.
@@ -65,138 +72,186 @@ enum Attempt {
     Again(Outcome, String),
 }
 
+/// What came back.
+enum Given {
+    /// Something to verify, and the password that came with it, if one did.
+    Code(wire::Reply, Option<Zeroizing<Vec<u8>>>),
+    /// The password instead of a code.
+    Password,
+    /// sshd's filler, as long as what was typed.
+    Filler(usize),
+}
+
+/// The password of a reply for both, and the code at its end.
+type Both = (Zeroizing<Vec<u8>>, wire::Reply);
+
 impl Login {
+    /// The steps in which the first question is put to somebody remote, and those in which a refusal is answered: looking
+    /// up a name that nobody has takes longer than looking up others, and so does counting its failures.
+    const BEFORE_QUESTION: Duration = Duration::from_millis(2);
+    const REFUSAL: Duration = Duration::from_millis(4);
+
     fn prepare(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<Self, Outcome> {
-        let config = arguments::settings(args).map_err(Outcome::Misconfigured)?;
+        let (config, stacking) = arguments::settings(args, &log.service).map_err(Outcome::Misconfigured)?;
         log.debug = config.debug;
         let name = user_name(pamh)?;
         log.user.clone_from(&name);
         let target = Target::find(&name, &config)?;
-        if let (Target::Known(access), Unenrolled::Ignore) = (&target, config.unenrolled)
-            && !access.is_paired(&config.policy).map_err(ended_by)?
-        {
-            return Err(Outcome::Ignored);
+        let place = Place::of(&log.service, &log.rhost).filter(|_| config.remember.0 > 0);
+        let place = place.map(|place| (place, config.remember));
+        let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
+        let login = Self { texts, config, stacking, target, place, remote };
+        match login.passes(pamh, &log.rhost)? {
+            Some(passed) => Err(Outcome::Passed(passed)),
+            None => Ok(login),
         }
-        Ok(Self { config, target })
+    }
+
+    /// Whether the site's policy is to ask nothing here.
+    fn passes(&self, pamh: &mut PamHandle, rhost: &str) -> Result<Option<Passed>, Outcome> {
+        if let Some(exempt) = exemption(&self.config.exempt, &self.target, rhost) {
+            return Ok(Some(exempt));
+        }
+        let Some(known) = &self.target.known else { return Ok(None) };
+        if self.place.as_ref().is_some_and(|(place, _)| known.access.remembers(place)) {
+            return Ok(Some(Passed::Remembered));
+        }
+        match self.config.unenrolled_at(system_clock()) {
+            Unenrolled::Deny => Ok(None),
+            _ if known.access.is_paired(&self.config.policy)? => Ok(None),
+            Unenrolled::Ignore => Ok(Some(Passed::NotPaired)),
+            Unenrolled::Enrol => Ok(must_pair(pamh, known)),
+        }
     }
 
     /// Asks until a code is accepted or no tries are left. Counts the attempts that were charged and refused.
-    fn run(&self, pamh: &PamHandle, log: &Log, charged: &mut u32) -> Outcome {
-        let mut prompt = self.config.prompt.clone();
+    fn run(&self, pamh: &mut PamHandle, log: &Log, charged: &mut u32) -> Outcome {
+        let mut said = String::new();
         let mut left = self.config.tries;
+        let mut first = self.first_pass(pamh);
+        if self.stacking.first_pass == FirstPass::Use && first.is_none() {
+            return Outcome::Denied(Denial::NoCode, Refusal::Wrong);
+        }
         loop {
-            left = left.saturating_sub(1);
-            match self.attempt(pamh, &prompt, log) {
-                Attempt::Again(outcome, said) if left > 0 => {
+            left = if self.stacking.first_pass == FirstPass::Use { 0 } else { left.saturating_sub(1) };
+            let given = match first.take().map_or_else(|| self.ask(pamh, &said), Ok) {
+                Ok(given) => given,
+                Err(outcome) => return outcome,
+            };
+            let arrived = Instant::now();
+            match self.attempt(pamh, given, log) {
+                Attempt::Again(outcome, why) => {
+                    self.even(arrived, Self::REFUSAL);
+                    if left == 0 {
+                        return outcome;
+                    }
                     *charged += u32::from(matches!(outcome, Outcome::Refused(_)));
                     log.send(outcome.line().field("tries_left", left), outcome.words());
-                    prompt = said + &self.config.prompt;
+                    said = why;
                 }
-                Attempt::End(outcome) | Attempt::Again(outcome, _) => return outcome,
+                Attempt::End(outcome) => return outcome,
             }
         }
     }
 
-    fn attempt(&self, pamh: &PamHandle, prompt: &str, log: &Log) -> Attempt {
-        let wrong = |denial| Attempt::Again(Outcome::Denied(denial), texts::WRONG.to_owned());
-        let reply = match dialogue::ask(pamh, prompt, self.config.echo) {
-            Ok(Reply::Attempt(reply)) => wire::Reply::new(reply.as_bytes()),
-            Ok(Reply::Filler) if matches!(self.target, Target::Unknown) => return wrong(Denial::UnknownUser),
-            Ok(Reply::Filler) => return wrong(Denial::Filler),
-            Ok(Reply::Password) => return wrong(Denial::Password),
-            Err(why) => return Attempt::End(Outcome::NoReply(why)),
+    /// Waits for the next full step since then, so that nobody remote learns how long the work took.
+    fn even(&self, since: Instant, step: Duration) {
+        if self.remote {
+            let over = since.elapsed().as_nanos() % step.as_nanos();
+            std::thread::sleep(step.saturating_sub(Duration::from_nanos(u64::try_from(over).unwrap_or(0))));
+        }
+    }
+
+    /// The code at the end of the password that a module above asked for, when this module is to look for one.
+    fn first_pass(&self, pamh: &PamHandle) -> Option<Given> {
+        if self.stacking.first_pass == FirstPass::No {
+            return None;
+        }
+        let (password, reply) = self.split(&dialogue::password(pamh)?)?;
+        Some(Given::Code(reply, Some(password)))
+    }
+
+    fn split(&self, both: &[u8]) -> Option<Both> {
+        let digits = self.target.digits(&self.config.policy).count();
+        let (password, code) = dialogue::split(both, digits)?;
+        Some((Zeroizing::new(password.to_vec()), wire::Reply::new(code)))
+    }
+
+    /// Asks for a code, or for password and code in one.
+    fn ask(&self, pamh: &mut PamHandle, said: &str) -> Result<Given, Outcome> {
+        let question = if self.stacking.forward { self.texts.both } else { &self.config.prompt };
+        match dialogue::ask(pamh, &format!("{said}{question}"), self.config.echo) {
+            Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(pamh, reply.as_bytes()),
+            Ok(Reply::Attempt(reply)) => Ok(Given::Code(wire::Reply::new(reply.as_bytes()), None)),
+            Ok(Reply::Filler(length)) => Ok(Given::Filler(length)),
+            Ok(Reply::Password) => Ok(Given::Password),
+            Err(why) => Err(Outcome::NoReply(why)),
+        }
+    }
+
+    /// Hands the password of a reply for both on, whatever becomes of the code: the modules below must not ask again.
+    fn forward(&self, pamh: &mut PamHandle, both: &[u8]) -> Result<Given, Outcome> {
+        let (password, reply) = match self.split(both) {
+            Some(both) => both,
+            None => (Zeroizing::new(both.to_vec()), wire::Reply::new(b"")),
         };
-        log.debug(|| Line::new(Level::Debug, "debug").field("reply_bytes", reply.0.len()));
-        let (verdict, denial) = match &self.target {
-            Target::Known(access) => (access.verify(&reply, &self.config.policy), Denial::Unenrolled),
-            Target::Unknown => (Err(Trouble::NotPaired), Denial::UnknownUser),
+        match ffi::set_password(pamh, &password) {
+            Ok(()) => Ok(Given::Code(reply, None)),
+            Err(code) => Err(Outcome::Unavailable(format!("the password cannot be handed on: {code:?}"))),
+        }
+    }
+
+    fn attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log) -> Attempt {
+        let (reply, password) = match given {
+            Given::Code(reply, password) => (reply, password),
+            Given::Password => return self.refused_as(Denial::Password, Refusal::Wrong),
+            Given::Filler(length) => return self.filler(length),
+        };
+        log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
+        let remember = self.place.as_ref().map(|(place, length)| (place, *length));
+        let (verdict, denial) = match &self.target.known {
+            Some(known) => (known.access.verify(&reply, &self.config.policy, remember), Denial::Unenrolled),
+            None => (Err(Trouble::NotPaired), Denial::UnknownUser),
         };
         match verdict {
-            Ok(Verdict::Accepted(accepted)) => Attempt::End(Outcome::Accepted(accepted)),
+            Ok(Verdict::Accepted(accepted)) => {
+                let handed_on = password.map_or(Ok(()), |password| ffi::set_password(pamh, &password));
+                log.debug(|| Log::step("password").field("handed_on", handed_on.is_ok()));
+                Attempt::End(Outcome::Accepted(accepted))
+            }
             Ok(Verdict::Refused(why)) => {
-                let said = texts::refused(&why);
+                let said = self.texts.refused(&why);
                 Attempt::Again(Outcome::Refused(why), said)
             }
-            Err(Trouble::NotPaired) => {
-                decoy::look_for(&reply, &self.config.policy);
-                wrong(denial)
-            }
-            Err(trouble) => Attempt::End(ended_by(trouble)),
+            Err(Trouble::NotPaired) => self.decoy(denial, &reply),
+            Err(trouble) => Attempt::End(trouble.into()),
         }
     }
-}
 
-/// Who logs in. In a name that is not UTF-8 the odd bytes are replaced; [`Target::find`] knows no such name.
-fn user_name(pamh: &mut PamHandle) -> Result<String, Outcome> {
-    let asked = pamh.get_user(None);
-    let item = pamh.get_item::<User<'_>>().ok().flatten();
-    match (asked, item) {
-        (Ok(name), _) => Ok(name),
-        (Err(PamResultCode::PAM_SYSTEM_ERR), Some(bytes)) => Ok(bytes.to_string_lossy().into_owned()),
-        (Err(_), _) => Err(Outcome::NoReply(NoReply::Conversation)),
+    /// Refuses what sshd put in the place of a reply like a reply of as many digits.
+    fn filler(&self, length: usize) -> Attempt {
+        let denial = if self.target.known.is_some() { Denial::Filler } else { Denial::UnknownUser };
+        self.decoy(denial, &wire::Reply::new(&vec![b'0'; length]))
     }
-}
 
-impl Target {
-    fn find(name: &str, config: &Config) -> Result<Self, Outcome> {
-        // A name that could not be a path component is nobody's, nor is one that was not UTF-8.
-        let Some(name) = UserName::parse(name).ok().filter(|_| !name.contains(char::REPLACEMENT_CHARACTER))
-        else {
-            return Ok(Self::Unknown);
-        };
-        match Account::lookup(&name) {
-            Ok(Some(account)) => Access::to(&account, config).map(Self::Known).map_err(ended_by),
-            Ok(None) => Ok(Self::Unknown),
-            Err(error) => {
-                Err(Outcome::Unavailable(format!("the user database cannot be read: {}", error.desc())))
-            }
+    /// Refuses a reply that there is nothing to verify with.
+    fn decoy(&self, denial: Denial, reply: &wire::Reply) -> Attempt {
+        match self.target.refuse(reply, &self.config) {
+            Ok(as_if) => self.refused_as(denial, as_if),
+            Err(outcome) => Attempt::End(outcome),
         }
     }
-}
 
-fn ended_by(trouble: Trouble) -> Outcome {
-    match trouble {
-        Trouble::NotPaired => Outcome::Denied(Denial::Unenrolled),
-        Trouble::Unavailable(why) => Outcome::Unavailable(why),
+    fn refused_as(&self, denial: Denial, as_if: Refusal) -> Attempt {
+        let said = self.texts.refused(&as_if);
+        Attempt::Again(Outcome::Denied(denial, as_if), said)
     }
 }
 
-/// Where lines go, and what stands in each of them.
-struct Log {
-    service: String,
-    user: String,
-    rhost: String,
-    debug: bool,
-}
-
-impl Log {
-    fn of(pamh: &PamHandle) -> Self {
-        let text = |item: Option<&CStr>| item.map(|t| t.to_string_lossy().into_owned()).unwrap_or_default();
-        let service = pamh.get_item::<Service<'_>>().ok().flatten();
-        let rhost = pamh.get_item::<RHost<'_>>().ok().flatten();
-        let (service, rhost) = (text(service.map(|s| s.0)), text(rhost.map(|r| r.0)));
-        let rhost = if rhost.is_empty() { "-".to_owned() } else { rhost };
-        Self { service, user: String::new(), rhost, debug: false }
-    }
-
-    fn send(&self, line: Line, words: Option<&str>) {
-        let line = line.field("user", &self.user).field("rhost", &self.rhost);
-        let line = match words {
-            Some(words) => line.words(words),
-            None => line,
-        };
-        log::send(&log::program(), &format!("pam_insis_otp({}:auth)", printable(&self.service)), &line);
-    }
-
-    fn debug(&self, line: impl FnOnce() -> Line) {
-        if self.debug {
-            self.send(line(), None);
-        }
-    }
-}
-
-/// A service name as PAM has it; anything else in it was put there by somebody.
-fn printable(service: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
-    service.chars().take(64).map(|c| if plain(c) { c } else { '?' }).collect()
+/// Leaves word for account management that this person has to pair a phone, if a password was asked for before. Whether
+/// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no pairing.
+fn must_pair(pamh: &mut PamHandle, known: &Known) -> Option<Passed> {
+    dialogue::password(pamh)?;
+    let user = known.account.name.as_str().to_owned();
+    MustPair { user }.leave(pamh).is_ok().then_some(Passed::MustPair)
 }

@@ -11,12 +11,13 @@ pub enum Outcome {
     Accepted(Accepted),
     /// The last code that could be tried was refused.
     Refused(Refusal),
-    /// There was nothing to verify a code with, or the reply was none; the person sees a refusal like any other.
-    Denied(Denial),
+    /// There was nothing to verify a code with, or the reply was none. The person sees the refusal that somebody with a
+    /// secret file would see.
+    Denied(Denial, Refusal),
     /// There was no reply.
     NoReply(NoReply),
     /// The site's policy lets the rest of the stack decide.
-    Ignored,
+    Passed(Passed),
     /// The store cannot be used: with what and why.
     Unavailable(String),
     /// The configuration or an argument is wrong: where and what.
@@ -34,6 +35,25 @@ pub enum Denial {
     Filler,
     /// The reply was the password.
     Password,
+    /// The password that a module above asked for has no code at its end, and this module may not ask.
+    NoCode,
+}
+
+/// Why the site's policy lets the rest of the stack decide: every way to PAM_IGNORE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// The person has not paired: `unenrolled = "ignore"`.
+    NotPaired,
+    /// The person has not paired, and does so before the login is over: `unenrolled = "enrol"`.
+    MustPair,
+    /// By name.
+    ExemptUser,
+    /// By a group.
+    ExemptGroup,
+    /// By the address.
+    ExemptNetwork,
+    /// A code was accepted from here not long ago.
+    Remembered,
 }
 
 /// Why there was no reply.
@@ -50,8 +70,11 @@ impl Outcome {
     pub const fn code(&self) -> PamResultCode {
         match self {
             Self::Accepted(_) => PamResultCode::PAM_SUCCESS,
-            Self::Ignored => PamResultCode::PAM_IGNORE,
-            Self::Refused(Refusal::Throttled { .. } | Refusal::TooSoon { .. }) => PamResultCode::PAM_MAXTRIES,
+            Self::Passed(_) => PamResultCode::PAM_IGNORE,
+            Self::Refused(Refusal::Throttled { .. } | Refusal::TooSoon { .. })
+            | Self::Denied(_, Refusal::Throttled { .. } | Refusal::TooSoon { .. }) => {
+                PamResultCode::PAM_MAXTRIES
+            }
             Self::Refused(
                 Refusal::Wrong
                 | Refusal::Used { .. }
@@ -60,7 +83,7 @@ impl Outcome {
                 | Refusal::RecoverySpent
                 | Refusal::Malformed(_),
             )
-            | Self::Denied(_)
+            | Self::Denied(..)
             | Self::NoReply(NoReply::Empty) => PamResultCode::PAM_AUTH_ERR,
             Self::NoReply(NoReply::Conversation) => PamResultCode::PAM_CONV_ERR,
             Self::Unavailable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
@@ -73,7 +96,7 @@ impl Outcome {
         match self {
             Self::Accepted(accepted) => accepted_line(accepted),
             Self::Refused(refusal) => refused_line(refusal),
-            Self::Denied(denial) => denied_line(*denial),
+            Self::Denied(denial, _) => Line::new(Level::Notice, "refused").field("reason", denial.name()),
             Self::NoReply(why) => Line::new(Level::Notice, "refused").field(
                 "reason",
                 match why {
@@ -81,7 +104,7 @@ impl Outcome {
                     NoReply::Empty => "no-reply",
                 },
             ),
-            Self::Ignored => Line::new(Level::Notice, "ignored").field("reason", "not-paired"),
+            Self::Passed(why) => Line::new(why.level(), "ignored").field("reason", why.name()),
             Self::Unavailable(_) => Line::new(Level::Error, "error").field("reason", "store"),
             Self::Misconfigured(_) => Line::new(Level::Error, "error").field("reason", "configuration"),
         }
@@ -91,10 +114,10 @@ impl Outcome {
     pub fn words(&self) -> Option<&str> {
         match self {
             Self::Unavailable(why) | Self::Misconfigured(why) => Some(why),
-            Self::Denied(Denial::Filler) => Some(
+            Self::Denied(Denial::Filler, _) => Some(
                 "sshd does not allow this user (unknown, or root with PermitRootLogin); the code was not seen",
             ),
-            Self::Denied(Denial::Password) => Some(
+            Self::Denied(Denial::Password, _) => Some(
                 "the client answers with the password: set KbdInteractiveAuthentication yes and \
                  AuthenticationMethods keyboard-interactive in sshd_config",
             ),
@@ -116,16 +139,39 @@ fn accepted_line(accepted: &Accepted) -> Line {
     if accepted.clock_was_ahead { line.field("clock", "was-ahead") } else { line }
 }
 
-fn denied_line(denial: Denial) -> Line {
-    Line::new(Level::Notice, "refused").field(
-        "reason",
-        match denial {
-            Denial::UnknownUser => "unknown-user",
-            Denial::Unenrolled => "not-paired",
-            Denial::Filler => "sshd-filler",
-            Denial::Password => "password-as-code",
-        },
-    )
+impl Denial {
+    /// The `reason=` of the log.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown-user",
+            Self::Unenrolled => "not-paired",
+            Self::Filler => "sshd-filler",
+            Self::Password => "password-as-code",
+            Self::NoCode => "no-code-in-password",
+        }
+    }
+}
+
+impl Passed {
+    /// The `reason=` of the log.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NotPaired => "not-paired",
+            Self::MustPair => "must-pair",
+            Self::ExemptUser => "exempt-user",
+            Self::ExemptGroup => "exempt-group",
+            Self::ExemptNetwork => "exempt-network",
+            Self::Remembered => "remembered",
+        }
+    }
+
+    /// Who gets in without a second step because none was set up is worth a second look.
+    const fn level(self) -> Level {
+        match self {
+            Self::NotPaired | Self::MustPair => Level::Notice,
+            Self::ExemptUser | Self::ExemptGroup | Self::ExemptNetwork | Self::Remembered => Level::Info,
+        }
+    }
 }
 
 fn refused_line(refusal: &Refusal) -> Line {
@@ -149,5 +195,92 @@ fn refused_line(refusal: &Refusal) -> Line {
             },
         ),
         Refusal::Wrong | Refusal::RecoverySpent => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insis_otp::otp::{Drift, Seconds};
+
+    fn refusals() -> Vec<Refusal> {
+        let wait = Seconds(17);
+        vec![
+            Refusal::Wrong,
+            Refusal::Used { wait },
+            Refusal::ClockAhead { by: wait },
+            Refusal::OutsideWindow { offset: -4 },
+            Refusal::RecoverySpent,
+            Refusal::Throttled { wait },
+            Refusal::TooSoon { wait },
+            Refusal::Malformed(Malformed::Length),
+        ]
+    }
+
+    /// One of each way to end.
+    fn all() -> Vec<Outcome> {
+        let accepted = |by| Outcome::Accepted(Accepted { by, failures: 1, clock_was_ahead: true });
+        let mut all = vec![
+            accepted(Proof::Code { offset: 0 }),
+            accepted(Proof::Pair { offset: 0, drift: Drift(1) }),
+            accepted(Proof::Recovery { left: 1 }),
+            Outcome::NoReply(NoReply::Conversation),
+            Outcome::NoReply(NoReply::Empty),
+            Outcome::Unavailable("x".into()),
+            Outcome::Misconfigured("x".into()),
+        ];
+        let denials =
+            [Denial::UnknownUser, Denial::Unenrolled, Denial::Filler, Denial::Password, Denial::NoCode];
+        let as_if = |denial| refusals().into_iter().map(move |refusal| Outcome::Denied(denial, refusal));
+        all.extend(denials.into_iter().flat_map(as_if));
+        let passed = [
+            Passed::NotPaired,
+            Passed::MustPair,
+            Passed::ExemptUser,
+            Passed::ExemptGroup,
+            Passed::ExemptNetwork,
+            Passed::Remembered,
+        ];
+        all.extend(passed.map(Outcome::Passed));
+        all.extend(refusals().into_iter().map(Outcome::Refused));
+        all
+    }
+
+    #[test]
+    fn only_a_verified_code_succeeds_and_only_policy_steps_aside() {
+        for outcome in all() {
+            let code = outcome.code();
+            assert_eq!(
+                code == PamResultCode::PAM_SUCCESS,
+                matches!(outcome, Outcome::Accepted(_)),
+                "{outcome:?}"
+            );
+            assert_eq!(
+                code == PamResultCode::PAM_IGNORE,
+                matches!(outcome, Outcome::Passed(_)),
+                "{outcome:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_has_no_secret_file_is_refused_by_the_code_of_those_who_have() {
+        for refusal in refusals() {
+            let denied = Outcome::Denied(Denial::UnknownUser, refusal.clone()).code();
+            assert_eq!(denied, Outcome::Refused(refusal).code());
+        }
+    }
+
+    #[test]
+    fn the_manual_names_every_reason_and_no_other() {
+        let lines: Vec<_> = all().iter().map(|outcome| outcome.line().text().to_owned()).collect();
+        let reasons = lines.iter().filter_map(|line| line.split_once("reason=")?.1.split(' ').next());
+        // Those of other calls, and of the guard.
+        let mut right: Vec<_> = reasons.chain(["codes-do-not-pair", "panic"]).collect();
+        let mut named = crate::manual::tags("Reasons");
+        right.sort_unstable();
+        right.dedup();
+        named.sort_unstable();
+        assert_eq!(named, right);
     }
 }

@@ -61,7 +61,7 @@ fn a_panic_in_any_hook_is_contained_and_logged() {
         Stack::new("door", &["auth", "account", "session", "password"].map(line).concat())
     };
     for (hook, place) in
-        [("auth", 0), ("setcred", 1), ("account", 2), ("password", 3), ("session", 4), ("session", 5)]
+        [("auth", 0), ("setcred", 1), ("account", 2), ("chauthtok", 3), ("session", 4), ("session", 5)]
     {
         env.syslog().clear();
         let stack = stack(hook);

@@ -414,7 +414,7 @@ fn arguments_change_how_it_asks() {
     let other = Paired::with("bert", "%h/.otp", insis_otp::otp::Digits::Eight, insis_otp_tests::phone::now());
     let seen = login("auth required pam_insis_otp.so secret_file=%h/.otp debug", "bert", [other.code()]);
     assert_eq!(seen.code, Code::SUCCESS);
-    let line = house.line(87, &["result=debug reply_bytes=8 user=bert"]);
+    let line = house.line(87, &["result=debug step=reply reply_bytes=8 user=bert"]);
     assert!(!line.contains(&other.code()));
 }
 

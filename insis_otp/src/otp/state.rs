@@ -34,6 +34,17 @@ impl State {
     /// How many places are remembered at the most; a new one drives out the one that ends first.
     pub const MOST_REMEMBERED: usize = 8;
 
+    /// Remembers a place. When there are too many, the one that ends first is forgotten.
+    pub fn remember(&mut self, tag: u64, until: UnixTime) {
+        self.remembered.retain(|place| place.tag != tag);
+        if self.remembered.len() >= Self::MOST_REMEMBERED {
+            let first =
+                self.remembered.iter().enumerate().min_by_key(|(_, place)| place.until).map(|(i, _)| i);
+            first.map(|i| self.remembered.swap_remove(i));
+        }
+        self.remembered.push(Remembered { tag, until });
+    }
+
     /// Without delay, and with a clock that was ahead left behind. Failures stay to be told to the owner.
     #[must_use]
     pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
@@ -51,5 +62,24 @@ impl State {
         let end = Step(now.step(period).0.saturating_add(policy.window.steps()));
         let spent = SpentSteps { upto: end, gap: None, island: None };
         Self { spent, spent_recovery: u16::MAX, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_places_are_remembered_and_the_one_that_ends_first_makes_room() {
+        let mut state = State::default();
+        for tag in 0..8 {
+            state.remember(tag, UnixTime(100 - tag));
+        }
+        state.remember(3, UnixTime(200));
+        assert_eq!(state.remembered.len(), 8);
+        state.remember(9, UnixTime(150));
+        let mut tags: Vec<_> = state.remembered.iter().map(|place| place.tag).collect();
+        tags.sort_unstable();
+        assert_eq!(tags, [0, 1, 2, 3, 4, 5, 6, 9]);
     }
 }

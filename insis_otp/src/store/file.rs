@@ -70,7 +70,7 @@ impl SecretFile {
     /// [`Cause::NotPaired`], or why it cannot be used.
     pub fn read(&self) -> Result<Record, StoreError> {
         self.as_owner(|| {
-            let file = self.open(Access::Read)?;
+            let (file, _) = self.open(Access::Read)?;
             let page = read_page(&file)?;
             let record = form::decode(&page).map_err(Cause::Damaged)?;
             self.same_user(&record.enrolment)?;
@@ -183,39 +183,21 @@ impl SecretFile {
 
     /// A store that is not in a home is in a directory that only root can write, but for the setgid model.
     fn check_directory(&self) -> Result<(), Cause> {
-        if self.in_home {
-            return Ok(());
-        }
-        let facts = match self.directory().symlink_metadata() {
-            Ok(facts) => facts,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(Cause::Unsafe("its directory does not exist (see otp-setup doctor)".into()));
-            }
-            Err(error) => return Err(os("look at its directory")(error)),
-        };
-        let safe = !files::others_can_write(&facts) || facts.mode() & 0o7777 == Self::SETGID_STORE;
-        match () {
-            () if !facts.is_dir() => Err(Cause::Unsafe("its directory is not a directory".into())),
-            () if facts.uid() != 0 || !safe => {
-                let rule = "its directory must belong to root and be writable by nobody else (or be root:insis-otp 1730)";
-                Err(Cause::Unsafe(rule.into()))
-            }
-            () => Ok(()),
-        }
+        if self.in_home { Ok(()) } else { check_directory(self.directory()) }
     }
 
     fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
     }
 
-    fn open(&self, access: Access) -> Result<File, Cause> {
+    fn open(&self, access: Access) -> Result<(File, Metadata), Cause> {
         let (file, facts) = files::open(&self.path, access).map_err(|error| match error.raw_os_error() {
             Some(code) if code == Errno::ENOENT as i32 => Cause::NotPaired,
             Some(code) if code == Errno::ELOOP as i32 => Cause::Unsafe("is a symbolic link".into()),
             _ => os("open it")(error),
         })?;
         self.check(&facts)?;
-        Ok(file)
+        Ok((file, facts))
     }
 
     /// What was opened has to be a plain file of its owner's, of the right size, that nobody else can reach.
@@ -255,8 +237,8 @@ impl SecretFile {
     /// lock of the old one meanwhile.
     fn lock(&self) -> Result<Locked, Cause> {
         for _ in 0..16 {
-            let file = wait_for_lock(self.open(Access::Update)?, Self::PATIENCE)?;
-            let opened = file.metadata().map_err(os("look at it"))?;
+            let (file, opened) = self.open(Access::Update)?;
+            let file = wait_for_lock(file, Self::PATIENCE)?;
             match self.path.symlink_metadata() {
                 Ok(named) if (named.dev(), named.ino()) == (opened.dev(), opened.ino()) => {
                     self.check(&named)?;
@@ -340,6 +322,26 @@ impl SecretFile {
     }
 }
 
+/// A store that is not in a home is in a directory that only root can write, but for the setgid model.
+pub(super) fn check_directory(directory: &Path) -> Result<(), Cause> {
+    let facts = match directory.symlink_metadata() {
+        Ok(facts) => facts,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Cause::Unsafe("its directory does not exist (see otp-setup doctor)".into()));
+        }
+        Err(error) => return Err(os("look at its directory")(error)),
+    };
+    let safe = !files::others_can_write(&facts) || facts.mode() & 0o7777 == SecretFile::SETGID_STORE;
+    match () {
+        () if !facts.is_dir() => Err(Cause::Unsafe("its directory is not a directory".into())),
+        () if facts.uid() != 0 || !safe => {
+            let rule = "its directory must belong to root and be writable by nobody else (or be root:insis-otp 1730)";
+            Err(Cause::Unsafe(rule.into()))
+        }
+        () => Ok(()),
+    }
+}
+
 fn same_file(file: &File, named: &Metadata) -> bool {
     file.metadata().is_ok_and(|opened| (named.dev(), named.ino()) == (opened.dev(), opened.ino()))
 }
@@ -364,7 +366,9 @@ fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
 }
 
 /// Waits for the lock, and no longer than `patience`: who holds it and is stopped must not stop others for good.
-fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<File>, Cause> {
+///
+/// It is held for less than a millisecond at a time, so that longer pauses would only leave it free between two of many.
+pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<File>, Cause> {
     let start = std::time::Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
@@ -377,19 +381,19 @@ fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<File>, Caus
             return Err(Cause::Busy(patience.as_secs()));
         }
         std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(10));
+        pause = (pause * 2).min(Duration::from_millis(2));
     }
 }
 
 fn read_page(file: &File) -> Result<Page, Cause> {
     let mut page = Zeroizing::new(vec![0; PAGE]);
-    let length = files::read_start(file, &mut page).map_err(os("read it"))?;
+    let length = files::read_start(file, PAGE, &mut page).map_err(os("read it"))?;
     page.truncate(length);
     Ok(page)
 }
 
 /// One pwrite: a state that is written in part is no state, so that a short write is an error.
-fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
+pub(super) fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
     // Beyond the limit, writing would not fail but end the calling process by SIGXFSZ.
     let (limit, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_FSIZE)?;
     if limit < (offset + bytes.len()) as u64 {
@@ -420,7 +424,7 @@ fn rename(from: &Path, to: &Path, flags: nix::fcntl::RenameFlags) -> Result<(), 
     }
 }
 
-fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
+pub(super) fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
     move |error| Cause::Os { action, error }
 }
 

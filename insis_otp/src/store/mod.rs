@@ -4,6 +4,7 @@
 //! it. It does not know what a code is.
 
 mod account;
+mod decoys;
 mod error;
 mod file;
 mod form;
@@ -11,6 +12,7 @@ mod identity;
 mod template;
 
 pub use account::{Account, InvalidUserName, UserName};
+pub use decoys::Decoys;
 pub use error::{Cause, StoreError};
 pub use file::{Decision, SecretFile};
 pub use form::{Enrolment, PAGE, Record};

@@ -36,10 +36,13 @@ pub enum InvalidTemplate {
 }
 
 impl Template {
+    /// The directory of the system store.
+    pub const SYSTEM_DIRECTORY: &str = "/var/lib/insis-otp";
+
     /// The system store.
     #[must_use]
     pub fn system() -> Self {
-        Self { parts: vec![Part::Text("/var/lib/insis-otp/".into()), Part::User] }
+        Self { parts: vec![Part::Text(format!("{}/", Self::SYSTEM_DIRECTORY)), Part::User] }
     }
 
     /// Reads a template.

@@ -3,9 +3,9 @@
 use insis_otp::otp::{
     Code, Drift, Key, Malformed, PairingRefusal, Seconds, Step, Typed, UnixTime, locate, pair,
 };
-use insis_otp::otpauth::Entry;
 
 use super::{Desk, End};
+use crate::page::Page;
 use crate::person::{Countdown, Question};
 
 /// Two codes that belong together.
@@ -28,13 +28,13 @@ impl Desk<'_> {
     const PATIENCE: u32 = 3;
 
     /// Asks for codes until two follow each other.
-    pub(super) fn two_codes(&mut self, entry: &Entry) -> Result<TwoCodes, End> {
-        let key = &entry.key;
-        let mut first = self.first_code(entry)?;
+    pub(super) fn two_codes(&mut self, page: &Page<'_>) -> Result<TwoCodes, End> {
+        let key = &page.entry.key;
+        let mut first = self.first_code(page)?;
         self.say(&self.texts.first_right());
         let mut wrong = 0;
         loop {
-            let second = self.next_code(key, &first)?;
+            let second = self.next_code(page, &first)?;
             let now = (self.clock)();
             match pair(&first.code, &second, key, now) {
                 Ok(paired) => {
@@ -53,17 +53,18 @@ impl Desk<'_> {
                 Err(PairingRefusal::SecondWrong | PairingRefusal::FirstWrong) => {
                     wrong = 0;
                     self.say(&self.texts.next_wrong_again());
-                    first = self.first_code(entry)?;
+                    first = self.first_code(page)?;
                     self.say(&self.texts.first_right());
                 }
             }
         }
     }
 
-    fn first_code(&mut self, entry: &Entry) -> Result<Seen, End> {
+    fn first_code(&mut self, page: &Page<'_>) -> Result<Seen, End> {
+        let entry = page.entry;
         let question = self.texts.ask_first();
         loop {
-            let code = self.ask_code(&entry.key, &Question::plain(&question))?;
+            let code = self.ask_code(page, &Question::plain(&question))?;
             let now = (self.clock)();
             if let Some(seen) = see(code, &entry.key, now) {
                 return Ok(seen);
@@ -78,24 +79,30 @@ impl Desk<'_> {
         }
     }
 
-    fn next_code(&mut self, key: &Key, first: &Seen) -> Result<Code, End> {
+    fn next_code(&mut self, page: &Page<'_>, first: &Seen) -> Result<Code, End> {
         let texts = self.texts;
         let (question, counting) = (texts.ask_next(), |left: Seconds| texts.ask_next_in(left.0));
         // A phone that was behind by one step is more likely a person who took some time: the next code is there.
         let late = first.offset == -1;
-        let until = first.at.step(key.period()).next().start(key.period());
+        let period = page.entry.key.period();
+        let until = first.at.step(period).next().start(period);
         let countdown = (!late).then_some(Countdown { until, text: &counting });
-        self.ask_code(key, &Question { text: &question, countdown })
+        self.ask_code(page, &Question { text: &question, countdown })
     }
 
-    /// Asks until what is typed has the form of a code.
-    fn ask_code(&mut self, key: &Key, question: &Question<'_>) -> Result<Code, End> {
+    /// Asks until what is typed has the form of a code. In its place the page may be asked for.
+    fn ask_code(&mut self, page: &Page<'_>, question: &Question<'_>) -> Result<Code, End> {
+        let digits = page.entry.key.digits();
         loop {
             let answer = self.person.ask(question)?;
-            match Typed::parse(answer.as_bytes()).single(key.digits()) {
+            if let Some(wish) = self.wish(&answer) {
+                self.fulfil(&wish, page)?;
+                continue;
+            }
+            match Typed::parse(answer.as_bytes()).single(digits) {
                 Ok(code) => return Ok(code),
                 Err(_) if answer.trim().is_empty() => {}
-                Err(Malformed::Length) => self.say(&self.texts.code_has_digits(key.digits().count())),
+                Err(Malformed::Length) => self.say(&self.texts.code_has_digits(digits.count())),
                 Err(Malformed::ForeignDigits) => self.say(&self.texts.code_plain_digits()),
                 Err(Malformed::Characters) => self.say(&self.texts.code_characters()),
             }

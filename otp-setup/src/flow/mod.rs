@@ -1,6 +1,7 @@
 //! What a command says and asks, step by step. Nothing here knows a terminal, a store or a clock of its own.
 
 mod codes;
+mod page;
 mod pair;
 mod proof;
 mod recovery;
@@ -8,12 +9,14 @@ mod recovery;
 mod tests;
 
 pub use codes::said;
+pub use page::Wish;
 pub use pair::Pairing;
 
 use insis_otp::operations::Clock;
 use insis_otp::otp::{Drift, Malformed, Proof, Refusal, Seconds, Verdict};
 
 use crate::keeper::{Keeper, Trouble};
+use crate::page::Pages;
 use crate::person::{Person, Question, Stop};
 use crate::texts::Texts;
 
@@ -26,6 +29,10 @@ pub struct Desk<'a> {
     pub person: &'a mut dyn Person,
     /// Who keeps the pairing.
     pub keeper: &'a dyn Keeper,
+    /// The printer and the files.
+    pub pages: &'a dyn Pages,
+    /// Whether a page with the new secret exists on paper or in a file.
+    pub page_made: bool,
     /// The language.
     pub texts: Texts,
     /// The time.

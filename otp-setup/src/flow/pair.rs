@@ -7,9 +7,10 @@ use insis_otp::otpauth::Entry;
 use zeroize::Zeroizing;
 
 use super::codes::{TwoCodes, said};
-use super::{Desk, End};
+use super::{Desk, End, Wish};
 use crate::keeper::{Keeper, Trouble};
 use crate::naming::{self, Names};
+use crate::page::Page;
 use crate::person::Sheet;
 use crate::qr::Symbol;
 
@@ -21,6 +22,8 @@ pub struct Pairing {
     pub new_keys: NewKeys,
     /// Whether the QR code is shown; the secret as text always is.
     pub qr: bool,
+    /// What is to be done with the page, without asking.
+    pub wishes: Vec<Wish>,
     /// The question at logins.
     pub prompt: String,
     /// How dates are said.
@@ -34,17 +37,48 @@ impl Desk<'_> {
         self.introduce(pairing, present.as_ref())?;
         let entry = self.new_entry(pairing, present.as_ref())?;
         let recovery = self.make_recovery_codes()?;
-        self.person.show(self.sheet(&entry, pairing));
-        let codes = self.two_codes(&entry);
+        let codes = self.show_and_prove(&entry, pairing, &recovery.0);
         self.person.hide();
         let new = codes.and_then(|codes| self.keep(entry, codes, recovery, present.is_some()));
         // Whatever failed, the app may have the entry by now.
-        let (new, drift) = new.inspect_err(|_| self.person.say(&self.texts.delete_entry()))?;
+        let (new, drift) = new.inspect_err(|_| self.say_void())?;
         self.say(&self.texts.paired(&self.user));
         self.say_drift(drift.seconds(new.key.period()));
         self.show_recovery_codes(&new.recovery.0);
         self.say(&self.texts.paired_next_login(pairing.prompt.trim_end_matches([' ', ':'])));
         Ok(())
+    }
+
+    /// Shows the secret, has it printed if that is wished, and asks for the two codes.
+    fn show_and_prove(
+        &mut self,
+        entry: &Entry,
+        pairing: &Pairing,
+        recovery: &[RecoveryCode],
+    ) -> Result<TwoCodes, End> {
+        self.person.show(self.sheet(entry, pairing));
+        let user = self.user.clone();
+        let page = Page {
+            entry,
+            uri: naming::shown_uri(entry, Symbol::fits),
+            recovery,
+            user: &user,
+            host: &pairing.names.host,
+            date: (pairing.date)((self.clock)()),
+            texts: self.texts,
+        };
+        for wish in &pairing.wishes {
+            self.fulfil(wish, &page)?;
+        }
+        self.two_codes(&page)
+    }
+
+    /// Says what is good for nothing now.
+    fn say_void(&mut self) {
+        self.say(&self.texts.delete_entry());
+        if self.page_made {
+            self.say(&self.texts.page_void());
+        }
     }
 
     /// Pairs another phone instead of the present one.
@@ -119,7 +153,7 @@ impl Desk<'_> {
         // Rows of four groups, which fit beside the code.
         for row in grouped.as_bytes().chunks(20) {
             text.push_str("\n  ");
-            text.push_str(std::str::from_utf8(row).unwrap_or_default());
+            text.push_str(std::str::from_utf8(row).unwrap_or_default().trim_end());
         }
         text.push('\n');
         text.push_str(&texts.sheet_kind());
@@ -127,6 +161,7 @@ impl Desk<'_> {
             let (algorithm, digits, period) = said(&entry.key);
             text.push_str(&format!("\n{}", texts.sheet_parameters(algorithm, digits, period)));
         }
+        text.push_str(&format!("\n\n{}", texts.page_offer()));
         let qr = pairing.qr.then(|| Symbol::new(&uri)).flatten();
         Sheet { qr, text, too_small: texts.sheet_too_small() }
     }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::keeper::Direct;
 use crate::naming::Names;
+use crate::page::{Page, PageError};
 use crate::person::Sheet;
 
 /// What the person does at a question.
@@ -99,6 +100,19 @@ impl Person for Actor<'_> {
     }
 }
 
+/// A printer that is out of order, and a disk that takes everything but over.pdf at the first try.
+struct NoPages;
+
+impl Pages for NoPages {
+    fn print(&self, _: &Page<'_>) -> Result<(), PageError> {
+        Err(PageError::Failed("out of order".into()))
+    }
+
+    fn save(&self, _: &Page<'_>, path: &std::path::Path, over: bool) -> Result<(), PageError> {
+        if over || path.to_str() != Some("over.pdf") { Ok(()) } else { Err(PageError::Exists) }
+    }
+}
+
 /// A home to keep the secret file in.
 struct Home(tempfile::TempDir);
 
@@ -131,6 +145,8 @@ impl Home {
                 }
                 Ok(())
             },
+            pages: &NoPages,
+            page_made: false,
             user: "anna".into(),
             yes: false,
         })
@@ -168,6 +184,7 @@ fn pairing() -> Pairing {
         names: Names { user: "anna".into(), host: "aisa".into(), issuer: None },
         new_keys: NewKeys::default(),
         qr: true,
+        wishes: vec![],
         prompt: "One-time code: ".into(),
         date: |time| time.0.to_string(),
     }
@@ -251,6 +268,27 @@ fn wrong_second_codes_lead_back_to_the_first() {
     );
     outcome.unwrap();
     assert!(script.heard(&Texts::of_locale("en").next_wrong_again()));
+}
+
+#[test]
+fn a_page_is_printed_or_saved_in_place_of_a_code() {
+    let todo =
+        [Type("yes"), Type("print"), Type("save over.pdf"), Type("no"), Type("SAVE over.pdf"), Type("yes")];
+    let todo: Vec<_> =
+        todo.into_iter().chain([Code(0), Type("save x.png"), Wait(30), Code(0), Type("")]).collect();
+    let (script, outcome) = pair(&Home::new(), &todo);
+    outcome.unwrap();
+    let texts = Texts::of_locale("en");
+    for text in [
+        texts.page_failed("out of order"),
+        texts.page_exists("over.pdf"),
+        texts.page_saved("over.pdf"),
+        texts.page_saved("x.png"),
+    ] {
+        assert!(script.heard(&text), "{text}");
+    }
+    let (script, _) = pair(&Home::new(), &[Type("yes"), Type("save x.pdf"), Go(Stop::EndOfInput)]);
+    assert!(script.heard(&texts.page_void()));
 }
 
 #[test]

@@ -1,28 +1,46 @@
 //! Where a sheet's parts go on a screen of so many rows and columns.
 
+use zeroize::Zeroizing;
+
 use crate::person::Sheet;
 use crate::qr::Drawing;
 
 /// The fewest columns for the text beside a code.
 const NARROWEST: usize = 30;
+/// The fewest rows for the text below one.
+const LEAST_BELOW: usize = 14;
 
 /// The rows of the screen for a sheet and what is said beside it; the last row is left to the question.
 pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -> Vec<String> {
     let (rows, columns) = size;
     let room = rows.saturating_sub(1);
     let Some(symbol) = &sheet.qr else {
-        return wrap(&[&sheet.text, "", said], columns);
+        return text_rows(&sheet.text, said, columns, room);
     };
     let (code, width) = (symbol.lines(drawing), symbol.columns(drawing));
     let beside = columns.saturating_sub(width + 2);
     if code.len() <= room && beside >= NARROWEST {
-        return side_by_side(code, width, &wrap(&[&sheet.text, "", said], beside));
+        return side_by_side(code, width, &text_rows(&sheet.text, said, beside, room));
     }
-    let below = wrap(&[&sheet.text, "", said], columns);
-    if code.len() + below.len() <= room && width <= columns {
+    if width <= columns && code.len() + LEAST_BELOW <= room {
+        let below = text_rows(&sheet.text, said, columns, room - code.len());
         return code.into_iter().chain(below).collect();
     }
-    wrap(&[&sheet.too_small, "", &sheet.text, "", said], columns)
+    let text = Zeroizing::new(format!("{}\n\n{}", sheet.too_small, *sheet.text));
+    text_rows(&text, said, columns, room)
+}
+
+/// A text and what is said about the last answer, in so many rows. Where they are too few, blank ones go first, then
+/// the end of the text: what has just been said has to be seen.
+fn text_rows(text: &str, said: &str, columns: usize, room: usize) -> Vec<String> {
+    let (mut text, said) = (wrap(&[text], columns), wrap(&[said], columns));
+    let left = room.saturating_sub(said.len() + 1);
+    if text.len() > left {
+        text.retain(|line| !line.is_empty());
+        text.truncate(left);
+    }
+    text.push(String::new());
+    text.into_iter().chain(said).take(room).collect()
 }
 
 fn side_by_side(code: Vec<String>, width: usize, text: &[String]) -> Vec<String> {
@@ -91,7 +109,8 @@ mod tests {
 
     #[test]
     fn small_windows_get_the_secret_without_the_code() {
-        let rows = rows(&sheet(), "", Drawing::Blocks256, (20, 60));
+        let rows = rows(&sheet(), "said", Drawing::Blocks256, (20, 60));
+        assert_eq!(rows.last().map(String::as_str), Some("said"));
         assert_eq!(rows[0], "too small");
         assert!(rows.iter().any(|row| row.contains("ABCD EFGH IJKL MNOP")));
     }

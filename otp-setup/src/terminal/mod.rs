@@ -9,6 +9,7 @@ mod signals;
 
 use std::os::fd::AsFd;
 
+pub use layout::wrap;
 pub use plain::Lines;
 pub use screen::Screen;
 

@@ -7,6 +7,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     form: |n| if n == 1 { 0 } else { 1 },
     words_yes: "yes y",
     words_no: "no n",
+    word_print: "print",
+    word_save: "save",
     pair_title: "Pairing a phone with the account {user} on {host}",
     pair_why: "Once that is done, logins here ask for a code of {digits} digits after the password. \
                An authenticator app on your phone shows it; the phone needs no network for that.",
@@ -50,6 +52,37 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     recovery_how: "Write them down or print them, and keep them off this computer. They are not shown again; \
                    \"otp-setup recovery-codes\" makes new ones.",
     ask_enter_to_clear: "Press Enter when you have them; the screen is then cleared. ",
+    page_heading: "Spare key for your login codes",
+    page_whose: "{user} on {host}",
+    page_warning: "Whoever holds this page holds the second factor of this account. Keep it like a passport: locked \
+                   away, not with the password, and not on a computer.",
+    page_phone: "To set up a phone",
+    page_scan: "In the authenticator app, add an account and scan the code, or type in what stands beside it. \
+                In Microsoft Authenticator, choose “Other account (Google, Facebook, etc.)”.",
+    page_issuer: "Issuer",
+    page_account: "Account",
+    page_secret: "Secret",
+    page_kind: "Type",
+    page_parameters: "time-based, {algorithm}, {digits} digits, {period} s",
+    page_recovery: "Each opens one login in place of a code, and is a proof for otp-setup. Tick off the used ones.",
+    page_uses: "What it is for",
+    page_forgotten: "Phone forgotten",
+    page_forgotten_do: "Log in with your password and, in place of the code, a recovery code.",
+    page_new: "New phone",
+    page_new_do: "Scan the code with the new phone. Then delete the entry on the old one.",
+    page_lost: "Phone or page lost",
+    page_lost_do: "Log in, with a recovery code if need be, and run “otp-setup replace”: it makes a new secret. The old \
+                   one, and this page, are good for nothing from then on.",
+    page_footer: "Made on {date} by otp-setup. Good once the pairing is complete, and until the next one.",
+    page_offer: "To keep it on paper, type print, or save FILE.pdf (.png, .svg, .txt).",
+    page_printed: "The page is on its way to the printer. It is good once the pairing is complete.",
+    page_saved: "Saved as {path}. Print it, then delete the file.",
+    page_exists: "{path} is there already. Write over it? [yes/no] ",
+    page_form: "The file's name has to end in .pdf, .png, .svg or .txt.",
+    page_drawing: "The page cannot be drawn. Write the secret down by hand.",
+    page_no_printer: "There is no printing system here (lp). Type save FILE.pdf instead.",
+    page_failed: "It did not work: {why}",
+    page_void: "The page that you printed or saved is void; destroy it.",
     code_has_digits: "A code has {digits} digits. Type the one that the app shows.",
     code_plain_digits: "Please type plain digits, 0 to 9.",
     code_characters: "That is not a code: it has digits only.",
@@ -71,7 +104,6 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     removed: "The pairing of {user} is removed. Its entry in the app is of no more use; delete it there.",
     ask_remove: "Remove the pairing of {user}? Depending on this site's rules, {user} cannot log in without one. [yes/no] ",
     unlocked: "{user} is unlocked: codes are checked again at once.",
-    imported: "{user} is paired with the entry {issuer} ({account}). No recovery codes were made.",
     verified: "Right: a login with this code would be let in. The code is used up.",
     verified_pair: "Right: a login with these codes would be let in. They are used up; the phone was {steps} steps off.",
     verified_recovery: "Right: this recovery code is used up. {left} {left|is|are} left.",
@@ -87,6 +119,103 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     status_throttled: "Delayed for:           {wait}, after too many wrong codes",
     status_recovery: "Recovery codes left:   {left}",
     status_recovery_few: "Few recovery codes are left. Make new ones: otp-setup recovery-codes",
+    doctor_config: "The configuration cannot be used: {error}.\n\
+                    No login that asks for a code succeeds until it is mended.\n\
+                    Mend the line. insis-otp.toml(5) lists what is allowed.",
+    doctor_not_root: "Only part of it was looked at.\n\
+                      The store, sshd and the list of people can be seen by root only.\n\
+                      sudo otp-setup doctor",
+    doctor_pam_unused: "No PAM stack uses pam_insis_otp.so.\n\
+                        Nobody is asked for a code; pairings have no effect.\n\
+                        In /etc/pam.d/sshd, below \"@include common-auth\": auth required pam_insis_otp.so",
+    doctor_pam_missing: "The module {module} is not where libpam looks for it.\n\
+                         This stack refuses everybody.\n\
+                         Install insis-otp, or take the line out.",
+    doctor_pam_writable: "{path} can be changed by others than root.\n\
+                          Whoever changes it gets in, as anybody.\n\
+                          chown root:root {path}; chmod 644 {path}",
+    doctor_pam_not_loadable: "{path} is no shared library.\n\
+                              This stack refuses everybody.\n\
+                              Install insis-otp again.",
+    doctor_pam_argument: "The module does not know the argument {argument} ({why}).\n\
+                          It refuses every login by this stack.\n\
+                          Correct it, or take it out. pam_insis_otp(8) lists the arguments.",
+    doctor_pam_control: "With the control {control}, a wrong code does not refuse the login.\n\
+                         The password alone opens it.\n\
+                         auth required pam_insis_otp.so",
+    doctor_pam_skips: "When {module} ({control}) succeeds, the code is skipped.\n\
+                       The password alone opens a login.\n\
+                       Put pam_insis_otp.so in front of where the stack ends or jumps to, or use Debian's common-auth.",
+    doctor_pam_order: "The code is asked for before {module}.\n\
+                       Whoever does not know the password can try codes, and delay the owner's.\n\
+                       Put the line of pam_insis_otp.so below that of {module}.",
+    doctor_pam_ignore: "People without a pairing are to be passed over, but {control} turns that into a refusal.\n\
+                        They are locked out.\n\
+                        auth required pam_insis_otp.so",
+    doctor_pam_no_success: "People without a pairing are to be passed over, but nothing else in this stack can let them in.\n\
+                            They are locked out.\n\
+                            Below it: auth required pam_permit.so",
+    doctor_store_missing: "The store {path} is not there.\n\
+                           Nobody can pair or log in.\n\
+                           install -d -o root -g insis-otp -m 1730 {path}",
+    doctor_store_closed: "The store {path} is for root only.\n\
+                          People cannot pair by themselves, and screen lockers cannot check codes.\n\
+                          If they shall: chgrp insis-otp {path}; chmod 1730 {path}",
+    doctor_store_mode: "The store {path} has the wrong owner or mode.\n\
+                        Nobody can pair or log in: a store that others can write is not trusted.\n\
+                        chown root:insis-otp {path}; chmod 1730 {path}",
+    doctor_helper_missing: "There is no helper at {path}.\n\
+                            People cannot pair by themselves, and screen lockers cannot check codes.\n\
+                            Install insis-otp again, or correct \"helper\" in insis-otp.toml.",
+    doctor_helper_mode: "The helper {path} has the wrong owner or mode.\n\
+                         It cannot open the store, or others can change what it does.\n\
+                         chown root:insis-otp {path}; chmod 2755 {path}",
+    doctor_file_orphan: "{path} belongs to no user of this machine.\n\
+                         It is the secret of somebody who has gone; a new user of the same name could not use it.\n\
+                         If that user is not to come back: rm {path}",
+    doctor_file_broken: "The secret file of {user} cannot be used: {why}.\n\
+                         {user} cannot log in.\n\
+                         otp-setup --user {user} unlock; if that does not help: otp-setup --user {user}",
+    doctor_log: "There is no /dev/log.\n\
+                 Nobody can see who was refused, and why.\n\
+                 Start a syslog daemon, or systemd-journald.",
+    doctor_clock: "The clock is not synchronised.\n\
+                   When it is off by more than a minute, right codes are refused.\n\
+                   apt install systemd-timesyncd (or chrony)",
+    doctor_debug: "debug is on.\n\
+                   The log is long. It holds no secret.\n\
+                   In insis-otp.toml: debug = false",
+    doctor_sshd_silent: "sshd does not tell its settings: {why}\n\
+                         They were not looked at.\n\
+                         sshd -t",
+    doctor_sshd_usepam: "sshd does not use PAM.\n\
+                         No code is asked for.\n\
+                         UsePAM yes",
+    doctor_sshd_interactive: "Keyboard-interactive authentication is off, the only one that can ask for a code.\n\
+                              Logins by password are refused, and those by key need no code.\n\
+                              KbdInteractiveAuthentication yes",
+    doctor_sshd_password: "The method \"password\" is on, which cannot ask for a code.\n\
+                           Clients that choose it are refused, though the password is right.\n\
+                           PasswordAuthentication no",
+    doctor_sshd_key: "A key alone opens a login, without a code.\n\
+                      The second step is for passwords only.\n\
+                      AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+    doctor_sshd_methods: "AuthenticationMethods lets people in without a code: {lists}\n\
+                          Only keyboard-interactive asks for one.\n\
+                          AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+    doctor_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
+                        They cannot log in where a code is asked for (unenrolled = \"deny\").\n\
+                        Let them run otp-setup, or meanwhile: unenrolled = \"ignore\"",
+    doctor_would_be_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
+                                 They log in without a code, and would be locked out by unenrolled = \"deny\".\n\
+                                 Let them run otp-setup before you change it.",
+    doctor_note: "Note",
+    doctor_warning: "Warning",
+    doctor_problem: "PROBLEM",
+    doctor_why: "Why it matters: {why}",
+    doctor_remedy: "What to do: {remedy}",
+    doctor_sound: "Nothing was found that would lock people out or let them in without a code.",
+    doctor_summary: "{problems} {problems|problem|problems}, {warnings} {warnings|warning|warnings}.",
     declined: "Nothing was changed.",
     stopped: "Stopped. Nothing was changed.",
     nothing_changed: "Nothing was changed.",
@@ -103,11 +232,27 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     end_helper_answer: "{path} gave no answer that can be understood. Is insis-otp installed as a whole, in one version?",
     end_user_database: "The user database cannot be read: {why}",
     end_own_account: "User id {uid} has no usable name in the user database.",
-    end_import_uri: "The otpauth URI cannot be used: {why}.",
-    end_import_empty: "No otpauth URI came in on standard input.",
-    end_import_exists: "{user} has a pairing already. To put this one in its place: --replace",
-    end_import_parameters: "{algorithm}, {digits} digits, {period} s: some authenticator apps show wrong codes for \
-                            these. Import them all the same with --force.",
+    import_taken: "taken: {issuer} ({account})",
+    import_would: "would be taken: {issuer} ({account})",
+    import_without_scratch: "not its {count} scratch {count|code|codes}, which are too weak for what recovery codes may do here",
+    import_without_policy: "not its rate limit, window and reuse, which the site decides about here (insis-otp.toml)",
+    import_without_pin: "not its PIN: there are none here, so that the code alone is asked for",
+    import_without_drift: "not the drift of the phone's clock, which was more than an hour",
+    import_counter: "not taken: it is for codes by counter (HOTP); only codes by time (TOTP) are supported",
+    import_secret: "not taken: {why}",
+    import_form: "not taken: it is not of the form that was expected",
+    import_exists: "not taken: there is a pairing already; --replace puts the imported one in its place",
+    import_uncommon: "not taken: {algorithm}, {digits} digits, {period} s: some authenticator apps show wrong codes for \
+                      these; --force takes it all the same",
+    import_no_user: "not taken: there is no such user on this machine",
+    import_none: "There is nothing to import.",
+    import_which: "Several entries are in this export. Choose one with --entry: {accounts}",
+    import_input: "What is to be imported cannot be read: {why}",
+    import_recovery: "Nobody has recovery codes yet. To make some: otp-setup recovery-codes",
+    need_user: "Say for whom: --user NAME",
+    list_head: "USER             PAIRED      LAST LOGIN        FAILED  DELAY    RECOVERY",
+    list_never: "never",
+    list_none: "Nobody is paired.",
     error: "otp-setup: {why}",
     cannot_write: "standard output cannot be written: {why}",
 };

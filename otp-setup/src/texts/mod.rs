@@ -51,6 +51,9 @@ catalogue! {
     // Answers that count as yes and no, besides the English ones.
     words_yes()
     words_no()
+    // What may be typed in place of a code, besides the English words.
+    word_print()
+    word_save()
     // Pairing.
     pair_title(user, host)
     pair_why(digits)
@@ -90,6 +93,35 @@ catalogue! {
     recovery_why()
     recovery_how()
     ask_enter_to_clear()
+    // The page to keep safe.
+    page_heading()
+    page_whose(user, host)
+    page_warning()
+    page_phone()
+    page_scan()
+    page_issuer()
+    page_account()
+    page_secret()
+    page_kind()
+    page_parameters(algorithm, digits, period)
+    page_recovery()
+    page_uses()
+    page_forgotten()
+    page_forgotten_do()
+    page_new()
+    page_new_do()
+    page_lost()
+    page_lost_do()
+    page_footer(date)
+    page_offer()
+    page_printed()
+    page_saved(path)
+    page_exists(path)
+    page_form()
+    page_drawing()
+    page_no_printer()
+    page_failed(why)
+    page_void()
     // Codes and proofs.
     code_has_digits(digits)
     code_plain_digits()
@@ -113,7 +145,6 @@ catalogue! {
     removed(user)
     ask_remove(user)
     unlocked(user)
-    imported(user, issuer, account)
     verified()
     verified_pair(steps)
     verified_recovery(left)
@@ -129,6 +160,44 @@ catalogue! {
     status_throttled(wait)
     status_recovery(left)
     status_recovery_few()
+    // The doctor: what, why, what to do, a line each.
+    doctor_config(error)
+    doctor_not_root()
+    doctor_pam_unused()
+    doctor_pam_missing(module)
+    doctor_pam_writable(path)
+    doctor_pam_not_loadable(path)
+    doctor_pam_argument(argument, why)
+    doctor_pam_control(control)
+    doctor_pam_skips(module, control)
+    doctor_pam_order(module)
+    doctor_pam_ignore(control)
+    doctor_pam_no_success()
+    doctor_store_missing(path)
+    doctor_store_closed(path)
+    doctor_store_mode(path)
+    doctor_helper_missing(path)
+    doctor_helper_mode(path)
+    doctor_file_orphan(path)
+    doctor_file_broken(user, why)
+    doctor_log()
+    doctor_clock()
+    doctor_debug()
+    doctor_sshd_silent(why)
+    doctor_sshd_usepam()
+    doctor_sshd_interactive()
+    doctor_sshd_password()
+    doctor_sshd_key()
+    doctor_sshd_methods(lists)
+    doctor_locked_out(count, names)
+    doctor_would_be_locked_out(count, names)
+    doctor_note()
+    doctor_warning()
+    doctor_problem()
+    doctor_why(why)
+    doctor_remedy(remedy)
+    doctor_sound()
+    doctor_summary(problems, warnings)
     // Ends.
     declined()
     stopped()
@@ -146,10 +215,26 @@ catalogue! {
     end_helper_answer(path)
     end_user_database(why)
     end_own_account(uid)
-    end_import_uri(why)
-    end_import_empty()
-    end_import_exists(user)
-    end_import_parameters(algorithm, digits, period)
+    import_taken(issuer, account)
+    import_would(issuer, account)
+    import_without_scratch(count)
+    import_without_policy()
+    import_without_pin()
+    import_without_drift()
+    import_counter()
+    import_secret(why)
+    import_form()
+    import_exists()
+    import_uncommon(algorithm, digits, period)
+    import_no_user()
+    import_none()
+    import_which(accounts)
+    import_input(why)
+    import_recovery()
+    need_user()
+    list_head()
+    list_never()
+    list_none()
     error(why)
     cannot_write(why)
 }
@@ -237,6 +322,12 @@ mod tests {
                 let found = places(text);
                 let language = catalogue.language;
                 assert!(!text.trim().is_empty(), "{language}: {name} is empty");
+                let is_finding = catalogue_of_findings().contains(&name);
+                assert_eq!(
+                    text.matches('\n').count(),
+                    if is_finding { 2 } else { 0 },
+                    "{language}: lines of {name}"
+                );
                 for place in &expected {
                     assert!(found.contains(place), "{language}: {name} lacks {{{place}}}");
                 }
@@ -245,6 +336,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The doctor's findings: all messages of three lines in English.
+    fn catalogue_of_findings() -> Vec<&'static str> {
+        let english = en::ENGLISH.messages();
+        english
+            .iter()
+            .filter(|(name, text, _)| name.starts_with("doctor_") && text.contains('\n'))
+            .map(|(name, ..)| *name)
+            .collect()
     }
 
     #[test]

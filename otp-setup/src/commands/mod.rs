@@ -1,18 +1,18 @@
 //! From the command line to the flow of a command, and to its exit status.
 
+mod admin;
+
 use std::io::IsTerminal;
 
-use insis_otp::operations::{self, system_clock};
-use insis_otp::store::StoreError;
+use insis_otp::operations::system_clock;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::cli::{Cli, Command, PairOptions};
 use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
-use crate::import;
-use crate::keeper::Trouble;
 use crate::naming::Names;
 use crate::output::{Output, complain};
+use crate::page::{Desktop, Paper};
 use crate::person::Person;
 use crate::qr::Drawing;
 use crate::report;
@@ -53,6 +53,10 @@ struct Setup<'a> {
 
 impl Setup<'_> {
     fn run(&self) -> Result<(), Failure> {
+        if let Some(Command::Doctor { json }) = self.cli.command {
+            // Configuration and account may be what is wrong.
+            return self.doctor(json);
+        }
         let site = Site::find(self.cli.config.as_deref(), self.cli.user.as_deref())
             .map_err(|why| exit::of_no_site(why, &self.texts))?;
         let pair = &self.cli.pair;
@@ -72,8 +76,11 @@ impl Setup<'_> {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };
                 self.converse(&site, &options, |desk| desk.remove())
             }
+            Some(Command::Doctor { json }) => self.doctor(*json),
             Some(Command::Unlock) => self.unlock(&site),
-            Some(Command::Import { force, replace, .. }) => self.import(&site, *force, *replace),
+            Some(Command::List { json }) => self.list(&site, *json),
+            Some(Command::Import(options)) => self.import(&site, options),
+            Some(Command::Export { .. }) => self.export(&site),
         }
     }
 
@@ -90,6 +97,8 @@ impl Setup<'_> {
         let outcome = talk(&mut Desk {
             person: &mut *person,
             keeper: &*keeper,
+            pages: &Desktop { paper: self.paper(options) },
+            page_made: false,
             texts: self.texts,
             clock: &system_clock,
             random: &mut |bytes| getrandom::fill(bytes).map_err(|error| error.to_string()),
@@ -126,14 +135,28 @@ impl Setup<'_> {
         }
     }
 
+    /// The paper for pages: what was said, or what is usual here.
+    fn paper(&self, options: &PairOptions) -> Paper {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let usual = || variable("LC_ALL").or_else(|| variable("LC_PAPER")).or_else(|| variable("LANG"));
+        options.paper.unwrap_or_else(|| Paper::of_locale(&usual().unwrap_or_default()))
+    }
+
+    fn names(site: &Site) -> Names {
+        let host = nix::unistd::gethostname();
+        Names {
+            user: site.account.name.to_string(),
+            host: host.map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned()),
+            issuer: site.config.issuer.clone(),
+        }
+    }
+
     fn pairing(&self, site: &Site, options: &PairOptions) -> Pairing {
-        let host = nix::unistd::gethostname()
-            .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned());
-        let (user, issuer) = (site.account.name.to_string(), site.config.issuer.clone());
         Pairing {
-            names: Names { user, host, issuer },
+            names: Self::names(site),
             new_keys: site.config.new_keys,
             qr: !options.text,
+            wishes: options.wishes(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
         }
@@ -152,25 +175,6 @@ impl Setup<'_> {
         }
         self.written(output)?;
         if status.is_some() { Ok(()) } else { Err((Status::NotPaired, None)) }
-    }
-
-    fn unlock(&self, site: &Site) -> Result<(), Failure> {
-        self.only_root(site)?;
-        let user = site.account.name.as_str();
-        operations::unlock(&site.file(), &site.config.policy, &system_clock)
-            .map_err(|error: StoreError| exit::of_end(Trouble::from(error).into(), &self.texts, user))?;
-        self.tell(&self.texts.unlocked(user))
-    }
-
-    fn import(&self, site: &Site, force: bool, replace: bool) -> Result<(), Failure> {
-        self.only_root(site)?;
-        let user = site.account.name.as_str();
-        let entry = import::read_uri(std::io::stdin().lock()).and_then(|entry| {
-            import::enrol(&site.file(), &entry, force, replace, &system_clock)?;
-            Ok(entry)
-        });
-        let entry = entry.map_err(|why| exit::of_no_import(why, &self.texts, user))?;
-        self.tell(&self.texts.imported(user, &entry.issuer, &entry.account))
     }
 
     fn only_root(&self, site: &Site) -> Result<(), Failure> {

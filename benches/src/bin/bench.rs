@@ -1,0 +1,526 @@
+//! `bench FOLDER [--docs DOCS] [SECTION…]`: measures everything, or some sections, on the throwaway machine.
+//!
+//! FOLDER is on the disk that is to be measured; the report goes there, and with `--docs` into the documentation too.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use insis_otp_benches::candidates::{self, Candidate};
+use insis_otp_benches::count;
+use insis_otp_benches::plot::{Curve, Plot};
+use insis_otp_benches::report::{Figure, Report, Row};
+use insis_otp_benches::timer::{Timer, Typed, median};
+use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::pam::Code;
+use insis_otp_tests::person::{Person, STEP, time_of};
+use insis_otp_tests::rounds::Crowd;
+use insis_otp_tests::ssh::Sshd;
+use insis_otp_tests::terminal::Terminal;
+
+type Section = fn(&mut Bench);
+
+const SECTIONS: [(&str, Section); 9] = [
+    ("counts", counts),
+    ("attempts", attempts),
+    ("dear", dear_replies),
+    ("fresh", fresh_processes),
+    ("crowd", crowds),
+    ("growth", growth),
+    ("ssh", ssh_logins),
+    ("setup", otp_setup),
+    ("users", many_users),
+];
+
+/// How many people come at once at the most.
+const CROWD: usize = 32;
+const REFUSED: [Code; 2] = [Code::AUTH_ERR, Code::MAXTRIES];
+
+struct Bench {
+    env: Env,
+    disk: PathBuf,
+    memory: PathBuf,
+    step: u64,
+    report: Report,
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let folder = PathBuf::from(arguments.next().expect("usage: bench FOLDER [--docs DOCS] [SECTION…]"));
+    let docs = arguments.next_if(|argument| argument == "--docs").and_then(|_| arguments.next());
+    let chosen: Vec<String> = arguments.collect();
+    let mut bench = Bench::start(&folder);
+    for (name, section) in SECTIONS {
+        if chosen.is_empty() || chosen.iter().any(|one| one == name) {
+            eprintln!("--- {name}");
+            section(&mut bench);
+        }
+    }
+    bench.publish(&folder, docs.as_deref().map(Path::new));
+}
+
+impl Bench {
+    fn start(folder: &Path) -> Self {
+        let builder = Env::build().user("anna", "correct horse").clock();
+        let builder = (0..CROWD).fold(builder, |builder, number| builder.user(&crowd_name(number), "secret"));
+        let env = builder.start();
+        let (disk, memory) = (folder.join("disk"), PathBuf::from("/run/bench"));
+        for place in [&disk, &memory] {
+            let _ = std::fs::remove_dir_all(place);
+            std::fs::create_dir_all(place).expect("cannot make a folder");
+        }
+        Self { env, disk, memory, step: STEP, report: Report::default() }
+    }
+
+    /// A time step after all that were used.
+    fn next_step(&mut self) -> u64 {
+        // As long as google-authenticator counts attempts, twice over.
+        self.step += 4;
+        self.env.clock().freeze(time_of(self.step));
+        self.step
+    }
+
+    /// One accepted authentication.
+    fn accept(&mut self, timer: &mut Timer, candidate: &Candidate, person: &Person) -> Duration {
+        let code = person.code(self.next_step());
+        timer.time(candidate, &person.name, Typed::Text(code), &[Code::SUCCESS]).time()
+    }
+
+    /// One refused authentication.
+    fn refuse(&mut self, timer: &mut Timer, candidate: &Candidate, person: &Person) -> Duration {
+        let code = candidates::wrong_code(person, self.next_step());
+        timer.time(candidate, &person.name, Typed::Text(code), &REFUSED).time()
+    }
+
+    fn publish(&self, folder: &Path, docs: Option<&Path>) {
+        let table = self.report.table();
+        println!("{table}");
+        let json = serde_json::to_string_pretty(&self.report).expect("a report is JSON");
+        std::fs::write(folder.join("report.json"), json).expect("cannot write the report");
+        let _ = std::fs::remove_dir_all(&self.disk);
+        for target in [Some(folder), docs].into_iter().flatten() {
+            for plot in &self.report.plots {
+                let path = target.join(format!("{}.svg", plot.name));
+                std::fs::write(path, plot.svg()).expect("cannot write a picture");
+            }
+        }
+        if let Some(docs) = docs {
+            insert(&docs.join("performance.md"), &table);
+        }
+    }
+}
+
+/// Puts the table between the two marks in a page.
+fn insert(page: &Path, table: &str) {
+    let text = std::fs::read_to_string(page).expect("cannot read the page");
+    let (before, rest) = text.split_once("<!-- table -->").expect("the page has a place for the table");
+    let (_, after) = rest.split_once("<!-- end of the table -->").expect("the place has an end");
+    let text = format!("{before}<!-- table -->\n{table}<!-- end of the table -->{after}");
+    std::fs::write(page, text).expect("cannot write the page");
+}
+
+fn crowd_name(number: usize) -> String {
+    format!("user{number}")
+}
+
+/// Bytes, system calls, instructions.
+fn counts(bench: &mut Bench) {
+    let module = count::module("pam_insis_otp.so");
+    bench.report.add(Row::bound("module, stripped", Figure::count(count::kib(&module), "KiB"), 450.0));
+    let allowed = ["libc.so.6", "libpam.so.0", "libgcc_s.so.1"];
+    let strange = count::needed(&module).iter().filter(|name| !allowed.contains(&name.as_str())).count();
+    let strange = Figure::count(strange as u64, "");
+    bench.report.add(Row::bound("shared libraries but libc, libpam and libgcc_s", strange, 0.0));
+    let folder = bench.memory.clone();
+    let anna = candidates::paired("anna", 1, &folder);
+    let (ours, google) = (candidates::ours(&folder), candidates::google(&folder, &[&anna]));
+    let oath = candidates::oath(&folder, &[&anna], 1);
+    system_calls(bench, &anna);
+    for (what, right) in [("instructions, accepted", true), ("instructions, refused", false)] {
+        for (name, other) in [("google-authenticator", &google), ("pam_oath", &oath)] {
+            let mut counted = |candidate| {
+                let step = bench.next_step();
+                let code = if right { anna.code(step) } else { candidates::wrong_code(&anna, step) };
+                Figure::count(count::instructions(candidate, "anna", &code).0, "")
+            };
+            let row = Row::ratio(what, counted(&ours), name, counted(other), f64::INFINITY);
+            bench.report.add(Row { most: None, ..row });
+        }
+    }
+}
+
+fn system_calls(bench: &mut Bench, anna: &Person) {
+    let calls = |bench: &mut Bench, candidate: &Candidate, right| {
+        let step = bench.next_step();
+        let code = if right { anna.code(step) } else { candidates::wrong_code(anna, step) };
+        count::system_calls(candidate, "anna", &code)
+    };
+    let folder = bench.memory.clone();
+    // The password step before it has looked the user up, so that the user database is open.
+    let warm = |candidate: Candidate| candidate.after("auth required pam_succeed_if.so quiet uid >= 0");
+    let (permit, ours) = (warm(candidates::permit()), warm(candidates::ours(&folder)));
+    let idle = calls(bench, &permit, true).len();
+    for (what, right, most) in [("accepted", true, 30.0), ("refused", false, 25.0)] {
+        let made = calls(bench, &ours, right);
+        let named = |name: &str| made.iter().filter(|call| call.name.contains(name)).count() as u64;
+        let (syncs, forks) = (named("sync"), named("fork") + named("clone"));
+        let above = made.len().saturating_sub(idle) as u64;
+        let what = |subject| format!("system calls above pam_permit, {what}{subject}");
+        bench.report.add(Row::bound(&what(""), Figure::count(above, ""), most));
+        bench.report.add(Row::bound(
+            &what(": syncs"),
+            Figure::count(syncs, ""),
+            if right { 1.0 } else { 0.0 },
+        ));
+        bench.report.add(Row::bound(&what(": forks"), Figure::count(forks, ""), 0.0));
+    }
+}
+
+/// Accepted and refused authentications, everybody in turn.
+fn attempts(bench: &mut Bench) {
+    for (place, folder) in [("disk", bench.disk.clone()), ("tmpfs", bench.memory.clone())] {
+        let anna = candidates::paired("anna", 1, &folder);
+        let all = [
+            candidates::permit(),
+            candidates::floor(&folder),
+            candidates::google(&folder, &[&anna]),
+            candidates::google_with(&folder, &[&anna], "noskewadj"),
+            candidates::oath(&folder, &[&anna], 1),
+            candidates::ours(&folder),
+        ];
+        let mut timer = Timer::start();
+        let mut times = all.each_ref().map(|_| (Vec::new(), Vec::new()));
+        for _ in 0..200 {
+            for (candidate, (accepted, refused)) in all.iter().zip(&mut times) {
+                accepted.push(bench.accept(&mut timer, candidate, &anna));
+                if candidate.name != "floor" && candidate.name != "pam_permit" {
+                    refused.push(bench.refuse(&mut timer, candidate, &anna));
+                }
+            }
+        }
+        let [permit, floor, google, noskew, oath, ours] = times;
+        let accepted = |times: &(Vec<Duration>, Vec<Duration>)| median(&times.0);
+        let refused = |times: &(Vec<Duration>, Vec<Duration>)| median(&times.1);
+        let mut compare = |what: &str, ours, other: &str, theirs, most: Option<f64>| {
+            let row = Row::ratio(&format!("{what}, {place}"), ours, other, theirs, f64::INFINITY);
+            bench.report.add(Row { most, ..row });
+        };
+        let on_disk = place == "disk";
+        compare("accept", accepted(&ours), "pam_permit", accepted(&permit), None);
+        compare("accept", accepted(&ours), "floor", accepted(&floor), on_disk.then_some(1.25));
+        compare(
+            "accept",
+            accepted(&ours),
+            "google-authenticator",
+            accepted(&google),
+            Some(if on_disk { 0.45 } else { 1.0 }),
+        );
+        compare("accept", accepted(&ours), "pam_oath", accepted(&oath), None);
+        compare("refuse", refused(&ours), "google-authenticator", refused(&google), on_disk.then_some(0.1));
+        compare("refuse", refused(&ours), "google-authenticator noskewadj", refused(&noskew), None);
+        compare("refuse", refused(&ours), "pam_oath", refused(&oath), on_disk.then_some(1.2));
+    }
+}
+
+/// Nothing that is typed, and no setting, makes a refusal dear.
+fn dear_replies(bench: &mut Bench) {
+    let folder = bench.memory.clone();
+    let anna = candidates::paired("anna", 1, &folder);
+    let plain = candidates::ours(&folder);
+    let wide = candidates::ours_with(&folder, "window=10");
+    let google = candidates::google(&folder, &[&anna]);
+    let [mut usual, mut widest, mut throttled] = [const { Vec::new() }; 3];
+    let mut timer = Timer::start();
+    for _ in 0..100 {
+        bench.accept(&mut timer, &plain, &anna);
+        usual.push(bench.refuse(&mut timer, &plain, &anna));
+        bench.accept(&mut timer, &plain, &anna);
+        widest.push(bench.refuse(&mut timer, &wide, &anna));
+    }
+    for _ in 0..6 {
+        bench.refuse(&mut timer, &plain, &anna);
+    }
+    let step = bench.step;
+    for _ in 0..100 {
+        let code = Typed::Text(candidates::wrong_code(&anna, step));
+        throttled.push(timer.time(&plain, "anna", code, &[Code::MAXTRIES]).time());
+    }
+    let usual = median(&usual);
+    bench.report.add(Row::ratio("refuse, window=10", median(&widest), "window=1", usual, 1.2));
+    bench.report.add(Row::ratio("refuse, throttled", median(&throttled), "not throttled", usual, 1.2));
+    let huge = |bench: &mut Bench, candidate: &Candidate| {
+        let mut timer = Timer::start();
+        let times = (0..10).map(|_| {
+            bench.next_step();
+            timer.time(candidate, "anna", Typed::Huge(64 << 20), &REFUSED)
+        });
+        let done: Vec<_> = times.collect();
+        let peak = done.iter().map(|one| one.peak).max().unwrap_or(0);
+        (median(&done.iter().map(|one| one.time()).collect::<Vec<_>>()), peak)
+    };
+    let (our_time, our_peak) = huge(bench, &plain);
+    let (their_time, their_peak) = huge(bench, &google);
+    let other = "google-authenticator";
+    bench.report.add(Row::ratio("refuse, reply of 64 MiB", our_time, other, their_time, 1.0));
+    bench.report.add(Row::ratio(
+        "memory at most, reply of 64 MiB",
+        Figure::count(our_peak, "KiB"),
+        other,
+        Figure::count(their_peak, "KiB"),
+        1.0,
+    ));
+}
+
+/// Load and first authentication, and the memory that stays.
+fn fresh_processes(bench: &mut Bench) {
+    let folder = bench.memory.clone();
+    let anna = candidates::paired("anna", 1, &folder);
+    let all = [candidates::ours(&folder), candidates::google(&folder, &[&anna])];
+    let mut times = all.each_ref().map(|_| Vec::new());
+    let mut memory = [0; 2];
+    for _ in 0..50 {
+        for ((candidate, times), memory) in all.iter().zip(&mut times).zip(&mut memory) {
+            let code = Typed::Text(anna.code(bench.next_step()));
+            let done = Timer::start().time(candidate, "anna", code, &[Code::SUCCESS]);
+            times.push(done.time());
+            *memory = done.resident;
+        }
+    }
+    let [ours, google] = times;
+    let other = "google-authenticator";
+    bench.report.add(Row::ratio("load and first accept, tmpfs", median(&ours), other, median(&google), 1.0));
+    let [ours, google] = memory.map(|kib| Figure::count(kib, "KiB"));
+    bench.report.add(Row::ratio("resident memory afterwards", ours, other, google, 1.2));
+}
+
+/// Many at the same instant.
+fn crowds(bench: &mut Bench) {
+    let folder = bench.disk.clone();
+    let names: Vec<String> = (0..CROWD).map(crowd_name).collect();
+    let people: Vec<Person> =
+        names.iter().zip(1..).map(|(name, seed)| candidates::paired(name, seed, &folder)).collect();
+    let everybody: Vec<&Person> = people.iter().collect();
+    let all = [candidates::ours(&folder), candidates::google(&folder, &everybody)];
+    let mut curves = all.each_ref().map(|candidate| Curve { name: candidate.name, points: Vec::new() });
+    for size in [1, 2, 4, 8, 16, CROWD] {
+        let some: Vec<&str> = names.iter().take(size).map(String::as_str).collect();
+        let mut crowds = all.each_ref().map(|candidate| Crowd::of(&candidate.stack, &some));
+        let mut times = all.each_ref().map(|_| Vec::new());
+        let mut outside = 0;
+        for _ in 0..20 {
+            for (number, (crowd, times)) in crowds.iter_mut().zip(&mut times).enumerate() {
+                let step = bench.next_step();
+                let codes: Vec<String> = people.iter().take(size).map(|person| person.code(step)).collect();
+                let (took, codes) = timed_round(crowd, &codes);
+                times.push(took);
+                if number == 0 {
+                    outside += codes.iter().filter(|code| **code != Code::SUCCESS).count();
+                }
+            }
+        }
+        let times = times.map(|times| median(&times));
+        for (curve, time) in curves.iter_mut().zip(times) {
+            curve.points.push((Figure::count(size as u64, "").value, Figure::from(time).value));
+        }
+        if size == CROWD {
+            let [ours, google] = times;
+            let what = "32 people at once: until the last is in, disk";
+            bench.report.add(Row::ratio(what, ours, "google-authenticator", google, 0.5));
+            let outside = Figure::count(outside as u64, "");
+            bench.report.add(Row::bound("32 people at once, 20 times: not let in", outside, 0.0));
+        }
+    }
+    bench.report.plots.push(Plot {
+        name: "at-once",
+        title: "People who log in at the same instant, each with the right code",
+        across: "people",
+        up: "µs until the last one is in",
+        curves: curves.into(),
+    });
+    one_code(bench, &people);
+}
+
+fn timed_round(crowd: &mut Crowd, replies: &[String]) -> (Duration, Vec<Code>) {
+    let mut start = Instant::now();
+    let codes = crowd.round_with(replies, || start = Instant::now());
+    (start.elapsed(), codes)
+}
+
+/// 128 processes with one code.
+fn one_code(bench: &mut Bench, people: &[Person]) {
+    let Some(person) = people.first() else { return };
+    let folder = bench.disk.clone();
+    let all = [candidates::ours(&folder), candidates::google(&folder, &[person])];
+    let mut crowds =
+        all.each_ref().map(|candidate| Crowd::of(&candidate.stack, &[person.name.as_str(); 128]));
+    let mut opened = all.each_ref().map(|_| Vec::new());
+    let mut times = all.each_ref().map(|_| Vec::new());
+    for _ in 0..20 {
+        for ((crowd, opened), times) in crowds.iter_mut().zip(&mut opened).zip(&mut times) {
+            let code = person.code(bench.next_step());
+            let (took, codes) = timed_round(crowd, &vec![code; 128]);
+            opened.push(codes.iter().filter(|code| **code == Code::SUCCESS).count() as u64);
+            times.push(took);
+        }
+    }
+    let [ours, google] = opened;
+    let most = |opened: &[u64]| Figure::count(opened.iter().copied().max().unwrap_or(0), "");
+    let least = Figure::count(ours.iter().copied().min().unwrap_or(0), "");
+    bench.report.add(Row::fact("128 processes with one code, 20 times: let in at the least", least));
+    bench.report.add(Row {
+        beside: Some(("google-authenticator".into(), most(&google))),
+        most: None,
+        ..Row::bound("128 processes with one code, 20 times: let in at the most", most(&ours), 1.0)
+    });
+    let [ours, google] = times;
+    let row = Row::ratio(
+        "128 processes with one code: until the last is answered, disk",
+        median(&ours),
+        "google-authenticator",
+        median(&google),
+        f64::INFINITY,
+    );
+    bench.report.add(Row { most: None, ..row });
+}
+
+/// 10,000 authentications in one process.
+fn growth(bench: &mut Bench) {
+    let folder = bench.memory.clone();
+    let anna = candidates::paired("anna", 1, &folder);
+    let ours = candidates::ours(&folder);
+    let mut timer = Timer::start();
+    let mut authenticate = |bench: &mut Bench| {
+        let code = Typed::Text(anna.code(bench.next_step()));
+        timer.time(&ours, "anna", code, &[Code::SUCCESS])
+    };
+    for _ in 0..100 {
+        authenticate(bench);
+    }
+    let first = authenticate(bench);
+    let mut last = first.clone();
+    for _ in 0..10_000 {
+        last = authenticate(bench);
+    }
+    let grown = Figure::count(last.resident.saturating_sub(first.resident), "KiB");
+    bench.report.add(Row::bound("memory grown over 10,000 authentications", grown, 64.0));
+    let opened = last.descriptors.saturating_sub(first.descriptors) as u64;
+    bench.report.add(Row::bound(
+        "descriptors left by 10,000 authentications",
+        Figure::count(opened, ""),
+        0.0,
+    ));
+    let files = std::fs::read_dir(folder.join("store")).expect("no store").count() as u64;
+    bench.report.add(Row::bound("files left by 10,000 authentications", Figure::count(files - 1, ""), 0.0));
+}
+
+/// Whole logins over ssh, with the password alone and with the code too.
+fn ssh_logins(bench: &mut Bench) {
+    let rest = "account required pam_permit.so\nsession required pam_permit.so\n";
+    let unix = "auth required pam_unix.so\n";
+    let code = "auth required pam_insis_otp.so\n";
+    bench.env.write(Path::new("/etc/pam.d/one"), format!("{unix}{rest}").as_bytes(), 0o644);
+    bench.env.write(Path::new("/etc/pam.d/two"), format!("{unix}{code}{rest}").as_bytes(), 0o644);
+    let anna = Person::paired("anna", 1);
+    let servers = [Sshd::start(&bench.env, "one", ""), Sshd::start(&bench.env, "two", "")];
+    let mut times = servers.each_ref().map(|_| Vec::new());
+    for _ in 0..50 {
+        for (number, (server, times)) in servers.iter().zip(&mut times).enumerate() {
+            let typed = anna.code(bench.next_step());
+            let start = Instant::now();
+            let mut login = server.login("anna", "echo here I am");
+            login.expect("Password: ");
+            login.line("correct horse");
+            if number == 1 {
+                login.expect("One-time code: ");
+                login.line(&typed);
+            }
+            login.expect("here I am");
+            times.push(start.elapsed());
+            login.wait();
+        }
+    }
+    let [without, with] = times;
+    let row = Row::ratio(
+        "login over ssh, password and code",
+        median(&with),
+        "password alone",
+        median(&without),
+        1.02,
+    );
+    bench.report.add(row);
+}
+
+/// The program that a person runs.
+fn otp_setup(bench: &mut Bench) {
+    let program = Path::new("/usr/bin/otp-setup");
+    bench.report.add(Row::bound("otp-setup", Figure::count(count::kib(program), "KiB"), 4096.0));
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let mut command = bench.env.command("/usr/bin/otp-setup");
+        command.args(["--yes", "--user", "anna"]);
+        let start = Instant::now();
+        let mut terminal = Terminal::sized(&command, 50, 100);
+        // The question comes after the whole picture.
+        terminal.expect("▀▀▀▀▀▀▀");
+        terminal.expect("First code:");
+        times.push(start.elapsed());
+        terminal.interrupt();
+    }
+    bench.report.add(Row::bound(
+        "otp-setup: from its start to the QR code on the screen",
+        median(&times),
+        20_000.0,
+    ));
+}
+
+/// Users by the hundred thousand. Their secret files are one another's copies; one of them is a person's.
+fn many_users(bench: &mut Bench) {
+    let sizes = [10, 100, 1_000, 10_000, 100_000];
+    let mut places = Vec::new();
+    for size in sizes {
+        let folder = bench.disk.join(format!("users.{size}"));
+        let anna = candidates::paired("anna", 1, &folder);
+        crowd_the_store(&folder, size);
+        let oath = candidates::oath(&folder, &[&anna], size);
+        places.push((size, anna, candidates::ours(&folder), oath, Vec::new(), Vec::new()));
+    }
+    run(&mut Command::new("sync"));
+    let mut timer = Timer::start();
+    for round in 0..200 {
+        for (_, anna, ours, oath, our_times, their_times) in &mut places {
+            our_times.push(bench.accept(&mut timer, ours, anna));
+            if round % 20 == 0 {
+                their_times.push(bench.accept(&mut timer, oath, anna));
+            }
+        }
+    }
+    let mut curves = ["insis_otp", "pam_oath"].map(|name| Curve { name, points: Vec::new() });
+    let mut ends = Vec::new();
+    for (size, .., our_times, their_times) in &places {
+        for (curve, times) in curves.iter_mut().zip([our_times, their_times]) {
+            let point = (Figure::count(*size as u64, "").value, Figure::from(median(times)).value);
+            curve.points.push(point);
+        }
+        ends.push((median(our_times), median(their_times)));
+    }
+    if let (Some((few, _)), Some((many, oath))) = (ends.first(), ends.last()) {
+        bench.report.add(Row::ratio("accept, 100,000 users, disk", *many, "10 users", *few, 1.05));
+        let row = Row::ratio("accept, 100,000 users, disk", *many, "pam_oath", *oath, f64::INFINITY);
+        bench.report.add(Row { most: None, ..row });
+    }
+    bench.report.plots.push(Plot {
+        name: "users",
+        title: "Accepted authentication by the number of users, on a disk",
+        across: "users",
+        up: "µs",
+        curves: curves.into(),
+    });
+}
+
+fn crowd_the_store(folder: &Path, size: usize) {
+    let store = folder.join("store");
+    let page = std::fs::read(store.join("anna")).expect("no secret file");
+    for number in 1..size {
+        std::fs::write(store.join(format!("stranger{number}")), &page).expect("cannot write a secret file");
+    }
+}

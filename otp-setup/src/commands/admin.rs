@@ -1,0 +1,274 @@
+//! The administrator's commands.
+
+use insis_otp::operations::{self, Status as Pairing, system_clock};
+use insis_otp::otpauth::Entry;
+use insis_otp::store::{Account, StoreError, UserName};
+use serde::Serialize;
+
+use super::Setup;
+use crate::cli::ImportOptions;
+use crate::doctor::{self, Severity};
+use crate::exit::{self, Failure, Status};
+use crate::flow::said;
+use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unusable};
+use crate::keeper::Trouble;
+use crate::output::{Output, complain};
+use crate::qr::Symbol;
+use crate::report::{self, Facts};
+use crate::site::Site;
+use crate::users;
+
+/// What became of one entry of an import.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    user: String,
+    taken: bool,
+    /// What was taken, or why it was not.
+    what: String,
+    /// What of it was left out.
+    left_out: Vec<String>,
+    #[serde(skip)]
+    status: Status,
+}
+
+impl Setup<'_> {
+    /// Ends a delay, mends a damaged state.
+    pub(super) fn unlock(&self, site: &Site) -> Result<(), Failure> {
+        self.only_root(site)?;
+        self.need_user()?;
+        let user = site.account.name.as_str();
+        operations::unlock(&site.file(), &site.config.policy, &system_clock)
+            .map_err(|error: StoreError| exit::of_end(Trouble::from(error).into(), &self.texts, user))?;
+        self.tell(&self.texts.unlocked(user))
+    }
+
+    /// Writes the URI of a pairing, which is its secret.
+    pub(super) fn export(&self, site: &Site) -> Result<(), Failure> {
+        self.only_root(site)?;
+        self.need_user()?;
+        let user = site.account.name.as_str();
+        let record = site.file().read();
+        let enrolment =
+            record.map_err(|error| exit::of_end(Trouble::from(error).into(), &self.texts, user))?.enrolment;
+        let entry = Entry { key: enrolment.key, issuer: enrolment.issuer, account: enrolment.account };
+        let mut output = Output::default();
+        output.write(&entry.uri());
+        output.write("\n");
+        self.written(output)
+    }
+
+    /// Looks for what would lock people out, or let them in without a code.
+    pub(super) fn doctor(&self, json: bool) -> Result<(), Failure> {
+        let findings = doctor::examine(&self.texts, nix::unistd::geteuid().is_root());
+        let mut output = Output::default();
+        if json {
+            output.line(&serde_json::to_string_pretty(&findings).unwrap_or_default());
+        } else {
+            report::findings(&self.texts, &findings).iter().for_each(|line| output.line(line));
+        }
+        self.written(output)?;
+        match findings.iter().map(|finding| finding.severity).max() {
+            Some(Severity::Problem) => Err((Status::Problems, None)),
+            Some(Severity::Warning) => Err((Status::Refused, None)),
+            Some(Severity::Note) | None => Ok(()),
+        }
+    }
+
+    /// Lists who is paired.
+    pub(super) fn list(&self, site: &Site, json: bool) -> Result<(), Failure> {
+        self.only_root(site)?;
+        let everybody = statuses(site, &self.everybody()?);
+        let mut output = Output::default();
+        if json {
+            let paired = everybody.iter().filter_map(|(user, status)| Some((user, status.as_ref().ok()?)));
+            let facts: Vec<_> = paired.map(|(user, status)| Facts::new(user, Some(status))).collect();
+            output.line(&serde_json::to_string_pretty(&facts).unwrap_or_default());
+        } else {
+            report::table(&self.texts, &everybody).iter().for_each(|line| output.line(line));
+        }
+        let broken: Vec<_> = everybody.iter().filter_map(|(_, status)| status.as_ref().err()).collect();
+        broken.iter().for_each(|error| complain(&self.texts.error(error)));
+        self.written(output)?;
+        if broken.is_empty() { Ok(()) } else { Err((Status::Unusable, None)) }
+    }
+
+    fn everybody(&self) -> Result<Vec<Account>, Failure> {
+        let failed = |error| (Status::Unusable, Some(self.texts.error(self.texts.end_user_database(error))));
+        users::all().map_err(failed)
+    }
+
+    /// Takes secrets from elsewhere, and says what became of each.
+    pub(super) fn import(&self, site: &Site, options: &ImportOptions) -> Result<(), Failure> {
+        self.only_root(site)?;
+        let found = self.found(site, options)?;
+        let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
+        let outcomes: Vec<_> =
+            found.into_iter().map(|(who, found)| self.put(site, &who, found, rules)).collect();
+        let mut output = Output::default();
+        if options.json {
+            output.line(&serde_json::to_string_pretty(&outcomes).unwrap_or_default());
+        } else {
+            self.say_outcomes(&outcomes, rules, &mut output);
+        }
+        self.written(output)?;
+        let failed = outcomes.iter().map(|outcome| outcome.status).find(|status| *status != Status::Done);
+        failed.map_or(Ok(()), |status| Err((status, None)))
+    }
+
+    fn say_outcomes(&self, outcomes: &[Outcome], rules: Rules, output: &mut Output) {
+        for outcome in outcomes {
+            output.line(&format!("{}: {}", outcome.user, outcome.what));
+            for left_out in &outcome.left_out {
+                output.line(&format!("    {left_out}"));
+            }
+        }
+        match outcomes {
+            [] => output.line(&self.texts.import_none()),
+            _ if !rules.dry_run && outcomes.iter().any(|outcome| outcome.taken) => {
+                output.line(&self.texts.import_recovery());
+            }
+            _ => {}
+        }
+    }
+
+    /// The entries of a source, and whose each is to be.
+    fn found(&self, site: &Site, options: &ImportOptions) -> Result<Vec<(String, Found)>, Failure> {
+        let unreadable =
+            |error: std::io::Error| (Status::Usage, Some(self.texts.error(self.texts.import_input(error))));
+        let user = site.account.name.to_string();
+        let source = &options.source;
+        if let Some(path) = &source.pam_oath {
+            let text = import::private_file(path).map_err(unreadable)?;
+            let all = import::oath(&text, system_clock()).into_iter();
+            let named = all.map(|found| (found.user.clone().unwrap_or_default(), found));
+            return Ok(named.filter(|(name, _)| self.cli.user.is_none() || *name == user).collect());
+        }
+        if source.google_authenticator && options.all {
+            return Ok(self.everybody()?.iter().filter_map(google_of).collect());
+        }
+        self.need_user()?;
+        if source.google_authenticator {
+            let path = site.account.home.join(GOOGLE);
+            let text = import::own_file(&path, &site.account).map_err(unreadable)?;
+            return Ok(vec![(user, import::google(&text, system_clock()))]);
+        }
+        let text = import::read_input(std::io::stdin().lock()).map_err(unreadable)?;
+        if source.uri.is_some() {
+            return Ok(vec![(user, import::uri(&text))]);
+        }
+        let refused = |_: Unusable| (Status::Refused, Some(self.texts.error(self.texts.import_form())));
+        let entries = import::migration(&text).map_err(refused)?;
+        self.choose(entries, options.entry.as_deref()).map(|found| vec![(user, found)])
+    }
+
+    /// The one entry of an export that is meant.
+    fn choose(&self, entries: Vec<Found>, account: Option<&str>) -> Result<Found, Failure> {
+        let name = |found: &Found| found.names.as_ref().map_or(String::new(), |(_, account)| account.clone());
+        let names: Vec<_> = entries.iter().map(name).collect();
+        let is_meant = |found: &Found| account.is_none_or(|account| name(found) == account);
+        let mut meant: Vec<_> = entries.into_iter().filter(is_meant).collect();
+        match (meant.pop(), meant.is_empty()) {
+            (Some(found), true) => Ok(found),
+            _ => Err((Status::Usage, Some(self.texts.error(self.texts.import_which(names.join(", ")))))),
+        }
+    }
+
+    fn put(&self, site: &Site, user: &str, found: Found, rules: Rules) -> Outcome {
+        let account = UserName::parse(user).ok().and_then(|name| Account::lookup(&name).ok().flatten());
+        let user = user.escape_debug().to_string();
+        let Some(account) = account else {
+            let what = self.texts.import_no_user();
+            return Outcome { user, taken: false, what, left_out: vec![], status: Status::Refused };
+        };
+        let site = site.of(account);
+        let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
+        match import::put(&site.file(), found, names, rules, &system_clock) {
+            Ok(Put { issuer, account, left_out }) => {
+                let (issuer, account) = (issuer.escape_debug(), account.escape_debug());
+                let what = if rules.dry_run {
+                    self.texts.import_would(issuer, account)
+                } else {
+                    self.texts.import_taken(issuer, account)
+                };
+                let left_out = left_out.iter().map(|what| self.left_out(*what)).collect();
+                Outcome { user, taken: true, what, left_out, status: Status::Done }
+            }
+            Err(why) => {
+                let (what, status) = self.not_put(why);
+                Outcome { user, taken: false, what, left_out: vec![], status }
+            }
+        }
+    }
+
+    fn left_out(&self, what: LeftOut) -> String {
+        match what {
+            LeftOut::ScratchCodes(count) => self.texts.import_without_scratch(count),
+            LeftOut::SitePolicy => self.texts.import_without_policy(),
+            LeftOut::Pin => self.texts.import_without_pin(),
+            LeftOut::Drift => self.texts.import_without_drift(),
+        }
+    }
+
+    fn not_put(&self, why: NotPut) -> (String, Status) {
+        let texts = &self.texts;
+        let text = match why {
+            NotPut::Exists => return (texts.import_exists(), Status::Exists),
+            NotPut::Store(error) => return (texts.import_secret(error), Status::Unusable),
+            NotPut::Unusable(Unusable::Counter) => texts.import_counter(),
+            NotPut::Unusable(Unusable::Secret(why)) => texts.import_secret(why),
+            NotPut::Unusable(Unusable::Parameter(why)) => texts.import_secret(why),
+            NotPut::Unusable(Unusable::Uri(why)) => texts.import_secret(why),
+            NotPut::Unusable(Unusable::Form) => texts.import_form(),
+            NotPut::Uncommon(key) => {
+                let (algorithm, digits, period) = said(&key);
+                texts.import_uncommon(algorithm, digits, period)
+            }
+        };
+        (text, Status::Refused)
+    }
+
+    /// Root acts for somebody, and has to say for whom.
+    fn need_user(&self) -> Result<(), Failure> {
+        match self.cli.user {
+            Some(_) => Ok(()),
+            None => Err((Status::Usage, Some(self.texts.error(self.texts.need_user())))),
+        }
+    }
+}
+
+/// Where google-authenticator keeps a user's secret.
+const GOOGLE: &str = ".google_authenticator";
+
+/// What a user has of google-authenticator; nothing where there is no such file.
+fn google_of(account: &Account) -> Option<(String, Found)> {
+    let path = account.home.join(GOOGLE);
+    path.symlink_metadata().ok()?;
+    let found = match import::own_file(&path, account) {
+        Ok(text) => import::google(&text, system_clock()),
+        Err(_) => Found { user: None, names: None, taken: Err(Unusable::Form) },
+    };
+    Some((account.name.to_string(), found))
+}
+
+/// Who is paired, and what there is to tell; or why the file cannot be used.
+type Listed = Vec<(String, Result<Pairing, StoreError>)>;
+
+/// Reads everybody's file. Two threads, since most of the time goes into checksums.
+fn statuses(site: &Site, accounts: &[Account]) -> Listed {
+    let read = |accounts: &[Account]| -> Listed {
+        let status = |account: &Account| {
+            let file = site.config.secret_file.locate(account);
+            let status = operations::status(&file, &site.config.policy, &system_clock).transpose()?;
+            Some((account.name.to_string(), status))
+        };
+        accounts.iter().filter_map(status).collect()
+    };
+    let (first, second) = accounts.split_at(accounts.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| read(second));
+        let mut listed = read(first);
+        // A thread that panicked is a bug; what the other one found is listed all the same.
+        listed.extend(other.join().unwrap_or_default());
+        listed
+    })
+}

@@ -1,0 +1,400 @@
+//! The PAM stacks: whether the code is asked for after the password, whether something skips it, and whether a wrong
+//! code refuses the login.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use insis_otp::config::{Config, Unenrolled};
+use insis_otp::strict::unknown;
+
+use super::pam_files::{Files, Rule, auth_stack};
+use super::{Finding, Severity};
+use crate::texts::Texts;
+
+/// The module.
+const OURS: &str = "pam_insis_otp.so";
+/// Modules that check a password, or another first factor.
+const PASSWORD: &[&str] = &[
+    "pam_unix.so",
+    "pam_sss.so",
+    "pam_krb5.so",
+    "pam_ldap.so",
+    "pam_winbind.so",
+    "pam_systemd_home.so",
+    "pam_pwdb.so",
+    "pam_tcb.so",
+    "pam_fprintd.so",
+    "pam_himmelblau.so",
+    "pam_authd.so",
+    "pam_radius_auth.so",
+];
+/// What the module takes as arguments (pam_insis_otp(8)).
+const ARGUMENTS: &[&str] = &[
+    "config",
+    "nullok",
+    "secret_file",
+    "unenrolled",
+    "prompt",
+    "echo",
+    "tries",
+    "debug",
+    "window",
+    "free_failures",
+    "first_delay",
+    "longest_delay",
+    "helper",
+    "issuer",
+];
+
+/// Findings of all services, and the services that ask for codes.
+pub fn examine(texts: &Texts, files: &Files, config: &Config) -> (Vec<Finding>, Vec<String>) {
+    let mut findings = Vec::new();
+    let mut used = Vec::new();
+    for service in files.keys() {
+        let stack = auth_stack(service, files);
+        let Some(place) = stack.iter().position(is_ours) else { continue };
+        used.push(service.clone());
+        let own = Stack { texts, stack: &stack, place, config };
+        findings.extend(own.examine());
+    }
+    // A file that many include is looked at once for each of them.
+    findings.sort_by(|one, other| (&one.place, &one.what).cmp(&(&other.place, &other.what)));
+    findings.dedup();
+    if used.is_empty() {
+        findings.push(Finding::new(Severity::Warning, "/etc/pam.d", &texts.doctor_pam_unused()));
+    }
+    (findings, used)
+}
+
+fn file_name(module: &str) -> &str {
+    Path::new(module).file_name().and_then(|name| name.to_str()).unwrap_or(module)
+}
+
+fn is_ours(rule: &Rule) -> bool {
+    file_name(&rule.module) == OURS
+}
+
+/// A stack with our module in it.
+struct Stack<'a> {
+    texts: &'a Texts,
+    stack: &'a [Rule],
+    place: usize,
+    config: &'a Config,
+}
+
+impl Stack<'_> {
+    fn examine(&self) -> Vec<Finding> {
+        let Some(ours) = self.stack.get(self.place) else { return Vec::new() };
+        let mut findings = Vec::new();
+        findings.extend(self.module_file(ours));
+        findings.extend(self.arguments(ours));
+        findings.extend(self.refuses(ours));
+        findings.extend(self.skipped());
+        findings.extend(self.order(ours));
+        findings.extend(self.success(ours));
+        findings
+    }
+
+    /// The module has to be where libpam looks for it, and nobody else's to change.
+    fn module_file(&self, ours: &Rule) -> Option<Finding> {
+        let Some(path) = module_path(&ours.module) else {
+            return Some(Finding::new(
+                Severity::Problem,
+                &ours.place,
+                &self.texts.doctor_pam_missing(&ours.module),
+            ));
+        };
+        let facts = path.metadata().ok()?;
+        let place = path.display().to_string();
+        if facts.uid() != 0 || facts.mode() & 0o022 != 0 {
+            return Some(Finding::new(Severity::Problem, &place, &self.texts.doctor_pam_writable(&place)));
+        }
+        let mut magic = [0; 4];
+        let read =
+            std::fs::File::open(&path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut magic));
+        if read.is_err() || &magic != b"\x7fELF" {
+            return Some(Finding::new(
+                Severity::Problem,
+                &place,
+                &self.texts.doctor_pam_not_loadable(&place),
+            ));
+        }
+        None
+    }
+
+    /// An argument that the module does not know makes it refuse everybody.
+    fn arguments(&self, ours: &Rule) -> Vec<Finding> {
+        let wrong = ours.arguments.iter().filter(|argument| {
+            let key = argument.trim_start_matches('[').split('=').next().unwrap_or_default();
+            // Within brackets an argument may hold blanks; its later words are none of their own.
+            !ARGUMENTS.contains(&key) && !argument.ends_with(']') && !in_brackets(&ours.arguments, argument)
+        });
+        let finding = |argument: &String| {
+            let key = argument.split('=').next().unwrap_or_default();
+            let text = self.texts.doctor_pam_argument(argument, unknown("argument", key, ARGUMENTS));
+            Finding::new(Severity::Problem, &ours.place, &text)
+        };
+        wrong.map(finding).collect()
+    }
+
+    /// A wrong code has to refuse the login.
+    fn refuses(&self, ours: &Rule) -> Option<Finding> {
+        match action(&ours.control, "auth_err") {
+            Action::Bad | Action::Die => None,
+            _ => Some(Finding::new(
+                Severity::Problem,
+                &ours.place,
+                &self.texts.doctor_pam_control(&ours.control),
+            )),
+        }
+    }
+
+    /// Nothing before the module may end the stack with success, or jump over it.
+    fn skipped(&self) -> Vec<Finding> {
+        let before = self.stack.iter().take(self.place).enumerate();
+        let skips = before.filter(|(place, rule)| {
+            // These are how a site says who needs no code.
+            !is_condition(&rule.module)
+                && match action(&rule.control, "success") {
+                    Action::Done => self.ends_here(rule, *place),
+                    Action::Jump(over) => place + over >= self.place,
+                    _ => false,
+                }
+        });
+        let finding = |(_, rule): (usize, &Rule)| {
+            let text = self.texts.doctor_pam_skips(file_name(&rule.module), &rule.control);
+            Finding::new(Severity::Problem, &rule.place, &text)
+        };
+        skips.map(finding).collect()
+    }
+
+    /// Whether the end of this rule's stack or substack lies behind our module.
+    fn ends_here(&self, rule: &Rule, place: usize) -> bool {
+        let between = self.stack.iter().take(self.place + 1).skip(place);
+        between.map(|later| later.depth).min().is_some_and(|least| least >= rule.depth)
+    }
+
+    /// First the password, then the code.
+    fn order(&self, ours: &Rule) -> Option<Finding> {
+        let asks = |rule: &&Rule| PASSWORD.contains(&file_name(&rule.module));
+        let before = self.stack.iter().take(self.place).any(|rule| asks(&rule));
+        let after = self.stack.iter().skip(self.place).find(asks);
+        let text = match (before, after) {
+            (true, _) => return None,
+            (false, Some(after)) => self.texts.doctor_pam_order(file_name(&after.module)),
+            (false, None) => return None,
+        };
+        Some(Finding::new(Severity::Warning, &ours.place, &text))
+    }
+
+    /// Where people without a pairing are passed over, something else has to say yes.
+    fn success(&self, ours: &Rule) -> Option<Finding> {
+        let passes_over = self.config.unenrolled == Unenrolled::Ignore
+            || ours.arguments.iter().any(|argument| argument == "nullok" || argument == "unenrolled=ignore");
+        if !passes_over {
+            return None;
+        }
+        if !matches!(action(&ours.control, "ignore"), Action::Ignore) {
+            let text = self.texts.doctor_pam_ignore(&ours.control);
+            return Some(Finding::new(Severity::Warning, &ours.place, &text));
+        }
+        let says_yes = |rule: &Rule| {
+            !is_ours(rule)
+                && !matches!(file_name(&rule.module), "pam_deny.so" | "pam_faildelay.so" | "pam_env.so")
+        };
+        if self.stack.iter().any(says_yes) {
+            return None;
+        }
+        Some(Finding::new(Severity::Warning, &ours.place, &self.texts.doctor_pam_no_success()))
+    }
+}
+
+/// Whether an argument is a later word of one in brackets.
+fn in_brackets(arguments: &[String], argument: &String) -> bool {
+    let mut open = false;
+    for word in arguments {
+        if std::ptr::eq(word, argument) {
+            return open;
+        }
+        open = (open || word.starts_with('[')) && !word.ends_with(']');
+    }
+    false
+}
+
+/// Modules by which a site says who needs no code.
+fn is_condition(module: &str) -> bool {
+    matches!(
+        file_name(module),
+        "pam_rootok.so"
+            | "pam_succeed_if.so"
+            | "pam_localuser.so"
+            | "pam_listfile.so"
+            | "pam_access.so"
+            | "pam_time.so"
+            | "pam_group.so"
+            | "pam_exec.so"
+            | "pam_wheel.so"
+            | "pam_shells.so"
+    )
+}
+
+/// What libpam does with a result (pam.conf(5)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Ok,
+    Done,
+    Bad,
+    Die,
+    Ignore,
+    Reset,
+    Jump(usize),
+}
+
+/// What a control does with a result: `success`, `auth_err`, `ignore`.
+fn action(control: &str, result: &str) -> Action {
+    let word = match control.trim_start_matches('[').trim_end_matches(']') {
+        "required" => "success=ok new_authtok_reqd=ok ignore=ignore default=bad",
+        "requisite" => "success=ok new_authtok_reqd=ok ignore=ignore default=die",
+        "sufficient" => "success=done new_authtok_reqd=done default=ignore",
+        "optional" => "success=ok new_authtok_reqd=ok default=ignore",
+        list => list,
+    };
+    let value =
+        |key: &str| word.split_whitespace().find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
+    match value(result).or_else(|| value("default")).unwrap_or("bad") {
+        "ok" => Action::Ok,
+        "done" => Action::Done,
+        "bad" => Action::Bad,
+        "die" => Action::Die,
+        "ignore" => Action::Ignore,
+        "reset" => Action::Reset,
+        number => number.parse().map_or(Action::Bad, Action::Jump),
+    }
+}
+
+/// Where libpam finds a module.
+fn module_path(module: &str) -> Option<PathBuf> {
+    if module.starts_with('/') {
+        return Some(PathBuf::from(module)).filter(|path| path.exists());
+    }
+    let triplet = format!("{}-linux-gnu", std::env::consts::ARCH);
+    let folders = [
+        "/lib".to_owned(),
+        format!("/lib/{triplet}"),
+        "/lib64".into(),
+        "/usr/lib".into(),
+        format!("/usr/lib/{triplet}"),
+        "/usr/lib64".into(),
+    ];
+    folders.iter().map(|folder| Path::new(folder).join("security").join(module)).find(|path| path.exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The findings about a stack, by the first words of what they are; the module's file left out of account.
+    fn findings(sshd: &str, common: &str) -> Vec<(Severity, String)> {
+        let files: Files =
+            [("sshd".to_owned(), sshd.to_owned()), ("common-auth".to_owned(), common.to_owned())].into();
+        let texts = Texts::of_locale("en");
+        let (findings, used) = examine(&texts, &files, &Config::default());
+        assert!(used.contains(&"sshd".to_owned()));
+        let missing = texts.doctor_pam_missing(OURS);
+        let other = findings
+            .into_iter()
+            .filter(|finding| !missing.starts_with(&finding.what) && !finding.place.starts_with("/usr"));
+        other.map(|finding| (finding.severity, format!("{} {}", finding.place, finding.what))).collect()
+    }
+
+    const DEBIAN: &str = "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n";
+    const SOUND: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
+
+    #[test]
+    fn sound_stacks_give_no_finding() {
+        assert_eq!(findings(SOUND, DEBIAN), []);
+        assert_eq!(findings("auth required pam_insis_otp.so\n", DEBIAN), []);
+        assert_eq!(
+            findings(
+                "auth sufficient pam_rootok.so\n@include common-auth\nauth requisite pam_insis_otp.so tries=2 [prompt=Your code: ]\n",
+                DEBIAN
+            ),
+            []
+        );
+        assert_eq!(
+            findings(
+                "auth substack common-auth\nauth required pam_insis_otp.so nullok\n",
+                "auth sufficient pam_unix.so\nauth required pam_deny.so\n"
+            ),
+            []
+        );
+        assert_eq!(
+            findings(
+                "auth required pam_unix.so\nauth [success=ok ignore=ignore default=die] pam_insis_otp.so nullok\n",
+                ""
+            ),
+            []
+        );
+    }
+
+    #[test]
+    fn a_password_that_skips_the_code_is_found() {
+        for common in [
+            "auth sufficient pam_unix.so\nauth required pam_deny.so\n",
+            "auth [success=done default=ignore] pam_unix.so\n",
+            "auth [success=3 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n",
+        ] {
+            let found = findings(SOUND, common);
+            assert_eq!(found.len(), 1, "{common}: {found:?}");
+            assert!(
+                found[0].0 == Severity::Problem && found[0].1.starts_with("/etc/pam.d/common-auth:1"),
+                "{found:?}"
+            );
+        }
+        // The substack ends with it, and our module stands within.
+        let found = findings(
+            "auth substack common-auth\n",
+            "auth sufficient pam_unix.so\nauth required pam_insis_otp.so\n",
+        );
+        assert!(found.iter().any(|(severity, _)| *severity == Severity::Problem), "{found:?}");
+    }
+
+    #[test]
+    fn a_wrong_code_that_refuses_nothing_is_found() {
+        for control in [
+            "sufficient",
+            "optional",
+            "[success=ok default=ignore]",
+            "[success=done auth_err=ok default=die]",
+        ] {
+            let found = findings(&format!("@include common-auth\nauth {control} pam_insis_otp.so\n"), DEBIAN);
+            assert_eq!(found.len(), 1, "{control}: {found:?}");
+            assert!(
+                found[0].0 == Severity::Problem && found[0].1.starts_with("/etc/pam.d/sshd:2"),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn order_arguments_and_a_stack_without_success_are_found() {
+        let one = |stack: &str| {
+            let found = findings(stack, DEBIAN);
+            assert_eq!(found.len(), 1, "{stack}: {found:?}");
+            found[0].clone()
+        };
+        assert!(one("auth required pam_insis_otp.so\n@include common-auth\n").1.contains("pam_unix.so"));
+        assert!(one("@include common-auth\nauth required pam_insis_otp.so nulok\n").1.contains("nulok"));
+        assert_eq!(one("auth required pam_insis_otp.so nullok\n").0, Severity::Warning);
+        assert_eq!(
+            one("auth required pam_unix.so\nauth [success=ok default=die] pam_insis_otp.so nullok\n").0,
+            Severity::Warning
+        );
+    }
+
+    #[test]
+    fn machines_that_do_not_use_it_are_told() {
+        let (found, used) = examine(&Texts::of_locale("en"), &Files::new(), &Config::default());
+        assert_eq!((found.len(), used.len()), (1, 0));
+    }
+}

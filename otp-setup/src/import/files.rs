@@ -1,0 +1,44 @@
+//! Opening the files of other programs: root reads them, and their owners may have prepared them.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use insis_otp::store::Account;
+use nix::fcntl::OFlag;
+use zeroize::Zeroizing;
+
+use super::read_input;
+
+/// Reads a file of this user's in the user's home: no links, no FIFO, no device, nobody else's (CVE-2024-47191).
+pub fn own_file(path: &Path, owner: &Account) -> io::Result<Zeroizing<String>> {
+    let (file, facts) = open(path)?;
+    if facts.uid() != owner.uid.as_raw() || facts.nlink() != 1 {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "it does not belong to its user alone"));
+    }
+    read_input(file)
+}
+
+/// Reads a file that root names.
+pub fn private_file(path: &Path) -> io::Result<Zeroizing<String>> {
+    // A usersfile may be long; a line has a hundred bytes or so.
+    const LONGEST: u64 = 64 * 1024 * 1024;
+    let (file, facts) = open(path)?;
+    if facts.len() > LONGEST {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    let mut text = Zeroizing::new(String::with_capacity(usize::try_from(facts.len()).unwrap_or(0) + 1));
+    io::Read::read_to_string(&mut io::Read::take(file, LONGEST), &mut text)?;
+    Ok(text)
+}
+
+fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let caution = OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(caution.bits()).open(path)?;
+    let facts = file.metadata()?;
+    if !facts.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    Ok((file, facts))
+}

@@ -1,0 +1,94 @@
+//! Secrets that exist already: taken from an otpauth URI, from the files of google-authenticator and pam_oath, and from
+//! Google Authenticator's export.
+//!
+//! Each entry is taken or not, and for each it is said what of it was left out, and why.
+
+mod files;
+mod google;
+mod migration;
+mod oath;
+mod put;
+mod uri;
+
+pub use files::{own_file, private_file};
+pub use google::read as google;
+pub use migration::read as migration;
+pub use oath::read as oath;
+pub use put::{NotPut, Put, Rules, put};
+pub use uri::{read_input, uri};
+
+use insis_otp::otp::{InvalidParameter, InvalidSecret, Key, State};
+use insis_otp::otpauth::InvalidUri;
+
+/// An entry of another program.
+#[derive(Debug)]
+pub struct Found {
+    /// Whose it is, where the other program says so.
+    pub user: Option<String>,
+    /// Issuer and account, where the other program has them.
+    pub names: Option<(String, String)>,
+    /// What can be taken, or why nothing can.
+    pub taken: Result<Taken, Unusable>,
+}
+
+/// What can be taken of an entry.
+#[derive(Debug)]
+pub struct Taken {
+    /// The secret, and how codes are made of it.
+    pub key: Key,
+    /// The phone's drift and the codes that are spent, as far as the other program knows them.
+    pub state: State,
+    /// What else there was.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something of an entry that has no place here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// So many scratch codes: with 26 bits they are too weak for what recovery codes may do here.
+    ScratchCodes(usize),
+    /// Rate limit, window, reuse: the site decides about these.
+    SitePolicy,
+    /// A PIN before the code.
+    Pin,
+    /// A drift of more than an hour.
+    Drift,
+}
+
+/// Why an entry cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// Codes by counter.
+    Counter,
+    /// The secret is none that can be used.
+    Secret(InvalidSecret),
+    /// Algorithm, digits or period cannot be used.
+    Parameter(InvalidParameter),
+    /// It is not of the form that was expected.
+    Form,
+    /// The URI cannot be used.
+    Uri(InvalidUri),
+}
+
+impl From<InvalidSecret> for Unusable {
+    fn from(why: InvalidSecret) -> Self {
+        Self::Secret(why)
+    }
+}
+
+impl From<InvalidParameter> for Unusable {
+    fn from(why: InvalidParameter) -> Self {
+        Self::Parameter(why)
+    }
+}
+
+impl From<InvalidUri> for Unusable {
+    fn from(why: InvalidUri) -> Self {
+        match why {
+            InvalidUri::Counter => Self::Counter,
+            InvalidUri::Secret(why) => Self::Secret(why),
+            InvalidUri::Parameter(why) => Self::Parameter(why),
+            other => Self::Uri(other),
+        }
+    }
+}

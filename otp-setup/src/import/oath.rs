@@ -1,0 +1,104 @@
+//! pam_oath's usersfile: a line for each user, with type, name, PIN, secret, and what the last login left.
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+use insis_otp::otp::{
+    Algorithm, Code, Digits, InvalidParameter, Key, Period, Secret, SpentSteps, State, UnixTime, locate,
+};
+use zeroize::Zeroizing;
+
+use super::{Found, LeftOut, Taken, Unusable};
+
+/// Reads such a file.
+pub fn read(text: &str, now: UnixTime) -> Vec<Found> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| entry(line, now)).collect()
+}
+
+fn entry(line: &str, now: UnixTime) -> Found {
+    let fields: Vec<_> = line.split_whitespace().collect();
+    let field = |place: usize| fields.get(place).copied();
+    let taken = match (field(0), field(2), field(3)) {
+        (Some(kind), Some(pin), Some(secret)) => take(kind, pin, secret, field(5), now),
+        _ => Err(Unusable::Form),
+    };
+    Found { user: field(1).map(str::to_owned), names: None, taken }
+}
+
+fn take(kind: &str, pin: &str, secret: &str, last: Option<&str>, now: UnixTime) -> Result<Taken, Unusable> {
+    let (period, digits) = parameters(kind)?;
+    let bytes = HEXLOWER_PERMISSIVE.decode(secret.as_bytes()).map(Zeroizing::new);
+    let secret = Secret::from_bytes(&bytes.map_err(|_| Unusable::Form)?)?;
+    let key = Key::new(secret, Algorithm::Sha1, digits, period);
+    // The code of the last login, if it is young enough to be found: it must not open another.
+    let last = last.and_then(|code| Code::from_digits(code.as_bytes()));
+    let spent = last.and_then(|code| locate(&code, &key, now));
+    let spent = spent.map_or_else(SpentSteps::default, |upto| SpentSteps { upto, gap: None, island: None });
+    // "-" and "+" stand for no PIN here, and for the password.
+    let left_out = if matches!(pin, "-" | "+") { vec![] } else { vec![LeftOut::Pin] };
+    Ok(Taken { key, state: State { spent, ..State::default() }, left_out })
+}
+
+/// Of a type like `HOTP/T30/6`: period and digits. Without `/T30` it is codes by counter.
+fn parameters(kind: &str) -> Result<(Period, Digits), Unusable> {
+    let mut parts = kind.split('/');
+    if parts.next() != Some("HOTP") {
+        return Err(Unusable::Form);
+    }
+    let period = match parts.next().map(|part| part.strip_prefix('T')) {
+        Some(Some(seconds)) => Period::try_from(seconds.parse::<u64>().map_err(|_| Unusable::Form)?)?,
+        _ => return Err(Unusable::Counter),
+    };
+    let digits = match parts.next() {
+        None => Digits::Six,
+        Some(count) => Digits::try_from(count.parse::<u64>().map_err(|_| unknown_parameter())?)?,
+    };
+    parts.next().map_or(Ok((period, digits)), |_| Err(unknown_parameter()))
+}
+
+const fn unknown_parameter() -> Unusable {
+    Unusable::Parameter(InvalidParameter("the token type is not known"))
+}
+
+#[cfg(test)]
+mod tests {
+    use insis_otp::otp::{InvalidSecret, Step};
+
+    use super::*;
+
+    /// As liboath 2.6.7 left it after two logins.
+    const FILE: &str = "HOTP/T30/6\tanna\t-\t3132333435363738393031323334353637383930\t0\t481705\t2026-11-24T11:24:52L\n\
+        HOTP/T60/8\tbob\t-\t3132333435363738393031323334353637383930\t0\t45736913\t2026-11-24T11:24:52L\n\
+        HOTP eva - 31323334353637383930\n\
+        HOTP/T30 ida 1234 3132333435363738393031323334353637383930\n\
+        HOTP/T30 jan - 31323334\nHOTP/T30 lea\n\n# a comment\n";
+
+    #[test]
+    fn its_own_file_is_read() {
+        let found = read(FILE, UnixTime(1_795_519_500));
+        let users: Vec<_> = found.iter().map(|found| found.user.as_deref().unwrap()).collect();
+        assert_eq!(users, ["anna", "bob", "eva", "ida", "jan", "lea"]);
+        let taken = |place: usize| found[place].taken.as_ref();
+        let anna = taken(0).unwrap();
+        assert_eq!((anna.state.spent.upto, anna.key.digits()), (Step(1_795_519_492 / 30), Digits::Six));
+        let bob = taken(1).unwrap();
+        assert_eq!((bob.key.period().seconds(), bob.key.digits()), (60, Digits::Eight));
+        assert_eq!(taken(2).unwrap_err(), &Unusable::Counter);
+        assert_eq!(taken(3).unwrap().left_out, [LeftOut::Pin]);
+        assert_eq!(taken(4).unwrap_err(), &Unusable::Secret(InvalidSecret::TooShort));
+        assert_eq!(taken(5).unwrap_err(), &Unusable::Form);
+    }
+
+    #[test]
+    fn an_old_code_does_not_matter() {
+        let found = read(FILE, UnixTime(1_795_600_000));
+        assert_eq!(found[0].taken.as_ref().unwrap().state, State::default());
+    }
+
+    #[test]
+    fn unknown_types_are_not_taken() {
+        for kind in ["MOTP", "HOTP/T30/9", "HOTP/T30/6/SHA256", "HOTP/Tx", "HOTP/E/6", "HOTP/T30/x"] {
+            let found = read(&format!("{kind} x - 3132333435363738393031323334353637383930"), UnixTime(0));
+            assert!(found[0].taken.is_err(), "{kind}");
+        }
+    }
+}

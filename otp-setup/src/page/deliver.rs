@@ -1,0 +1,133 @@
+//! Where the page goes: to the printer without a file, or into a file that only its owner can read.
+
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use zeroize::Zeroizing;
+
+use super::{Page, Paper, layout, render, text};
+
+/// Prints and saves pages.
+pub trait Pages {
+    /// Sends the page to the default printer.
+    fn print(&self, page: &Page<'_>) -> Result<(), PageError>;
+    /// Writes the page to a file, over an existing one only where that is said.
+    fn save(&self, page: &Page<'_>, path: &Path, over: bool) -> Result<(), PageError>;
+}
+
+/// Why a page was not printed or saved.
+#[derive(Debug)]
+pub enum PageError {
+    /// The name ends in none of the forms that there are.
+    Form,
+    /// There is such a file.
+    Exists,
+    /// It cannot be drawn.
+    Drawing,
+    /// There is no printing system.
+    NoPrinter,
+    /// The printing system, or the operating system, says why.
+    Failed(String),
+}
+
+impl From<io::Error> for PageError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::AlreadyExists => Self::Exists,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// The printer and the files of this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Desktop {
+    /// The size of paper.
+    pub paper: Paper,
+}
+
+impl Desktop {
+    fn pdf(self, page: &Page<'_>) -> Result<Zeroizing<Vec<u8>>, PageError> {
+        let svg = layout::svg(page, self.paper);
+        render::pdf(&svg).map(Zeroizing::new).ok_or(PageError::Drawing)
+    }
+
+    /// The page in the form that a file's name asks for.
+    fn form(self, page: &Page<'_>, path: &Path) -> Result<Zeroizing<Vec<u8>>, PageError> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        let bytes = |text: &str| Zeroizing::new(text.as_bytes().to_vec());
+        match ending.as_deref() {
+            Some("pdf") => self.pdf(page),
+            Some("svg") => Ok(bytes(&layout::svg(page, self.paper))),
+            Some("txt") => Ok(bytes(&text::text(page))),
+            Some("png") => {
+                let svg = layout::svg(page, self.paper);
+                render::png(&svg).map(Zeroizing::new).ok_or(PageError::Drawing)
+            }
+            _ => Err(PageError::Form),
+        }
+    }
+}
+
+impl Pages for Desktop {
+    fn print(&self, page: &Page<'_>) -> Result<(), PageError> {
+        let pdf = self.pdf(page)?;
+        let media = format!("media={}", self.paper.name());
+        let child = Command::new("/usr/bin/lp")
+            .args(["-s", "-t", "insis-otp", "-o", &media, "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = match child {
+            Ok(child) => child,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(PageError::NoPrinter),
+            Err(error) => return Err(error.into()),
+        };
+        // A printing system that refuses says why, and that counts.
+        let sent = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(&pdf));
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            let why = String::from_utf8_lossy(&output.stderr);
+            return Err(PageError::Failed(why.trim().chars().filter(|c| !c.is_control()).collect()));
+        }
+        Ok(sent?)
+    }
+
+    fn save(&self, page: &Page<'_>, path: &Path, over: bool) -> Result<(), PageError> {
+        let path = &at_home(path);
+        let bytes = self.form(page, path)?;
+        let part = if over { beside(path) } else { path.to_owned() };
+        if over {
+            // What an earlier attempt left behind.
+            let _ = std::fs::remove_file(&part);
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        let written = file.write_all(&bytes).and_then(|()| file.sync_all());
+        let written = written.and_then(|()| if over { std::fs::rename(&part, path) } else { Ok(()) });
+        if let Err(error) = written {
+            let _ = std::fs::remove_file(&part);
+            return Err(PageError::Failed(error.to_string()));
+        }
+        Ok(())
+    }
+}
+
+/// `~/` at the start of a path, which no shell has seen.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// A file in the same directory, to be moved over the other one when it is whole.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".new");
+    path.with_file_name(name)
+}

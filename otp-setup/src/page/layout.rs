@@ -1,0 +1,237 @@
+//! Where everything stands on the page: an SVG, from which the other forms are made.
+
+use std::fmt::Write as _;
+
+use zeroize::Zeroizing;
+
+use super::measure::Font;
+use super::{Page, Paper};
+use crate::qr::Symbol;
+
+const MARGIN: f32 = 60.0;
+/// The side of the code, quiet zone included. Four centimetres and a half are enough for any camera.
+const CODE: f32 = 176.0;
+const TEXT: f32 = 10.5;
+const LEADING: f32 = 15.0;
+/// The column of what to do.
+const USES: f32 = 124.0;
+
+/// The page as SVG, in points.
+pub fn svg(page: &Page<'_>, paper: Paper) -> Zeroizing<String> {
+    let mut canvas = Canvas::new(paper);
+    heading(&mut canvas, page);
+    code(&mut canvas, page);
+    recovery(&mut canvas, page);
+    uses(&mut canvas, page);
+    footer(&mut canvas, page);
+    canvas.finish()
+}
+
+fn heading(canvas: &mut Canvas, page: &Page<'_>) {
+    let texts = page.texts;
+    canvas.down(24.0);
+    canvas.text(Font::Bold, 22.0, MARGIN, &texts.page_heading());
+    canvas.down(22.0);
+    let who = texts.page_whose(page.user, page.host);
+    canvas.text(Font::Regular, 13.0, MARGIN, &Font::Regular.fitting(&who, 13.0, canvas.width()));
+    canvas.down(16.0);
+    canvas.boxed(&texts.page_warning());
+}
+
+fn code(canvas: &mut Canvas, page: &Page<'_>) {
+    let texts = page.texts;
+    canvas.section(&texts.page_phone());
+    canvas.paragraph(MARGIN, canvas.width(), &texts.page_scan());
+    canvas.down(4.0);
+    let top = canvas.y;
+    canvas.code(&page.uri);
+    let left = MARGIN + CODE + 24.0;
+    let room = canvas.width() - CODE - 24.0;
+    canvas.y = top + 18.0;
+    let (key, entry) = (&page.entry.key, page.entry);
+    for (name, value) in [(texts.page_issuer(), &entry.issuer), (texts.page_account(), &entry.account)] {
+        canvas.label(left, &name);
+        canvas.text(Font::Regular, 12.0, left, &Font::Regular.fitting(value, 12.0, room));
+        canvas.down(22.0);
+    }
+    canvas.label(left, &texts.page_secret());
+    canvas.down(2.0);
+    let grouped = key.secret().grouped();
+    for row in grouped.as_bytes().chunks(20) {
+        canvas.text(Font::Mono, 14.0, left, std::str::from_utf8(row).unwrap_or_default().trim_end());
+        canvas.down(19.0);
+    }
+    canvas.down(3.0);
+    canvas.label(left, &texts.page_kind());
+    let (algorithm, digits, period) = crate::flow::said(key);
+    canvas.text(Font::Regular, 12.0, left, &texts.page_parameters(algorithm, digits, period));
+    canvas.y = canvas.y.max(top + CODE);
+}
+
+fn recovery(canvas: &mut Canvas, page: &Page<'_>) {
+    let texts = page.texts;
+    canvas.section(&texts.recovery_title());
+    canvas.paragraph(MARGIN, canvas.width(), &texts.page_recovery());
+    canvas.down(22.0);
+    let rows = page.recovery.len().div_ceil(2);
+    let top = canvas.y;
+    for (place, code) in page.recovery.iter().enumerate() {
+        let (column, row) = (place / rows.max(1), place % rows.max(1));
+        canvas.y = top + 20.0 * row as f32;
+        let left = MARGIN + 190.0 * column as f32;
+        canvas.tick_box(left);
+        canvas.text(Font::Mono, 14.0, left + 20.0, &code.reveal());
+    }
+    canvas.y = top + 20.0 * rows as f32 - 8.0;
+}
+
+fn uses(canvas: &mut Canvas, page: &Page<'_>) {
+    let texts = page.texts;
+    canvas.section(&texts.page_uses());
+    for (when, what) in [
+        (texts.page_forgotten(), texts.page_forgotten_do()),
+        (texts.page_new(), texts.page_new_do()),
+        (texts.page_lost(), texts.page_lost_do()),
+    ] {
+        let first = canvas.y;
+        canvas.down(LEADING);
+        canvas.text(Font::Bold, TEXT, MARGIN, &when);
+        canvas.y = first;
+        canvas.paragraph(MARGIN + USES, canvas.width() - USES, &what);
+        canvas.down(4.0);
+    }
+}
+
+fn footer(canvas: &mut Canvas, page: &Page<'_>) {
+    let text = page.texts.page_footer(&page.date);
+    canvas.y = canvas.paper.points().1 - MARGIN + 12.0;
+    canvas.text(Font::Regular, 8.5, MARGIN, &text);
+}
+
+/// An SVG while it is drawn, from the top to the bottom.
+struct Canvas {
+    svg: Zeroizing<String>,
+    paper: Paper,
+    y: f32,
+}
+
+impl Canvas {
+    fn new(paper: Paper) -> Self {
+        let (width, height) = paper.points();
+        // Of the final size at once, so that no grown-out-of copy of the secret is left behind.
+        let mut svg = Zeroizing::new(String::with_capacity(256 * 1024));
+        let _ = write!(
+            svg,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
+             viewBox=\"0 0 {width} {height}\"><rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>"
+        );
+        Self { svg, paper, y: MARGIN - 12.0 }
+    }
+
+    fn finish(mut self) -> Zeroizing<String> {
+        self.svg.push_str("</svg>\n");
+        self.svg
+    }
+
+    /// The width between the margins.
+    fn width(&self) -> f32 {
+        self.paper.points().0 - 2.0 * MARGIN
+    }
+
+    fn down(&mut self, points: f32) {
+        self.y += points;
+    }
+
+    fn text(&mut self, font: Font, size: f32, x: f32, text: &str) {
+        let (family, weight) = match font {
+            Font::Regular => ("Noto Sans, sans-serif", "normal"),
+            Font::Bold => ("Noto Sans, sans-serif", "bold"),
+            Font::Mono => ("Noto Sans Mono, monospace", "normal"),
+        };
+        let _ = write!(
+            self.svg,
+            "<text x=\"{x}\" y=\"{}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size}\" \
+             xml:space=\"preserve\">",
+            self.y
+        );
+        for letter in text.chars() {
+            match letter {
+                '<' => self.svg.push_str("&lt;"),
+                '&' => self.svg.push_str("&amp;"),
+                letter if letter.is_control() => self.svg.push(' '),
+                letter => self.svg.push(letter),
+            }
+        }
+        self.svg.push_str("</text>");
+    }
+
+    fn label(&mut self, x: f32, text: &str) {
+        self.text(Font::Regular, 8.5, x, text);
+        self.down(15.0);
+    }
+
+    fn section(&mut self, title: &str) {
+        self.down(32.0);
+        self.text(Font::Bold, 13.0, MARGIN, title);
+        self.down(4.0);
+    }
+
+    fn paragraph(&mut self, x: f32, width: f32, text: &str) {
+        for line in Font::Regular.lines(text, TEXT, width) {
+            self.down(LEADING);
+            self.text(Font::Regular, TEXT, x, &line);
+        }
+    }
+
+    /// A paragraph in a frame.
+    fn boxed(&mut self, text: &str) {
+        const PADDING: f32 = 10.0;
+        let width = self.width();
+        let lines = Font::Bold.lines(text, TEXT, width - 2.0 * PADDING);
+        let height = LEADING * lines.len() as f32 + 2.0 * PADDING - 4.0;
+        let _ = write!(
+            self.svg,
+            "<rect x=\"{MARGIN}\" y=\"{}\" width=\"{width}\" height=\"{height}\" rx=\"4\" fill=\"none\" \
+             stroke=\"#000\" stroke-width=\"1.2\"/>",
+            self.y
+        );
+        let bottom = self.y + height;
+        self.down(PADDING - 4.0);
+        for line in lines {
+            self.down(LEADING);
+            self.text(Font::Bold, TEXT, MARGIN + PADDING, &line);
+        }
+        self.y = bottom;
+    }
+
+    fn tick_box(&mut self, x: f32) {
+        let _ = write!(
+            self.svg,
+            "<rect x=\"{x}\" y=\"{}\" width=\"10\" height=\"10\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.8\"/>",
+            self.y - 10.0
+        );
+    }
+
+    /// The code as squares, runs of a row in one piece.
+    fn code(&mut self, uri: &str) {
+        let Some(symbol) = Symbol::new(uri) else { return };
+        let scale = CODE / symbol.modules().len() as f32;
+        let quiet = Symbol::QUIET as f32 * scale;
+        let _ = write!(
+            self.svg,
+            "<g transform=\"translate({} {}) scale({scale})\"><path d=\"",
+            MARGIN - quiet,
+            self.y
+        );
+        for (y, row) in symbol.modules().iter().enumerate() {
+            let mut x = 0;
+            for run in row.chunk_by(|one, other| one == other) {
+                if run.first() == Some(&true) {
+                    let _ = write!(self.svg, "M{x} {y}h{}v1H{x}z", run.len());
+                }
+                x += run.len();
+            }
+        }
+        self.svg.push_str("\" shape-rendering=\"crispEdges\"/></g>");
+    }
+}

@@ -1,0 +1,89 @@
+//! The page to keep safe: QR code, secret and recovery codes on paper, for the day when the phone is new, lost or at
+//! home.
+
+mod deliver;
+mod layout;
+mod measure;
+mod render;
+mod text;
+
+pub use deliver::{Desktop, PageError, Pages};
+
+use insis_otp::otp::RecoveryCode;
+use insis_otp::otpauth::Entry;
+use zeroize::Zeroizing;
+
+use crate::texts::Texts;
+
+/// What stands on the page.
+pub struct Page<'a> {
+    /// The entry of the app.
+    pub entry: &'a Entry,
+    /// Its URI, as the screen shows it.
+    pub uri: Zeroizing<String>,
+    /// The recovery codes.
+    pub recovery: &'a [RecoveryCode],
+    /// The user's name.
+    pub user: &'a str,
+    /// The host's.
+    pub host: &'a str,
+    /// The date.
+    pub date: String,
+    /// The language.
+    pub texts: Texts,
+}
+
+/// A size of paper, in points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Paper {
+    /// ISO A4.
+    A4,
+    /// US letter.
+    Letter,
+}
+
+impl Paper {
+    /// The paper that is usual where a locale is.
+    pub fn of_locale(locale: &str) -> Self {
+        // CLDR, supplemental data, paperSize US-Letter.
+        const LETTER: &[&str] =
+            &["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"];
+        let territory =
+            locale.split_once('_').map(|(_, rest)| rest.split(['.', '@']).next().unwrap_or_default());
+        if territory.is_some_and(|territory| LETTER.contains(&territory)) { Self::Letter } else { Self::A4 }
+    }
+
+    /// Width and height.
+    pub const fn points(self) -> (f32, f32) {
+        match self {
+            Self::A4 => (595.28, 841.89),
+            Self::Letter => (612.0, 792.0),
+        }
+    }
+
+    /// Its name for the printer.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::A4 => "A4",
+            Self::Letter => "Letter",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paper_is_what_is_usual() {
+        let cases = [
+            ("en_US.UTF-8", Paper::Letter),
+            ("cs_CZ.UTF-8", Paper::A4),
+            ("C", Paper::A4),
+            ("fr_CA", Paper::Letter),
+        ];
+        for (locale, paper) in cases {
+            assert_eq!(Paper::of_locale(locale), paper, "{locale}");
+        }
+    }
+}

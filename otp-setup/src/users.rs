@@ -1,0 +1,63 @@
+//! Everybody on this machine.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+use insis_otp::store::{Account, UserName};
+use nix::unistd::{Gid, Uid};
+
+/// All accounts that can be listed. Asking for them one by one would take quadratic time on a machine of many.
+pub fn all() -> io::Result<Vec<Account>> {
+    let mut accounts: Vec<_> = lines()?.lines().filter_map(account).collect();
+    accounts.sort_by(|one, other| one.name.cmp(&other.name));
+    accounts.dedup_by(|one, other| one.name == other.name);
+    Ok(accounts)
+}
+
+/// All people: accounts with a shell in which they can work, system accounts left out.
+pub fn with_shells() -> io::Result<Vec<Account>> {
+    const FIRST_PERSON: u32 = 1000;
+    const NOBODY: u32 = 65534;
+    let works = |line: &&str| {
+        let shell = line.rsplit(':').next().unwrap_or_default();
+        !shell.ends_with("/nologin") && !shell.ends_with("/false") && !shell.ends_with("/sync")
+    };
+    let is_person = |account: &Account| {
+        let uid = account.uid.as_raw();
+        (FIRST_PERSON..NOBODY).contains(&uid) || uid > NOBODY
+    };
+    Ok(lines()?.lines().filter(works).filter_map(account).filter(is_person).collect())
+}
+
+/// The lines of passwd(5), from every source that the name service switch names, as far as it may be listed.
+fn lines() -> io::Result<String> {
+    let output = Command::new("/usr/bin/getent").arg("passwd").env_clear().output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The account in a line of passwd(5).
+fn account(line: &str) -> Option<Account> {
+    let mut fields = line.split(':');
+    let name = UserName::parse(fields.next()?).ok()?;
+    let uid = fields.nth(1)?.parse().ok()?;
+    let gid = fields.next()?.parse().ok()?;
+    let home = PathBuf::from(fields.nth(1)?);
+    Some(Account { name, uid: Uid::from_raw(uid), gid: Gid::from_raw(gid), home })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_passwd_are_read() {
+        let anna = account("anna:x:1001:1002:Anna,,,:/home/anna:/bin/bash").unwrap();
+        assert_eq!((anna.name.as_str(), anna.uid.as_raw(), anna.gid.as_raw()), ("anna", 1001, 1002));
+        assert_eq!(anna.home, PathBuf::from("/home/anna"));
+        for line in ["", "anna", "anna:x:1", "anna:x:y:1::/:", "../x:x:1:1::/:/bin/sh", "+::::::"] {
+            assert!(account(line).is_none(), "{line}");
+        }
+        assert!(all().unwrap().iter().any(|account| account.name.as_str() == "root"));
+    }
+}

@@ -1,0 +1,64 @@
+//! Where this module's lines in the log go, and what stands in each of them.
+
+use std::ffi::CStr;
+
+use insis_otp::log::{self, Level, Line};
+use pam::items::{RHost, Service};
+use pam::module::PamHandle;
+
+/// The log, as one call of one login writes it.
+pub struct Log {
+    /// The PAM service.
+    pub service: String,
+    /// The user, once that is known.
+    pub user: String,
+    /// Where the login comes from, `-` when that is not known.
+    pub rhost: String,
+    /// Whether steps on the way to a decision are logged too.
+    pub debug: bool,
+    call: &'static str,
+}
+
+impl Log {
+    /// The log of a call (`auth`, `account`, `chauthtok`).
+    pub fn of(pamh: &PamHandle, call: &'static str) -> Self {
+        let text = |item: Option<&CStr>| item.map(|t| t.to_string_lossy().into_owned()).unwrap_or_default();
+        let service = pamh.get_item::<Service<'_>>().ok().flatten();
+        let rhost = pamh.get_item::<RHost<'_>>().ok().flatten();
+        let (service, rhost) = (text(service.map(|s| s.0)), text(rhost.map(|r| r.0)));
+        let rhost = if rhost.is_empty() { "-".to_owned() } else { rhost };
+        Self { service, user: String::new(), rhost, debug: false, call }
+    }
+
+    /// Writes a line.
+    pub fn send(&self, line: Line, words: Option<&str>) {
+        let line = line.field("user", &self.user).field("rhost", &self.rhost);
+        let line = match words {
+            Some(words) => line.words(words),
+            None => line,
+        };
+        log::send(
+            &log::program(),
+            &format!("pam_insis_otp({}:{})", printable(&self.service), self.call),
+            &line,
+        );
+    }
+
+    /// Writes a line when steps are wanted.
+    pub fn debug(&self, line: impl FnOnce() -> Line) {
+        if self.debug {
+            self.send(line(), None);
+        }
+    }
+
+    /// The beginning of such a line.
+    pub fn step(step: &str) -> Line {
+        Line::new(Level::Debug, "debug").field("step", step)
+    }
+}
+
+/// A service name as PAM has it; anything else in it was put there by somebody.
+fn printable(service: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+    service.chars().take(64).map(|c| if plain(c) { c } else { '?' }).collect()
+}

@@ -1,0 +1,139 @@
+//! Whom a code is verified for, and whom the site's policy lets pass without one.
+
+use insis_otp::config::{Config, Exempt};
+use insis_otp::network::numeric;
+use insis_otp::operations::{self, system_clock};
+use insis_otp::otp::{Digits, Policy, Refusal, Verdict, verify};
+use insis_otp::store::{Account, Cause, Decoys, StoreError, UserName};
+use insis_otp::wire::Reply;
+use nix::unistd::Group;
+use pam::constants::PamResultCode;
+use pam::items::User;
+use pam::module::PamHandle;
+
+use crate::access::{Access, Trouble};
+use crate::outcome::{NoReply, Outcome, Passed};
+
+/// Whom a code is verified for.
+pub struct Target {
+    /// The name, as it came.
+    pub name: String,
+    /// The way to a secret file, if there is anybody of this name.
+    pub known: Option<Known>,
+}
+
+/// A person of this machine.
+pub struct Known {
+    /// The account.
+    pub account: Account,
+    /// The way to the secret file.
+    pub access: Access,
+}
+
+/// Who logs in. In a name that is not UTF-8 the odd bytes are replaced; [`Target::find`] knows no such name.
+pub fn user_name(pamh: &mut PamHandle) -> Result<String, Outcome> {
+    let asked = pamh.get_user(None);
+    let item = pamh.get_item::<User<'_>>().ok().flatten();
+    match (asked, item) {
+        (Ok(name), _) => Ok(name),
+        (Err(PamResultCode::PAM_SYSTEM_ERR), Some(bytes)) => Ok(bytes.to_string_lossy().into_owned()),
+        (Err(_), _) => Err(Outcome::NoReply(NoReply::Conversation)),
+    }
+}
+
+impl Target {
+    /// Looks somebody up. A name that nobody has is a target too: the same questions are asked, the same work is done.
+    pub fn find(name: &str, config: &Config) -> Result<Self, Outcome> {
+        Ok(Self { name: name.to_owned(), known: Known::find(name, config)? })
+    }
+
+    /// How many digits this person's codes have.
+    pub fn digits(&self, policy: &Policy) -> Digits {
+        let digits = self.known.as_ref().and_then(|known| known.access.digits(policy).ok());
+        digits.unwrap_or_default()
+    }
+
+    /// Refuses a reply when there is nothing to verify it with: as much work, and the answer that somebody with a secret
+    /// file would get for a wrong reply, after as many wrong ones.
+    pub fn refuse(&self, reply: &Reply, config: &Config) -> Result<Refusal, Outcome> {
+        // Only root can keep count. To others the names on this machine are no secret.
+        if !nix::unistd::geteuid().is_root() {
+            return Ok(refuse_without_count(reply, &config.policy));
+        }
+        let refused =
+            operations::refuse(&Decoys::system(), &self.name, &reply.typed(), &config.policy, &system_clock);
+        match refused {
+            Err(error) if config.secret_file.is_home() || is_lack_of_room(&error) => {
+                Ok(refuse_without_count(reply, &config.policy))
+            }
+            refused => refused.map_err(|error| Outcome::Unavailable(error.to_string())),
+        }
+    }
+}
+
+impl Known {
+    fn find(name: &str, config: &Config) -> Result<Option<Self>, Outcome> {
+        // A name that could not be a path component is nobody's, nor is one that was not UTF-8.
+        let Some(name) = UserName::parse(name).ok().filter(|_| !name.contains(char::REPLACEMENT_CHARACTER))
+        else {
+            return Ok(None);
+        };
+        match Account::lookup(&name) {
+            Ok(Some(account)) => {
+                let access = Access::to(&account, config).map_err(Outcome::from)?;
+                Ok(Some(Self { account, access }))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => {
+                Err(Outcome::Unavailable(format!("the user database cannot be read: {}", error.desc())))
+            }
+        }
+    }
+}
+
+impl From<Trouble> for Outcome {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::NotPaired => Self::Unavailable("the secret file went away".to_owned()),
+            Trouble::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
+/// A full disk keeps nobody out who has a secret file: their state is rewritten in place.
+fn is_lack_of_room(error: &StoreError) -> bool {
+    use nix::libc::{EDQUOT, EFBIG, ENOSPC};
+    let Cause::Os { error, .. } = &error.cause else { return false };
+    error.raw_os_error().is_some_and(|code| [EDQUOT, EFBIG, ENOSPC].contains(&code))
+}
+
+fn refuse_without_count(reply: &Reply, policy: &Policy) -> Refusal {
+    use insis_otp::otp::{Algorithm, Key, Period, RecoveryCodes, Secret, State};
+    let Ok(secret) = Secret::from_bytes(&[0; Secret::BYTES]) else { return Refusal::Wrong };
+    let key = Key::new(secret, Algorithm::default(), Digits::default(), Period::default());
+    let (none, state) = (RecoveryCodes::default(), State::default());
+    match verify(&reply.typed(), &key, &none, &state, policy, system_clock()).0 {
+        Verdict::Refused(why @ Refusal::Malformed(_)) => why,
+        Verdict::Refused(_) | Verdict::Accepted(_) => Refusal::Wrong,
+    }
+}
+
+/// Whether the site's policy is to ask nobody there, or not this person.
+pub fn exemption(exempt: &Exempt, target: &Target, rhost: &str) -> Option<Passed> {
+    let from = numeric(rhost);
+    if from.is_some_and(|address| exempt.networks.iter().any(|network| network.contains(address))) {
+        return Some(Passed::ExemptNetwork);
+    }
+    let known = target.known.as_ref()?;
+    if exempt.users.contains(&target.name) {
+        return Some(Passed::ExemptUser);
+    }
+    exempt.groups.iter().any(|group| is_in(&known.account, group)).then_some(Passed::ExemptGroup)
+}
+
+/// Whether somebody is in a group. What cannot be looked up exempts nobody.
+fn is_in(account: &Account, group: &str) -> bool {
+    let Ok(Some(group)) = Group::from_name(group) else { return false };
+    let Ok(name) = std::ffi::CString::new(account.name.as_str()) else { return false };
+    nix::unistd::getgrouplist(&name, account.gid).is_ok_and(|groups| groups.contains(&group.gid))
+}

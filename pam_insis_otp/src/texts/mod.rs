@@ -1,0 +1,187 @@
+//! What people read at the prompt: short, true, and what to do next. One file for each language.
+
+mod cs;
+mod en;
+
+use insis_otp::config::Language;
+use insis_otp::otp::{PairingRefusal, Proof, Refusal};
+
+/// The messages of a language. `{}` stands for the one number or name that a message tells.
+///
+/// A message that a language lacks does not compile; a test looks for one that is empty or lacks its place.
+pub struct Texts {
+    /// For a broken store or configuration. The details are in the log.
+    pub cannot_check: &'static str,
+    /// Said in the next prompt after a reply that opens nothing, whatever it was: a wrong code, a right one from outside
+    /// the window, the password, no code at all.
+    ///
+    /// One text, because sshd shows us nothing but the length of what an unknown user typed: anything more exact would
+    /// tell the others from these. Nor may a guesser learn of a code that is going to be good in a minute. The log is
+    /// exact.
+    pub wrong: &'static str,
+    /// A right code that was used, while the next one is on the phone already.
+    pub used: &'static str,
+    /// The same, with how long the next one takes.
+    pub used_wait: &'static str,
+    /// Every code near now counts as used, since this machine's clock was ahead.
+    pub clock_was_wrong: &'static str,
+    /// A recovery code that was used.
+    pub recovery_used: &'static str,
+    /// Single codes are delayed: how long.
+    pub throttled: &'static str,
+    /// A second pair or recovery code within a second of a delay: how long single codes are delayed.
+    pub too_soon: &'static str,
+    /// After a login: one failure since the last one.
+    pub one_failure: &'static str,
+    /// After a login: how many failures since the last one.
+    pub failures: &'static str,
+    /// After a login by recovery code: none is left.
+    pub recovery_none_left: &'static str,
+    /// One or two are left.
+    pub recovery_few_left: &'static str,
+    /// More are left.
+    pub recovery_left: &'static str,
+    /// The question for password and code in one reply.
+    pub both: &'static str,
+    /// Above the QR code of a pairing within the login.
+    pub pairing: &'static str,
+    /// Below it: the secret to type in.
+    pub pairing_secret: &'static str,
+    /// The question for the first code.
+    pub pairing_first: &'static str,
+    /// The question for the one after it.
+    pub pairing_next: &'static str,
+    /// Said in front of the question for the first code: that was no code, or none of this secret.
+    pub pairing_wrong: &'static str,
+    /// The same code twice.
+    pub pairing_same: &'static str,
+    /// The second code does not follow the first.
+    pub pairing_not_consecutive: &'static str,
+    /// The pairing is done.
+    pub paired: &'static str,
+}
+
+impl Texts {
+    /// The messages of a language.
+    pub const fn of(language: Language) -> &'static Self {
+        match language {
+            Language::En => &en::TEXTS,
+            Language::Cs => &cs::TEXTS,
+        }
+    }
+
+    /// What is said of a refused code, to be put in front of the next prompt.
+    pub fn refused(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Wrong | Refusal::OutsideWindow { .. } | Refusal::Malformed(_) => self.wrong.to_owned(),
+            Refusal::Used { wait } if wait.0 == 0 => self.used.to_owned(),
+            Refusal::Used { wait } => fill(self.used_wait, wait),
+            Refusal::ClockAhead { .. } => self.clock_was_wrong.to_owned(),
+            Refusal::RecoverySpent => self.recovery_used.to_owned(),
+            Refusal::Throttled { wait } => fill(self.throttled, wait),
+            Refusal::TooSoon { wait } => fill(self.too_soon, wait),
+        }
+    }
+
+    /// What is said after an opened login, if there is anything to say: of the proof, and of failures before this login.
+    pub fn accepted(&self, by: &Proof, failures: u32) -> Option<String> {
+        let mut sentences = Vec::new();
+        match failures {
+            0 => {}
+            1 => sentences.push(self.one_failure.to_owned()),
+            failures => sentences.push(fill(self.failures, failures)),
+        }
+        if let Proof::Recovery { left } = *by {
+            sentences.push(match left {
+                0 => self.recovery_none_left.to_owned(),
+                1 | 2 => fill(self.recovery_few_left, left),
+                left => fill(self.recovery_left, left),
+            });
+        }
+        (!sentences.is_empty()).then(|| sentences.join(" "))
+    }
+
+    /// What is said of two codes that do not pair. The secret is the person's own: there is nothing to hide.
+    pub const fn not_pairing(&self, why: PairingRefusal) -> &'static str {
+        match why {
+            PairingRefusal::FirstWrong | PairingRefusal::SecondWrong => self.pairing_wrong,
+            PairingRefusal::Same => self.pairing_same,
+            PairingRefusal::NotConsecutive => self.pairing_not_consecutive,
+        }
+    }
+}
+
+/// Puts a value into its place in a message.
+pub fn fill(text: &str, value: impl std::fmt::Display) -> String {
+    text.replace("{}", &value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every message of a language, and whether it has a place.
+    fn all(texts: &Texts) -> [(&'static str, bool); 22] {
+        // Without `..`: a new message does not compile until it stands here too.
+        let Texts {
+            cannot_check,
+            wrong,
+            used,
+            used_wait,
+            clock_was_wrong,
+            recovery_used,
+            throttled,
+            too_soon,
+            one_failure,
+            failures,
+            recovery_none_left,
+            recovery_few_left,
+            recovery_left,
+            both,
+            pairing,
+            pairing_secret,
+            pairing_first,
+            pairing_next,
+            pairing_wrong,
+            pairing_same,
+            pairing_not_consecutive,
+            paired,
+        } = texts;
+        [
+            (cannot_check, false),
+            (wrong, false),
+            (used, false),
+            (used_wait, true),
+            (clock_was_wrong, false),
+            (recovery_used, false),
+            (throttled, true),
+            (too_soon, true),
+            (one_failure, false),
+            (failures, true),
+            (recovery_none_left, false),
+            (recovery_few_left, true),
+            (recovery_left, true),
+            (both, false),
+            (pairing, true),
+            (pairing_secret, true),
+            (pairing_first, false),
+            (pairing_next, false),
+            (pairing_wrong, false),
+            (pairing_same, false),
+            (pairing_not_consecutive, false),
+            (paired, false),
+        ]
+    }
+
+    #[test]
+    fn every_language_has_every_message() {
+        let languages = [Language::En, Language::Cs].map(|language| all(Texts::of(language)));
+        for (text, has_place) in languages.concat() {
+            assert!(!text.trim().is_empty() && text.len() < 300, "{text:?}");
+            assert_eq!(text.matches("{}").count(), usize::from(has_place), "{text:?}");
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        }
+        let [en, cs] = languages;
+        assert!(en.iter().zip(&cs).all(|(en, cs)| en.0 != cs.0), "a message is not translated");
+    }
+}

@@ -1,0 +1,396 @@
+//! What a site can decide: exemptions, people who have not paired, remembered places, settings for one service.
+
+use insis_otp_tests::env::Env;
+use insis_otp_tests::paired::Paired;
+use insis_otp_tests::pam::{
+    ASK_PASSWORD, CHANGE_EXPIRED_AUTHTOK, Code, Login, Message, Reply, SILENT, Stack, Style,
+};
+use insis_otp_tests::phone::Phone;
+
+const CONFIG: &str = "/etc/security/insis-otp.toml";
+const MODULE: &str = "auth required pam_insis_otp.so";
+const PROMPT: &str = "One-time code: ";
+/// Passes only for PAM_IGNORE: any other code of the module, success too, ends the stack badly.
+const IGNORED: &str =
+    "auth [ignore=1 default=die] pam_insis_otp.so\nauth requisite pam_deny.so\nauth required pam_permit.so";
+
+struct House {
+    env: Env,
+    anna: Paired,
+}
+
+fn house(config: &str) -> House {
+    let env = Env::build().user("anna", "correct horse").user("bert", "staple").group("robots", &["bert"]);
+    let env = env.file(CONFIG, config, 0o644).start();
+    House { env, anna: Paired::user("anna") }
+}
+
+impl House {
+    fn configure(&self, config: &str) {
+        self.env.write(CONFIG.as_ref(), config.as_bytes(), 0o644);
+        self.env.syslog().clear();
+    }
+}
+
+/// Somebody comes from somewhere: what libpam returns, and what they saw.
+fn comes<R: Into<Reply>>(
+    service: &str,
+    stack: &str,
+    user: &str,
+    rhost: &str,
+    replies: impl IntoIterator<Item = R>,
+) -> (Code, Vec<Message>) {
+    let stack = Stack::new(service, stack);
+    let mut pam = Login::on(&stack).user(user).rhost(rhost).types(replies).begin();
+    let code = pam.authenticate();
+    (code, pam.messages())
+}
+
+fn is_ignored(user: &str, rhost: &str) -> bool {
+    let (code, messages) = comes("sshd", IGNORED, user, rhost, ["none"]);
+    assert_eq!(code == Code::SUCCESS, messages.is_empty(), "{user} from {rhost}: {code:?} {messages:?}");
+    code == Code::SUCCESS
+}
+
+#[test]
+fn exempt_users_and_groups_are_not_asked() {
+    let house = house("exempt_users = [\"anna\", \"nobody-knows\"]\n");
+    assert!(is_ignored("anna", "192.0.2.7"));
+    assert!(!is_ignored("bert", "192.0.2.7") && !is_ignored("nobody-knows", "192.0.2.7"));
+    let _ =
+        house.env.syslog().expect(&["<86>", "result=ignored reason=exempt-user user=anna rhost=192.0.2.7"]);
+    house.configure("exempt_groups = [\"no-such-group\", \"robots\"]\n");
+    assert!(is_ignored("bert", "192.0.2.7") && !is_ignored("anna", "192.0.2.7"));
+    let _ = house.env.syslog().expect(&["<86>", "result=ignored reason=exempt-group user=bert"]);
+    // A primary group counts as well.
+    house.configure("exempt_groups = [\"anna\"]\n");
+    assert!(is_ignored("anna", "192.0.2.7"));
+}
+
+#[test]
+fn exempt_networks_are_compared_with_numeric_addresses_only() {
+    let house = house("exempt_networks = [\"10.1.0.0/16\", \"2001:db8::/32\", \"192.0.2.7\"]\n");
+    for rhost in ["10.1.255.3", "::ffff:10.1.0.9", "2001:db8::5", "192.0.2.7"] {
+        assert!(is_ignored("anna", rhost), "{rhost}");
+        assert!(is_ignored("nobody-knows", rhost), "{rhost}");
+    }
+    let _ = house
+        .env
+        .syslog()
+        .expect(&["<86>", "result=ignored reason=exempt-network user=anna rhost=10.1.255.3"]);
+    for rhost in
+        ["10.2.0.1", "192.0.2.70", "2001:db9::1", "::1", "10.1.0.1.example.org", "localhost", "10.1", ""]
+    {
+        assert!(!is_ignored("anna", rhost), "{rhost}");
+    }
+}
+
+#[test]
+fn a_section_is_for_its_service_and_arguments_stand_over_it() {
+    let house = house("tries = 1\n[service.sshd]\ntries = 2\nprompt = \"Code? \"\n");
+    let prompts = |service: &str, stack: &str| {
+        let (_, messages) = comes(service, stack, "anna", "192.0.2.7", vec!["x"; 5]);
+        messages.len()
+    };
+    assert_eq!((prompts("sshd", MODULE), prompts("su", MODULE)), (2, 1));
+    assert_eq!(prompts("sshd", "auth required pam_insis_otp.so tries=4"), 4);
+    let (_, messages) = comes("sshd", MODULE, "anna", "192.0.2.7", ["x"]);
+    assert_eq!(messages[0].text, "Code? ");
+    house.configure("[service.sshd]\ntries = 0\n");
+    assert_eq!(comes("su", MODULE, "anna", "192.0.2.7", ["x"]).0, Code::SERVICE_ERR);
+    let _ = house.env.syslog().expect(&["insis-otp.toml:2: service.sshd.tries: is between 1 and 10"]);
+}
+
+#[test]
+fn ignoring_ends_with_its_date() {
+    let house = house("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2100-01-01\"\n");
+    assert!(is_ignored("bert", "192.0.2.7"));
+    let _ = house.env.syslog().expect(&["<85>", "result=ignored reason=not-paired user=bert"]);
+    house.configure("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2026-01-01\"\n");
+    assert!(!is_ignored("bert", "192.0.2.7"));
+    let _ = house.env.syslog().expect(&["result=refused reason=not-paired", "user=bert"]);
+}
+
+#[test]
+fn a_place_is_remembered_by_user_address_and_service() {
+    let house = house("remember = \"8h\"\n");
+    let login =
+        |service: &str, rhost: &str| comes(service, MODULE, "anna", rhost, [house.anna.code_from_now(0)]).0;
+    assert!(!is_ignored("anna", "192.0.2.7"), "nothing is remembered yet");
+    assert_eq!(login("sshd", "192.0.2.7"), Code::SUCCESS);
+    assert!(is_ignored("anna", "192.0.2.7") && is_ignored("anna", "::ffff:192.0.2.7"));
+    let _ =
+        house.env.syslog().expect(&["<86>", "result=ignored reason=remembered user=anna rhost=192.0.2.7"]);
+    assert!(!is_ignored("anna", "192.0.2.8") && !is_ignored("bert", "192.0.2.7"));
+    assert_ne!(comes("cockpit", IGNORED, "anna", "192.0.2.7", ["none"]).0, Code::SUCCESS);
+    // A refused code remembers nothing.
+    let _ = comes("sshd", MODULE, "anna", "192.0.2.9", [house.anna.wrong()]);
+    assert!(!is_ignored("anna", "192.0.2.9"));
+    // Off again, nothing that was remembered counts.
+    house.configure("");
+    assert!(!is_ignored("anna", "192.0.2.7"));
+    house.configure("remember = \"8h\"\n");
+    assert!(is_ignored("anna", "192.0.2.7"));
+    assert_eq!(insis_otp::operations::forget_places(house.anna.file()).unwrap(), 1);
+    assert!(!is_ignored("anna", "192.0.2.7"));
+}
+
+#[test]
+fn pairing_anew_forgets_and_local_services_and_names_are_not_remembered() {
+    let house = house("remember = \"30d\"\n");
+    for (service, rhost) in
+        [("sudo", "192.0.2.7"), ("su", "192.0.2.7"), ("sshd", "client.example.org"), ("sshd", "")]
+    {
+        house.anna.again();
+        assert_eq!(comes(service, MODULE, "anna", rhost, [house.anna.code()]).0, Code::SUCCESS);
+        assert_ne!(comes(service, IGNORED, "anna", rhost, ["none"]).0, Code::SUCCESS, "{service} {rhost}");
+        assert!(house.anna.file().read().unwrap().state.remembered.is_empty());
+    }
+    house.anna.again();
+    assert_eq!(comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.code()]).0, Code::SUCCESS);
+    assert!(is_ignored("anna", "192.0.2.7"));
+    house.anna.again();
+    assert!(!is_ignored("anna", "192.0.2.7"));
+}
+
+#[test]
+fn nothing_but_questions_is_said_when_silence_is_wanted() {
+    let house = house("");
+    let stack = Stack::new("sshd", MODULE);
+    let silent = |replies: Vec<String>| {
+        let mut pam = Login::on(&stack).user("anna").types(replies).begin();
+        (pam.authenticate_with(SILENT), pam.messages())
+    };
+    let _ = comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.wrong()]);
+    let (code, messages) = silent(vec![house.anna.code()]);
+    assert_eq!((code, messages.len()), (Code::SUCCESS, 1));
+    house.configure("tries = 0\n");
+    let (code, messages) = silent(vec![]);
+    assert_eq!((code, messages.len()), (Code::SERVICE_ERR, 0));
+}
+
+#[test]
+fn people_read_their_language() {
+    let house = house("language = \"cs\"\n");
+    let (_, messages) = comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.wrong(), house.anna.code()]);
+    let texts: Vec<_> = messages.iter().map(|message| message.text.as_str()).collect();
+    let wrong =
+        "Chybný kód. Opište číslice 0 až 9 z aplikace, nebo dva po sobě jdoucí kódy. Jednorázový kód: ";
+    assert_eq!(texts, ["Jednorázový kód: ", wrong]);
+}
+
+// Stacking.
+
+/// Asks for nothing, and passes only when PAM_AUTHTOK is this.
+fn expects(password: &str) -> String {
+    let check = format!("#!/bin/sh\nread -r given\n[ \"$given\" = '{password}' ]\n");
+    std::fs::write("/usr/local/bin/check", check).unwrap();
+    std::fs::set_permissions("/usr/local/bin/check", std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    "auth required pam_exec.so quiet expose_authtok /usr/local/bin/check\n".to_owned()
+}
+
+#[test]
+fn one_reply_for_both_is_split_and_the_password_handed_on() {
+    let house = house("");
+    let both = "Password and one-time code: ";
+    let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("correct 123456 horse"));
+    let reply = format!("correct 123456 horse{}", house.anna.code());
+    let (code, messages) = comes("swaylock", &stack, "anna", "", [reply.as_str()]);
+    assert_eq!((code, messages.len(), messages[0].text.as_str()), (Code::SUCCESS, 1, both));
+    // A wrong code is told, the modules below see the password all the same, and the login fails.
+    let stack = format!("auth required pam_insis_otp.so forward_pass tries=1\n{}", expects("correct"));
+    for user in ["anna", "bert", "mallory"] {
+        let (code, messages) =
+            comes("swaylock", &stack, user, "", [format!("correct{}", house.anna.wrong())]);
+        assert_eq!((code, messages.len()), (Code::AUTH_ERR, 1), "{user}");
+    }
+    let (code, messages) = comes(
+        "swaylock",
+        "auth required pam_insis_otp.so forward_pass tries=2",
+        "anna",
+        "",
+        ["correct", "correct"],
+    );
+    assert_eq!(code, Code::AUTH_ERR);
+    assert_eq!(
+        messages[1].text,
+        format!("Wrong code. Type the digits 0 to 9 from your app, or two consecutive codes. {both}")
+    );
+}
+
+#[test]
+fn the_split_goes_by_the_digits_that_were_enrolled() {
+    let house = house("");
+    let eight = Paired::with(
+        "bert",
+        "/var/lib/insis-otp/%u",
+        insis_otp::otp::Digits::Eight,
+        insis_otp_tests::phone::now(),
+    );
+    let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("pass99"));
+    assert_eq!(comes("swaylock", &stack, "bert", "", [format!("pass99{}", eight.code())]).0, Code::SUCCESS);
+    let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("pass99"));
+    assert_eq!(
+        comes("swaylock", &stack, "anna", "", [format!("pass99{}", house.anna.code())]).0,
+        Code::SUCCESS
+    );
+}
+
+#[test]
+fn a_code_behind_the_password_is_tried_first() {
+    let house = house("");
+    let stack =
+        format!("{ASK_PASSWORD}auth required pam_insis_otp.so try_first_pass\n{}", expects("correct horse"));
+    let (code, messages) = comes("vpn", &stack, "anna", "", [format!("correct horse{}", house.anna.code())]);
+    assert_eq!((code, messages.len()), (Code::SUCCESS, 1));
+    // A password without a code: it asks, and the password stays.
+    house.anna.again();
+    let (code, messages) = comes("vpn", &stack, "anna", "", ["correct horse", house.anna.code().as_str()]);
+    assert_eq!((code, messages.len(), messages[1].text.as_str()), (Code::SUCCESS, 2, PROMPT));
+    assert_eq!(house.anna.status().failures, 0);
+}
+
+#[test]
+fn with_use_first_pass_nothing_is_ever_asked() {
+    let house = house("");
+    let stack =
+        format!("{ASK_PASSWORD}auth required pam_insis_otp.so use_first_pass\n{}", expects("correct horse"));
+    let login = |reply: String| comes("vpn", &stack, "anna", "", [reply]);
+    let (code, messages) = login(format!("correct horse{}", house.anna.code()));
+    assert_eq!((code, messages.len()), (Code::SUCCESS, 1));
+    for reply in [format!("correct horse{}", house.anna.wrong()), "correct horse".to_owned()] {
+        let (code, messages) = login(reply);
+        assert_eq!((code, messages.len()), (Code::AUTH_ERR, 1));
+    }
+    let _ = house.env.syslog().expect(&["reason=wrong-code user=anna"]);
+    let _ = house.env.syslog().expect(&["reason=no-code-in-password user=anna"]);
+    let (code, messages) = comes("vpn", "auth required pam_insis_otp.so use_first_pass", "anna", "", ["x"]);
+    assert_eq!((code, messages.len()), (Code::AUTH_ERR, 0));
+}
+
+// Pairing within the login.
+
+const ENROL: &str = "auth required pam_exec.so quiet expose_authtok /usr/local/bin/check\n\
+                     auth required pam_insis_otp.so\naccount required pam_insis_otp.so\naccount required pam_permit.so\n\
+                     password [success=done ignore=ignore default=die] pam_insis_otp.so\npassword required pam_deny.so";
+
+/// A person who scans what is shown: reads the secret off the question, and types its codes.
+fn scans(message: &Message, phone: &mut Option<Phone>, wrong_first: &mut bool) -> Reply {
+    if message.text.contains("Password") {
+        return "staple".into();
+    }
+    if let Some((_, rest)) = message.text.split_once("Or type in this secret: ") {
+        *phone = Some(Phone::typed(rest.lines().next().unwrap()));
+    }
+    let phone = phone.as_ref().expect("a code is asked for before the secret was shown");
+    let now = insis_otp_tests::phone::now();
+    match (message.text.contains("Next code"), std::mem::take(wrong_first)) {
+        (true, _) => phone.code_at(now + 30).into(),
+        (false, true) => "abc".into(),
+        (false, false) => phone.code_at(now).into(),
+    }
+}
+
+fn pairing_login(user: &'static str, mut wrong_first: bool) -> insis_otp_tests::pam::Pam {
+    let stack = Box::leak(Box::new(Stack::new("login", ENROL)));
+    let mut phone = None;
+    Login::on(stack).user(user).answers(move |message| scans(message, &mut phone, &mut wrong_first)).begin()
+}
+
+#[test]
+fn somebody_who_has_not_paired_does_so_between_password_and_shell() {
+    let house = house("unenrolled = \"enrol\"\n");
+    let _ = expects("staple");
+    for wrong_first in [false, true] {
+        house.env.syslog().clear();
+        let mut pam = pairing_login("bert", wrong_first);
+        assert_eq!(pam.authenticate(), Code::SUCCESS);
+        assert_eq!(pam.acct_mgmt(0), Code::NEW_AUTHTOK_REQD);
+        assert_eq!(pam.chauthtok(CHANGE_EXPIRED_AUTHTOK), Code::SUCCESS);
+        assert_eq!(pam.acct_mgmt(0), Code::SUCCESS);
+        let messages = pam.messages();
+        assert!(messages[1].text.contains("Scan this with an authenticator app"), "{messages:?}");
+        assert_eq!(
+            messages.last().unwrap().text,
+            "Your phone is paired. Recovery codes for the day it is lost: otp-setup recovery-codes"
+        );
+        let _ = house
+            .env
+            .syslog()
+            .expect(&["<85>", "pam_insis_otp(login:auth): result=ignored reason=must-pair user=bert"]);
+        let _ = house.env.syslog().expect(&["<86>", "pam_insis_otp(login:chauthtok): result=paired drift="]);
+        assert!(house.env.syslog().lines().iter().all(|line| !line.contains("secret")));
+        // From now on a code is asked for.
+        assert!(!is_ignored("bert", "192.0.2.7"));
+        run_as_root(&["rm", "/var/lib/insis-otp/bert"]);
+    }
+}
+
+fn run_as_root(words: &[&str]) {
+    insis_otp_tests::env::run(std::process::Command::new(words[0]).args(&words[1..]));
+}
+
+#[test]
+fn nobody_pairs_whose_password_was_not_proved() {
+    let house = house("unenrolled = \"enrol\"\n");
+    let _ = expects("another password");
+    let mut pam = pairing_login("bert", false);
+    assert_ne!(pam.authenticate(), Code::SUCCESS);
+    // Where no password was asked for, the login is refused like anybody's, and nothing is left for later.
+    let stack = Stack::new(
+        "sshd",
+        "auth required pam_insis_otp.so\naccount required pam_insis_otp.so\naccount required pam_permit.so\npassword [success=done ignore=ignore default=die] pam_insis_otp.so\npassword required pam_deny.so",
+    );
+    let mut pam = Login::on(&stack).user("bert").types(["123456"; 3]).begin();
+    assert_eq!(pam.authenticate(), Code::AUTH_ERR);
+    assert_eq!(pam.acct_mgmt(0), Code::SUCCESS);
+    assert_ne!(pam.chauthtok(CHANGE_EXPIRED_AUTHTOK), Code::SUCCESS);
+    // Account management and a change of password without a login before pair nobody.
+    let mut pam = Login::on(&stack).user("bert").types(["123456"; 3]).begin();
+    assert_eq!(pam.acct_mgmt(0), Code::SUCCESS);
+    assert_ne!(pam.chauthtok(0), Code::SUCCESS);
+    assert!(pam.messages().is_empty());
+    assert!(!std::fs::exists("/var/lib/insis-otp/bert").unwrap());
+    // Nor does the word left for one user count for another.
+    let _ = expects("staple");
+    let mut pam = pairing_login("bert", false);
+    assert_eq!(pam.authenticate(), Code::SUCCESS);
+    pam.set(insis_otp_tests::pam::Item::User, "anna");
+    assert_eq!(pam.acct_mgmt(0), Code::SUCCESS);
+    drop(house);
+}
+
+#[test]
+fn a_pairing_that_is_given_up_leaves_nothing_and_gives_no_shell() {
+    let house = house("unenrolled = \"enrol\"\n");
+    let _ = expects("staple");
+    for (replies, reason) in [
+        (vec![], "no-conversation"),
+        (vec![Reply::text("")], "no-reply"),
+        (vec![Reply::text("123456"); 10], "codes-do-not-pair"),
+    ] {
+        house.env.syslog().clear();
+        let stack = Stack::new("login", ENROL);
+        let replies = [vec![Reply::text("staple")], replies].concat();
+        let mut pam = Login::on(&stack).user("bert").types(replies).begin();
+        assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::NEW_AUTHTOK_REQD));
+        assert_eq!(pam.chauthtok(CHANGE_EXPIRED_AUTHTOK), Code::AUTHTOK_ERR, "{reason}");
+        let _ = house.env.syslog().expect(&[
+            "<85>",
+            &format!("pam_insis_otp(login:chauthtok): result=refused reason={reason} user=bert"),
+        ]);
+        assert!(!std::fs::exists("/var/lib/insis-otp/bert").unwrap());
+    }
+    assert!(pam_style_is_question());
+}
+
+/// The codes of a pairing are shown while they are typed: they are the person's own, and typed from a phone.
+fn pam_style_is_question() -> bool {
+    let mut pam = pairing_login("bert", false);
+    let _ = (pam.authenticate(), pam.acct_mgmt(0), pam.chauthtok(CHANGE_EXPIRED_AUTHTOK));
+    pam.messages()
+        .iter()
+        .filter(|message| message.text.contains("ode"))
+        .any(|message| message.style == Style::EchoOn)
+}
