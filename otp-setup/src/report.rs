@@ -18,7 +18,7 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     let (algorithm, digits, period) = status.parameters;
     let mut lines = vec![
         texts.status_paired(user, dates::said(status.paired_at)),
-        texts.status_app(&status.issuer, &status.account),
+        texts.status_app(harmless(&status.issuer), harmless(&status.account)),
         texts.status_parameters(algorithm.name(), digits.count(), period.seconds()),
     ];
     lines.push(match status.last_login {
@@ -32,6 +32,11 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
         lines.push(texts.status_recovery_few());
     }
     lines
+}
+
+/// A name without what would steer the terminal: a secret file in a home is its user's to write, and root reads it here.
+fn harmless(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
 
 /// Everybody's status, a line each. Who cannot be read is left to complaints.
@@ -167,5 +172,29 @@ impl<'a> Facts<'a> {
             }
         });
         Self { user, paired: pairing.is_some(), pairing }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insis_otp::otp::{Algorithm, Digits, Drift, Period, UnixTime};
+
+    use super::*;
+
+    #[test]
+    fn names_do_not_steer_the_terminal() {
+        let status = Status {
+            paired_at: UnixTime(1),
+            issuer: "\x1b]0;x\x07\u{9b}2J".to_owned(),
+            account: "a\r\n\x7f".to_owned(),
+            parameters: (Algorithm::default(), Digits::default(), Period::default()),
+            drift: Drift(0),
+            last_login: None,
+            failures: 0,
+            throttled: None,
+            recovery_left: 0,
+        };
+        let lines = text(&Texts::of_locale("en"), "anna", Some(&status));
+        assert!(!lines.concat().chars().any(char::is_control), "{lines:?}");
     }
 }
