@@ -157,7 +157,13 @@ impl io::Write for Daemon {
 pub fn program() -> String {
     let path = std::env::current_exe().ok();
     let name = path.as_deref().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| "insis-otp".to_owned())
+    name.map_or_else(|| "insis-otp".to_owned(), |name| plain(&name))
+}
+
+/// A program's name as it may begin a line: whoever runs a setuid program by another name must not begin others.
+fn plain(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+    name.chars().take(64).map(|c| if plain(c) { c } else { '?' }).collect()
 }
 
 #[cfg(test)]
@@ -174,6 +180,12 @@ mod tests {
         let line = Line::new(Level::Error, "error").words("/x\n: \"quoted\"");
         assert_eq!(line.text(), "result=error message=\"/x : 'quoted'\"");
         assert!(Line::new(Level::Info, &"x".repeat(10_000)).text().len() < 300);
+    }
+
+    #[test]
+    fn a_programs_name_cannot_forge_a_line() {
+        assert_eq!(plain("sshd-session"), "sshd-session");
+        assert_eq!(plain("su\nsshd[1]: Accepted"), "su?sshd?1???Accepted");
     }
 
     #[test]
