@@ -382,7 +382,7 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     assert!(phone.uri().starts_with("otpauth://totp/Example:bert@"), "{}", phone.uri());
     ssh.line("i");
     ssh.expect("First code that the app shows");
-    assert!(ssh.text().contains("\n      █▀▀▀▀▀█ "), "{}", ssh.text());
+    assert!(ssh.text().contains("\n  █▀▀▀▀▀█ "), "{}", ssh.text());
     let start = now();
     ssh.line(&phone.code_at(start));
     ssh.expect("Next code, when the app shows it: ");
