@@ -46,7 +46,8 @@ fn wrong_replies_get_the_same_answers_up_to_the_throttle_and_beyond() {
         vec!["", wrong.as_str(), "1234567"],
         vec![wrong.as_str(); 3],
         vec![wrong.as_str(), wrong.as_str(), "hello"],
-        vec![wrong.as_str(), pair.as_str(), pair.as_str()],
+        // One pair only: a second one is compared or not, as the second turns.
+        vec![wrong.as_str(), pair.as_str(), wrong.as_str()],
         vec![wrong.as_str(); 3],
     ];
     let mut texts = String::new();
