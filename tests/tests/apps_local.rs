@@ -100,9 +100,9 @@ fn sudo_by_an_askpass_program() {
         "#!/bin/sh\ncase $1 in\n*password*) echo '{PASSWORD}' ;;\n*code*) echo {} ;;\nesac\n",
         house.anna.code()
     );
-    house.env.write("/usr/local/bin/ask".as_ref(), script.as_bytes(), 0o755);
+    house.env.write("/run/otp-test/ask".as_ref(), script.as_bytes(), 0o755);
     let mut sudo = house.env.as_user("anna", "sudo");
-    sudo.args(["-A", "id", "-un"]).env("SUDO_ASKPASS", "/usr/local/bin/ask");
+    sudo.args(["-A", "id", "-un"]).env("SUDO_ASKPASS", "/run/otp-test/ask");
     let output = talk(&mut sudo, "");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "root\n", "{output:?}");
 }

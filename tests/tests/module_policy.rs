@@ -184,10 +184,10 @@ fn people_read_their_language() {
 /// Asks for nothing, and passes only when PAM_AUTHTOK is this.
 fn expects(password: &str) -> String {
     let check = format!("#!/bin/sh\nread -r given\n[ \"$given\" = '{password}' ]\n");
-    std::fs::write("/usr/local/bin/check", check).unwrap();
-    std::fs::set_permissions("/usr/local/bin/check", std::os::unix::fs::PermissionsExt::from_mode(0o755))
+    std::fs::write("/run/otp-test/check", check).unwrap();
+    std::fs::set_permissions("/run/otp-test/check", std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .unwrap();
-    "auth required pam_exec.so quiet expose_authtok /usr/local/bin/check\n".to_owned()
+    "auth required pam_exec.so quiet expose_authtok /run/otp-test/check\n".to_owned()
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn with_use_first_pass_nothing_is_ever_asked() {
 
 // Pairing within the login.
 
-const ENROL: &str = "auth required pam_exec.so quiet expose_authtok /usr/local/bin/check\n\
+const ENROL: &str = "auth required pam_exec.so quiet expose_authtok /run/otp-test/check\n\
                      auth required pam_insis_otp.so\naccount required pam_insis_otp.so\naccount required pam_permit.so\n\
                      password [success=done ignore=ignore default=die] pam_insis_otp.so\npassword required pam_deny.so";
 
