@@ -191,10 +191,18 @@ impl Setup<'_> {
             names: Self::names(site),
             new_keys,
             qr: !options.text,
+            instead_of: self.sudo_caller(site),
             wishes: options.wishes(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
         })
+    }
+
+    /// Who became root by sudo, without saying whom to pair.
+    fn sudo_caller(&self, site: &Site) -> Option<String> {
+        let caller = std::env::var("SUDO_USER").ok().filter(|_| site.as_root && self.cli.user.is_none())?;
+        (!caller.is_empty() && caller != site.account.name.as_str())
+            .then(|| caller.escape_debug().to_string())
     }
 
     fn verify_as_json(&self, site: &Site) -> Result<(), Failure> {

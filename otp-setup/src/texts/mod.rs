@@ -57,6 +57,7 @@ catalogue! {
     word_save()
     // Pairing.
     pair_title(user, host)
+    pair_not_you(user, caller)
     pair_why(digits)
     pair_apps()
     pair_uncommon(algorithm, digits, period, apps)
