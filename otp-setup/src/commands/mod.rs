@@ -22,7 +22,7 @@ use crate::qr::Drawing;
 use crate::report;
 use crate::site::{NoSite, Site};
 use crate::terminal::{Afterwards, Lines, Screen};
-use crate::texts::Texts;
+use crate::texts::{Texts, is_utf8};
 
 /// Runs a command; whatever is said about its failure goes to standard error.
 pub fn run(cli: &Cli) -> Status {
@@ -151,11 +151,8 @@ impl Setup<'_> {
 
     /// How QR codes are drawn here: locales that name another encoding than UTF-8 get plain ASCII.
     fn drawing(&self, options: &PairOptions, term: &str) -> Drawing {
-        let encoding = self.locale.split_once('.').map(|(_, rest)| rest.to_ascii_lowercase());
-        let utf8 =
-            encoding.is_none_or(|encoding| encoding.starts_with("utf-8") || encoding.starts_with("utf8"));
         match () {
-            () if options.ascii || !utf8 => Drawing::Ascii,
+            () if options.ascii || !is_utf8(&self.locale) => Drawing::Ascii,
             () if term.contains("256color") || std::env::var_os("COLORTERM").is_some() => Drawing::Blocks256,
             () => Drawing::Blocks16,
         }
