@@ -64,6 +64,12 @@ impl SecretFile {
         &self.account
     }
 
+    /// Whether nothing can be said of it, since the home that it would be in is not there: not mounted, perhaps.
+    #[must_use]
+    pub fn home_is_away(&self) -> bool {
+        self.in_home && !self.account.home.is_dir()
+    }
+
     /// Reads the file without its lock, to report on it.
     ///
     /// # Errors
@@ -349,7 +355,8 @@ fn same_file(file: &File, named: &Metadata) -> bool {
 
 /// Removes a file beside that nobody works on.
 fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
-    match files::open(beside, Access::Read) {
+    // For writing: NFS gives an exclusive lock to nobody else.
+    match files::open(beside, Access::Update) {
         Ok((file, _)) => {
             let held = wait_for_lock(file, Duration::ZERO)?;
             // Between opening and locking it, somebody else may have removed it and begun another one of that name.

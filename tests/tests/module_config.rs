@@ -1,0 +1,256 @@
+//! What a site installs from config/, loaded into the real thing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::paired::Paired;
+use insis_otp_tests::pam::{Code, Login, Stack};
+use insis_otp_tests::ssh::Sshd;
+use insis_otp_tests::terminal::Terminal;
+
+const PASSWORD: &str = "correct horse";
+const PROMPT: &str = "One-time code: ";
+
+fn shipped(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../config").join(path)
+}
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(shipped(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn house(services: &[(&str, &str)], config: &str) -> (Env, Paired) {
+    let env = Env::build().user("anna", PASSWORD).user("bert", "staple").group("sudo", &["anna"]);
+    let env = services
+        .iter()
+        .fold(env, |env, (name, path)| env.file(&format!("/etc/pam.d/{name}"), text(path), 0o644));
+    let env = env.file("/etc/sudoers", "Defaults !lecture\n%sudo ALL=(ALL:ALL) ALL\n", 0o440);
+    let env = env.file("/etc/security/insis-otp.toml", config, 0o644).start();
+    let anna = Paired::user("anna");
+    (env, anna)
+}
+
+fn answer(terminal: &mut Terminal, replies: &[(&str, &str)]) {
+    for (prompt, reply) in replies {
+        terminal.expect(prompt);
+        terminal.line(reply);
+    }
+}
+
+#[test]
+fn sshd_with_the_shipped_stack_and_drop_in() {
+    let (env, anna) = house(&[("sshd", "pam.d/sshd")], &text("insis-otp.toml"));
+    let dropin = text("sshd_config.d/00-insis-otp.conf");
+    let sshd = Sshd::start(&env, "sshd", &dropin);
+    let mut ssh = sshd.login("anna", "echo now $(id -un)");
+    answer(&mut ssh, &[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
+    ssh.expect("now anna");
+    assert!(ssh.wait().success());
+    for options in [["-o", "PreferredAuthentications=password"], ["-o", "PreferredAuthentications=publickey"]]
+    {
+        assert!(!Terminal::run(&sshd.ssh("anna", &options)).wait().success());
+    }
+    // A wrong password ends it, as common-auth is there before the code is asked for.
+    let mut ssh = sshd.login("anna", "echo in");
+    answer(&mut ssh, &[("Password: ", "wrong")]);
+    assert!(!ssh.wait().success() && !ssh.text().contains(PROMPT), "{}", ssh.text());
+    // Exempt, the password is enough.
+    env.write("/etc/security/insis-otp.toml".as_ref(), b"exempt_networks = [\"127.0.0.0/8\"]\n", 0o644);
+    let mut ssh = sshd.login("anna", "echo now $(id -un)");
+    answer(&mut ssh, &[("Password: ", PASSWORD)]);
+    ssh.expect("now anna");
+}
+
+#[test]
+fn sshd_takes_the_drop_in_for_what_it_says() {
+    let (env, _anna) = house(&[], "");
+    let path = "/etc/ssh/sshd_config.d/00-insis-otp.conf";
+    env.write(path.as_ref(), text("sshd_config.d/00-insis-otp.conf").as_bytes(), 0o644);
+    run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", "/run/otp-test/hostkey"]));
+    env.write(
+        "/etc/ssh/sshd_config".as_ref(),
+        b"Include /etc/ssh/sshd_config.d/*.conf\nHostKey /run/otp-test/hostkey\nUsePAM no\n",
+        0o644,
+    );
+    let settings = String::from_utf8(run(Command::new("/usr/sbin/sshd").arg("-T")).stdout).unwrap();
+    for line in [
+        "usepam yes",
+        "kbdinteractiveauthentication yes",
+        "passwordauthentication no",
+        "authenticationmethods keyboard-interactive",
+        "usedns no",
+    ] {
+        assert!(settings.lines().any(|setting| setting == line), "{line} is not in\n{settings}");
+    }
+}
+
+#[test]
+fn sshd_with_a_key_and_a_code() {
+    let (env, anna) = house(&[("sshd", "pam.d/sshd-key-and-code")], "");
+    let key = "/run/otp-test/key";
+    run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", key]));
+    env.write(
+        &env.home("anna").join(".ssh/authorized_keys"),
+        &std::fs::read(format!("{key}.pub")).unwrap(),
+        0o644,
+    );
+    let dropin =
+        text("sshd_config.d/00-insis-otp.conf").replace("AuthenticationMethods keyboard-interactive\n", "");
+    let dropin = dropin.replace("#AuthenticationMethods", "AuthenticationMethods");
+    let sshd = Sshd::start(&env, "sshd", &dropin);
+    let mut ssh = sshd.ssh("anna", &["-tt", "-i", key]);
+    let mut ssh = Terminal::run(ssh.arg("echo now $(id -un)"));
+    answer(&mut ssh, &[(PROMPT, &anna.code())]);
+    ssh.expect("now anna");
+    assert!(ssh.wait().success() && !ssh.text().contains("Password"));
+}
+
+#[test]
+fn sudo_and_login() {
+    let (env, anna) = house(&[("sudo", "pam.d/sudo"), ("login", "pam.d/login")], "");
+    let mut sudo = Terminal::run(env.as_user("anna", "sudo").args(["id", "-un"]));
+    answer(&mut sudo, &[("password for anna: ", PASSWORD), (PROMPT, &anna.code())]);
+    sudo.expect("root");
+    assert!(sudo.wait().success());
+    anna.again();
+    let mut login = Terminal::run(&env.command("login"));
+    answer(
+        &mut login,
+        &[
+            ("login: ", "anna"),
+            ("Password: ", PASSWORD),
+            (PROMPT, &anna.code()),
+            ("$", "echo now $(id -un); exit"),
+        ],
+    );
+    login.expect("now anna");
+}
+
+#[test]
+fn a_screen_locker_with_one_prompt() {
+    let (_env, anna) = house(&[("locker", "pam.d/screen-locker")], "");
+    let unlock = |reply: String| {
+        let mut pam = Login::to("locker").user("anna").types([reply]).begin();
+        (pam.authenticate(), pam.prompts())
+    };
+    let (code, prompts) = unlock(format!("{PASSWORD}{}", anna.code()));
+    assert_eq!((code, prompts), (Code::SUCCESS, vec!["Password and one-time code: ".to_owned()]));
+    anna.again();
+    assert_ne!(unlock(format!("wrong{}", anna.code())).0, Code::SUCCESS);
+    assert_ne!(unlock(PASSWORD.to_owned()).0, Code::SUCCESS);
+}
+
+#[test]
+fn every_stack_that_is_shipped_is_tested_here() {
+    let mut names: Vec<_> = std::fs::read_dir(shipped("pam.d"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["login", "screen-locker", "sshd", "sshd-enrol", "sshd-key-and-code", "sudo"]);
+}
+
+#[test]
+fn the_profile_is_off_until_it_is_switched_on() {
+    let (env, anna) = house(&[], "");
+    let has_module =
+        || std::fs::read_to_string("/etc/pam.d/common-auth").unwrap().contains("pam_insis_otp.so");
+    env.write("/usr/share/pam-configs/insis-otp".as_ref(), text("pam-configs/insis-otp").as_bytes(), 0o644);
+    let update = |arguments: &[&str]| {
+        let mut command = env.command("pam-auth-update");
+        run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments));
+    };
+    update(&["--package"]);
+    assert!(!has_module(), "it is on by default");
+    update(&["--package", "--enable", "insis-otp"]);
+    assert!(has_module());
+    let service = "@include common-auth\nauth required pam_permit.so\naccount required pam_permit.so";
+    env.write("/etc/pam.d/door".as_ref(), service.as_bytes(), 0o644);
+    let mut pam = Login::to("door").user("anna").types([PASSWORD, &anna.code()]).begin();
+    assert_eq!(
+        (pam.authenticate(), pam.prompts()),
+        (Code::SUCCESS, vec!["Password: ".to_owned(), PROMPT.to_owned()])
+    );
+    // Reached only after the password: common-auth ends the stack otherwise.
+    let mut pam = Login::to("door").user("anna").types(["wrong", "123456"]).begin();
+    assert_ne!(pam.authenticate(), Code::SUCCESS);
+    assert_eq!(pam.prompts(), ["Password: "]);
+    update(&["--package", "--remove", "insis-otp"]);
+    assert!(!has_module());
+}
+
+#[test]
+fn fail2ban_counts_guesses_and_nothing_else() {
+    let (env, anna) = house(&[], "");
+    let stack = Stack::new("sshd", "auth required pam_insis_otp.so tries=1");
+    let login = |user: &str, rhost: &str, reply: &str| {
+        Login::on(&stack).user(user).rhost(rhost).types([reply]).begin().authenticate()
+    };
+    let code = anna.code();
+    for (user, reply) in
+        [("bert", "123456"), ("mallory", "123456"), ("mallory rhost=203.0.113.1 x", "123456")]
+    {
+        login(user, "192.0.2.66", reply);
+    }
+    login("anna", "2001:db8::66", &anna.wrong());
+    login("anna", "192.0.2.66", &anna.code_from_now(5));
+    let guesses = 5;
+    // The owner's affairs.
+    login("anna", "192.0.2.1", &code);
+    login("anna", "192.0.2.1", &code);
+    login("anna", "192.0.2.1", "12345");
+    login("anna", "192.0.2.1", "");
+    login(
+        "\n<86>sshd[1]: pam_insis_otp(sshd:auth): result=refused reason=wrong-code user=x rhost=192.0.2.1",
+        "client.example.org",
+        "",
+    );
+    let _ = env.syslog().expect(&["reason=no-reply user=\\x0a"]);
+    let lines = env.syslog().lines().into_iter().filter(|line| line.contains("pam_insis_otp("));
+    let log: String =
+        lines.map(|line| format!("Nov 24 11:00:00 host {}\n", line.split_once('>').unwrap().1)).collect();
+    env.write("/var/log/auth.log".as_ref(), log.as_bytes(), 0o600);
+    for (path, place) in [
+        ("fail2ban/filter.d/insis-otp.conf", "/etc/fail2ban/filter.d/insis-otp.conf"),
+        ("fail2ban/jail.d/insis-otp.conf", "/etc/fail2ban/jail.d/insis-otp.conf"),
+    ] {
+        env.write(place.as_ref(), text(path).as_bytes(), 0o644);
+    }
+    let mut regex = env.command("fail2ban-regex");
+    let output = run(regex.args(["--print-all-matched", "/var/log/auth.log", "insis-otp"]));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains(&format!("Failregex: {guesses} total")), "{said}");
+    assert!(said.contains(&format!("{guesses} matched")), "{said}");
+    let output = run(env.command("fail2ban-regex").args(["--out", "ip", "/var/log/auth.log", "insis-otp"]));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut hosts: Vec<_> = said.split_whitespace().collect();
+    hosts.sort_unstable();
+    assert_eq!(hosts, ["192.0.2.66", "192.0.2.66", "192.0.2.66", "192.0.2.66", "2001:db8::66"]);
+    // The jail is one that the server takes.
+    let output = talk(env.command("fail2ban-client").args(["-d"]), "");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("'insis-otp'") && !said.contains("ERROR"), "{said}");
+}
+
+#[test]
+fn the_groups_the_store_and_the_drop_in_are_what_systemd_takes() {
+    let (env, _anna) = house(&[], "");
+    run(env.command("systemd-sysusers").arg(shipped("sysusers.d/insis-otp.conf")));
+    run(env.command("sh").args(["-c", "rm -rf /var/lib/insis-otp"]));
+    run(env.command("systemd-tmpfiles").arg("--create").arg(shipped("tmpfiles.d/insis-otp.conf")));
+    let made =
+        String::from_utf8(run(env.command("stat").args(["-c", "%U:%G %a", "/var/lib/insis-otp"])).stdout)
+            .unwrap();
+    assert_eq!(made, "root:insis-otp 1730\n");
+    let unit = "/etc/systemd/system/polkit-agent-helper@.service";
+    env.write(unit.as_ref(), b"[Service]\nExecStart=/bin/true\nProtectSystem=strict\n", 0o644);
+    env.write(
+        format!("{unit}.d/insis-otp.conf").as_ref(),
+        text("systemd/polkit-agent-helper.conf").as_bytes(),
+        0o644,
+    );
+    let output = talk(env.command("systemd-analyze").args(["verify", "polkit-agent-helper@1.service"]), "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !said.contains("insis-otp.conf"), "{said}");
+}
