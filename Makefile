@@ -135,7 +135,7 @@ ASSURANCE    := $(abspath $(TARGET))/assurance
 assurance: build deps-test
 	CARGO_PROFILE_DEV_OPT_LEVEL=2 $(CARGO) test -p insis-otp-tests --locked --no-run --target-dir $(ASSURANCE)
 	CARGO_PROFILE_DEV_OPT_LEVEL=2 $(MACHINE) $(CARGO) test -p insis-otp-tests --locked --offline --no-fail-fast \
-	  --target-dir $(ASSURANCE) --test faults --test faults_helper --test races --test attackers --test guess --test secrecy \
+	  --target-dir $(ASSURANCE) --test faults --test faults_helper --test growth --test races --test attackers --test guess --test secrecy \
 	  -- --include-ignored --test-threads=1 --nocapture
 	fuzz/run $(FUZZ_SECONDS)
 	@if $(CARGO) mutants --version >/dev/null 2>&1; then $(CARGO) mutants -p insis_otp -f 'insis_otp/src/otp/*' \
