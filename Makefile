@@ -27,16 +27,17 @@ DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
 DEPS_TEST  := $(DEPS_DEMO) fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator libpam-oath \
-  login procps python3-pyotp qrencode strace sudo x11-utils xfonts-base xterm xvfb zbar-tools
+  login poppler-utils procps python3-pyotp qrencode strace sudo valgrind x11-utils xfonts-base xterm xvfb zbar-tools
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
-.PHONY: help deps deps-build deps-demo deps-test build test demo install uninstall lint clean
+.PHONY: help deps deps-build deps-demo deps-test build test demo install uninstall lint clean bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
 	@echo 'make build       the module, otp-setup and otp-helper, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine'
+	@echo 'make bench       how fast, beside google-authenticator and pam_oath (DOCS=1: into docs/, ONLY="users ssh": a part)'
 	@echo 'make lint        formatting, clippy, and cargo deny where it is installed'
 	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where (PREFIX to make build, too). Changes no PAM stack'
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
@@ -119,3 +120,9 @@ deb: deps-build
 # Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
 vendor:
 	$(CARGO) vendor --quiet --locked --versioned-dirs vendor >/dev/null
+
+# Everybody is measured in the same run and in turn: only the ratios can be compared with those of another run.
+bench: build deps-test
+	$(CARGO) build --release --locked -p insis-otp-benches -p insis-otp-tests --bins
+	@mkdir -p "$(TARGET)/bench"
+	@$(MACHINE) "$(RELEASE)/bench" "$(abspath $(TARGET))/bench" $(if $(DOCS),--docs docs) $(ONLY)

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use syslog::{Facility, LogFormat, Logger, LoggerBackend, Severity};
+use syslog::{Facility, LogFormat, Logger, Severity};
 
 /// How much a line matters, as syslog(3) has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,9 @@ impl LogFormat<String> for Undated<'_> {
     fn format<W: io::Write>(&self, w: &mut W, severity: Severity, message: String) -> syslog::Result<()> {
         let priority = Facility::LOG_AUTHPRIV as u8 | severity as u8;
         let (program, pid) = (self.program, std::process::id());
-        write!(w, "<{priority}>{program}[{pid}]: {message}").map_err(syslog::Error::Write)
+        // In one piece: what is written is a message of its own.
+        let text = format!("<{priority}>{program}[{pid}]: {message}");
+        w.write_all(text.as_bytes()).map_err(syslog::Error::Write)
     }
 }
 
@@ -108,8 +110,8 @@ impl LogFormat<String> for Undated<'_> {
 /// A log that is missing is no reason to fail or delay a login. One that is stuck delays it by a quarter of a second
 /// once; after that, lines of this process that are not taken at once are lost, until one is taken again.
 pub fn send(program: &str, tag: &str, line: &Line) {
-    let Some(backend) = connect() else { return };
-    let mut log = Logger::new(backend, Undated { program });
+    let Ok(daemon) = Daemon::reach() else { return };
+    let mut log = Logger::new(daemon, Undated { program });
     let message = format!("{tag}: {}", line.text);
     let sent = match line.level {
         Level::Critical => log.crit(message),
@@ -125,15 +127,29 @@ pub fn send(program: &str, tag: &str, line: &Line) {
 /// Whether the last line was not taken.
 static STUCK: AtomicBool = AtomicBool::new(false);
 
-fn connect() -> Option<LoggerBackend> {
-    let socket = UnixDatagram::unbound().ok()?;
-    if STUCK.load(Ordering::Relaxed) {
-        socket.set_nonblocking(true).ok()?;
-    } else {
-        socket.set_write_timeout(Some(Duration::from_millis(250))).ok()?;
+/// The daemon that keeps the local log.
+struct Daemon(UnixDatagram);
+
+impl Daemon {
+    fn reach() -> io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        if STUCK.load(Ordering::Relaxed) {
+            socket.set_nonblocking(true)?;
+        } else {
+            socket.set_write_timeout(Some(Duration::from_millis(250)))?;
+        }
+        Ok(Self(socket))
     }
-    socket.connect("/dev/log").ok()?;
-    Some(LoggerBackend::Unix(socket))
+}
+
+impl io::Write for Daemon {
+    fn write(&mut self, message: &[u8]) -> io::Result<usize> {
+        self.0.send_to(message, "/dev/log")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The name of this process's program, as other lines in the log have it.
@@ -141,7 +157,13 @@ fn connect() -> Option<LoggerBackend> {
 pub fn program() -> String {
     let path = std::env::current_exe().ok();
     let name = path.as_deref().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| "insis-otp".to_owned())
+    name.map_or_else(|| "insis-otp".to_owned(), |name| plain(&name))
+}
+
+/// A program's name as it may begin a line: whoever runs a setuid program by another name must not begin others.
+fn plain(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+    name.chars().take(64).map(|c| if plain(c) { c } else { '?' }).collect()
 }
 
 #[cfg(test)]
@@ -158,6 +180,12 @@ mod tests {
         let line = Line::new(Level::Error, "error").words("/x\n: \"quoted\"");
         assert_eq!(line.text(), "result=error message=\"/x : 'quoted'\"");
         assert!(Line::new(Level::Info, &"x".repeat(10_000)).text().len() < 300);
+    }
+
+    #[test]
+    fn a_programs_name_cannot_forge_a_line() {
+        assert_eq!(plain("sshd-session"), "sshd-session");
+        assert_eq!(plain("su\nsshd[1]: Accepted"), "su?sshd?1???Accepted");
     }
 
     #[test]

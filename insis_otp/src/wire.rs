@@ -372,12 +372,18 @@ impl<'m> Fields<'m> {
         let period = self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?;
         Ok(NewPairing {
             key: Key::new(secret, algorithm, digits, period),
-            issuer: self.take("issuer")?.to_owned(),
-            account: self.take("account")?.to_owned(),
+            issuer: self.name("issuer")?,
+            account: self.name("account")?,
             first: Code::from_digits(self.take("first")?.as_bytes()).ok_or(NotUnderstood)?,
             second: Code::from_digits(self.take("second")?.as_bytes()).ok_or(NotUnderstood)?,
             recovery: self.recovery()?,
         })
+    }
+
+    /// A name that is going to stand in the secret file, and on root's terminal.
+    fn name(&mut self, key: &str) -> Result<String, NotUnderstood> {
+        let name = self.take(key)?;
+        if name.chars().any(char::is_control) { Err(NotUnderstood) } else { Ok(name.to_owned()) }
     }
 
     fn recovery(&mut self) -> Result<(Vec<RecoveryCode>, Salt), NotUnderstood> {
@@ -529,6 +535,18 @@ mod tests {
         ];
         for answer in answers {
             assert_eq!(Answer::decode(answer.encode().as_bytes()), Ok(answer));
+        }
+    }
+
+    #[test]
+    fn names_that_steer_terminals_are_not_taken() {
+        let text = Request::Enrol(pairing()).encode();
+        assert!(Request::decode(text.as_bytes()).is_ok());
+        for letter in ['\x1b', '\t', '\x7f', '\u{9b}', '\u{9d}'] {
+            for key in ["issuer=", "account="] {
+                let text = text.replace(key, &format!("{key}{letter}"));
+                assert!(Request::decode(text.as_bytes()).is_err(), "{key}{letter:?}");
+            }
         }
     }
 

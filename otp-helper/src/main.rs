@@ -77,7 +77,17 @@ fn answer(request: &Request) -> Answer {
     let file = config.secret_file.locate(&account);
     let (action, done) = act(request, &file, &config);
     report(action, &account, &done);
-    done.unwrap_or_else(answer_to_failure)
+    to_caller(done.unwrap_or_else(answer_to_failure))
+}
+
+/// What the caller may hear. That a guess is the code of a step to come would be worth waiting for: it stays in the log.
+fn to_caller(answer: Answer) -> Answer {
+    match answer {
+        Answer::Verdict(Verdict::Refused(Refusal::OutsideWindow { .. })) => {
+            Answer::Verdict(Verdict::Refused(Refusal::Wrong))
+        }
+        other => other,
+    }
 }
 
 /// The one action that was asked for, by its name in the log.
@@ -133,7 +143,11 @@ fn report(action: &str, account: &Account, done: &Result<Answer, Failure>) {
                 Refusal::Throttled { .. } | Refusal::TooSoon { .. } => Level::Warning,
                 _ => Level::Notice,
             };
-            Line::new(level, "refused").field("reason", why.name())
+            let line = Line::new(level, "refused").field("reason", why.name());
+            match why {
+                Refusal::OutsideWindow { offset } => line.field("offset", offset),
+                _ => line,
+            }
         }
         Ok(_) => Line::new(Level::Info, "done"),
         Err(Failure::Pair(_)) => Line::new(Level::Notice, "refused").field("reason", "codes-do-not-pair"),
@@ -146,4 +160,21 @@ fn report(action: &str, account: &Account, done: &Result<Answer, Failure>) {
         Err(Failure::Store(error)) => Line::new(Level::Error, "error").words(error),
     };
     log::send("otp-helper", action, &line.field("user", &account.name));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guesser_does_not_learn_of_a_code_that_is_going_to_be_good() {
+        let refused = |why| Answer::Verdict(Verdict::Refused(why));
+        for offset in [-10, -2, 2, 10] {
+            let answer = answer_to_failure(Failure::Proof(Refusal::OutsideWindow { offset }));
+            assert_eq!(to_caller(answer), refused(Refusal::Wrong));
+            assert_eq!(to_caller(refused(Refusal::OutsideWindow { offset })), refused(Refusal::Wrong));
+        }
+        let used = Refusal::Used { wait: insis_otp::otp::Seconds(3) };
+        assert_eq!(to_caller(refused(used.clone())), refused(used));
+    }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use insis_otp::config::NewKeys;
+use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Period};
 
 use crate::flow::Wish;
 use crate::page::Paper;
@@ -31,6 +33,9 @@ pub struct Cli {
     /// Use this configuration (for root, and for secret files in homes)
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
+    /// Ask nothing: codes are read from standard input, a line each; what else is needed has to be said by options
+    #[arg(long, global = true)]
+    pub batch: bool,
 }
 
 /// What to do.
@@ -47,7 +52,11 @@ pub enum Command {
         json: bool,
     },
     /// Try a code, as a login would; it is used up
-    Verify,
+    Verify {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Make new recovery codes instead of all former ones
     RecoveryCodes,
     /// Learn anew how far the phone's clock is off, from two consecutive codes
@@ -65,6 +74,11 @@ pub enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Write completions for a shell to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
     /// Look for what would lock people out, or let them in without a code
     Doctor {
@@ -144,15 +158,109 @@ pub struct PairOptions {
     /// Save the page to keep safe: .pdf, .png, .svg or .txt
     #[arg(long, value_name = "FILE")]
     pub save: Option<String>,
+    /// Hash of the codes, instead of the site's: SHA1, SHA256, SHA512
+    #[arg(long, value_name = "NAME", value_parser = algorithm)]
+    pub algorithm: Option<Algorithm>,
+    /// Digits of a code, instead of the site's: 6, 7, 8
+    #[arg(long, value_name = "NUMBER", value_parser = digits)]
+    pub digits: Option<Digits>,
+    /// Seconds of a code, instead of the site's: 5 to 300
+    #[arg(long, value_name = "SECONDS", value_parser = period)]
+    pub period: Option<Period>,
+    /// Also with values of these for which some apps show wrong codes
+    #[arg(long)]
+    pub force: bool,
     /// Size of the page (default: what is usual where you are)
     #[arg(long, value_enum)]
     pub paper: Option<Paper>,
 }
 
+fn algorithm(text: &str) -> Result<Algorithm, InvalidParameter> {
+    text.parse()
+}
+
+fn digits(text: &str) -> Result<Digits, InvalidParameter> {
+    Digits::try_from(text.parse::<u64>().unwrap_or(0))
+}
+
+fn period(text: &str) -> Result<Period, InvalidParameter> {
+    Period::try_from(text.parse::<u64>().unwrap_or(0))
+}
+
 impl PairOptions {
+    /// The parameters of the new pairing: the site's, or what was said.
+    pub fn new_keys(&self, site: NewKeys) -> NewKeys {
+        NewKeys {
+            algorithm: self.algorithm.unwrap_or(site.algorithm),
+            digits: self.digits.unwrap_or(site.digits),
+            period: self.period.unwrap_or(site.period),
+        }
+    }
+
     /// What is to be done with the page.
     pub fn wishes(&self) -> Vec<Wish> {
         let print = self.print.then_some(Wish::Print);
         print.into_iter().chain(self.save.clone().map(Wish::Save)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The manual page, its hyphens unescaped.
+    fn manual() -> String {
+        include_str!("../../docs/man/otp-setup.1").replace("\\-", "-")
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_is_in_the_manual_page() {
+        let manual = manual();
+        let root = Cli::command();
+        let commands: Vec<_> = root.get_subcommands().collect();
+        for command in &commands {
+            let name = command.get_name();
+            let stands =
+                [format!(".B {name}\n"), format!(".BI {name} ")].iter().any(|line| manual.contains(line));
+            assert!(name == "help" || stands, "{name} is not in otp-setup.1");
+        }
+        let options = std::iter::once(&root).chain(commands).flat_map(|command| command.get_arguments());
+        for option in options.filter_map(|option| option.get_long()) {
+            assert!(manual.contains(&format!("--{option}")), "--{option} is not in otp-setup.1");
+        }
+    }
+
+    #[test]
+    fn the_manual_page_knows_no_other_option() {
+        let root = Cli::command();
+        let known: Vec<_> = std::iter::once(&root)
+            .chain(root.get_subcommands())
+            .flat_map(|command| command.get_arguments())
+            .filter_map(|option| option.get_long())
+            .chain(["help", "version"])
+            .collect();
+        for word in manual().split("--").skip(1) {
+            let end =
+                word.find(|letter: char| !letter.is_ascii_lowercase() && letter != '-').unwrap_or(word.len());
+            assert!(known.contains(&&word[..end]), "otp-setup.1 has --{}", &word[..end]);
+        }
+    }
+
+    #[test]
+    fn completions_are_written_for_each_shell() {
+        use clap_complete::Shell;
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "otp-setup", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            assert!(script.contains("recovery-codes") && script.contains("google-authenticator"), "{shell}");
+        }
     }
 }

@@ -53,6 +53,7 @@ pub fn of_end(end: End, texts: &Texts, user: &str) -> Failure {
         End::Refused => (Status::Refused, None),
         End::Stopped(Stop::Signal(number)) => (Status::Signal(number), Some(texts.stopped())),
         End::Stopped(Stop::EndOfInput) => (Status::Refused, Some(texts.stopped())),
+        End::Missing(option) => (Status::Usage, Some(texts.error(texts.end_batch(option)))),
         End::NoRandom(why) => (Status::Unusable, Some(texts.error(texts.end_no_random(why)))),
         End::Trouble(trouble) => of_trouble(trouble, texts, user),
     }

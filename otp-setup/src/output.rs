@@ -2,7 +2,11 @@
 //!
 //! A reader that has gone away (`otp-setup list | head`) ends the program without a word, as it does other programs.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
 
 /// Standard output, with what became of it.
 #[derive(Debug, Default)]
@@ -14,8 +18,7 @@ impl Output {
     /// Writes text as it is.
     pub fn write(&mut self, text: &str) {
         if self.failed.is_none() {
-            let mut stdout = io::stdout().lock();
-            self.failed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).err();
+            self.failed = write_all(text.as_bytes()).err();
         }
     }
 
@@ -28,6 +31,66 @@ impl Output {
     /// What went wrong, once the program is done. That nobody listens any more is nothing that went wrong.
     pub fn failure(self) -> Option<io::Error> {
         self.failed.filter(|error| error.kind() != ErrorKind::BrokenPipe)
+    }
+}
+
+/// Past the buffer of the standard library, which would keep a copy of every secret that is shown.
+fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+    let stdout = io::stdout();
+    while !bytes.is_empty() {
+        match nix::unistd::write(stdout.as_fd(), bytes) {
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => std::thread::sleep(Duration::from_millis(10)),
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Standard input, read past the buffer of the standard library for the same reason.
+#[derive(Debug)]
+pub struct Input;
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(nix::unistd::read(io::stdin().as_fd(), buffer)?)
+    }
+}
+
+/// How far something long has come, on standard error, where that is a terminal.
+#[derive(Debug)]
+pub struct Progress {
+    done: usize,
+    of: usize,
+    said: Instant,
+    visible: bool,
+}
+
+impl Progress {
+    /// Of so many steps.
+    pub fn of(steps: usize) -> Self {
+        let visible = io::stderr().is_terminal();
+        Self { done: 0, of: steps, said: Instant::now(), visible }
+    }
+
+    /// One step more. Said five times a second at the most, so that what is done at once says nothing.
+    pub fn step(&mut self) {
+        self.done += 1;
+        if self.visible && self.said.elapsed() >= Duration::from_millis(200) {
+            self.said = Instant::now();
+            let width = 30 * self.done / self.of.max(1);
+            let line = format!("\r[{:<30}] {}/{}", "#".repeat(width), self.done, self.of);
+            let _ = io::stderr().lock().write_all(line.as_bytes());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.visible {
+            let _ = io::stderr().lock().write_all(b"\r\x1b[K");
+        }
     }
 }
 

@@ -36,8 +36,8 @@ pub struct Countdown<'a> {
 
 /// Something secret to look at.
 pub struct Sheet {
-    /// A QR code.
-    pub qr: Option<Symbol>,
+    /// A QR code, and smaller ones for smaller windows.
+    pub qr: Vec<Symbol>,
     /// What stands beside it, a paragraph in each line. Two blanks at the start of a line keep it from being wrapped.
     pub text: Zeroizing<String>,
     /// What to say when the window is too small for the code.

@@ -1,10 +1,11 @@
 //! QR codes: whether a text fits, and how one is drawn with letters.
 
 use qrcode::{Color, EcLevel, QrCode, Version};
+use zeroize::Zeroizing;
 
 /// A QR code with its quiet zone, as rows of dark (`true`) and light modules.
 pub struct Symbol {
-    rows: Vec<Vec<bool>>,
+    rows: Zeroizing<Vec<Vec<bool>>>,
 }
 
 /// How a code is drawn.
@@ -42,7 +43,7 @@ impl Symbol {
             rows.push(quiet().chain(dark).chain(quiet()).collect());
         }
         rows.extend(vec![margin; Self::QUIET]);
-        Some(Self { rows })
+        Some(Self { rows: Zeroizing::new(rows) })
     }
 
     /// The modules, dark ones `true`, with the quiet zone.
@@ -69,28 +70,36 @@ impl Symbol {
     pub fn columns(&self, drawing: Drawing) -> usize {
         match drawing {
             Drawing::Blocks256 | Drawing::Blocks16 => self.rows.len(),
-            Drawing::Ascii => self.rows.len() * 2,
+            // One module of quiet zone less on each side: 80 columns are few.
+            Drawing::Ascii => self.rows.len().saturating_sub(2) * 2,
         }
     }
 
     /// The lines to be written, colours included: black on white, whatever the terminal's own colours are.
-    pub fn lines(&self, drawing: Drawing) -> Vec<String> {
+    pub fn lines(&self, drawing: Drawing) -> Vec<Zeroizing<String>> {
         match drawing {
             // What knows 16 colours only skips the second sequence, and shows light grey instead of white.
             Drawing::Blocks16 => self.half_blocks(["\x1b[0;30;47m\x1b[107m", "\x1b[0;37;40m\x1b[97m"]),
             Drawing::Blocks256 => self.half_blocks(["\x1b[0;38;5;16;48;5;231m", "\x1b[0;38;5;231;48;5;16m"]),
-            Drawing::Ascii => self.rows.iter().map(|row| ascii(row)).collect(),
+            Drawing::Ascii => self.within().map(ascii).collect(),
         }
+    }
+
+    /// The rows without the outermost modules.
+    fn within(&self) -> impl Iterator<Item = &[bool]> {
+        let most = self.rows.len().saturating_sub(1);
+        let rows = self.rows.get(1..most).unwrap_or_default();
+        rows.iter().map(move |row| row.get(1..most).unwrap_or_default())
     }
 
     /// Two modules in a letter: the upper one by the letter, the lower one by the background. Nothing but upper half
     /// blocks and blanks: in many fonts blocks do not reach the lower edge of their cell, and a scanner sees lines
     /// across the code then.
-    fn half_blocks(&self, [on_light, on_dark]: [&str; 2]) -> Vec<String> {
+    fn half_blocks(&self, [on_light, on_dark]: [&str; 2]) -> Vec<Zeroizing<String>> {
         let width = self.rows.len();
         let draw = |pair: &[Vec<bool>]| {
             let dark = |row: Option<&Vec<bool>>, i: usize| row.and_then(|row| row.get(i)) == Some(&true);
-            let mut line = String::new();
+            let mut line = Zeroizing::new(String::with_capacity(32 * width));
             let mut ground = None;
             for i in 0..width {
                 let (upper, lower) = (dark(pair.first(), i), dark(pair.get(1), i));
@@ -106,8 +115,8 @@ impl Symbol {
     }
 }
 
-fn ascii(row: &[bool]) -> String {
-    let mut line = String::new();
+fn ascii(row: &[bool]) -> Zeroizing<String> {
+    let mut line = Zeroizing::new(String::with_capacity(24 * row.len()));
     for dark in row {
         line.push_str(if *dark { "\x1b[0;40m  " } else { "\x1b[0;47m\x1b[107m  " });
     }
@@ -125,7 +134,7 @@ mod tests {
         assert!(Symbol::fits(&text) && !Symbol::fits(&format!("{text}x")));
         let symbol = Symbol::new(&text).unwrap();
         assert_eq!((symbol.columns(Drawing::Blocks256), symbol.lines(Drawing::Blocks256).len()), (45, 23));
-        assert_eq!(symbol.lines(Drawing::Ascii).len(), 45);
+        assert_eq!((symbol.columns(Drawing::Ascii), symbol.lines(Drawing::Ascii).len()), (86, 43));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What there is to tell about a pairing, for people and for programs.
 
 use insis_otp::operations::Status;
+use insis_otp::otp::{Proof, Refusal, Verdict};
 use serde::Serialize;
 
 use crate::dates;
@@ -17,7 +18,7 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     let (algorithm, digits, period) = status.parameters;
     let mut lines = vec![
         texts.status_paired(user, dates::said(status.paired_at)),
-        texts.status_app(&status.issuer, &status.account),
+        texts.status_app(harmless(&status.issuer), harmless(&status.account)),
         texts.status_parameters(algorithm.name(), digits.count(), period.seconds()),
     ];
     lines.push(match status.last_login {
@@ -31,6 +32,11 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
         lines.push(texts.status_recovery_few());
     }
     lines
+}
+
+/// A name without what would steer the terminal: a secret file in a home is its user's to write, and root reads it here.
+fn harmless(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
 
 /// Everybody's status, a line each. Who cannot be read is left to complaints.
@@ -57,9 +63,9 @@ pub fn findings(texts: &Texts, findings: &[Finding]) -> Vec<String> {
             Severity::Warning => texts.doctor_warning(),
             Severity::Problem => texts.doctor_problem(),
         };
-        lines.extend(wrap(&[&format!("{severity}: {place}")], MEASURE));
+        lines.push(format!("{severity}: {place}"));
         for text in [what.clone(), texts.doctor_why(why)] {
-            lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {line}")));
+            lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {}", **line)));
         }
         // In one piece, to be copied.
         lines.push(format!("    {}", texts.doctor_remedy(remedy)));
@@ -81,6 +87,53 @@ pub struct Facts<'a> {
     paired: bool,
     #[serde(flatten)]
     pairing: Option<PairingFacts<'a>>,
+}
+
+/// A verdict for programs.
+#[derive(Debug, Serialize)]
+pub struct VerdictFacts {
+    accepted: bool,
+    /// What opened it, or why it was refused: the words of the log.
+    what: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failures_before: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait_seconds: Option<u64>,
+}
+
+impl VerdictFacts {
+    /// Of this verdict.
+    pub fn new(verdict: &Verdict) -> Self {
+        let none = Self {
+            accepted: false,
+            what: "",
+            failures_before: None,
+            recovery_codes_left: None,
+            wait_seconds: None,
+        };
+        match verdict {
+            Verdict::Accepted(accepted) => {
+                let (what, recovery_codes_left) = match accepted.by {
+                    Proof::Code { .. } => ("code", None),
+                    Proof::Pair { .. } => ("two-codes", None),
+                    Proof::Recovery { left } => ("recovery-code", Some(left)),
+                };
+                let failures_before = Some(accepted.failures);
+                Self { accepted: true, what, failures_before, recovery_codes_left, ..none }
+            }
+            Verdict::Refused(why) => {
+                let wait_seconds = match why {
+                    Refusal::Used { wait } | Refusal::Throttled { wait } | Refusal::TooSoon { wait } => {
+                        Some(wait.0)
+                    }
+                    _ => None,
+                };
+                Self { what: why.name(), wait_seconds, ..none }
+            }
+        }
+    }
 }
 
 /// What is known of a pairing.
@@ -119,5 +172,29 @@ impl<'a> Facts<'a> {
             }
         });
         Self { user, paired: pairing.is_some(), pairing }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insis_otp::otp::{Algorithm, Digits, Drift, Period, UnixTime};
+
+    use super::*;
+
+    #[test]
+    fn names_do_not_steer_the_terminal() {
+        let status = Status {
+            paired_at: UnixTime(1),
+            issuer: "\x1b]0;x\x07\u{9b}2J".to_owned(),
+            account: "a\r\n\x7f".to_owned(),
+            parameters: (Algorithm::default(), Digits::default(), Period::default()),
+            drift: Drift(0),
+            last_login: None,
+            failures: 0,
+            throttled: None,
+            recovery_left: 0,
+        };
+        let lines = text(&Texts::of_locale("en"), "anna", Some(&status));
+        assert!(!lines.concat().chars().any(char::is_control), "{lines:?}");
     }
 }

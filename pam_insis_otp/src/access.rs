@@ -52,9 +52,15 @@ impl Access {
     /// Whether the person has paired.
     pub fn is_paired(&self, policy: &Policy) -> Result<bool, Trouble> {
         match self {
-            Self::Direct(file) => operations::status(file, policy, &system_clock)
-                .map(|status| status.is_some())
-                .map_err(|error| Trouble::Unavailable(error.to_string())),
+            Self::Direct(file) => match operations::status(file, policy, &system_clock) {
+                // Whoever keeps a home from being mounted must not switch the second step off.
+                Ok(None) if file.home_is_away() => {
+                    let home = file.account().home.display();
+                    Err(Trouble::Unavailable(format!("{home}: the home directory is not there")))
+                }
+                Ok(status) => Ok(status.is_some()),
+                Err(error) => Err(Trouble::Unavailable(error.to_string())),
+            },
             Self::Helper(helper) => match ask(helper, &Request::Status)? {
                 Answer::Status(_) => Ok(true),
                 Answer::NotPaired => Ok(false),
@@ -155,4 +161,27 @@ fn talk(socket: &mut UnixStream, request: &Request) -> std::io::Result<Zeroizing
     let mut answer = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     socket.take(LONGEST as u64 + 1).read_to_end(&mut answer)?;
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use insis_otp::store::{Template, UserName};
+
+    use super::*;
+
+    #[test]
+    fn who_has_no_home_just_now_is_not_somebody_who_has_not_paired() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let account = Account {
+            name: UserName::parse("alice").unwrap(),
+            uid: nix::unistd::geteuid(),
+            gid: nix::unistd::getegid(),
+            home: home.clone(),
+        };
+        let access = Access::Direct(Template::parse("%h/.insis-otp").unwrap().locate(&account));
+        assert!(matches!(access.is_paired(&Policy::default()), Err(Trouble::Unavailable(_))));
+        std::fs::create_dir(&home).unwrap();
+        assert!(matches!(access.is_paired(&Policy::default()), Ok(false)));
+    }
 }

@@ -167,7 +167,7 @@ impl Waiting {
         let secret = fill(self.texts.pairing_secret, entry.key.secret().grouped().as_str());
         let above = fill(self.texts.pairing, &entry.issuer);
         let drawn = qr::draw(&uri).unwrap_or_default();
-        format!("\n{above}\n\n{}\n{secret}\n\n", *drawn)
+        format!("\n{above}\n\n{}{secret}\n", *drawn)
     }
 
     /// Asks for two codes. What is no code is said in the next round.

@@ -189,8 +189,11 @@ impl Env {
         let folder = Path::new(BASE).join("bin");
         std::fs::create_dir_all(&folder).expect("cannot make a folder for programs");
         let public = folder.join(program.file_name().expect("a program has a name"));
-        File::create(&public).expect("cannot make a place for a program");
-        bind(program, &public);
+        // Once it is there, creating it again would empty the program itself.
+        if !public.exists() {
+            File::create(&public).expect("cannot make a place for a program");
+            bind(program, &public);
+        }
         public
     }
 }

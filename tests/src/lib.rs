@@ -21,6 +21,7 @@ pub mod crowd;
 pub mod door;
 pub mod env;
 pub mod faults;
+pub mod guess;
 pub mod memory;
 pub mod page;
 pub mod paired;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use insis_otp_tests::env::{Env, run};
 use insis_otp_tests::paired::Paired;
+use insis_otp_tests::phone::{Phone, now};
+use insis_otp_tests::screen::{Screen, Theme};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 
@@ -226,4 +228,227 @@ fn a_disconnect_at_the_prompt_charges_nothing_and_ends_the_process() {
         assert!(std::time::Instant::now() < end, "{} processes are left over", children());
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+fn logs_in(env: &Env, sshd: &Sshd, user: &str, password: &str, code: &str) -> Terminal {
+    let mut ssh = sshd.login(user, "echo now $(id -un)");
+    for (prompt, reply) in [("Password: ", password), (PROMPT, code)] {
+        ssh.expect(prompt);
+        ssh.line(reply);
+    }
+    ssh.expect(&format!("now {user}"));
+    assert!(ssh.wait().success(), "{}", env.syslog().lines().join("\n"));
+    ssh
+}
+
+#[test]
+fn with_use_dns_the_host_is_a_name_and_no_network_matches_it() {
+    let House { env, anna } = house();
+    env.write("/etc/hosts".as_ref(), b"127.0.0.1 client.example.org\n", 0o644);
+    env.write(
+        "/etc/security/insis-otp.toml".as_ref(),
+        b"exempt_networks = [\"127.0.0.0/8\"]\nremember = \"8h\"\n",
+        0o644,
+    );
+    let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nUseDNS yes"));
+    logs_in(&env, &sshd, "anna", PASSWORD, &anna.code());
+    let _ = env.syslog().expect(&["result=accepted", "user=anna rhost=client.example.org"]);
+    assert!(anna.file().read().unwrap().state.remembered.is_empty());
+}
+
+#[test]
+fn a_remembered_place_is_not_asked_again() {
+    let House { env, anna } = house();
+    env.write("/etc/security/insis-otp.toml".as_ref(), b"remember = \"8h\"\n", 0o644);
+    let sshd = Sshd::start(&env, "sshd", BOTH);
+    logs_in(&env, &sshd, "anna", PASSWORD, &anna.code());
+    let mut ssh = sshd.login("anna", "echo now $(id -un)");
+    ssh.expect("Password: ");
+    ssh.line(PASSWORD);
+    ssh.expect("now anna");
+    assert!(ssh.wait().success() && !ssh.text().contains(PROMPT));
+    let _ = env.syslog().expect(&["result=ignored reason=remembered user=anna rhost=127.0.0.1"]);
+}
+
+#[test]
+fn the_limit_is_the_modules_however_often_sshd_lets_try() {
+    let House { env, anna } = house();
+    let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nMaxAuthTries 20"));
+    let mut ssh = sshd.ssh("anna", &["-tt", "-o", "NumberOfPasswordPrompts=20"]);
+    ssh.arg("echo in");
+    let mut ssh = Terminal::run(&ssh);
+    // Six wrong codes in two rounds; the next is throttled, and the connection's last.
+    for _ in 0..2 {
+        ssh.expect("Password: ");
+        ssh.line(PASSWORD);
+        for _ in 0..3 {
+            ssh.expect(PROMPT);
+            ssh.line(&anna.wrong());
+        }
+    }
+    ssh.expect("Password: ");
+    ssh.line(PASSWORD);
+    for _ in 0..3 {
+        ssh.expect(PROMPT);
+        ssh.line(&anna.code());
+    }
+    ssh.expect("Too many authentication failures");
+    assert!(!ssh.wait().success());
+    assert_eq!(anna.status().failures, 9);
+    let _ = env.syslog().expect(&["<84>", "result=refused reason=throttled wait=", "user=anna"]);
+}
+
+#[test]
+fn a_shared_connection_asks_once() {
+    let House { env, anna } = house();
+    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let shared = ["-o", "ControlPath=/run/otp-test/mux"];
+    let mut master = sshd.ssh("anna", &[&shared[..], &["-tt", "-o", "ControlMaster=yes"]].concat());
+    let mut master = Terminal::run(master.arg("echo now open; cat"));
+    for (prompt, reply) in [("Password: ", PASSWORD), (PROMPT, &anna.code())] {
+        master.expect(prompt);
+        master.line(reply);
+    }
+    master.expect("now open");
+    env.syslog().clear();
+    let mut second = sshd.ssh("anna", &shared);
+    let output = run(second.arg("id -un"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "anna\n");
+    assert!(env.syslog().lines().iter().all(|line| !line.contains("pam_insis_otp")));
+}
+
+#[test]
+fn fifty_people_at_once() {
+    let House { env, .. } = house();
+    let names: Vec<String> = (0..50).map(|number| format!("user{number}")).collect();
+    names.iter().for_each(|name| env.add_user(name, "secret"));
+    let people: Vec<Paired> = names.iter().map(|name| Paired::user(name)).collect();
+    let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nMaxStartups 100\nLoginGraceTime 300"));
+    let slow = Duration::from_secs(120);
+    let mut clients: Vec<_> =
+        names.iter().map(|name| sshd.login(name, "echo now $(id -un)").patience(slow)).collect();
+    for client in &mut clients {
+        client.expect("Password: ");
+        client.line("secret");
+    }
+    for (client, person) in clients.iter_mut().zip(&people) {
+        client.expect(PROMPT);
+        client.line(&person.code());
+    }
+    for (client, name) in clients.iter_mut().zip(&names) {
+        client.expect(&format!("now {name}"));
+        assert!(client.wait().success());
+    }
+    let accepted = env.syslog().lines().iter().filter(|line| line.contains("result=accepted")).count();
+    assert_eq!(accepted, 50);
+}
+
+/// The client's terminal as xterm shows it, and what a phone's camera reads there.
+fn scanned(ssh: &Terminal, theme: Theme) -> String {
+    let screen = Screen::start();
+    let xterm = screen.replay(theme, 24, 80, &ssh.raw());
+    xterm.scan().map_or_else(|| panic!("no QR code to be read in\n{}", ssh.text()), |(_, text)| text)
+}
+
+#[test]
+fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_screen() {
+    let House { env, .. } = house();
+    let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\naccount required pam_insis_otp.so\n\
+                 account required pam_unix.so\n\
+                 password [success=done ignore=ignore default=die] pam_insis_otp.so\npassword required pam_unix.so\n\
+                 session required pam_unix.so\n";
+    env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
+    env.write(
+        "/etc/security/insis-otp.toml".as_ref(),
+        b"unenrolled = \"enrol\"\nissuer = \"Example\"\n",
+        0o644,
+    );
+    let sshd = Sshd::start(&env, "sshd", BOTH);
+    // Hung up in the middle: nothing is written, and there is no shell.
+    let mut ssh = sshd.login("bert", "echo in");
+    ssh.expect("Password: ");
+    ssh.line("staple");
+    ssh.expect("First code that the app shows: ");
+    ssh.hang_up();
+    drop(ssh);
+    assert!(!std::fs::exists("/var/lib/insis-otp/bert").unwrap());
+    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    ssh.expect("Password: ");
+    ssh.line("staple");
+    ssh.expect("First code that the app shows: ");
+    let phone = Phone::scanned(&scanned(&ssh, Theme::Dark));
+    assert!(phone.uri().starts_with("otpauth://totp/Example:bert@"), "{}", phone.uri());
+    assert_eq!(scanned(&ssh, Theme::Light), phone.uri());
+    let start = now();
+    ssh.line(&phone.code_at(start));
+    ssh.expect("Next code, when the app shows it: ");
+    ssh.line(&phone.code_at(start + 30));
+    ssh.expect("now bert");
+    assert!(ssh.wait().success());
+    assert!(ssh.text().contains("Your phone is paired."), "{}", ssh.text());
+    // The next login asks for a code.
+    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    ssh.expect("Password: ");
+    ssh.line("staple");
+    ssh.expect(PROMPT);
+    ssh.line(&phone.code_at(start));
+    ssh.expect("already used");
+    ssh.line(&format!("{} {}", phone.code_at(now() + 60), phone.code_at(now() + 90)));
+    ssh.expect("now bert");
+}
+
+/// Another client, as a program that answers two questions.
+fn python(env: &Env, program: &str, sshd: &Sshd, code: &str) -> String {
+    let mut client = env.command("/usr/bin/python3");
+    client.args(["-W", "ignore", "-c", program, &sshd.port().to_string(), PASSWORD, code]);
+    let output = client.output().unwrap();
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn paramiko_as_a_client() {
+    const CLIENT: &str = "
+import socket, sys, paramiko
+replies = {'Password: ': sys.argv[2], 'One-time code: ': sys.argv[3]}
+asked = []
+def answer(title, instructions, questions):
+    asked.extend(q for q, echo in questions)
+    return [replies[q] for q, echo in questions]
+transport = paramiko.Transport(socket.create_connection(('127.0.0.1', int(sys.argv[1]))))
+transport.start_client()
+transport.auth_interactive('anna', answer)
+channel = transport.open_session()
+channel.exec_command('id -un')
+print(asked, channel.makefile().read().decode().strip())
+transport.close()
+";
+    let House { env, anna } = house();
+    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let said = python(&env, CLIENT, &sshd, &anna.code());
+    assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
+    assert!(python(&env, CLIENT, &sshd, "").contains("Authentication failed"));
+}
+
+#[test]
+fn asyncssh_as_a_client() {
+    const CLIENT: &str = "
+import asyncio, sys, asyncssh
+replies = {'Password: ': sys.argv[2], 'One-time code: ': sys.argv[3]}
+asked = []
+class Client(asyncssh.SSHClient):
+    def kbdint_auth_requested(self): return ''
+    def kbdint_challenge_received(self, name, instructions, lang, prompts):
+        asked.extend(p for p, echo in prompts)
+        return [replies[p] for p, echo in prompts]
+async def main():
+    async with asyncssh.connect('127.0.0.1', int(sys.argv[1]), username='anna', known_hosts=None, client_keys=[],
+                                agent_path=None, config=[], client_factory=Client) as connection:
+        print(asked, (await connection.run('id -un')).stdout.strip())
+asyncio.run(main())
+";
+    let House { env, anna } = house();
+    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let said = python(&env, CLIENT, &sshd, &anna.code());
+    assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
+    assert!(python(&env, CLIENT, &sshd, "").contains("Permission denied"));
 }

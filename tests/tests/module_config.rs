@@ -41,7 +41,7 @@ fn answer(terminal: &mut Terminal, replies: &[(&str, &str)]) {
 #[test]
 fn sshd_with_the_shipped_stack_and_drop_in() {
     let (env, anna) = house(&[("sshd", "pam.d/sshd")], &text("insis-otp.toml"));
-    let dropin = text("sshd_config.d/insis-otp.conf");
+    let dropin = text("sshd_config.d/00-insis-otp.conf");
     let sshd = Sshd::start(&env, "sshd", &dropin);
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
     answer(&mut ssh, &[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
@@ -65,8 +65,8 @@ fn sshd_with_the_shipped_stack_and_drop_in() {
 #[test]
 fn sshd_takes_the_drop_in_for_what_it_says() {
     let (env, _anna) = house(&[], "");
-    let path = "/etc/ssh/sshd_config.d/insis-otp.conf";
-    env.write(path.as_ref(), text("sshd_config.d/insis-otp.conf").as_bytes(), 0o644);
+    let path = "/etc/ssh/sshd_config.d/00-insis-otp.conf";
+    env.write(path.as_ref(), text("sshd_config.d/00-insis-otp.conf").as_bytes(), 0o644);
     run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", "/run/otp-test/hostkey"]));
     env.write(
         "/etc/ssh/sshd_config".as_ref(),
@@ -96,7 +96,7 @@ fn sshd_with_a_key_and_a_code() {
         0o644,
     );
     let dropin =
-        text("sshd_config.d/insis-otp.conf").replace("AuthenticationMethods keyboard-interactive\n", "");
+        text("sshd_config.d/00-insis-otp.conf").replace("AuthenticationMethods keyboard-interactive\n", "");
     let dropin = dropin.replace("#AuthenticationMethods", "AuthenticationMethods");
     let sshd = Sshd::start(&env, "sshd", &dropin);
     let mut ssh = sshd.ssh("anna", &["-tt", "-i", key]);

@@ -64,6 +64,12 @@ impl SecretFile {
         &self.account
     }
 
+    /// Whether nothing can be said of it, since the home that it would be in is not there: not mounted, perhaps.
+    #[must_use]
+    pub fn home_is_away(&self) -> bool {
+        self.in_home && !self.account.home.is_dir()
+    }
+
     /// Reads the file without its lock, to report on it.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::exit::{self, Failure, Status};
 use crate::flow::said;
 use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unusable};
 use crate::keeper::Trouble;
-use crate::output::{Output, complain};
+use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
 use crate::report::{self, Facts};
 use crate::site::Site;
@@ -102,8 +102,13 @@ impl Setup<'_> {
         self.only_root(site)?;
         let found = self.found(site, options)?;
         let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
-        let outcomes: Vec<_> =
-            found.into_iter().map(|(who, found)| self.put(site, &who, found, rules)).collect();
+        let mut progress = Progress::of(found.len());
+        let put = |(who, found): (String, Found)| {
+            progress.step();
+            self.put(site, &who, found, rules)
+        };
+        let outcomes: Vec<_> = found.into_iter().map(put).collect();
+        drop(progress);
         let mut output = Output::default();
         if options.json {
             output.line(&serde_json::to_string_pretty(&outcomes).unwrap_or_default());
@@ -152,7 +157,7 @@ impl Setup<'_> {
             let text = import::own_file(&path, &site.account).map_err(unreadable)?;
             return Ok(vec![(user, import::google(&text, system_clock()))]);
         }
-        let text = import::read_input(std::io::stdin().lock()).map_err(unreadable)?;
+        let text = import::read_input(Input).map_err(unreadable)?;
         if source.uri.is_some() {
             return Ok(vec![(user, import::uri(&text))]);
         }

@@ -4,9 +4,13 @@ mod admin;
 
 use std::io::IsTerminal;
 
+use clap::CommandFactory;
+use insis_otp::config::NewKeys;
 use insis_otp::operations::system_clock;
+use insis_otp::otp::Verdict;
 use nix::sys::resource::{Resource, setrlimit};
 
+use crate::apps;
 use crate::cli::{Cli, Command, PairOptions};
 use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
@@ -17,7 +21,7 @@ use crate::person::Person;
 use crate::qr::Drawing;
 use crate::report;
 use crate::site::{NoSite, Site};
-use crate::terminal::{Lines, Screen};
+use crate::terminal::{Afterwards, Lines, Screen};
 use crate::texts::Texts;
 
 /// Runs a command; whatever is said about its failure goes to standard error.
@@ -53,35 +57,44 @@ struct Setup<'a> {
 
 impl Setup<'_> {
     fn run(&self) -> Result<(), Failure> {
-        if let Some(Command::Doctor { json }) = self.cli.command {
+        match self.cli.command {
             // Configuration and account may be what is wrong.
-            return self.doctor(json);
+            Some(Command::Doctor { json }) => return self.doctor(json),
+            Some(Command::Completions { shell }) => return self.completions(shell),
+            _ => {}
         }
         let site = Site::find(self.cli.config.as_deref(), self.cli.user.as_deref())
             .map_err(|why| exit::of_no_site(why, &self.texts))?;
         let pair = &self.cli.pair;
         match &self.cli.command {
-            None => self.converse(&site, pair, |desk| desk.pair(&self.pairing(&site, pair))),
-            Some(Command::Pair(options)) => {
-                self.converse(&site, options, |desk| desk.pair(&self.pairing(&site, options)))
-            }
-            Some(Command::Replace(options)) => {
-                self.converse(&site, options, |desk| desk.replace(&self.pairing(&site, options)))
-            }
+            None => self.pair(&site, pair),
+            Some(Command::Pair(options)) => self.pair(&site, options),
+            Some(Command::Replace(options)) => self.replace(&site, options),
             Some(Command::Status { json }) => self.status(&site, *json),
-            Some(Command::Verify) => self.converse(&site, pair, |desk| desk.verify()),
+            Some(Command::Verify { json: false }) => self.converse(&site, pair, |desk| desk.verify()),
+            Some(Command::Verify { json: true }) => self.verify_as_json(&site),
             Some(Command::RecoveryCodes) => self.converse(&site, pair, |desk| desk.renew_recovery_codes()),
             Some(Command::Resync) => self.converse(&site, pair, |desk| desk.resynchronise()),
             Some(Command::Remove { yes }) => {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };
                 self.converse(&site, &options, |desk| desk.remove())
             }
-            Some(Command::Doctor { json }) => self.doctor(*json),
+            Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Import(options)) => self.import(&site, options),
             Some(Command::Export { .. }) => self.export(&site),
         }
+    }
+
+    fn pair(&self, site: &Site, options: &PairOptions) -> Result<(), Failure> {
+        let pairing = self.pairing(site, options)?;
+        self.converse(site, options, |desk| desk.pair(&pairing))
+    }
+
+    fn replace(&self, site: &Site, options: &PairOptions) -> Result<(), Failure> {
+        let pairing = self.pairing(site, options)?;
+        self.converse(site, options, |desk| desk.replace(&pairing))
     }
 
     /// Holds a conversation, with the terminal put right at its end before anything is said about a failure.
@@ -104,6 +117,7 @@ impl Setup<'_> {
             random: &mut |bytes| getrandom::fill(bytes).map_err(|error| error.to_string()),
             user: user.clone(),
             yes: options.yes,
+            batch: self.cli.batch,
         });
         drop(person);
         outcome.map_err(|end| exit::of_end(end, &self.texts, &user))
@@ -115,12 +129,24 @@ impl Setup<'_> {
         let drawing = self.drawing(options, &term);
         let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let failed = |error: nix::Error| (Status::Unusable, Some(self.texts.error(error.desc())));
-        if on_terminal && !matches!(term.as_str(), "" | "dumb") {
+        let moves = on_terminal && !matches!(term.as_str(), "" | "dumb");
+        // A screen reader reads line by line: what moves would be read again and again.
+        if moves && !options.text && !self.is_silent() {
             return Ok(Box::new(Screen::enter(&term, drawing, &system_clock).map_err(failed)?));
         }
         let seen = std::io::stdout().is_terminal();
-        let clear_it = seen.then(|| self.texts.clear_it_yourself());
-        Ok(Box::new(Lines::begin(seen.then_some(drawing), clear_it, &system_clock).map_err(failed)?))
+        let afterwards = match (moves, seen) {
+            (true, _) => Afterwards::Wipe,
+            (false, true) => Afterwards::Say(self.texts.clear_it_yourself()),
+            (false, false) => Afterwards::Nothing,
+        };
+        let lines = Lines::begin(seen.then_some(drawing), afterwards, &system_clock).map_err(failed)?;
+        Ok(Box::new(if self.is_silent() { lines.without_questions() } else { lines }))
+    }
+
+    /// Whether standard output is for a program, so that no question belongs there.
+    fn is_silent(&self) -> bool {
+        self.cli.batch || matches!(self.cli.command, Some(Command::Verify { json: true }))
     }
 
     /// How QR codes are drawn here: locales that name another encoding than UTF-8 get plain ASCII.
@@ -151,15 +177,45 @@ impl Setup<'_> {
         }
     }
 
-    fn pairing(&self, site: &Site, options: &PairOptions) -> Pairing {
-        Pairing {
+    /// How a phone is to be paired. What the site decided is taken as it is; who wants something else has to mean it.
+    fn pairing(&self, site: &Site, options: &PairOptions) -> Result<Pairing, Failure> {
+        let new_keys = options.new_keys(site.config.new_keys);
+        let NewKeys { algorithm, digits, period } = new_keys;
+        let failing = apps::that_fail(algorithm, digits, period);
+        if new_keys != site.config.new_keys && !failing.is_empty() && !options.force {
+            let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
+            let text = self.texts.pair_needs_force(name, count, seconds, failing.join(", "));
+            return Err((Status::Usage, Some(self.texts.error(text))));
+        }
+        Ok(Pairing {
             names: Self::names(site),
-            new_keys: site.config.new_keys,
+            new_keys,
             qr: !options.text,
             wishes: options.wishes(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
+        })
+    }
+
+    fn verify_as_json(&self, site: &Site) -> Result<(), Failure> {
+        let mut facts = None;
+        let outcome = self.converse(site, &self.cli.pair, |desk| {
+            let verdict = desk.try_code()?;
+            facts = Some(report::VerdictFacts::new(&verdict));
+            if matches!(verdict, Verdict::Accepted(_)) { Ok(()) } else { Err(End::Refused) }
+        });
+        if let Some(facts) = facts {
+            self.tell(&serde_json::to_string_pretty(&facts).unwrap_or_default())?;
         }
+        outcome
+    }
+
+    fn completions(&self, shell: clap_complete::Shell) -> Result<(), Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "otp-setup", &mut script);
+        let mut output = Output::default();
+        output.write(&String::from_utf8_lossy(&script));
+        self.written(output)
     }
 
     fn status(&self, site: &Site, json: bool) -> Result<(), Failure> {

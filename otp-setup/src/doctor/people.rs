@@ -23,7 +23,9 @@ pub fn examine(texts: &Texts, config: &Config, used: bool) -> Option<Finding> {
     let (severity, text) = match (unpaired.len(), config.unenrolled) {
         (0, _) => return None,
         (count, Unenrolled::Deny) => (Severity::Warning, texts.doctor_locked_out(count, names)),
-        (count, Unenrolled::Ignore | Unenrolled::Enrol) => (Severity::Note, texts.doctor_would_be_locked_out(count, names)),
+        (count, Unenrolled::Ignore | Unenrolled::Enrol) => {
+            (Severity::Note, texts.doctor_would_be_locked_out(count, names))
+        }
     };
     Some(Finding::new(severity, Config::PATH, &text))
 }

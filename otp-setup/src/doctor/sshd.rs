@@ -21,7 +21,8 @@ pub fn examine(texts: &Texts) -> Vec<Finding> {
             judge(texts, &settings, |key| place(key, &files()))
         }
         Ok(output) => {
-            let why = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
+            let heard = String::from_utf8_lossy(&output.stderr);
+            let why = heard.lines().map(str::trim).collect::<Vec<_>>().join("; ");
             vec![Finding::new(Severity::Warning, path, &texts.doctor_sshd_silent(why))]
         }
         Err(error) => vec![Finding::new(Severity::Warning, path, &texts.doctor_sshd_silent(error))],

@@ -43,6 +43,8 @@ pub struct Desk<'a> {
     pub user: String,
     /// Whether every question that can be answered by yes is.
     pub yes: bool,
+    /// Whether nothing may be asked.
+    pub batch: bool,
 }
 
 /// Why a command ends before it is done. Nothing has changed.
@@ -56,6 +58,8 @@ pub enum End {
     Trouble(Trouble),
     /// The attempt was refused, which has been said.
     Refused,
+    /// Nothing may be asked, and this option would have answered.
+    Missing(&'static str),
     /// The kernel gives no random bytes.
     NoRandom(String),
 }
@@ -77,6 +81,9 @@ impl Desk<'_> {
     fn ask_yes(&mut self, question: &str) -> Result<bool, End> {
         if self.yes {
             return Ok(true);
+        }
+        if self.batch {
+            return Err(End::Missing("--yes"));
         }
         loop {
             let answer = self.person.ask(&Question::plain(question))?;
@@ -104,11 +111,16 @@ impl Desk<'_> {
         }
     }
 
-    /// Tries a code, as a login would.
-    pub fn verify(&mut self) -> Result<(), End> {
+    /// Takes a code, and decides as a login would.
+    pub fn try_code(&mut self) -> Result<Verdict, End> {
         self.must_be_paired()?;
         let reply = self.ask_reply(&self.texts.ask_proof())?;
-        match self.keeper.verify(&reply)? {
+        Ok(self.keeper.verify(&reply)?)
+    }
+
+    /// Tries a code, and says what a login would.
+    pub fn verify(&mut self) -> Result<(), End> {
+        match self.try_code()? {
             Verdict::Refused(why) => {
                 self.say(&refusal(&self.texts, &why));
                 Err(End::Refused)

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::codes::{TwoCodes, said};
 use super::{Desk, End, Wish};
+use crate::apps;
 use crate::keeper::{Keeper, Trouble};
 use crate::naming::{self, Names};
 use crate::page::Page;
@@ -106,6 +107,12 @@ impl Desk<'_> {
             self.say(&texts.pair_why(pairing.new_keys.digits.count()));
         }
         self.say(&texts.pair_apps());
+        let NewKeys { algorithm, digits, period } = pairing.new_keys;
+        let failing = apps::that_fail(algorithm, digits, period);
+        if !failing.is_empty() {
+            let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
+            self.say(&texts.pair_uncommon(name, count, seconds, failing.join(", ")));
+        }
         self.say("");
         if self.ask_yes(&question)? {
             return Ok(());
@@ -133,7 +140,6 @@ impl Desk<'_> {
 
     fn sheet(&self, entry: &Entry, pairing: &Pairing) -> Sheet {
         let texts = self.texts;
-        let uri = naming::shown_uri(entry, Symbol::fits);
         let grouped = entry.key.secret().grouped();
         let mut text = Zeroizing::new(String::with_capacity(2048));
         if pairing.qr {
@@ -162,7 +168,9 @@ impl Desk<'_> {
             text.push_str(&format!("\n{}", texts.sheet_parameters(algorithm, digits, period)));
         }
         text.push_str(&format!("\n\n{}", texts.page_offer()));
-        let qr = pairing.qr.then(|| Symbol::new(&uri)).flatten();
+        let uris = [naming::shown_uri(entry, Symbol::fits), entry.short_uri()];
+        let codes = uris.iter().filter(|_| pairing.qr).filter_map(|uri| Symbol::new(uri));
+        let qr = codes.collect();
         Sheet { qr, text, too_small: texts.sheet_too_small() }
     }
 

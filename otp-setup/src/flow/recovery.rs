@@ -27,8 +27,10 @@ impl Desk<'_> {
             text.push_str(&Zeroizing::new(format!("  {:>2}.  {}\n", number + 1, *code.reveal())));
         }
         text.push_str(&format!("\n{}\n", texts.recovery_how()));
-        self.person.show(Sheet { qr: None, text, too_small: String::new() });
-        let _ = self.person.ask(&Question::plain(&texts.ask_enter_to_clear()));
+        self.person.show(Sheet { qr: Vec::new(), text, too_small: String::new() });
+        if !self.batch {
+            let _ = self.person.ask(&Question::plain(&texts.ask_enter_to_clear()));
+        }
         self.person.hide();
     }
 

@@ -86,7 +86,7 @@ impl Person for Actor<'_> {
     fn show(&mut self, sheet: Sheet) {
         self.0.shown.set(true);
         let is_code = |word: &&str| word.len() == 11 && word.as_bytes()[5] == b'-';
-        if sheet.qr.is_some() {
+        if !sheet.qr.is_empty() {
             let lines = sheet.text.lines().filter(|line| line.starts_with("  "));
             *self.0.secret.borrow_mut() = Some(lines.collect::<String>().replace(' ', ""));
         } else {
@@ -149,6 +149,7 @@ impl Home {
             page_made: false,
             user: "anna".into(),
             yes: false,
+            batch: false,
         })
     }
 
@@ -382,6 +383,17 @@ fn codes_are_tried_and_clocks_learned_anew() {
     script.todo.borrow_mut().extend([Type("123456"), OldRecovery]);
     home.talk(&script, true, |desk| desk.resynchronise()).unwrap();
     assert!(script.heard("length of a code") && script.heard("630 s fast"));
+}
+
+#[test]
+fn a_batch_is_told_which_option_is_missing() {
+    let home = Home::new();
+    pair(&home, &PAIR).1.unwrap();
+    let outcome = home.talk(&super::tests::script(&[]), true, |desk| {
+        desk.batch = true;
+        desk.remove()
+    });
+    assert!(matches!(outcome, Err(End::Missing("--yes"))));
 }
 
 #[test]

@@ -5,26 +5,31 @@ use zeroize::Zeroizing;
 use crate::person::Sheet;
 use crate::qr::Drawing;
 
+/// A row of the screen. Some hold the secret.
+pub type Row = Zeroizing<String>;
+
 /// The fewest columns for the text beside a code.
 const NARROWEST: usize = 30;
 /// The fewest rows for the text below one.
 const LEAST_BELOW: usize = 14;
 
 /// The rows of the screen for a sheet and what is said beside it; the last row is left to the question.
-pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -> Vec<String> {
+pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -> Vec<Row> {
     let (rows, columns) = size;
     let room = rows.saturating_sub(1);
-    let Some(symbol) = &sheet.qr else {
+    if sheet.qr.is_empty() {
         return text_rows(&sheet.text, said, columns, room);
-    };
-    let (code, width) = (symbol.lines(drawing), symbol.columns(drawing));
-    let beside = columns.saturating_sub(width + 2);
-    if code.len() <= room && beside >= NARROWEST {
-        return side_by_side(code, width, &text_rows(&sheet.text, said, beside, room));
     }
-    if width <= columns && code.len() + LEAST_BELOW <= room {
-        let below = text_rows(&sheet.text, said, columns, room - code.len());
-        return code.into_iter().chain(below).collect();
+    for symbol in &sheet.qr {
+        let (code, width) = (symbol.lines(drawing), symbol.columns(drawing));
+        let beside = columns.saturating_sub(width + 2);
+        if code.len() <= room && beside >= NARROWEST {
+            return side_by_side(code, width, &text_rows(&sheet.text, said, beside, room));
+        }
+        if width <= columns && code.len() + LEAST_BELOW <= room {
+            let below = text_rows(&sheet.text, said, columns, room - code.len());
+            return code.into_iter().chain(below).collect();
+        }
     }
     let text = Zeroizing::new(format!("{}\n\n{}", sheet.too_small, *sheet.text));
     text_rows(&text, said, columns, room)
@@ -32,38 +37,41 @@ pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -
 
 /// A text and what is said about the last answer, in so many rows. Where they are too few, blank ones go first, then
 /// the end of the text: what has just been said has to be seen.
-fn text_rows(text: &str, said: &str, columns: usize, room: usize) -> Vec<String> {
+fn text_rows(text: &str, said: &str, columns: usize, room: usize) -> Vec<Row> {
     let (mut text, said) = (wrap(&[text], columns), wrap(&[said], columns));
     let left = room.saturating_sub(said.len() + 1);
     if text.len() > left {
         text.retain(|line| !line.is_empty());
         text.truncate(left);
     }
-    text.push(String::new());
+    text.push(Row::default());
     text.into_iter().chain(said).take(room).collect()
 }
 
-fn side_by_side(code: Vec<String>, width: usize, text: &[String]) -> Vec<String> {
-    let blank = " ".repeat(width);
+fn side_by_side(code: Vec<Row>, width: usize, text: &[Row]) -> Vec<Row> {
+    let blank = Row::new(" ".repeat(width));
     let rows = code.len().max(text.len());
     let mut code = code.into_iter();
     let mut text = text.iter();
     let row = |_| {
         let code = code.next().unwrap_or_else(|| blank.clone());
-        let text = text.next().map_or("", String::as_str);
-        format!("{code}  {text}")
+        let text = text.next().map_or("", |text| text.as_str());
+        Row::new(format!("{}  {text}", *code))
     };
     (0..rows).map(row).collect()
 }
 
 /// Breaks paragraphs, one in each line, between words. What begins with two blanks stays in one piece.
-pub fn wrap(texts: &[&str], columns: usize) -> Vec<String> {
+pub fn wrap(texts: &[&str], columns: usize) -> Vec<Row> {
     let paragraphs = texts.iter().flat_map(|text| text.split('\n'));
     let lines = paragraphs.flat_map(|paragraph| {
         if paragraph.starts_with("  ") {
-            return vec![paragraph.to_owned()];
+            return vec![Row::new(paragraph.to_owned())];
         }
-        textwrap::wrap(paragraph, columns.max(10)).into_iter().map(|line| line.into_owned()).collect()
+        textwrap::wrap(paragraph, columns.max(10))
+            .into_iter()
+            .map(|line| Row::new(line.into_owned()))
+            .collect()
     });
     lines.collect()
 }
@@ -78,7 +86,7 @@ mod tests {
     fn sheet() -> Sheet {
         let text: String = "x".repeat(134);
         Sheet {
-            qr: Symbol::new(&text),
+            qr: Symbol::new(&text).into_iter().chain(Symbol::new(&text[..100])).collect(),
             text: Zeroizing::new("One line of some length, with the secret:\n  ABCD EFGH IJKL MNOP".into()),
             too_small: "too small".into(),
         }
@@ -108,10 +116,16 @@ mod tests {
     }
 
     #[test]
+    fn a_row_less_gets_the_smaller_code() {
+        let rows = rows(&sheet(), "", Drawing::Blocks256, (23, 80));
+        assert!(rows.len() <= 22 && rows[0].contains("\x1b["));
+    }
+
+    #[test]
     fn small_windows_get_the_secret_without_the_code() {
         let rows = rows(&sheet(), "said", Drawing::Blocks256, (20, 60));
-        assert_eq!(rows.last().map(String::as_str), Some("said"));
-        assert_eq!(rows[0], "too small");
+        assert_eq!(rows.last().map(|row| row.as_str()), Some("said"));
+        assert_eq!(*rows[0], "too small");
         assert!(rows.iter().any(|row| row.contains("ABCD EFGH IJKL MNOP")));
     }
 

@@ -6,13 +6,23 @@ use std::os::fd::AsFd;
 use insis_otp::otp::UnixTime;
 use zeroize::Zeroizing;
 
-use super::MEASURE;
 use super::keys::{Key, Line};
 use super::layout::wrap;
 use super::signals::{Event, Signals};
+use super::{MEASURE, WIPE};
 use crate::output::Output;
 use crate::person::{Person, Question, Sheet, Stop};
 use crate::qr::Drawing;
+
+/// What is done about a secret that was shown.
+pub enum Afterwards {
+    /// The screen is wiped, and what could be scrolled back to.
+    Wipe,
+    /// The person is told to do that.
+    Say(String),
+    /// Nothing: there is no terminal.
+    Nothing,
+}
 
 /// A person at the other end of standard input and output.
 pub struct Lines<'a> {
@@ -21,9 +31,10 @@ pub struct Lines<'a> {
     /// How QR codes are drawn; not at all where nobody could see them.
     drawing: Option<Drawing>,
     now: &'a dyn Fn() -> UnixTime,
-    /// What is said to somebody whose terminal still shows a secret.
-    clear_it: Option<String>,
+    afterwards: Afterwards,
     shown: bool,
+    /// Whether questions are left out, and only their answers read.
+    silent: bool,
     /// Whether the end of an answer shows by itself, as it does on a terminal.
     echoes: bool,
 }
@@ -32,7 +43,7 @@ impl<'a> Lines<'a> {
     /// Begins a conversation.
     pub fn begin(
         drawing: Option<Drawing>,
-        clear_it: Option<String>,
+        afterwards: Afterwards,
         now: &'a dyn Fn() -> UnixTime,
     ) -> nix::Result<Self> {
         Ok(Self {
@@ -40,15 +51,22 @@ impl<'a> Lines<'a> {
             output: Output::default(),
             drawing,
             now,
-            clear_it,
+            afterwards,
             shown: false,
+            silent: false,
             echoes: std::io::stdin().is_terminal(),
         })
+    }
+
+    /// From here on no question is written; answers are read all the same.
+    pub fn without_questions(self) -> Self {
+        Self { silent: true, ..self }
     }
 
     fn read_line(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
         let left = question.countdown.as_ref().map(|c| ((self.now)().until(c.until), c.text));
         match left {
+            _ if self.silent => {}
             Some((left, text)) if left.0 > 0 => self.output.write(&text(left)),
             _ => self.output.write(question.text),
         }
@@ -80,7 +98,7 @@ impl Person for Lines<'_> {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
         let answer = self.read_line(question);
-        if !self.echoes {
+        if !self.echoes && !self.silent {
             self.output.write("\n");
         }
         answer
@@ -88,7 +106,7 @@ impl Person for Lines<'_> {
 
     fn show(&mut self, sheet: Sheet) {
         self.shown = true;
-        if let (Some(drawing), Some(qr)) = (self.drawing, &sheet.qr) {
+        if let (Some(drawing), Some(qr)) = (self.drawing, sheet.qr.last()) {
             for line in qr.lines(drawing) {
                 self.output.line(&line);
             }
@@ -99,10 +117,16 @@ impl Person for Lines<'_> {
     }
 
     fn hide(&mut self) {
-        if std::mem::take(&mut self.shown)
-            && let Some(text) = self.clear_it.clone()
-        {
-            self.say(&text);
+        if !std::mem::take(&mut self.shown) {
+            return;
+        }
+        match &self.afterwards {
+            Afterwards::Wipe => self.output.write(WIPE),
+            Afterwards::Say(text) => {
+                let text = text.clone();
+                self.say(&text);
+            }
+            Afterwards::Nothing => {}
         }
     }
 }

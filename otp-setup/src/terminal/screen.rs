@@ -5,11 +5,11 @@ use std::os::fd::AsFd;
 use insis_otp::otp::UnixTime;
 use zeroize::Zeroizing;
 
-use super::MEASURE;
 use super::keys::{Key, Line};
 use super::layout::{rows, wrap};
 use super::modes::KeyByKey;
 use super::signals::{Event, Signals};
+use super::{MEASURE, WIPE};
 use crate::output::Output;
 use crate::person::{Person, Question, Sheet, Stop};
 use crate::qr::Drawing;
@@ -18,8 +18,6 @@ use crate::qr::Drawing;
 const OTHER_SCREEN: &str = "\x1b[?1049h\x1b[H\x1b[2J";
 /// Wiped, and back to the ordinary one.
 const BACK: &str = "\x1b[H\x1b[2J\x1b[?1049l";
-/// For the Linux console, which has no other screen: wiped, and what could be scrolled back to as well.
-const WIPE: &str = "\x1b[H\x1b[2J\x1b[3J";
 
 /// A person at such a terminal.
 pub struct Screen<'a> {
@@ -61,8 +59,10 @@ impl<'a> Screen<'a> {
         let mut picture = Zeroizing::new(String::with_capacity(64 * 1024));
         picture.push_str("\x1b[H");
         for row in rows(sheet, &self.said, self.drawing, Self::size()) {
+            // Wiped first: after a row that fills its line, the last letter would be wiped.
+            picture.push_str("\x1b[2K");
             picture.push_str(&row);
-            picture.push_str("\x1b[K\r\n");
+            picture.push_str("\r\n");
         }
         picture.push_str("\x1b[J");
         self.output.write(&picture);

@@ -14,6 +14,10 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                An authenticator app on your phone shows it; the phone needs no network for that.",
     pair_apps: "Such apps are Microsoft Authenticator, Google Authenticator, OTP Auth and Authy. \
                 Any other app for time-based codes (RFC 6238, TOTP) will do as well.",
+    pair_uncommon: "Codes here are made by {algorithm}, {digits} digits, {period} s. For these, some apps show wrong \
+                    codes: {apps}.",
+    pair_needs_force: "{algorithm}, {digits} digits, {period} s: some apps show wrong codes for these ({apps}). If yours \
+                       does not, say --force.",
     pair_already: "{user} has paired a phone already, on {date}.",
     pair_replaces: "The new phone takes its place. At the end you prove that you are {user}: by a code of the present \
                     phone, or by a recovery code. Until then the present one stays valid.",
@@ -230,6 +234,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     end_config_not_home: "{path} does not keep secret files in homes: only root can use it by --config.",
     end_helper_start: "{path} cannot be started: {why}. Is insis-otp installed as a whole?",
     end_helper_answer: "{path} gave no answer that can be understood. Is insis-otp installed as a whole, in one version?",
+    end_batch: "With --batch nothing is asked; this needs {option}.",
     end_user_database: "The user database cannot be read: {why}",
     end_own_account: "User id {uid} has no usable name in the user database.",
     import_taken: "taken: {issuer} ({account})",

@@ -4,6 +4,7 @@
 //! refuses one whose places (`{user}`) are not those of the message. `{left|code|codes}` stands for the form that goes
 //! with the number `left`.
 
+mod cs;
 mod en;
 
 use std::fmt::Display;
@@ -15,7 +16,7 @@ pub struct Texts {
 }
 
 /// The languages.
-const CATALOGUES: &[&Catalogue] = &[&en::ENGLISH];
+const CATALOGUES: &[&Catalogue] = &[&en::ENGLISH, &cs::CZECH];
 
 macro_rules! catalogue {
     ($($name:ident($($place:ident),*))*) => {
@@ -58,6 +59,8 @@ catalogue! {
     pair_title(user, host)
     pair_why(digits)
     pair_apps()
+    pair_uncommon(algorithm, digits, period, apps)
+    pair_needs_force(algorithm, digits, period, apps)
     pair_already(user, date)
     pair_replaces(user)
     pair_replaces_as_root()
@@ -213,6 +216,7 @@ catalogue! {
     end_config_not_home(path)
     end_helper_start(path, why)
     end_helper_answer(path)
+    end_batch(option)
     end_user_database(why)
     end_own_account(uid)
     import_taken(issuer, account)
@@ -349,6 +353,18 @@ mod tests {
     }
 
     #[test]
+    fn czech_has_three_forms_and_takes_czech_answers() {
+        let czech = Texts::of_locale("cs");
+        let said = [1, 2, 5].map(|count| czech.failures_since(count));
+        assert!(said[0].ends_with("byl 1 nesprávný kód."), "{said:?}");
+        assert!(said[1].ends_with("byly 2 nesprávné kódy.") && said[2].ends_with("bylo 5 nesprávných kódů."));
+        assert_eq!(
+            ["Ano", "a", "yes", "ne", "N", "možná"].map(|word| czech.yes_or_no(word)),
+            [Some(true), Some(true), Some(true), Some(false), Some(false), None]
+        );
+    }
+
+    #[test]
     fn forms_go_with_their_numbers() {
         let english = |n: u64| usize::from(n != 1);
         let text = |n: u64| fill("{n} {n|code|codes} left", english, &[("n", &n)]);
@@ -370,6 +386,7 @@ mod tests {
         let locale = Texts::locale(|name| (name != "LC_ALL").then(|| format!("{name}_X")));
         assert_eq!(locale, "LC_MESSAGES_X");
         assert_eq!(Texts::of_locale("en_GB.UTF-8").catalogue.language, "en");
+        assert_eq!(Texts::of_locale("cs_CZ.UTF-8").catalogue.language, "cs");
         assert_eq!(Texts::of_locale("xx").catalogue.language, "en");
     }
 }

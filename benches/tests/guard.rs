@@ -1,0 +1,78 @@
+//! What an authentication may cost at the most, in figures that do not depend on the machine's mood.
+//!
+//! They have a margin for small things. One that is exceeded says that something became dearer than it has to be, or that
+//! something worth its price was added: then the bound is raised, in the commit that adds it.
+
+use insis_otp_benches::candidates::{self, Candidate};
+use insis_otp_benches::count;
+use insis_otp_tests::env::Env;
+use insis_otp_tests::person::{Person, STEP, time_of};
+
+/// Hashes count in full here, since callgrind has no instructions for them: two thirds of it.
+const INSTRUCTIONS: u64 = 800_000;
+/// Above pam_permit; six of them are the user database's.
+const SYSTEM_CALLS: usize = 32;
+/// Stripped, in KiB.
+const SIZE: u64 = 760;
+
+struct Attempts {
+    env: Env,
+    anna: Person,
+    step: u64,
+}
+
+impl Attempts {
+    fn start() -> Self {
+        let env = Env::build().user("anna", "secret").clock().start();
+        let anna = candidates::paired("anna", 1, "/run/bench".as_ref());
+        Self { env, anna, step: STEP }
+    }
+
+    /// What is typed next: a code that is right, or not.
+    fn code(&mut self, right: bool) -> String {
+        self.step += 1;
+        self.env.clock().freeze(time_of(self.step));
+        if right { self.anna.code(self.step) } else { candidates::wrong_code(&self.anna, self.step) }
+    }
+}
+
+fn ours() -> Candidate {
+    candidates::ours("/run/bench".as_ref())
+}
+
+#[test]
+fn an_authentication_takes_so_many_instructions() {
+    let mut attempts = Attempts::start();
+    for (right, expected) in [(true, "PAM_SUCCESS"), (false, "PAM_AUTH_ERR")] {
+        let code = attempts.code(right);
+        let (instructions, outcome) = count::instructions(&ours(), "anna", &code);
+        assert_eq!(outcome, expected);
+        assert!(instructions < INSTRUCTIONS, "{expected}: {instructions} instructions");
+    }
+}
+
+#[test]
+fn an_authentication_makes_so_many_system_calls() {
+    let mut attempts = Attempts::start();
+    // The user database is open, as it is after the password step.
+    let warm = |candidate: Candidate| candidate.after("auth required pam_succeed_if.so quiet uid >= 0");
+    let (permit, ours) = (warm(candidates::permit()), warm(ours()));
+    let idle = count::system_calls(&permit, "anna", "").len();
+    for right in [true, false] {
+        let code = attempts.code(right);
+        let calls = count::system_calls(&ours, "anna", &code);
+        let named = |name: &str| calls.iter().filter(|call| call.name.contains(name)).count();
+        assert_eq!(named("sync"), usize::from(right), "a code is on the disk before it opens a login");
+        assert_eq!(named("fork") + named("clone"), 0);
+        assert!(calls.len() <= idle + SYSTEM_CALLS, "{} above pam_permit: {calls:#?}", calls.len() - idle);
+    }
+}
+
+#[test]
+fn the_module_is_so_large_and_needs_so_little() {
+    let module = count::module("pam_insis_otp.so");
+    assert!(count::kib(&module) <= SIZE, "{} KiB", count::kib(&module));
+    for library in count::needed(&module) {
+        assert!(["libc.so.6", "libpam.so.0", "libgcc_s.so.1"].contains(&library.as_str()), "{library}");
+    }
+}

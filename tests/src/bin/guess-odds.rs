@@ -1,0 +1,120 @@
+//! Prints how likely a guesser with the password gets in, as the tables in docs/guessing.md.
+
+use insis_otp::otp::{Digits, Policy, Seconds, ThrottlePolicy, Window};
+use insis_otp_tests::guess::{
+    DAY, Site, guesses, odds, odds_against_google, odds_of_pairs, odds_of_recovery_codes, year,
+};
+
+fn main() {
+    println!("{}", tables());
+}
+
+fn tables() -> String {
+    [ours(), strong(), google()].join("\n\n")
+}
+
+/// A change of the default policy, and its name.
+type Change = (&'static str, fn(&mut Policy, &mut Digits));
+
+const CHANGES: [Change; 12] = [
+    ("default", |_, _| ()),
+    ("window = 0", |policy, _| policy.window = window(0)),
+    ("window = 2", |policy, _| policy.window = window(2)),
+    ("window = 10", |policy, _| policy.window = window(10)),
+    ("digits = 7", |_, digits| *digits = Digits::Seven),
+    ("digits = 8", |_, digits| *digits = Digits::Eight),
+    ("free_failures = 1", |policy, _| policy.throttle.free = 1),
+    ("free_failures = 20", |policy, _| policy.throttle.free = 20),
+    ("first_delay = \"5m\"", |policy, _| policy.throttle.first = Seconds(300)),
+    ("longest_delay = \"5m\"", |policy, _| policy.throttle.longest = Seconds(300)),
+    ("longest_delay = \"24h\"", |policy, _| policy.throttle.longest = Seconds(DAY)),
+    ("no delays to speak of", |policy, _| {
+        policy.throttle = ThrottlePolicy { free: 20, first: Seconds(1), longest: Seconds(1) };
+    }),
+];
+
+fn window(steps: u64) -> Window {
+    Window::try_from(steps).unwrap_or_default()
+}
+
+fn ours() -> String {
+    let mut lines = vec![
+        "| policy | owner logs in | guesses a day | odds a day | odds a year |".to_owned(),
+        "| --- | --- | ---: | ---: | ---: |".to_owned(),
+    ];
+    for (name, change) in CHANGES {
+        let (mut policy, mut digits) = (Policy::default(), Digits::default());
+        change(&mut policy, &mut digits);
+        for (habit, logins) in
+            [("never", 0), ("once a day", 1), ("10 times a day", 10), ("50 times a day", 50)]
+        {
+            lines.push(line(name, habit, &Site { policy, digits, logins }));
+        }
+    }
+    lines.join("\n")
+}
+
+fn line(name: &str, habit: &str, site: &Site) -> String {
+    // Without logins the first day is the guesser's best, and then the whole year is one long wait; where a day has
+    // thousands of guesses, one is like another.
+    let day = guesses(site, DAY);
+    let a_day = odds(site, &day);
+    let (moments, days, a_year) = if site.logins > 0 || day.len() > 1_000 {
+        (day, 1, year(a_day))
+    } else {
+        let moments = guesses(site, 365 * DAY);
+        let a_year = odds(site, &moments);
+        (moments, 365, a_year)
+    };
+    let count = moments.len() as u64 / days;
+    format!("| {name} | {habit} | {count} | {} | {} |", said(a_day), said(a_year))
+}
+
+fn strong() -> String {
+    let site = Site { policy: Policy::default(), digits: Digits::Six, logins: 0 };
+    let row = |name: &str, odds: &dyn Fn(u64) -> f64| {
+        format!("| {name} | {DAY} | {} | {} |", said(odds(DAY)), said(odds(365 * DAY)))
+    };
+    [
+        "| instead of single codes, one a second | guesses a day | odds a day | odds a year |".to_owned(),
+        "| --- | ---: | ---: | ---: |".to_owned(),
+        row("two consecutive codes", &|span| odds_of_pairs(&site, span)),
+        row("one of ten recovery codes", &odds_of_recovery_codes),
+    ]
+    .join("\n")
+}
+
+fn google() -> String {
+    let row = |name: &str, a_step: u64| {
+        let (a_day, a_year) = (odds_against_google(a_step, DAY), odds_against_google(a_step, 365 * DAY));
+        format!("| {name} | {} | {} | {} |", a_step * DAY / 30, said(a_day), said(a_year))
+    };
+    [
+        "| google-authenticator (window of 3 codes) | guesses a day | odds a day | odds a year |".to_owned(),
+        "| --- | ---: | ---: | ---: |".to_owned(),
+        row("as it comes, one guess a second", 30),
+        row("as it comes, ten guesses a second", 300),
+        row("RATE_LIMIT 3 30, as its setup offers", 3),
+    ]
+    .join("\n")
+}
+
+/// As a share, and as people say it.
+fn said(odds: f64) -> String {
+    match odds {
+        odds if odds >= 0.9995 => "certain".to_owned(),
+        odds if odds >= 0.001 => format!("{:.1} %", odds * 100.0),
+        odds => format!("1 in {}", grouped((1.0 / odds).round())),
+    }
+}
+
+/// Digits in groups of three.
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let first = digits.len() % 3;
+    let (front, rest) = digits.split_at(first);
+    let rest = rest.as_bytes().chunks(3).map(|three| String::from_utf8_lossy(three).into_owned());
+    let groups: Vec<_> =
+        std::iter::once(front.to_owned()).chain(rest).filter(|group| !group.is_empty()).collect();
+    groups.join(",")
+}

@@ -1,0 +1,192 @@
+//! What a sysadmin does with `otp-setup`: importing from other programs, listing, exporting; and what programs read.
+
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::phone::Phone;
+
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+const NOW: u64 = 1_700_000_022;
+
+fn machine(users: &[&str]) -> Env {
+    let env = users.iter().fold(Env::build(), |builder, user| builder.user(user, "secret")).clock().start();
+    env.clock().freeze(NOW);
+    env
+}
+
+fn root(env: &Env, args: &[&str], input: &str) -> Output {
+    talk(env.command("otp-setup").args(args), input)
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", out(output)))
+}
+
+fn import(env: &Env, user: &str) {
+    let uri = format!("otpauth://totp/Uni:{user}?secret={SECRET}&issuer=Uni");
+    assert!(root(env, &["import", "--user", user, "--uri", "-"], &uri).status.success());
+}
+
+fn verify(env: &Env, user: &str, code: &str) -> serde_json::Value {
+    json(&talk(env.as_user(user, "otp-setup").args(["verify", "--json"]), &format!("{code}\n")))
+}
+
+#[test]
+fn google_authenticators_own_files_are_taken() {
+    let env = machine(&["anna", "bob", "cyril", "eva"]);
+    // Written by the program itself, for anna by time and for bob by counter.
+    for (user, kind) in [("anna", "--time-based"), ("bob", "--counter-based")] {
+        let mut theirs = env.as_user(user, "google-authenticator");
+        let more = if user == "anna" { &["--disallow-reuse", "--no-confirm"][..] } else { &[][..] };
+        run(theirs
+            .args([kind, "--force", "--quiet", "--rate-limit=3", "--rate-time=30", "--window-size=3"])
+            .args(more));
+    }
+    // cyril's is a link to somebody else's.
+    std::os::unix::fs::symlink(
+        env.home("anna").join(".google_authenticator"),
+        env.home("cyril").join(".google_authenticator"),
+    )
+    .unwrap();
+    let secret = std::fs::read_to_string(env.home("anna").join(".google_authenticator")).unwrap();
+    let secret = secret.lines().next().unwrap().to_owned();
+
+    let all = ["import", "--google-authenticator", "--all", "--json"];
+    let dry = json(&root(&env, &[&all[..], &["--dry-run"]].concat(), ""));
+    let outcomes = root(&env, &all, "");
+    assert_eq!(outcomes.status.code(), Some(1));
+    let outcomes = json(&outcomes);
+    let of = |all: &serde_json::Value, user: &str| {
+        all.as_array().unwrap().iter().find(|entry| entry["user"] == user).cloned().unwrap_or_default()
+    };
+    assert_eq!(of(&dry, "anna")["taken"], true);
+    assert_eq!(of(&outcomes, "anna")["taken"], true, "{outcomes}");
+    let left_out = of(&outcomes, "anna")["left_out"].to_string();
+    assert!(left_out.contains("5 scratch codes") && left_out.contains("rate limit"), "{left_out}");
+    assert!(of(&outcomes, "bob")["what"].as_str().unwrap().contains("HOTP"));
+    assert_eq!(of(&outcomes, "cyril")["taken"], false);
+    assert!(of(&outcomes, "eva").is_null());
+    assert_eq!(verify(&env, "anna", &Phone::typed(&secret).code_at(NOW))["accepted"], true);
+    assert_eq!(root(&env, &["status", "--user", "cyril"], "").status.code(), Some(3));
+}
+
+#[test]
+fn pam_oaths_own_file_is_taken_and_its_last_code_stays_spent() {
+    let env = machine(&["anna", "bob", "eva"]);
+    let hex = "3132333435363738393031323334353637383930";
+    let file = "/etc/users.oath";
+    let lines = format!(
+        "HOTP/T30/6 anna - {hex}\nHOTP/T60/8 bob - {hex}\nHOTP eva - {hex}\nHOTP/T30/6 gone - {hex}\n"
+    );
+    env.write(Path::new(file), lines.as_bytes(), 0o600);
+    // A login by the real library, which leaves its mark in the file.
+    let code = Phone::typed(SECRET).code_at(NOW);
+    let program = format!(
+        "import ctypes; l=ctypes.CDLL('liboath.so.0'); l.oath_init(); n=ctypes.c_long(); \
+         exit(l.oath_authenticate_usersfile(b'{file}', b'anna', b'{code}', 2, None, ctypes.byref(n)))"
+    );
+    run(env.command("/usr/bin/python3").args(["-c", &program]));
+
+    let outcome = root(&env, &["import", "--pam-oath", file, "--json"], "");
+    let outcome = json(&outcome);
+    let taken: Vec<_> = outcome.as_array().unwrap().iter().map(|entry| entry["taken"] == true).collect();
+    assert_eq!(taken, [true, false, false, false], "{outcome}");
+    assert!(outcome[1]["what"].as_str().unwrap().contains("--force"));
+    let again = verify(&env, "anna", &code);
+    assert_eq!((&again["accepted"], &again["what"]), (&false.into(), &"used-code".into()), "{again}");
+    env.clock().advance(30);
+    assert_eq!(verify(&env, "anna", &Phone::typed(SECRET).code_at(NOW + 30))["accepted"], true);
+    assert!(root(&env, &["import", "--pam-oath", file, "--user", "bob", "--force"], "").status.success());
+    let eight = Phone::with(SECRET, "SHA1", 8, 60).code_at(NOW + 30);
+    assert_eq!(verify(&env, "bob", &eight)["accepted"], true);
+}
+
+#[test]
+fn googles_export_is_taken() {
+    let env = machine(&["anna"]);
+    // One account, as the app's export of it was decoded: issuer Example, name Example:anna@x, SHA1, six digits, TOTP.
+    let export = "otpauth-migration://offline?data=CjUKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEg5FeGFtcGxlOmFubmFAeBoHRXhhbXBsZSABKAEwAhABGAEgAA%3D%3D";
+    let output = root(&env, &["import", "--user", "anna", "--migration", "-"], export);
+    assert!(output.status.success(), "{}{}", out(&output), String::from_utf8_lossy(&output.stderr));
+    assert!(out(&output).contains("anna: taken: Example (anna@x)"), "{}", out(&output));
+    assert_eq!(verify(&env, "anna", &Phone::typed(SECRET).code_at(NOW))["accepted"], true);
+}
+
+#[test]
+fn people_are_listed_and_a_secret_is_exported_only_on_demand() {
+    let env = machine(&["anna", "bob", "eva"]);
+    assert!(out(&root(&env, &["list"], "")).contains("Nobody is paired"));
+    import(&env, "anna");
+    import(&env, "bob");
+    for _ in 0..7 {
+        verify(&env, "bob", "000000");
+    }
+    assert_eq!(verify(&env, "anna", &Phone::typed(SECRET).code_at(NOW))["what"], "code");
+    let listed = out(&root(&env, &["list"], ""));
+    let row = |user: &str| listed.lines().find(|line| line.starts_with(user)).unwrap_or_default().to_owned();
+    assert!(row("anna").contains("2023-11-14 22:13") && row("bob").contains("never"), "{listed}");
+    assert!(row("bob").contains(" 7 ") && row("eva").is_empty() && !listed.contains(SECRET), "{listed}");
+    let facts = json(&root(&env, &["list", "--json"], ""));
+    assert_eq!(facts[0]["user"], "anna");
+    assert_eq!(facts[1]["failures"], 7);
+
+    assert_eq!(root(&env, &["export", "--user", "anna"], "").status.code(), Some(2));
+    let exported = out(&root(&env, &["export", "--user", "anna", "--reveal"], ""));
+    assert!(exported.trim().starts_with("otpauth://totp/Uni:anna?secret=GEZDGNBV"), "{exported}");
+    for command in [&["list"][..], &["export", "--reveal"], &["import", "--uri", "-"], &["unlock"]] {
+        let output = talk(env.as_user("anna", "otp-setup").args(command), "");
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+    }
+}
+
+#[test]
+fn a_batch_is_asked_nothing() {
+    let env = machine(&["anna"]);
+    import(&env, "anna");
+    let code = |at: u64| format!("{}\n", Phone::typed(SECRET).code_at(at));
+    let batch =
+        |args: &[&str], input: &str| talk(env.as_user("anna", "otp-setup").arg("--batch").args(args), input);
+    let output = batch(&["remove"], &code(NOW));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--yes"));
+    let renewed = batch(&["recovery-codes"], &code(NOW));
+    assert!(renewed.status.success());
+    let heard = out(&renewed);
+    let recovery: Vec<_> =
+        heard.split_whitespace().filter(|word| word.len() == 11 && word.as_bytes()[5] == b'-').collect();
+    assert_eq!(recovery.len(), 10, "{heard}");
+    let spent = verify(&env, "anna", recovery[3]);
+    assert_eq!((&spent["what"], &spent["recovery_codes_left"]), (&"recovery-code".into(), &9.into()));
+    assert_eq!(verify(&env, "anna", recovery[3])["what"], "used-recovery-code");
+    env.clock().advance(60);
+    let drift = batch(&["resync"], &format!("{} {}", code(NOW + 600).trim(), code(NOW + 630)));
+    assert!(out(&drift).contains("570 s fast"), "{}", out(&drift));
+    assert!(batch(&["remove", "--yes"], &format!("{}\n", recovery[4])).status.success());
+    assert_eq!(batch(&["verify"], "").status.code(), Some(3));
+}
+
+#[test]
+fn nobody_elses_file_is_imported_through_a_home() {
+    let env = machine(&["anna", "eva"]);
+    let file = env.home("eva").join(".google_authenticator");
+    std::fs::write(&file, format!("{SECRET}\n\" TOTP_AUTH\n")).unwrap();
+    // Not eva's own; then a FIFO, at which a careless reader waits for ever.
+    let one = ["import", "--user", "eva", "--google-authenticator"];
+    assert!(!root(&env, &one, "").status.success());
+    std::fs::remove_file(&file).unwrap();
+    run(Command::new("mkfifo").arg(&file));
+    let uid = env.home("eva").metadata().map(|facts| std::os::unix::fs::MetadataExt::uid(&facts)).unwrap();
+    chown(&file, Some(uid), None).unwrap();
+    assert!(!root(&env, &one, "").status.success());
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, format!("{SECRET}\n\" TOTP_AUTH\n")).unwrap();
+    chown(&file, Some(uid), None).unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o400)).unwrap();
+    assert!(root(&env, &one, "").status.success());
+}
