@@ -3,11 +3,12 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, setrlimit};
 
-/// The helper ends after this many seconds, whatever its caller does.
-const LIFETIME: u32 = 30;
+/// The helper ends after this time, whatever its caller does.
+const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Leaves nothing of the caller's choosing that matters: environment, descriptors, limits, dumps, blocked signals.
 pub fn confine() -> io::Result<()> {
@@ -19,7 +20,7 @@ pub fn confine() -> io::Result<()> {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     close_inherited();
     nix::sys::signal::SigSet::all().thread_unblock()?;
-    nix::unistd::alarm::set(LIFETIME);
+    end_in_time();
     Ok(())
 }
 
@@ -30,6 +31,18 @@ fn leave_environment() -> io::Result<()> {
         return Ok(());
     }
     Err(Command::new("/proc/self/exe").env_clear().exec())
+}
+
+/// Ends the helper in time. A thread does it, since a caller can leave the alarm's signal ignored; where no thread can be
+/// had, the alarm has to do.
+fn end_in_time() {
+    let watch = std::thread::Builder::new().spawn(|| {
+        std::thread::sleep(LIFETIME);
+        std::process::exit(1);
+    });
+    if watch.is_err() {
+        nix::unistd::alarm::set(30);
+    }
 }
 
 /// Closes everything beyond the standard descriptors (which the runtime has opened, if they were closed).

@@ -74,11 +74,15 @@ impl SpentSteps {
 
     /// Continues from a clock that is behind, all up to `last` being spent, on the administrator's word. What is known
     /// to have been accepted ahead of it stays spent.
+    ///
+    /// Less than a day ahead with no gap known, it is more likely that the clock is wrong now than that it was then:
+    /// nothing changes, since the codes of that day may all have been accepted, and seen.
     #[must_use]
     pub fn back_to(self, last: Step) -> Self {
         let ahead = match (self.island, self.gap) {
-            (Some(island), _) => island,
-            (None, Some((_, to))) if last < to => (to, self.upto),
+            (None, Some((from, to))) if from < last && last < to => (to, self.upto),
+            _ if self.upto.0.saturating_sub(last.0) < Self::WORTHY_GAP => return self,
+            (Some((_, to)), _) => (self.upto, to.max(self.upto)),
             (None, _) => (self.upto, self.upto),
         };
         Self { upto: last, gap: None, island: Some(ahead) }

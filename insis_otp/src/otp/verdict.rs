@@ -157,9 +157,10 @@ pub fn resync(
         Typed::Malformed(why) => Err(Refusal::Malformed(*why)),
         _ => Err(Refusal::Malformed(Malformed::Length)),
     };
-    let last_login = state.last_login;
+    // It is no login, so that the owner is still told of failures at the next one.
+    let (last_login, failures) = (state.last_login, state.failures);
     match attempt.conclude(outcome) {
-        (Verdict::Accepted(_), next) => (Ok(next.drift), State { last_login, ..next }),
+        (Verdict::Accepted(_), next) => (Ok(next.drift), State { last_login, failures, ..next }),
         (Verdict::Refused(why), next) => (Err(why), next),
     }
 }
@@ -581,7 +582,7 @@ mod tests {
 
     #[test]
     fn unlocking_does_not_reopen_what_was_accepted_while_the_clock_was_ahead() {
-        for (ahead, quiet) in [(5_000, true), (1_000, true), (1_000, false)] {
+        for (ahead, quiet) in [(5_000, true), (9_000, true), (9_000, false)] {
             let mut phone = phone();
             let then = UnixTime(NOW.0 + ahead * 30);
             assert!(opens(&phone.try_step(T, NOW)));
@@ -597,6 +598,22 @@ mod tests {
             );
             assert!(opens(&phone.try_step(T + 12, back.plus(Seconds(60)))), "{ahead}: the next one does not");
             assert!(!opens(&phone.try_step(T + ahead, then)), "{ahead}: accepted while ahead");
+        }
+    }
+
+    /// The clock goes back by some hours, the administrator unlocks, the clock comes by again: what was recorded when it
+    /// was accepted must not be good a second time.
+    #[test]
+    fn unlocking_under_a_clock_set_back_reopens_nothing() {
+        let mut phone = phone();
+        let accepted = [T, T + 10, T + 20];
+        for step in accepted {
+            assert!(opens(&phone.try_step(step, UnixTime(step * 30))));
+        }
+        let back = UnixTime((T - 120) * 30);
+        phone.state = phone.state.unlocked(phone.key.period(), &phone.policy, back);
+        for step in accepted {
+            assert!(!opens(&phone.try_step(step, UnixTime(step * 30))), "T + {} twice", step - T);
         }
     }
 

@@ -354,7 +354,8 @@ fn same_file(file: &File, named: &Metadata) -> bool {
 
 /// Removes a file beside that nobody works on.
 fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
-    match files::open(beside, Access::Read) {
+    // For writing: NFS gives an exclusive lock to nobody else.
+    match files::open(beside, Access::Update) {
         Ok((file, _)) => {
             let held = wait_for_lock(file, Duration::ZERO)?;
             // Between opening and locking it, somebody else may have removed it and begun another one of that name.
