@@ -127,3 +127,18 @@ bench: build deps-test
 	$(CARGO) build --release --locked -p insis-otp-benches -p insis-otp-tests --bins
 	@mkdir -p "$(TARGET)/bench"
 	@$(MACHINE) "$(RELEASE)/bench" "$(abspath $(TARGET))/bench" $(if $(DOCS),--docs docs) $(ONLY)
+
+# Evidence that takes long: every error at every system call, all races, long simulations, ten minutes of fuzzing for each
+# target, and mutation testing where cargo-mutants is installed. docs/assurance.md says what each shows.
+FUZZ_SECONDS ?= 600
+ASSURANCE    := $(abspath $(TARGET))/assurance
+.PHONY: assurance
+assurance: build deps-test
+	CARGO_PROFILE_DEV_OPT_LEVEL=2 $(CARGO) test -p insis-otp-tests --locked --no-run --target-dir $(ASSURANCE)
+	CARGO_PROFILE_DEV_OPT_LEVEL=2 $(MACHINE) $(CARGO) test -p insis-otp-tests --locked --offline --no-fail-fast \
+	  --target-dir $(ASSURANCE) --test faults --test faults_helper --test growth --test races --test attackers --test guess --test secrecy \
+	  -- --include-ignored --test-threads=1 --nocapture
+	fuzz/run $(FUZZ_SECONDS)
+	@if $(CARGO) mutants --version >/dev/null 2>&1; then $(CARGO) mutants -p insis_otp -f 'insis_otp/src/otp/*' \
+	  -f 'insis_otp/src/store/*' -p pam_insis_otp -f pam_insis_otp/src/outcome.rs; \
+	else echo 'cargo-mutants is not installed: no mutants were made'; fi

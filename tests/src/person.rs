@@ -93,6 +93,12 @@ impl Person {
         State { spent: SpentSteps::since_pairing(Step(STEP - 5_000), Step(STEP - 4_999)), ..State::default() }
     }
 
+    /// A state in which every step up to that one is spent.
+    #[must_use]
+    pub fn spent_up_to(step: u64) -> State {
+        State { spent: SpentSteps::since_pairing(Step(step - 1), Step(step)), ..State::default() }
+    }
+
     /// Takes everything back that was done since the pairing.
     pub fn reset(&self) {
         self.file.repair(|_, _| Self::first_state()).expect("cannot repair");

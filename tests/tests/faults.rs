@@ -65,6 +65,8 @@ fn names_in_store() -> Vec<String> {
     let mut names: Vec<_> =
         entries.map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned()).collect();
     names.sort();
+    // What is kept of names that nobody has.
+    names.retain(|name| name != ".decoys");
     names
 }
 

@@ -234,7 +234,7 @@ fn arguments_of_every_shape_have_their_verdict() {
         ("=1", "argument : unknown argument"),
         ("-", "argument -: unknown argument"),
         ("--help", "argument --help: unknown argument"),
-        ("use_first_pass", "argument use_first_pass: unknown argument"),
+        ("use_first_password", "argument use_first_password: unknown argument"),
         ("secret=/home/anna/x", "argument secret: unknown argument"),
         ("secret_file=/etc/passwd", "argument secret_file: needs %u"),
         ("secret_file=/home/%h/x", "argument secret_file: begins with"),

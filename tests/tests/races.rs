@@ -80,3 +80,90 @@ fn people_do_not_wait_for_one_another() {
         assert_eq!(count(&codes, Code::SUCCESS), 32, "{codes:?}");
     }
 }
+
+/// Rounds in which the same code is typed by many while something else is done to the pairing.
+fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
+    let env = Env::build().user("anna", "secret").clock().start();
+    let anna = Person::paired("anna", 1);
+    let stack = Stack::new("door", MODULE);
+    let mut crowd = Crowd::of(&stack, &["anna"; 12]);
+    for round in 0..rounds {
+        if !anna.file.path().exists() {
+            anna.pair();
+        }
+        let step = STEP + 3 * round;
+        env.clock().freeze(time_of(step));
+        let codes = crowd.round_with(&vec![anna.code(step); 12], || meanwhile(&anna, step));
+        let opened = count(&codes, Code::SUCCESS);
+        // While there is no pairing, wrong codes are throttled as if there was one.
+        let refused = count(&codes, Code::AUTH_ERR) + count(&codes, Code::MAXTRIES);
+        assert!(opened <= 1 && opened + refused == 12, "round {round}: {codes:?}");
+        // Nothing but the pairing is left, and it can be read.
+        let left = std::fs::read_dir("/var/lib/insis-otp").expect("no store");
+        let names: Vec<_> = left.map(|entry| entry.expect("no entry").file_name()).collect();
+        assert!(names.iter().all(|name| name == "anna" || name == ".decoys"), "round {round}: {names:?}");
+        if anna.file.path().exists() {
+            assert!(opened == 0 || anna.has_spent(step), "round {round}: the login was forgotten");
+        }
+    }
+}
+
+#[test]
+fn an_unlock_at_the_same_time_makes_no_code_good_twice() {
+    let policy = insis_otp::otp::Policy::default();
+    while_codes_are_typed(60, |anna, step| {
+        let clock = move || insis_otp::otp::UnixTime(time_of(step));
+        insis_otp::operations::unlock(&anna.file, &policy, &clock).expect("cannot unlock");
+    });
+}
+
+#[test]
+fn new_recovery_codes_at_the_same_time_make_no_code_good_twice() {
+    while_codes_are_typed(60, |anna, _| {
+        let kept = anna.file.replace(|old| Ok::<_, ()>((old.enrolment.clone(), old.state.clone())));
+        kept.expect("cannot replace").expect("it was decided to");
+    });
+}
+
+#[test]
+fn a_removal_at_the_same_time_lets_in_one_at_the_most() {
+    while_codes_are_typed(60, |anna, _| anna.file.remove().expect("cannot remove"));
+}
+
+#[test]
+fn two_pairings_at_the_same_time_are_one() {
+    while_codes_are_typed(60, |anna, _| {
+        anna.file.remove().expect("cannot remove");
+        let pairings: Vec<_> = std::thread::scope(|scope| {
+            let pair = || anna.file.create(&anna.enrolment(), &Person::spent_up_to(u64::MAX >> 32));
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(pair)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("a pairing panicked")).collect()
+        });
+        assert_eq!(pairings.iter().filter(|end| end.is_ok()).count(), 1, "{pairings:?}");
+    });
+}
+
+/// Whoever holds the lock and is stopped delays others by the bound of five seconds, and no more.
+#[test]
+fn a_stopped_holder_of_the_lock_delays_others_by_the_bound() {
+    let env = Env::build().user("anna", "secret").clock().start();
+    let anna = Person::paired("anna", 1);
+    env.clock().freeze(time_of(STEP));
+    let stack = Stack::new("door", MODULE);
+    let hold = "exec 9<>\"$1\"; flock 9; exec sleep 60";
+    let mut holder = env.command("sh");
+    let mut holder = holder.args(["-c", hold, "sh"]).arg(anna.file.path()).spawn().expect("no shell");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    insis_otp_tests::env::run(env.command("kill").args(["-STOP", &holder.id().to_string()]));
+    let mut crowd = Crowd::of(&stack, &["anna"; 4]);
+    let start = std::time::Instant::now();
+    let codes = crowd.round(&vec![anna.code(STEP); 4]);
+    let waited = start.elapsed().as_secs_f32();
+    assert_eq!(count(&codes, Code::AUTHINFO_UNAVAIL), 4, "{codes:?}");
+    assert!((4.9..8.0).contains(&waited), "{waited} s");
+    let _line = env.syslog().expect(&["reason=store", "user=anna", "/var/lib/insis-otp/anna: "]);
+    insis_otp_tests::env::run(env.command("kill").args(["-KILL", &holder.id().to_string()]));
+    let _ = holder.wait();
+    let free = crowd.round(&vec![anna.code(STEP); 4]);
+    assert_eq!(count(&free, Code::SUCCESS), 1, "{free:?}");
+}

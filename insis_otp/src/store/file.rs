@@ -222,7 +222,8 @@ impl SecretFile {
         if facts.mode() & 0o077 != 0 {
             return unsafe_because("can be opened by others than its owner (chmod 0600)".into());
         }
-        if facts.nlink() != 1 {
+        // One that has no name any more was replaced a moment ago; the lock will notice.
+        if facts.nlink() > 1 {
             return unsafe_because("has more than one name (hard links)".into());
         }
         if facts.len() != PAGE as u64 {

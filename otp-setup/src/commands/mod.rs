@@ -22,7 +22,7 @@ use crate::qr::Drawing;
 use crate::report;
 use crate::site::{NoSite, Site};
 use crate::terminal::{Afterwards, Lines, Screen};
-use crate::texts::Texts;
+use crate::texts::{Texts, is_utf8};
 
 /// Runs a command; whatever is said about its failure goes to standard error.
 pub fn run(cli: &Cli) -> Status {
@@ -151,11 +151,8 @@ impl Setup<'_> {
 
     /// How QR codes are drawn here: locales that name another encoding than UTF-8 get plain ASCII.
     fn drawing(&self, options: &PairOptions, term: &str) -> Drawing {
-        let encoding = self.locale.split_once('.').map(|(_, rest)| rest.to_ascii_lowercase());
-        let utf8 =
-            encoding.is_none_or(|encoding| encoding.starts_with("utf-8") || encoding.starts_with("utf8"));
         match () {
-            () if options.ascii || !utf8 => Drawing::Ascii,
+            () if options.ascii || !is_utf8(&self.locale) => Drawing::Ascii,
             () if term.contains("256color") || std::env::var_os("COLORTERM").is_some() => Drawing::Blocks256,
             () => Drawing::Blocks16,
         }
@@ -191,10 +188,18 @@ impl Setup<'_> {
             names: Self::names(site),
             new_keys,
             qr: !options.text,
+            instead_of: self.sudo_caller(site),
             wishes: options.wishes(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
         })
+    }
+
+    /// Who became root by sudo, without saying whom to pair.
+    fn sudo_caller(&self, site: &Site) -> Option<String> {
+        let caller = std::env::var("SUDO_USER").ok().filter(|_| site.as_root && self.cli.user.is_none())?;
+        (!caller.is_empty() && caller != site.account.name.as_str())
+            .then(|| caller.escape_debug().to_string())
     }
 
     fn verify_as_json(&self, site: &Site) -> Result<(), Failure> {

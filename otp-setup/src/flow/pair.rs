@@ -23,6 +23,8 @@ pub struct Pairing {
     pub new_keys: NewKeys,
     /// Whether the QR code is shown; the secret as text always is.
     pub qr: bool,
+    /// Who called this by sudo, and perhaps meant to be paired.
+    pub instead_of: Option<String>,
     /// What is to be done with the page, without asking.
     pub wishes: Vec<Wish>,
     /// The question at logins.
@@ -92,6 +94,9 @@ impl Desk<'_> {
     fn introduce(&mut self, pairing: &Pairing, present: Option<&Status>) -> Result<(), End> {
         let texts = self.texts;
         self.say(&texts.pair_title(&self.user, &pairing.names.host));
+        if let Some(caller) = &pairing.instead_of {
+            self.say(&texts.pair_not_you(&self.user, caller));
+        }
         self.say("");
         let mut question = texts.ask_app();
         if let Some(status) = present {

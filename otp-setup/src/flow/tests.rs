@@ -185,6 +185,7 @@ fn pairing() -> Pairing {
         names: Names { user: "anna".into(), host: "aisa".into(), issuer: None },
         new_keys: NewKeys::default(),
         qr: true,
+        instead_of: Some("bob".into()),
         wishes: vec![],
         prompt: "One-time code: ".into(),
         date: |time| time.0.to_string(),
@@ -210,6 +211,7 @@ fn a_phone_is_paired_by_two_consecutive_codes() {
     assert_eq!((&*status.account, status.recovery_left, status.drift), ("anna@aisa", 10, Drift(0)));
     assert_eq!(script.recovery.borrow().len(), 10);
     assert!(!script.heard("slow") && !script.heard("fast"));
+    assert!(script.heard("not bob"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     word_print: "tisk",
     word_save: "uložit",
     pair_title: "Spárování telefonu s účtem {user} na {host}",
+    pair_not_you: "Toto je pro účet {user}, ne {caller}: svůj telefon spárujete příkazem otp-setup bez sudo.",
     pair_why: "Potom bude přihlášení zde chtít po hesle ještě kód o {digits} číslicích. \
                Ukáže ho ověřovací aplikace v telefonu; ten k tomu nepotřebuje síť.",
     pair_apps: "Takové aplikace jsou Microsoft Authenticator, Google Authenticator, OTP Auth a Authy. \

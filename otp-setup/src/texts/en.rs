@@ -10,6 +10,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     word_print: "print",
     word_save: "save",
     pair_title: "Pairing a phone with the account {user} on {host}",
+    pair_not_you: "This is for {user}, not {caller}: to pair your own phone, run otp-setup without sudo.",
     pair_why: "Once that is done, logins here ask for a code of {digits} digits after the password. \
                An authenticator app on your phone shows it; the phone needs no network for that.",
     pair_apps: "Such apps are Microsoft Authenticator, Google Authenticator, OTP Auth and Authy. \

@@ -57,6 +57,7 @@ catalogue! {
     word_save()
     // Pairing.
     pair_title(user, host)
+    pair_not_you(user, caller)
     pair_why(digits)
     pair_apps()
     pair_uncommon(algorithm, digits, period, apps)
@@ -248,6 +249,8 @@ impl Texts {
     #[must_use]
     pub fn of_locale(locale: &str) -> Self {
         let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
+        // Texts are UTF-8. English, but for quotation marks on paper, reads the same in every encoding.
+        let language = if is_utf8(locale) { language } else { "en" };
         let found = CATALOGUES.iter().find(|catalogue| catalogue.language == language);
         Self { catalogue: found.unwrap_or(&&en::ENGLISH) }
     }
@@ -270,6 +273,12 @@ impl Texts {
         let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
         ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default()
     }
+}
+
+/// Whether terminals of a locale take UTF-8. One that names no encoding is taken for one that does.
+pub fn is_utf8(locale: &str) -> bool {
+    let encoding = locale.split_once('.').map(|(_, rest)| rest.to_ascii_lowercase());
+    encoding.is_none_or(|encoding| encoding.starts_with("utf-8") || encoding.starts_with("utf8"))
 }
 
 /// Puts the values into their places.
@@ -387,6 +396,7 @@ mod tests {
         assert_eq!(locale, "LC_MESSAGES_X");
         assert_eq!(Texts::of_locale("en_GB.UTF-8").catalogue.language, "en");
         assert_eq!(Texts::of_locale("cs_CZ.UTF-8").catalogue.language, "cs");
+        assert_eq!(Texts::of_locale("cs_CZ.ISO-8859-2").catalogue.language, "en");
         assert_eq!(Texts::of_locale("xx").catalogue.language, "en");
     }
 }

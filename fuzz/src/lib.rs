@@ -1,0 +1,200 @@
+//! Everything that reads what others wrote, as functions of bytes. They panic when something is wrong: not only when
+//! the code that is tried panics, but also when it says what cannot be.
+//!
+//! libFuzzer calls them with what it makes up; `make test` with the corpora. The sources of the programs are compiled
+//! in as they are, since a program cannot be called like a library.
+#![allow(dead_code, unused_imports, reason = "of the programs' sources only what reads is called")]
+
+#[path = "../../pam_insis_otp/src/arguments.rs"]
+mod arguments;
+#[path = "../../otp-setup/src/import/mod.rs"]
+mod import;
+#[path = "../../tests/src/page.rs"]
+mod page;
+
+use std::ffi::CString;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use insis_otp::config::Config;
+use insis_otp::otp::{
+    Algorithm, Digits, Key, Period, Policy, RecoveryCodes, Secret, State, Step, Typed, UnixTime, Verdict,
+    verify,
+};
+use insis_otp::otpauth::Entry;
+use insis_otp::store::{Account, Decision, SecretFile, Template, UserName};
+use insis_otp::wire::{Answer, Request};
+
+const STEP: u64 = 56_666_667;
+const NOW: UnixTime = UnixTime(STEP * 30 + 7);
+
+/// A home with a secret file in it. In memory, where there is such a place.
+struct Home {
+    _folder: tempfile::TempDir,
+    file: SecretFile,
+}
+
+fn home() -> &'static Home {
+    static HOME: OnceLock<Home> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let memory = Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let folder = tempfile::tempdir_in(place).expect("no folder");
+        let account = Account {
+            name: UserName::parse("anna").expect("a name"),
+            uid: nix::unistd::geteuid(),
+            gid: nix::unistd::getegid(),
+            home: folder.path().to_owned(),
+        };
+        let file = Template::parse("%h/file").expect("a template").locate(&account);
+        Home { _folder: folder, file }
+    })
+}
+
+/// A secret file: as it is, or, where it can be taken apart into head and states by 0xff, with checksums that fit.
+pub fn secret_file(data: &[u8]) {
+    let file = &home().file;
+    let content = forged(data).unwrap_or_else(|| data.to_vec());
+    write(file.path(), &content);
+    let Ok(record) = file.read() else {
+        assert!(file.transact(|_, _| -> Decision<()> { panic!("decided on what cannot be read") }).is_err());
+        return;
+    };
+    assert_eq!(content.len(), 4096);
+    assert_eq!(record.enrolment.user.as_str(), "anna");
+    // What was read can be written, and read again.
+    let next = State { failures: record.state.failures.wrapping_add(1), ..record.state.clone() };
+    let write = |_: &_, _: &_| Decision { state: next.clone(), durable: false, answer: () };
+    file.transact(write).expect("a state that was read can be written");
+    assert_eq!(std::fs::metadata(file.path()).expect("no file").len(), 4096);
+    let again = file.read().expect("what was written can be read").state;
+    // A sequence number at its end is a forger's own affair; nobody counts so far.
+    let counted = content.windows(29).all(|text| text != b"sequence=18446744073709551615");
+    assert!(!counted || again.failures == next.failures, "the state went back");
+}
+
+fn forged(data: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = data.split(|byte| *byte == 0xff);
+    let head = parts.next()?.to_vec();
+    let mut state = || String::from_utf8(parts.next()?.to_vec()).ok();
+    let states = [state()?, state()?];
+    let fits = head.len() <= 1984 && states.iter().all(|state| state.len() < 480);
+    fits.then(|| page::Page { head, states }.bytes())
+}
+
+fn write(path: &Path, content: &[u8]) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(0o600).open(path).expect("cannot write");
+    std::io::Write::write_all(&mut file, content).expect("cannot write");
+}
+
+/// The site's configuration.
+pub fn configuration(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Config::parse(text, Path::new("/x.toml")) {
+        Ok(config) => {
+            let _ = config.for_service("sshd");
+        }
+        Err(error) => {
+            let said = error.to_string();
+            let line = said.strip_prefix("/x.toml:").and_then(|rest| rest.split_once(':'));
+            let line: usize =
+                line.expect("a complaint names its line").0.parse().expect("a line is a number");
+            assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{said}");
+        }
+    }
+}
+
+/// The module's arguments, one a line. Those that name a file are left to other tests.
+pub fn arguments(data: &[u8]) {
+    let lines = data.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"config"));
+    let words: Vec<_> = lines.filter_map(|line| CString::new(line).ok()).collect();
+    let with_file: Vec<_> = words.iter().map(CString::as_c_str).collect();
+    if let Err(said) = arguments::settings(&with_file, "sshd") {
+        assert!(!said.is_empty());
+    }
+}
+
+/// A reply at the prompt.
+pub fn reply(data: &[u8]) {
+    let secret = Secret::from_bytes(b"12345678901234567890").expect("a secret");
+    let key = Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+    let (none, state, policy) = (RecoveryCodes::default(), State::default(), Policy::default());
+    let (verdict, next) = verify(&Typed::parse(data), &key, &none, &state, &policy, NOW);
+    let digits: String = String::from_utf8_lossy(data).chars().filter(char::is_ascii_digit).collect();
+    let code = |step| key.code(Step(step)).reveal(Digits::Six).to_string();
+    let single = (STEP - 1..=STEP + 1).any(|step| digits == code(step));
+    let pair = (STEP - 10..=STEP + 10).any(|step| digits == code(step) + &code(step + 1));
+    match verdict {
+        Verdict::Accepted(_) => assert!(single || pair, "opened by {data:?}"),
+        Verdict::Refused(_) => assert_eq!(next.failures, 1),
+    }
+}
+
+/// A request to the helper.
+pub fn request(data: &[u8]) {
+    if let Ok(request) = Request::decode(data) {
+        let text = request.encode();
+        let again = Request::decode(text.as_bytes()).expect("what was encoded can be decoded");
+        assert_eq!(again.encode(), text);
+    }
+}
+
+/// An answer of the helper's.
+pub fn answer(data: &[u8]) {
+    if let Ok(answer) = Answer::decode(data) {
+        let again = Answer::decode(answer.encode().as_bytes()).expect("what was encoded can be decoded");
+        assert_eq!(again.encode(), answer.encode());
+    }
+}
+
+/// An otpauth URI.
+pub fn otpauth_uri(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(entry) = Entry::parse(text) {
+        let again = Entry::parse(&entry.uri()).expect("what was written can be read");
+        assert_eq!(again.key.secret(), entry.key.secret());
+        assert_eq!(again.key.digits(), entry.key.digits());
+    }
+}
+
+/// A file of google-authenticator's.
+pub fn google_file(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = import::google(text, NOW);
+}
+
+/// An export of Google Authenticator's.
+pub fn migration(data: &[u8]) {
+    let text = format!("otpauth-migration://offline?data={}", data_encoding::BASE64.encode(data));
+    for uri in [String::from_utf8_lossy(data).into_owned(), text] {
+        if let Ok(found) = import::migration(&uri) {
+            assert!(found.len() <= data.len());
+        }
+    }
+}
+
+/// A file of pam_oath's.
+pub fn oath_file(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = import::oath(text, NOW);
+}
+
+/// A function of bytes.
+pub type Target = fn(&[u8]);
+
+/// Every target, by its name.
+pub const TARGETS: [(&str, Target); 10] = [
+    ("secret_file", secret_file),
+    ("configuration", configuration),
+    ("arguments", arguments),
+    ("reply", reply),
+    ("request", request),
+    ("answer", answer),
+    ("otpauth_uri", otpauth_uri),
+    ("google_file", google_file),
+    ("migration", migration),
+    ("oath_file", oath_file),
+];

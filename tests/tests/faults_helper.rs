@@ -1,0 +1,159 @@
+//! What goes wrong while somebody pairs, replaces or removes a pairing through `otp-helper`, at every system call of it.
+
+use std::process::Command;
+
+use insis_otp::operations::NewPairing;
+use insis_otp::otp::{Code, Drift, Salt};
+use insis_otp::wire::{Answer, Reply, Request};
+use insis_otp_tests::door::Door;
+use insis_otp_tests::faults::{Call, Fault, Traced};
+use insis_otp_tests::person::{Person, STEP};
+
+const HELPER: &str = "/usr/libexec/otp-helper";
+const STORE: &str = "/var/lib/insis-otp";
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deed {
+    Pair,
+    Replace,
+    Remove,
+}
+
+struct Scene {
+    door: Door,
+    /// Anna with another phone.
+    other: Person,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let door = Door::new("auth required pam_insis_otp.so tries=1");
+        let other = Person::new("anna", 9, "/var/lib/insis-otp/%u");
+        Self { door, other }
+    }
+
+    fn request(&self, deed: Deed) -> String {
+        let code = |step| Code::from_digits(self.other.code(step).as_bytes()).expect("a code");
+        let new = || NewPairing {
+            key: self.other.key.clone(),
+            issuer: "test".into(),
+            account: "test".into(),
+            first: code(STEP - 1),
+            second: code(STEP),
+            recovery: (Vec::new(), Salt([1; 16])),
+        };
+        let proof = Reply::new(self.door.anna.code(STEP).as_bytes());
+        let request = match deed {
+            Deed::Pair => Request::Enrol(new()),
+            Deed::Replace => Request::Replace(new(), proof),
+            Deed::Remove => Request::Remove(proof),
+        };
+        request.encode().to_string()
+    }
+
+    /// The store as it is before the deed.
+    fn prepare(&self, deed: Deed) {
+        for entry in std::fs::read_dir(STORE).expect("no store") {
+            std::fs::remove_file(entry.expect("no entry").path()).expect("cannot clear the store");
+        }
+        if deed != Deed::Pair {
+            self.door.anna.pair();
+        }
+    }
+
+    fn helper(&self) -> Command {
+        self.door.env.as_user("anna", HELPER)
+    }
+
+    /// The helper's system calls, from where it begins with an environment of its own.
+    fn calls(&self, deed: Deed) -> Vec<Call> {
+        self.prepare(deed);
+        let traced = Traced::run(&self.helper(), &self.request(deed));
+        assert_eq!(answer(&traced), Some(Answer::Done(Drift(0))), "{deed:?}: {traced:?}");
+        let calls = traced.calls_between("execve(\"/proc/self/exe\"", "no such call");
+        assert!(calls.len() > 50, "{deed:?}: {calls:?}");
+        calls
+    }
+
+    fn try_it(&self, deed: Deed, call: &Call, fault: &Fault) {
+        let what = format!("{deed:?}, {fault:?} at {}", call.line);
+        self.prepare(deed);
+        let traced = Traced::inject(&self.helper(), &self.request(deed), call, fault);
+        let done = answer(&traced) == Some(Answer::Done(Drift(0)));
+        self.check(deed, done, &what);
+    }
+
+    /// Old, new or nothing; never anything in between, and what was reported is so.
+    fn check(&self, deed: Deed, done: bool, what: &str) {
+        let names: Vec<_> = std::fs::read_dir(STORE)
+            .expect("no store")
+            .map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        assert!(
+            names.iter().all(|name| ["anna", ".anna.new", ".decoys"].contains(&name.as_str())),
+            "{what}: {names:?}"
+        );
+        let file = &self.door.anna.file;
+        let there = file.path().exists();
+        let secret = there
+            .then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")))
+            .map(|record| record.enrolment.key.secret().clone());
+        let (old, new) = (self.door.anna.key.secret(), self.other.key.secret());
+        let is_new = secret.as_ref() == Some(new);
+        let is_old = secret.as_ref() == Some(old);
+        match deed {
+            Deed::Pair => assert!(is_new || !there && !done, "{what}"),
+            Deed::Replace => assert!(is_new || is_old && !done, "{what}"),
+            Deed::Remove => assert!(!there || is_old && !done, "{what}"),
+        }
+        // The code that was the proof opens nothing, if it was spent; the codes of the pairing neither.
+        if is_new {
+            assert_ne!(self.door.login(&self.other.code(STEP)).code, "PAM_SUCCESS", "{what}");
+        }
+        let phone = if is_new { &self.other } else { &self.door.anna };
+        if there {
+            assert_eq!(self.door.login(&phone.code(STEP + 1)).code, "PAM_SUCCESS", "{what}");
+        }
+        // What a death left behind is cleared away by the next pairing.
+        if there {
+            file.remove().expect("cannot remove");
+        }
+        self.door.anna.pair();
+        let left = std::fs::exists(format!("{STORE}/.anna.new")).expect("no store");
+        assert!(!left, "{what}: something was left");
+    }
+}
+
+fn answer(traced: &Traced) -> Option<Answer> {
+    Answer::decode(&traced.output.stdout).ok()
+}
+
+#[test]
+fn death_at_any_system_call_of_the_helper_leaves_old_or_new() {
+    let scene = Scene::new();
+    for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
+        let calls = scene.calls(deed);
+        // Before it reads its request it has nothing to lose.
+        let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
+        for call in calls.iter().skip(start) {
+            scene.try_it(deed, call, &Fault::Kill);
+        }
+        println!("| killed | {deed:?} | {} places |", calls.len() - start);
+    }
+}
+
+#[test]
+#[ignore = "long: make assurance"]
+fn an_error_at_any_system_call_of_the_helper_leaves_old_or_new() {
+    let scene = Scene::new();
+    for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
+        let calls = scene.calls(deed);
+        let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
+        for error in ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "EMFILE", "ENOMEM", "EACCES"] {
+            for call in calls.iter().skip(start) {
+                scene.try_it(deed, call, &Fault::Error(error));
+            }
+            println!("| {error} | {deed:?} | {} places |", calls.len() - start);
+        }
+    }
+}

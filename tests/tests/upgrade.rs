@@ -1,0 +1,125 @@
+//! Secret files that former versions wrote: every later one reads them.
+//!
+//! `tests/fixtures/VERSION/` holds what each version wrote; a new form of the file adds a folder, and none is ever
+//! removed. `cargo test -p insis-otp-tests --test upgrade -- --ignored` writes the folder of the present version.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use insis_otp::otp::{
+    Algorithm, Digits, Drift, Key, Period, RecoveryCodes, Remembered, Salt, Secret, SpentSteps, State, Step,
+    Throttle, UnixTime,
+};
+use insis_otp::store::{Account, Decision, Enrolment, SecretFile, Template, UserName};
+use insis_otp_tests::person::{STEP, recovery_code, secret_bytes};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Anna's secret file in that home, whoever runs this.
+fn file_in(home: &Path) -> SecretFile {
+    let account = Account {
+        name: UserName::parse("anna").expect("a name"),
+        uid: nix::unistd::geteuid(),
+        gid: nix::unistd::getegid(),
+        home: home.to_owned(),
+    };
+    Template::parse("%h/.insis-otp").expect("a template").locate(&account)
+}
+
+fn enrolment(algorithm: Algorithm, digits: u64, period: u64, bytes: usize) -> Enrolment {
+    let secret: Vec<u8> = secret_bytes(1).into_iter().cycle().take(bytes).collect();
+    let secret = Secret::from_bytes(&secret).expect("a secret");
+    let (digits, period) =
+        (Digits::try_from(digits).expect("digits"), Period::try_from(period).expect("a period"));
+    Enrolment {
+        user: UserName::parse("anna").expect("a name"),
+        key: Key::new(secret, algorithm, digits, period),
+        issuer: "InSIS \"quoted\" \\ ž".into(),
+        account: "anna@host".into(),
+        paired_at: UnixTime(1_700_000_000),
+        recovery: RecoveryCodes::new(&[recovery_code()], Salt([7; 16])),
+    }
+}
+
+fn state() -> State {
+    State {
+        spent: SpentSteps {
+            upto: Step(STEP),
+            gap: Some((Step(STEP - 9_000), Step(STEP - 10))),
+            island: Some((Step(STEP + 1_000), Step(STEP + 2_000))),
+        },
+        drift: Drift(-3),
+        failures: 4,
+        throttle: Throttle {
+            guesses: 7,
+            guessed_at: UnixTime(1_700_000_100),
+            strong_at: UnixTime(1_700_000_050),
+        },
+        last_login: Some(UnixTime(1_700_000_010)),
+        spent_recovery: 1,
+        remembered: vec![Remembered { tag: 0x0123_4567_89ab_cdef, until: UnixTime(1_700_009_999) }],
+    }
+}
+
+/// What each fixture holds.
+fn expected() -> Vec<(&'static str, Enrolment, State)> {
+    let common = enrolment(Algorithm::Sha1, 6, 30, 20);
+    vec![
+        ("new", common.clone(), State::default()),
+        ("used", common, state()),
+        ("sha256", enrolment(Algorithm::Sha256, 7, 60, 32), state()),
+        ("sha512", enrolment(Algorithm::Sha512, 8, 300, 64), State::default()),
+    ]
+}
+
+fn versions() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(fixtures()).expect("no fixtures");
+    entries.map(|entry| entry.expect("no entry").path()).collect()
+}
+
+#[test]
+fn secret_files_of_every_version_are_read_and_written_on() {
+    let versions = versions();
+    assert!(!versions.is_empty());
+    for version in versions {
+        for (name, enrolment, state) in expected() {
+            let home = tempfile::tempdir().expect("no folder");
+            let file = file_in(home.path());
+            std::fs::copy(version.join(name), file.path()).expect("no fixture");
+            std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o600))
+                .expect("cannot set a mode");
+            let record = file.read().unwrap_or_else(|error| panic!("{}: {error}", version.display()));
+            let read = &record.enrolment;
+            assert_eq!(read.key.secret(), enrolment.key.secret());
+            assert_eq!(read.key.algorithm(), enrolment.key.algorithm());
+            assert_eq!(
+                (read.key.digits(), read.key.period()),
+                (enrolment.key.digits(), enrolment.key.period())
+            );
+            assert_eq!((&read.issuer, &read.account), (&enrolment.issuer, &enrolment.account));
+            assert_eq!((read.paired_at, &read.recovery), (enrolment.paired_at, &enrolment.recovery));
+            assert_eq!(record.state, state, "{}/{name}", version.display());
+            let next = State { failures: 99, ..state };
+            let write = |_: &_, _: &_| Decision { state: next.clone(), durable: true, answer: () };
+            file.transact(write).expect("a former version's file can be written");
+            assert_eq!(file.read().expect("and read").state, next);
+        }
+    }
+}
+
+#[test]
+#[ignore = "writes the fixtures of this version"]
+fn write_the_fixtures_of_this_version() {
+    let folder = fixtures().join(env!("CARGO_PKG_VERSION"));
+    std::fs::create_dir_all(&folder).expect("no folder");
+    for (name, enrolment, state) in expected() {
+        let home = tempfile::tempdir().expect("no folder");
+        let file = file_in(home.path());
+        file.create(&enrolment, &state).expect("cannot write");
+        std::fs::copy(file.path(), folder.join(name)).expect("cannot copy");
+        std::fs::set_permissions(folder.join(name), PermissionsExt::from_mode(0o644))
+            .expect("cannot set a mode");
+    }
+}
