@@ -141,7 +141,7 @@ pub struct Source {
 }
 
 /// How a phone is paired.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct PairOptions {
     /// Show the secret as text only, without a QR code
     #[arg(long)]

@@ -59,6 +59,14 @@ pub fn of_end(end: End, texts: &Texts, user: &str) -> Failure {
     }
 }
 
+/// What is said when something could not be looked at. That nothing was changed goes without saying.
+pub fn of_look(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
+    match trouble {
+        Trouble::Unusable(why) => (Status::Unusable, Some(texts.error(why))),
+        trouble => of_trouble(trouble, texts, user),
+    }
+}
+
 fn of_trouble(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
     let unusable = |why: String| (Status::Unusable, Some(texts.error(why)));
     match trouble {

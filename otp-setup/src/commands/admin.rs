@@ -49,7 +49,7 @@ impl Setup<'_> {
         let user = site.account.name.as_str();
         let record = site.file().read();
         let enrolment =
-            record.map_err(|error| exit::of_end(Trouble::from(error).into(), &self.texts, user))?.enrolment;
+            record.map_err(|error| exit::of_look(Trouble::from(error), &self.texts, user))?.enrolment;
         let entry = Entry { key: enrolment.key, issuer: enrolment.issuer, account: enrolment.account };
         let mut output = Output::default();
         output.write(&entry.uri());

@@ -57,6 +57,10 @@ struct Setup<'a> {
 
 impl Setup<'_> {
     fn run(&self) -> Result<(), Failure> {
+        if self.cli.command.is_some() && self.cli.pair != PairOptions::default() {
+            // They would be ignored, and nobody would notice.
+            return Err((Status::Usage, Some(self.texts.error(self.texts.end_options()))));
+        }
         match self.cli.command {
             // Configuration and account may be what is wrong.
             Some(Command::Doctor { json }) => return self.doctor(json),
@@ -226,7 +230,7 @@ impl Setup<'_> {
     fn status(&self, site: &Site, json: bool) -> Result<(), Failure> {
         let user = site.account.name.as_str();
         let status = site.keeper(&system_clock).status();
-        let status = status.map_err(|trouble| exit::of_end(trouble.into(), &self.texts, user))?;
+        let status = status.map_err(|trouble| exit::of_look(trouble, &self.texts, user))?;
         let mut output = Output::default();
         if json {
             let facts = serde_json::to_string_pretty(&report::Facts::new(user, status.as_ref()));

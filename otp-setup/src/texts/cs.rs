@@ -239,6 +239,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     end_config_not_home: "{path} nemá soubory s klíči v domovských adresářích: přes --config ho může použít jen root.",
     end_helper_start: "{path} nelze spustit: {why}. Je insis-otp nainstalováno celé?",
     end_helper_answer: "{path} neodpovědělo srozumitelně. Je insis-otp nainstalováno celé a v jedné verzi?",
+    end_options: "Přepínače příkazu se píší za něj: otp-setup PŘÍKAZ PŘEPÍNAČE",
     end_batch: "S --batch se na nic neptá; k tomu je potřeba {option}.",
     end_user_database: "Databázi uživatelů nelze číst: {why}",
     end_own_account: "Číslo uživatele {uid} nemá v databázi uživatelů použitelné jméno.",

@@ -235,6 +235,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     end_config_not_home: "{path} does not keep secret files in homes: only root can use it by --config.",
     end_helper_start: "{path} cannot be started: {why}. Is insis-otp installed as a whole?",
     end_helper_answer: "{path} gave no answer that can be understood. Is insis-otp installed as a whole, in one version?",
+    end_options: "Options of a command stand behind it: otp-setup COMMAND OPTIONS",
     end_batch: "With --batch nothing is asked; this needs {option}.",
     end_user_database: "The user database cannot be read: {why}",
     end_own_account: "User id {uid} has no usable name in the user database.",

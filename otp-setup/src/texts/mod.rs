@@ -217,6 +217,7 @@ catalogue! {
     end_config_not_home(path)
     end_helper_start(path, why)
     end_helper_answer(path)
+    end_options()
     end_batch(option)
     end_user_database(why)
     end_own_account(uid)
