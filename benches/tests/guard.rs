@@ -8,7 +8,7 @@ use insis_otp_benches::count;
 use insis_otp_tests::env::Env;
 use insis_otp_tests::person::{Person, STEP, time_of};
 
-/// Hashes count in full here, since callgrind has no instructions for them: two thirds of it.
+/// Hashes count in full here, since callgrind has no instructions for them: two fifths of it.
 const INSTRUCTIONS: u64 = 800_000;
 /// Above pam_permit; six of them are the user database's.
 const SYSTEM_CALLS: usize = 32;
