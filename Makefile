@@ -10,6 +10,7 @@ TRIPLET := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_H
 PAMDIR  ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)$(if $(TRIPLET),/$(TRIPLET))/security
 BINDIR  := $(DESTDIR)$(PREFIX)/bin
 LIBEXEC := $(DESTDIR)$(PREFIX)/libexec
+MANDIR  := $(DESTDIR)$(PREFIX)/share/man
 MODULE  := $(DESTDIR)$(PAMDIR)/pam_insis_otp.so
 CONFIG  := $(DESTDIR)/etc/security/insis-otp.toml
 STORE   := $(DESTDIR)/var/lib/insis-otp
@@ -94,10 +95,13 @@ install:
 	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
 	test -e "$(CONFIG)" || { sed 's|^helper = .*|helper = "$(PREFIX)/libexec/otp-helper"|' config/insis-otp.toml \
 	  >"$(CONFIG).new" && chmod 644 "$(CONFIG).new" && mv "$(CONFIG).new" "$(CONFIG)"; }
+	for page in docs/man/*.[158]; do \
+	  install -D -m 644 "$$page" "$(MANDIR)/man$${page##*.}/$${page##*/}" || exit 1; done
 	$(if $(DESTDIR),install -d -m 1730 "$(STORE)",install -d -m 1730 -o root -g $(GROUP) "$(STORE)")
 
 uninstall:
 	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper"
+	for page in docs/man/*.[158]; do rm -f "$(MANDIR)/man$${page##*.}/$${page##*/}"; done
 	@echo 'Left in place: $(CONFIG), the pairings in $(STORE), and the group $(GROUP).'
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 

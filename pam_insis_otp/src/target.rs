@@ -4,7 +4,7 @@ use insis_otp::config::{Config, Exempt};
 use insis_otp::network::numeric;
 use insis_otp::operations::{self, system_clock};
 use insis_otp::otp::{Digits, Policy, Refusal, Verdict, verify};
-use insis_otp::store::{Account, Cause, Decoys, StoreError, UserName};
+use insis_otp::store::{Account, Cause, Decoys, StoreError, Template, UserName};
 use insis_otp::wire::Reply;
 use nix::unistd::Group;
 use pam::constants::PamResultCode;
@@ -63,7 +63,8 @@ impl Target {
         let refused =
             operations::refuse(&Decoys::system(), &self.name, &reply.typed(), &config.policy, &system_clock);
         match refused {
-            Err(error) if config.secret_file.is_home() || is_lack_of_room(&error) => {
+            // Where secret files are elsewhere, there may be no such directory; then nothing is counted.
+            Err(error) if config.secret_file != Template::system() || is_lack_of_room(&error) => {
                 Ok(refuse_without_count(reply, &config.policy))
             }
             refused => refused.map_err(|error| Outcome::Unavailable(error.to_string())),

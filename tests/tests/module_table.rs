@@ -263,6 +263,17 @@ fn an_unknown_user_is_asked_like_everybody() {
 }
 
 #[test]
+fn with_a_store_elsewhere_nobody_needs_the_system_store() {
+    let house = house();
+    house.env.write(std::path::Path::new("/run/elsewhere/keep"), b"", 0o644);
+    std::fs::remove_dir_all(STORE).unwrap();
+    for user in ["bert", "mallory"] {
+        let seen = login("auth required pam_insis_otp.so secret_file=/run/elsewhere/%u", user, ["123456"; 3]);
+        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG, WRONG]), "{user}");
+    }
+}
+
+#[test]
 fn no_reply() {
     let house = house();
     let cases = [

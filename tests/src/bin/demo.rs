@@ -146,7 +146,7 @@ fn pair(env: &Env) -> Result<(Phone, u64), String> {
 fn secret(screen: &str) -> Result<String, String> {
     let (_, after) = screen.split_once(says::SECRET).ok_or("there is no secret on the screen")?;
     let group = Regex::new(says::GROUP).map_err(|error| error.to_string())?;
-    let groups: Vec<_> = group.find_iter(after).map(|group| group.as_str()).collect();
+    let groups: Vec<_> = group.find_iter(after).take(8).map(|group| group.as_str()).collect();
     if groups.len() == 8 {
         Ok(groups.concat())
     } else {
