@@ -1,0 +1,12 @@
+//! `make demo`, as it plays person and phone itself: it must not rot when a prompt changes its words.
+
+use std::process::{Command, Stdio};
+
+use insis_otp_tests::env::{program, require_machine};
+
+#[test]
+fn the_demo_goes_as_it_should() {
+    require_machine();
+    let output = Command::new(program("demo")).env("AUTO", "1").stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
