@@ -33,6 +33,8 @@ pub enum Request {
     Remove(Reply),
     /// Learn how far the phone's clock is off.
     Resynchronise(Reply),
+    /// Ask again from every place that is remembered.
+    Forget,
     /// New recovery codes instead of all former ones.
     RenewRecoveryCodes(Vec<RecoveryCode>, Salt, Reply),
 }
@@ -97,10 +99,11 @@ impl Request {
             Self::Replace(..) => "replace",
             Self::Remove(_) => "remove",
             Self::Resynchronise(_) => "resynchronise",
+            Self::Forget => "forget",
             Self::RenewRecoveryCodes(..) => "renew-recovery-codes",
         });
         match self {
-            Self::Status => {}
+            Self::Status | Self::Forget => {}
             Self::Verify(reply) | Self::Remove(reply) | Self::Resynchronise(reply) => message.reply(reply),
             Self::Enrol(new) => message.pairing(new),
             Self::Replace(new, reply) => {
@@ -124,6 +127,7 @@ impl Request {
         let request = match fields.kind {
             "verify" => Self::Verify(fields.reply()?),
             "status" => Self::Status,
+            "forget" => Self::Forget,
             "enrol" => Self::Enrol(fields.pairing()?),
             "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
             "remove" => Self::Remove(fields.reply()?),
@@ -486,6 +490,7 @@ mod tests {
             Request::Replace(pairing(), reply()),
             Request::Remove(reply()),
             Request::Resynchronise(reply()),
+            Request::Forget,
             Request::RenewRecoveryCodes(pairing().recovery.0, Salt([1; 16]), reply()),
         ];
         for request in requests {

@@ -111,6 +111,10 @@ fn act(request: &Request, file: &SecretFile, config: &Config) -> (&'static str, 
             let removed = operations::remove(file, Some(&proof.typed()), policy, &system_clock);
             ("remove", removed.map(|()| Answer::Done(Drift::default())))
         }
+        Request::Forget => {
+            let forgotten = operations::forget_places(file).map_err(Failure::from);
+            ("forget", forgotten.map(|_| Answer::Done(Drift::default())))
+        }
         Request::Resynchronise(codes) => (
             "resynchronise",
             operations::resynchronise(file, &codes.typed(), policy, &system_clock).map(Answer::Done),

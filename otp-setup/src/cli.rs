@@ -67,6 +67,8 @@ pub enum Command {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Ask for a code again everywhere, also where this site would not for a while
+    Forget,
     /// End a delay after wrong codes, and mend a damaged state (root only)
     Unlock,
     /// List who is paired (root only)

@@ -201,3 +201,30 @@ fn a_store_that_is_not_safe_is_not_used() {
     mode(0o1730);
     assert!(matches!(alice.ask(&Request::Status), Answer::Status(_)));
 }
+
+#[test]
+fn a_user_has_every_place_asked_again_and_nobody_elses() {
+    use insis_otp::otp::UnixTime;
+    use insis_otp::store::{Account, Decision, Template, UserName};
+
+    let env = machine(&["alice", "bob"]);
+    let file = |name| {
+        let account = Account::lookup(&UserName::parse(name).unwrap()).unwrap().unwrap();
+        Template::system().locate(&account)
+    };
+    for (name, seed) in [("alice", 1), ("bob", 2)] {
+        Person::new(&env, name, seed).enrol();
+        let remember = |_: &_, state: &insis_otp::otp::State| {
+            let mut state = state.clone();
+            state.remember(7, UnixTime(99_999_999_999));
+            Decision { state, durable: true, answer: () }
+        };
+        file(name).transact(remember).unwrap();
+    }
+    let output = talk(env.as_user("alice", "otp-setup").arg("forget"), "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(file("alice").read().unwrap().state.remembered.is_empty());
+    assert_eq!(file("bob").read().unwrap().state.remembered.len(), 1);
+    let _line = env.syslog().expect(&["otp-helper", "forget: result=done user=alice"]);
+    assert!(!talk(env.as_user("alice", "otp-setup").args(["forget", "--user", "bob"]), "").status.success());
+}

@@ -42,6 +42,14 @@ impl Setup<'_> {
         self.tell(&self.texts.unlocked(user))
     }
 
+    /// Lets every place be asked again that the site's `remember` lets pass.
+    pub(super) fn forget(&self, site: &Site) -> Result<(), Failure> {
+        let user = site.account.name.as_str();
+        let forgotten = site.keeper(&system_clock).forget();
+        forgotten.map_err(|trouble| exit::of_end(trouble.into(), &self.texts, user))?;
+        self.tell(&self.texts.forgotten(user))
+    }
+
     /// Writes the URI of a pairing, which is its secret.
     pub(super) fn export(&self, site: &Site) -> Result<(), Failure> {
         self.only_root(site)?;

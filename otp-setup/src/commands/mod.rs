@@ -84,6 +84,7 @@ impl Setup<'_> {
                 self.converse(&site, &options, |desk| desk.remove())
             }
             Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
+            Some(Command::Forget) => self.forget(&site),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Import(options)) => self.import(&site, options),

@@ -50,6 +50,10 @@ impl Keeper for Direct<'_> {
         Ok(operations::resynchronise(&self.file, &codes.typed(), &self.policy, self.clock)?)
     }
 
+    fn forget(&self) -> Result<(), Trouble> {
+        Ok(operations::forget_places(&self.file).map(drop)?)
+    }
+
     fn renew_recovery_codes(
         &self,
         codes: &[RecoveryCode],

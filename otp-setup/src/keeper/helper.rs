@@ -105,6 +105,10 @@ impl Keeper for ViaHelper {
         self.done(&Request::Resynchronise(codes.clone()))
     }
 
+    fn forget(&self) -> Result<(), Trouble> {
+        self.done(&Request::Forget).map(drop)
+    }
+
     fn renew_recovery_codes(
         &self,
         codes: &[RecoveryCode],

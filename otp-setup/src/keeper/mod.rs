@@ -29,6 +29,8 @@ pub trait Keeper {
     fn verify(&self, reply: &Reply) -> Result<Verdict, Trouble>;
     /// Learns anew how far the phone's clock is off.
     fn resynchronise(&self, codes: &Reply) -> Result<Drift, Trouble>;
+    /// Lets every remembered place be asked again. It takes no proof: it gives nobody anything.
+    fn forget(&self) -> Result<(), Trouble>;
     /// Puts new recovery codes in the place of all former ones.
     fn renew_recovery_codes(
         &self,

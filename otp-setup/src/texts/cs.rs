@@ -112,6 +112,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     refused_characters: "To není kód ani záchranný kód.",
     removed: "Spárování uživatele {user} je odstraněno. Položka v aplikaci už k ničemu není; smažte ji tam.",
     ask_remove: "Odstranit spárování uživatele {user}? Podle zdejších pravidel se {user} bez něj možná nepřihlásí. [ano/ne] ",
+    forgotten: "Uživatel {user} bude zase odkudkoli požádán o kód.",
     unlocked: "Uživatel {user} je odblokován: kódy se zase kontrolují hned.",
     verified: "Správně: přihlášení s tímto kódem by prošlo. Kód je spotřebován.",
     verified_pair: "Správně: přihlášení s těmito kódy by prošlo. Jsou spotřebovány; posun telefonu v krocích: {steps}.",

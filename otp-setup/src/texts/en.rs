@@ -108,6 +108,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     refused_characters: "That is neither a code nor a recovery code.",
     removed: "The pairing of {user} is removed. Its entry in the app is of no more use; delete it there.",
     ask_remove: "Remove the pairing of {user}? Depending on this site's rules, {user} cannot log in without one. [yes/no] ",
+    forgotten: "{user} is asked for a code again, wherever the next login comes from.",
     unlocked: "{user} is unlocked: codes are checked again at once.",
     verified: "Right: a login with this code would be let in. The code is used up.",
     verified_pair: "Right: a login with these codes would be let in. They are used up; the phone was {steps} steps off.",

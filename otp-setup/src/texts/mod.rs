@@ -148,6 +148,7 @@ catalogue! {
     // The other commands.
     removed(user)
     ask_remove(user)
+    forgotten(user)
     unlocked(user)
     verified()
     verified_pair(steps)
