@@ -611,7 +611,7 @@ mod tests {
             ("remember = \"31d\"", "toml:1: remember: is \"off\", or a time between"),
             ("language = \"de\"", "toml:1: language: unknown language"),
             ("unenrolled_deny_from = \"soon\"", "toml:1: unenrolled_deny_from: is a day"),
-            ("[window]\nx = 1", "toml:1: window: needs a whole number"),
+            ("[window]\nx = 1", "toml:1: [window]: unknown section; the right ones are [service.NAME]"),
         ];
         for (text, complaint) in cases {
             let error = parse(text).unwrap_err();

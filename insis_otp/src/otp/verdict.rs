@@ -176,11 +176,10 @@ struct Attempt<'a> {
     clock_was_ahead: bool,
 }
 
-/// What a single code was found to be.
+/// What a single code was found to be in the window.
 struct Sight {
     fresh: Option<Step>,
     spent: Option<Step>,
-    outside: Option<Step>,
 }
 
 impl<'a> Attempt<'a> {
@@ -270,35 +269,43 @@ impl<'a> Attempt<'a> {
     }
 
     fn one_code(&mut self, code: &Code) -> Result<Proof, Refusal> {
-        let sight = self.look_for(code);
         let expected = self.expected();
-        match sight {
+        match self.look_in_window(code) {
             Sight { fresh: Some(step), .. } => {
                 self.next.spent = self.next.spent.with(step, step);
                 Ok(Proof::Code { offset: step.offset_from(expected) })
             }
             Sight { spent: Some(_), .. } => Err(self.spent_already()),
-            Sight { outside: Some(step), .. } => {
-                Err(Refusal::OutsideWindow { offset: step.offset_from(expected) })
-            }
-            Sight { .. } => Err(Refusal::Wrong),
+            Sight { .. } => Err(match self.look_outside(code) {
+                Some(step) => Refusal::OutsideWindow { offset: step.offset_from(expected) },
+                None => Refusal::Wrong,
+            }),
         }
     }
 
-    /// Compares a code with every step that a login looks at. The work is the same wherever it matches.
-    fn look_for(&self, code: &Code) -> Sight {
-        let expected = self.expected();
-        let window = expected.around(self.policy.window.steps());
-        let [mut fresh, mut spent, mut outside] = [Found::default(); 3];
-        for step in expected.around(self.policy.reach(self.key.period())) {
+    /// Compares a code with every step of the window. The work is the same wherever it matches.
+    fn look_in_window(&self, code: &Code) -> Sight {
+        let [mut fresh, mut spent] = [Found::default(); 2];
+        for step in self.expected().around(self.policy.window.steps()) {
             let matches = self.key.code(Step(step)).ct_eq(code);
-            let inside = Choice::from(u8::from(window.contains(&step)));
             let is_spent = Choice::from(u8::from(self.next.spent.contains(Step(step))));
-            fresh.take(Step(step), matches & inside & !is_spent);
-            spent.take(Step(step), matches & inside & is_spent);
-            outside.take(Step(step), matches & !inside);
+            fresh.take(Step(step), matches & !is_spent);
+            spent.take(Step(step), matches & is_spent);
         }
-        Sight { fresh: fresh.step(), spent: spent.step(), outside: outside.step() }
+        Sight { fresh: fresh.step(), spent: spent.step() }
+    }
+
+    /// Where around the window a wrong code would have been right, for the log. The work is the same whether or not it
+    /// is anywhere.
+    fn look_outside(&self, code: &Code) -> Option<Step> {
+        let window = self.expected().around(self.policy.window.steps());
+        let mut outside = Found::default();
+        for step in self.expected().around(self.policy.reach(self.key.period())) {
+            if !window.contains(&step) {
+                outside.take(Step(step), self.key.code(Step(step)).ct_eq(code));
+            }
+        }
+        outside.step()
     }
 
     /// A right code that is spent: how long until the phone shows a fresh one.
@@ -467,11 +474,13 @@ mod tests {
             let _ = phone.try_text(&text, NOW);
             crate::otp::key::COMPUTED.get() - before
         };
-        // Five minutes on either side and the step itself, whether the code is right, used, off or wrong.
-        for step in [T - 1, T, T + 1, T - 4, T + 9, T - 4000] {
-            assert_eq!(work(step, false), 21, "{step}");
+        // The window, whether the code is right or used; five minutes on either side and the step itself for any other.
+        for (step, compared) in
+            [(T - 1, 3), (T, 3), (T + 1, 3), (T - 2, 21), (T - 4, 21), (T + 9, 21), (T - 4000, 21)]
+        {
+            assert_eq!(work(step, false), compared, "{step}");
         }
-        assert_eq!((work(T, true), work(T + 1, true)), (21, 21));
+        assert_eq!((work(T, true), work(T + 1, true)), (3, 3));
     }
 
     #[test]
