@@ -2,8 +2,6 @@
 //!
 //! The module, `otp-helper` and `otp-setup` all come through here, so that a proof is charged the same everywhere.
 
-use zeroize::Zeroize;
-
 use crate::otp::{
     Code, Drift, Key, PairingRefusal, Policy, RecoveryCode, RecoveryCodes, Refusal, Salt, Seconds, State,
     Typed, UnixTime, Verdict, pair, resync, verify as decide,
@@ -331,8 +329,5 @@ fn prove(file: &SecretFile, proof: &Typed, policy: &Policy, clock: Clock<'_>) ->
 /// not reach the copies that a compiler makes on the way.
 #[inline(never)]
 fn wipe_stack() {
-    // Words, since the wiping goes one by one.
-    let mut below = [0_u64; 32 * 1024 / 8];
-    below.zeroize();
-    std::hint::black_box(&below);
+    std::hint::black_box(&mut [0_u8; 16 * 1024]);
 }
