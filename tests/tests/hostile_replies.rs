@@ -69,7 +69,7 @@ fn replies(door: &Door) -> Vec<(Vec<u8>, &'static str)> {
         (code.get(..5).expect("six digits").to_owned(), LENGTH),
         (format!("{code}0"), LENGTH),
         (format!("0{code}"), LENGTH),
-        // Eight digits could be a scratch code.
+        // Eight digits could be a scratch code, for anybody.
         (format!("{code}00"), WRONG),
         (format!("00{code}"), WRONG),
         (format!("{code}{next}0"), LENGTH),
