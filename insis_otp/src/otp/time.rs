@@ -111,6 +111,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_drift_is_told_in_seconds() {
+        let period = Period::try_from(60).unwrap();
+        assert_eq!([Drift(-3), Drift(0), Drift(2)].map(|drift| drift.seconds(period)), [-180, 0, 120]);
+    }
+
+    #[test]
     fn lengths_are_said_as_people_say_them() {
         let said = |s| Seconds(s).to_string();
         assert_eq!((said(17), said(90), said(91)), ("17 s".into(), "90 s".into(), "2 min".into()));

@@ -147,6 +147,17 @@ mod tests {
     }
 
     #[test]
+    fn sixty_four_bytes_are_looked_at_and_not_shown() {
+        assert_eq!(kind(&format!("{}123456", " ".repeat(58))), "123456");
+        assert!(matches!(
+            Typed::parse(format!("{}123456", " ".repeat(59)).as_bytes()),
+            Typed::Malformed(Malformed::Characters)
+        ));
+        assert!(!format!("{:?}", Typed::parse(b"123456")).contains("1"));
+        assert!(format!("{:?}", Typed::parse(b"123456")).contains("redacted"));
+    }
+
+    #[test]
     fn codes_are_read_as_people_write_them() {
         for reply in ["012345", " 012 345\r\n", "012-345", "0 1 2 3 4 5", "012\u{a0}345", "012\u{2013}345"] {
             assert_eq!(kind(reply), "012345", "{reply:?}");

@@ -556,8 +556,43 @@ mod tests {
         assert_eq!(attempt(&text(&model, T + 90)), Ok(Drift(91)));
         assert_eq!(attempt("123456"), Err(Refusal::Malformed(Malformed::Length)));
         assert_eq!(attempt("000000 000000"), Err(Refusal::Wrong));
-        assert_eq!((phone.state.failures, phone.state.throttle.guesses), (2, 1));
+        assert_eq!(attempt("no code"), Err(Refusal::Malformed(Malformed::Characters)));
+        // It is no login: the owner is told of the failures at the next one.
+        assert_eq!(attempt(&text(&model, T + 94)), Ok(Drift(95)));
+        assert_eq!((phone.state.failures, phone.state.throttle.guesses), (3, 0));
         assert_eq!(phone.state.last_login, None);
+    }
+
+    #[test]
+    fn after_the_last_code_of_the_window_a_pair_goes_on() {
+        let mut phone = phone();
+        assert!(opens(&phone.try_step(T + 1, NOW)));
+        assert!(opens(&phone.try_pair(T + 2, NOW)));
+    }
+
+    /// After a quiet day there is a gap below the login; it is a way back for a clock that was ahead, and for nothing else.
+    #[test]
+    fn a_pair_from_before_the_login_opens_nothing() {
+        let mut phone = phone();
+        phone.state.spent = crate::otp::SpentSteps::since_pairing(Step(T - 4_001), Step(T - 4_000));
+        assert!(opens(&phone.try_step(T, NOW)));
+        assert!(phone.state.spent.gap_contains(Step(T - 3), Step(T - 2)));
+        assert!(!opens(&phone.try_pair(T - 3, NOW)));
+    }
+
+    #[test]
+    fn a_used_code_tells_when_the_phone_shows_the_next() {
+        let mut ahead = phone();
+        ahead.state.drift = Drift(2);
+        assert!(opens(&ahead.try_step(T + 2, NOW)));
+        // The next one is shown at the next step of our clock, whatever step the phone calls it.
+        assert_eq!(ahead.try_step(T + 2, NOW), refused(Refusal::Used { wait: Seconds(18) }));
+        // Five minutes are a clock that is somewhat off, more are one that was ahead.
+        let mut behind = phone();
+        behind.state.spent.upto = Step(T + 10);
+        let at = |seconds: u64| UnixTime((T + 11) * 30 - seconds);
+        assert_eq!(behind.try_step(T + 1, at(300)), refused(Refusal::Used { wait: Seconds(300) }));
+        assert_eq!(behind.try_step(T + 1, at(301)), refused(Refusal::ClockAhead { by: Seconds(301) }));
     }
 
     #[test]
