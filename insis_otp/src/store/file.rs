@@ -508,6 +508,45 @@ mod tests {
         result.unwrap_err().to_string()
     }
 
+    /// What is done with a file that is locked until then, when somebody waits for the lock.
+    fn while_waited_for(home: &Home, meanwhile: impl FnOnce(&Path)) -> Result<u64, StoreError> {
+        let path = home.file.path();
+        let locked = Flock::lock(File::open(path).unwrap(), nix::fcntl::FlockArg::LockExclusive).unwrap();
+        std::thread::scope(|scope| {
+            let see = || {
+                home.file.transact(|_, old| Decision {
+                    state: old.clone(),
+                    durable: false,
+                    answer: old.spent.upto.0,
+                })
+            };
+            let waiting = scope.spawn(see);
+            std::thread::sleep(Duration::from_millis(100));
+            meanwhile(path);
+            drop(locked);
+            waiting.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn a_file_that_was_exchanged_while_its_lock_was_waited_for_is_not_used() {
+        let (home, other) = (paired(), home());
+        other.file.create(&enrolment("alice", 2), &state(7)).unwrap();
+        let seen = while_waited_for(&home, |path| std::fs::rename(other.file.path(), path).unwrap());
+        assert_eq!(seen.unwrap(), 7);
+        let gone = while_waited_for(&home, |path| std::fs::remove_file(path).unwrap());
+        assert!(gone.unwrap_err().is_not_paired());
+    }
+
+    #[test]
+    fn a_home_that_is_not_there_is_away() {
+        let home = home();
+        assert!(!home.file.home_is_away());
+        let account = Account { home: home.folder.path().join("gone"), ..home.file.account().clone() };
+        assert!(Template::parse("%h/x").unwrap().locate(&account).home_is_away());
+        assert!(!Template::parse("/var/lib/x/%u").unwrap().locate(&account).home_is_away());
+    }
+
     #[test]
     fn a_file_is_created_once_changed_in_place_replaced_and_removed() {
         let home = paired();
