@@ -539,6 +539,23 @@ mod tests {
     }
 
     #[test]
+    fn a_store_is_a_directory_of_roots_alone_or_of_the_setgid_model() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let safe = |mode: u32| {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            check_directory(folder.path()).is_ok()
+        };
+        assert_eq!([0o700, 0o755, 0o1730].map(safe), [true; 3]);
+        assert_eq!([0o730, 0o777, 0o1777, 0o770, 0o1731, 0o3730].map(safe), [false; 6]);
+        let why = |name: &str| check_directory(&folder.path().join(name)).unwrap_err().to_string();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(why("none").contains("does not exist") && why("file").contains("is not a directory"));
+    }
+
+    #[test]
     fn a_home_that_is_not_there_is_away() {
         let home = home();
         assert!(!home.file.home_is_away());
