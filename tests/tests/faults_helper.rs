@@ -187,7 +187,8 @@ fn an_error_at_any_system_call_of_the_helper_leaves_old_or_new() {
         let calls = scene.calls(deed);
         let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
         for error in ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "EMFILE", "ENOMEM", "EACCES"] {
-            for call in calls.iter().skip(start) {
+            // The end of a process cannot fail.
+            for call in calls.iter().skip(start).filter(|call| call.name != "exit_group") {
                 scene.try_it(deed, call, &Fault::Error(error));
             }
             println!("| {error} | {deed:?} | {} places |", calls.len() - start);
