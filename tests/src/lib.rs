@@ -22,6 +22,7 @@ pub mod door;
 pub mod env;
 pub mod faults;
 pub mod guess;
+pub mod keepassxc;
 pub mod memory;
 pub mod page;
 pub mod paired;
