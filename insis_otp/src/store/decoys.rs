@@ -185,6 +185,36 @@ mod tests {
     }
 
     #[test]
+    fn of_many_that_make_the_file_at_once_each_is_counted() {
+        for _ in 0..40 {
+            let folder = tempfile::tempdir().unwrap();
+            let Some(decoys) = decoys(&folder) else { return };
+            let one = || count(&decoys, "mallory");
+            let counts: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(counts, (1..=8).collect());
+        }
+    }
+
+    #[test]
+    fn names_that_share_a_page_share_no_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        let key = file_key(&decoys.open().unwrap()).unwrap();
+        assert_ne!(*key, *FileKey::default());
+        let mut pages = std::collections::HashMap::new();
+        let place = |number: u32| (stand_in(&key, &number.to_string()).unwrap().0, number);
+        let places: Vec<_> = (0..15_000).map(place).collect();
+        // The first page is the key's.
+        assert!(places.iter().all(|(page, _)| (1..=Decoys::PAGES as usize).contains(page)));
+        let pair = places.into_iter().find_map(|(page, name)| Some((pages.insert(page, name)?, name)));
+        let (one, other) = pair.unwrap();
+        assert_eq!([one, one, other, one].map(|name| count(&decoys, &name.to_string())), [1, 2, 1, 1]);
+    }
+
+    #[test]
     fn a_page_that_is_damaged_begins_anew_and_a_file_of_others_is_not_used() {
         let folder = tempfile::tempdir().unwrap();
         let Some(decoys) = decoys(&folder) else { return };

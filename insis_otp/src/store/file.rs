@@ -508,6 +508,62 @@ mod tests {
         result.unwrap_err().to_string()
     }
 
+    /// What is done with a file that is locked until then, when somebody waits for the lock.
+    fn while_waited_for(home: &Home, meanwhile: impl FnOnce(&Path)) -> Result<u64, StoreError> {
+        let path = home.file.path();
+        let locked = Flock::lock(File::open(path).unwrap(), nix::fcntl::FlockArg::LockExclusive).unwrap();
+        std::thread::scope(|scope| {
+            let see = || {
+                home.file.transact(|_, old| Decision {
+                    state: old.clone(),
+                    durable: false,
+                    answer: old.spent.upto.0,
+                })
+            };
+            let waiting = scope.spawn(see);
+            std::thread::sleep(Duration::from_millis(100));
+            meanwhile(path);
+            drop(locked);
+            waiting.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn a_file_that_was_exchanged_while_its_lock_was_waited_for_is_not_used() {
+        let (home, other) = (paired(), home());
+        other.file.create(&enrolment("alice", 2), &state(7)).unwrap();
+        let seen = while_waited_for(&home, |path| std::fs::rename(other.file.path(), path).unwrap());
+        assert_eq!(seen.unwrap(), 7);
+        let gone = while_waited_for(&home, |path| std::fs::remove_file(path).unwrap());
+        assert!(gone.unwrap_err().is_not_paired());
+    }
+
+    #[test]
+    fn a_store_is_a_directory_of_roots_alone_or_of_the_setgid_model() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let safe = |mode: u32| {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            check_directory(folder.path()).is_ok()
+        };
+        assert_eq!([0o700, 0o755, 0o1730].map(safe), [true; 3]);
+        assert_eq!([0o730, 0o777, 0o1777, 0o770, 0o1731, 0o3730].map(safe), [false; 6]);
+        let why = |name: &str| check_directory(&folder.path().join(name)).unwrap_err().to_string();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(why("none").contains("does not exist") && why("file").contains("is not a directory"));
+    }
+
+    #[test]
+    fn a_home_that_is_not_there_is_away() {
+        let home = home();
+        assert!(!home.file.home_is_away());
+        let account = Account { home: home.folder.path().join("gone"), ..home.file.account().clone() };
+        assert!(Template::parse("%h/x").unwrap().locate(&account).home_is_away());
+        assert!(!Template::parse("/var/lib/x/%u").unwrap().locate(&account).home_is_away());
+    }
+
     #[test]
     fn a_file_is_created_once_changed_in_place_replaced_and_removed() {
         let home = paired();
