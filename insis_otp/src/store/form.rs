@@ -437,6 +437,21 @@ mod tests {
     }
 
     #[test]
+    fn every_field_is_read_as_it_was_written() {
+        let throttle =
+            Throttle { guesses: 11, guessed_at: UnixTime(12), strong_at: UnixTime(13), day: 14, today: 15 };
+        let island = Some((Step(16), Step(17)));
+        let full = State { throttle, last_login: Some(UnixTime(18)), ..state(19) };
+        let full = State { spent: SpentSteps { island, ..full.spent }, ..full };
+        let mut page = page(0..1);
+        write(&mut page, &full);
+        let record = decode(&page).unwrap();
+        assert_eq!(record.state, full);
+        let (read, wrote) = (record.enrolment, enrolment());
+        assert_eq!((read.user, read.paired_at), (wrote.user, wrote.paired_at));
+    }
+
+    #[test]
     fn the_largest_state_fits() {
         let full = (Step(u64::MAX), Step(u64::MAX));
         let time = UnixTime(u64::MAX);
@@ -514,6 +529,15 @@ mod tests {
         }
         let long = Enrolment { account: "x".repeat(2000), ..enrolment() };
         assert!(encode(&long, &state(0)).is_err());
+    }
+
+    #[test]
+    fn a_head_that_just_fits_is_written_and_one_byte_more_is_not() {
+        let named = |length| Enrolment { account: "x".repeat(length), ..enrolment() };
+        let room = HEAD_TEXT - head_text(&named(0)).len();
+        let page = encode(&named(room), &state(0)).unwrap();
+        assert_eq!(decode(&page).unwrap().enrolment.account, named(room).account);
+        assert!(encode(&named(room + 1), &state(0)).is_err());
     }
 
     #[test]

@@ -82,6 +82,13 @@ mod tests {
     }
 
     #[test]
+    fn root_at_home_and_who_is_not_root_stay_who_they_are() {
+        let name = if geteuid().is_root() { "root" } else { "daemon" };
+        let account = Account::lookup(&UserName::parse(name).unwrap()).unwrap().unwrap();
+        assert!(matches!(Identity::assume(&account), Ok(None)));
+    }
+
+    #[test]
     fn other_threads_of_the_host_keep_their_groups() {
         // Only root changes its identity at all.
         if !geteuid().is_root() {
