@@ -29,7 +29,7 @@ DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
 DEPS_TEST  := $(DEPS_DEMO) binutils fail2ban fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator \
   libpam-oath libpam-runtime libpam-wrapper login pamtester poppler-utils procps python3-asyncssh python3-paramiko \
-  python3-pyotp qrencode strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
+  python3-pyotp python3-systemd qrencode strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
 .PHONY: help deps deps-build deps-demo deps-test build test demo install uninstall lint clean bench
