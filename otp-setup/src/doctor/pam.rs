@@ -42,6 +42,7 @@ const ARGUMENTS: &[&str] = &[
     "free_failures",
     "first_delay",
     "longest_delay",
+    "daily_failures",
     "helper",
     "issuer",
 ];
