@@ -164,7 +164,7 @@ pub fn refuse(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Refusal, StoreError> {
-    let refusal = decoys.transact(name, |enrolment, state| {
+    let refusal = decoys.transact(name, &policy.throttle, |enrolment, state| {
         let (verdict, next) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, clock());
         let (state, answer) = match verdict {
             Verdict::Refused(why) => (next, why),
