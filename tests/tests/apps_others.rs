@@ -57,6 +57,20 @@ fn a_screen_locker_without_privileges_goes_through_the_helper() {
 }
 
 #[test]
+fn a_service_without_privileges_cannot_choose_how_the_helper_throttles() {
+    let house = house("locker", "auth required pam_insis_otp.so");
+    let config = "free_failures = 1\n[service.locker]\nfree_failures = 10\ntries = 2\nlanguage = \"cs\"\n";
+    house.env.write("/etc/security/insis-otp.toml".as_ref(), config.as_bytes(), 0o644);
+    let wrong = house.anna.wrong();
+    let seen = house.locker("anna", "anna", &[&wrong, &wrong, &wrong]);
+    // What is its own business is as its section says; the policy is everybody's.
+    assert_eq!(seen.messages.iter().filter(|message| message.text.contains("kód")).count(), 2, "{seen:?}");
+    let seen = house.locker("anna", "anna", &[&house.anna.code()]);
+    assert_ne!(seen.code, "PAM_SUCCESS");
+    let _ = house.env.syslog().expect(&["pam_insis_otp(locker:auth)", "reason=throttled", "user=anna"]);
+}
+
+#[test]
 fn a_screen_locker_of_somebody_who_has_not_paired() {
     let house = house("locker", "auth required pam_insis_otp.so tries=1");
     let outcome = house.locker("bert", "bert", &["123456"]);

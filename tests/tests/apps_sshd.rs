@@ -461,3 +461,35 @@ asyncio.run(main())
     let said = python(&env, CLIENT, &sshd, "");
     assert!(said.contains("asyncssh.misc.") && !said.contains("] anna"), "{said}");
 }
+
+#[test]
+fn what_happened_since_the_last_login_is_told_above_a_shell_and_not_to_a_command() {
+    let House { env, anna } = house();
+    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let asked = |command: &str| {
+        let mut ssh = sshd.login("anna", command);
+        ssh.expect("Password: ");
+        ssh.line(PASSWORD);
+        ssh.expect(PROMPT);
+        ssh
+    };
+    for (command, told) in [("echo in; exit", false), ("", true)] {
+        let mut ssh = asked("");
+        ssh.line(&anna.wrong());
+        ssh.expect(PROMPT);
+        ssh.hang_up();
+        drop(ssh);
+        let mut ssh = asked(command);
+        ssh.line(&anna.code());
+        if told {
+            ssh.expect("1 failed code since your last login.");
+            ssh.expect("$");
+            ssh.line("echo in; exit");
+        }
+        ssh.expect("in");
+        let _ = ssh.wait();
+        assert_eq!(ssh.text().contains("failed code"), told, "{}", ssh.text());
+        let _ = env.syslog().expect(&["result=accepted proof=code", "failures=1 user=anna"]);
+        anna.again();
+    }
+}
