@@ -74,9 +74,9 @@ impl Progress {
         Self { done: 0, of: steps, said: Instant::now(), visible }
     }
 
-    /// One step more. Said five times a second at the most, so that what is done at once says nothing.
-    pub fn step(&mut self) {
-        self.done += 1;
+    /// So many steps more. Said five times a second at the most, so that what is done at once says nothing.
+    pub fn steps(&mut self, more: usize) {
+        self.done += more;
         if self.visible && self.said.elapsed() >= Duration::from_millis(200) {
             self.said = Instant::now();
             let width = 30 * self.done / self.of.max(1);

@@ -39,19 +39,14 @@ fn harmless(name: &str) -> String {
     name.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
 
-/// Everybody's status, a line each. Who cannot be read is left to complaints.
-pub fn table<E>(texts: &Texts, everybody: &[(String, Result<Status, E>)]) -> Vec<String> {
-    let row = |(user, status): &(String, Result<Status, E>)| {
-        let status = status.as_ref().ok()?;
-        let paired = dates::said(status.paired_at);
-        let day = paired.split(' ').next().unwrap_or_default();
-        let last = status.last_login.map_or_else(|| texts.list_never(), dates::said);
-        let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
-        let (failures, left) = (status.failures, status.recovery_left);
-        Some(format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}"))
-    };
-    let rows: Vec<_> = everybody.iter().filter_map(row).collect();
-    if rows.is_empty() { vec![texts.list_none()] } else { [vec![texts.list_head()], rows].concat() }
+/// A line of the list.
+pub fn row(texts: &Texts, user: &str, status: &Status) -> String {
+    let paired = dates::said(status.paired_at);
+    let day = paired.split(' ').next().unwrap_or_default();
+    let last = status.last_login.map_or_else(|| texts.list_never(), dates::said);
+    let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
+    let (user, failures, left) = (harmless(user), status.failures, status.recovery_left);
+    format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}")
 }
 
 /// The doctor's findings, each with why it matters and what to do.
