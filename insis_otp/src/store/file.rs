@@ -7,13 +7,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 use super::form::{self, Enrolment, PAGE, Page, Record};
 use super::identity::Identity;
 use super::{Account, Cause, StoreError};
 use crate::files::{self, Access};
 use crate::otp::State;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 
 /// Where one person's secret file is, and whose it has to be. Nothing is opened before an operation asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

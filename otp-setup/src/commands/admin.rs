@@ -13,6 +13,7 @@ use crate::flow::said;
 use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unusable};
 use crate::keeper::Trouble;
 use crate::output::{Input, Output, Progress};
+use crate::plain;
 use crate::qr::Symbol;
 use crate::report;
 use crate::site::Site;
@@ -67,10 +68,10 @@ impl Setup<'_> {
 
     /// Looks for what would lock people out, or let them in without a code.
     pub(super) fn doctor(&self, json: bool) -> Result<(), Failure> {
-        let findings = doctor::examine(&self.texts, nix::unistd::geteuid().is_root());
+        let findings = doctor::examine(&self.texts, nix::unistd::geteuid().is_root(), system_clock());
         let mut output = Output::default();
         if json {
-            output.line(&serde_json::to_string_pretty(&findings).unwrap_or_default());
+            output.json(&findings);
         } else {
             report::findings(&self.texts, &findings).iter().for_each(|line| output.line(line));
         }
@@ -101,7 +102,7 @@ impl Setup<'_> {
         drop(progress);
         let mut output = Output::default();
         if options.json {
-            output.line(&serde_json::to_string_pretty(&outcomes).unwrap_or_default());
+            output.json(&outcomes);
         } else {
             self.say_outcomes(&outcomes, rules, &mut output);
         }
@@ -170,7 +171,7 @@ impl Setup<'_> {
 
     fn put(&self, site: &Site, user: &str, found: Found, rules: Rules) -> Outcome {
         let account = UserName::parse(user).ok().and_then(|name| Account::lookup(&name).ok().flatten());
-        let user = user.escape_debug().to_string();
+        let user = plain::name(user).into_owned();
         let Some(account) = account else {
             let what = self.texts.import_no_user();
             return Outcome { user, taken: false, what, left_out: vec![], status: Status::Refused };
@@ -179,7 +180,7 @@ impl Setup<'_> {
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
         match import::put(&site.file(), found, names, rules, &system_clock) {
             Ok(Put { issuer, account, left_out }) => {
-                let (issuer, account) = (issuer.escape_debug(), account.escape_debug());
+                let (issuer, account) = (plain::name(&issuer), plain::name(&account));
                 let what = if rules.dry_run {
                     self.texts.import_would(issuer, account)
                 } else {

@@ -11,6 +11,7 @@ use insis_otp::store::{Account, Reader, StoreError};
 use super::Setup;
 use crate::exit::{Failure, Status};
 use crate::output::{Output, Progress, complain};
+use crate::plain;
 use crate::report::{self, Facts};
 use crate::site::Site;
 
@@ -32,7 +33,8 @@ impl Setup<'_> {
         let texts = self.texts;
         let parts = if json {
             read(site, &accounts, &|user, status| {
-                serde_json::to_string(&Facts::new(user, Some(status))).unwrap_or_default()
+                let json = serde_json::to_string(&Facts::new(user, Some(status))).unwrap_or_default();
+                plain::json(&json).into_owned()
             })
         } else {
             read(site, &accounts, &|user, status| report::row(&texts, user, status))
@@ -40,9 +42,9 @@ impl Setup<'_> {
         let rows: Vec<_> = parts.iter().flat_map(|part| &part.rows).map(String::as_str).collect();
         let mut output = Output::default();
         match (json, rows.is_empty()) {
-            (true, true) => output.line("[]"),
+            (true, true) => output.write("[]\n"),
             // A person in each line.
-            (true, false) => output.line(&format!("[\n{}\n]", rows.join(",\n"))),
+            (true, false) => output.write(&format!("[\n{}\n]\n", rows.join(",\n"))),
             (false, true) => output.line(&texts.list_none()),
             (false, false) => output.line(&format!("{}\n{}", texts.list_head(), rows.join("\n"))),
         }

@@ -102,8 +102,8 @@ impl Code {
     /// Each run as a rectangle: left, top, width, height.
     pub fn rectangles(&self) -> impl Iterator<Item = (f32, f32, f32, f32)> {
         let length = |modules: u8| f32::from(modules) * self.scale;
-        self.runs.iter().map(move |&(x, y, run)| {
-            (self.at.0 + length(x), self.at.1 + length(y), length(run), self.scale)
-        })
+        self.runs
+            .iter()
+            .map(move |&(x, y, run)| (self.at.0 + length(x), self.at.1 + length(y), length(run), self.scale))
     }
 }
