@@ -157,9 +157,10 @@ fn faults_in_sshds_settings_are_found_where_they_are() {
 fn faults_of_store_helper_log_and_configuration_are_found() {
     let mut env = sound();
     let store = Path::new("/var/lib/insis-otp");
-    std::fs::rename(store, "/var/lib/elsewhere").unwrap();
-    finds(&env, "problem", "/var/lib/insis-otp", "is not there");
-    std::fs::rename("/var/lib/elsewhere", store).unwrap();
+    let elsewhere = b"secret_file = \"/var/lib/none/%u\"\n";
+    env.write(Path::new("/etc/security/insis-otp.toml"), elsewhere, 0o644);
+    finds(&env, "problem", "/var/lib/none", "is not there");
+    std::fs::remove_file("/etc/security/insis-otp.toml").unwrap();
     let mode =
         |path: &Path, mode: u32| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     mode(store, 0o777);
