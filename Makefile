@@ -27,7 +27,7 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
-DEPS_TEST  := $(DEPS_DEMO) binutils fail2ban fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator \
+DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs fail2ban fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator \
   libpam-oath libpam-runtime libpam-wrapper login pamtester poppler-utils procps python3-asyncssh python3-paramiko \
   python3-pyotp qrencode strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
@@ -108,6 +108,7 @@ uninstall:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check bans licenses sources; \
 	else echo 'cargo-deny is not installed: bans, licences and sources were not checked'; fi
 
@@ -132,17 +133,37 @@ bench: build deps-test
 	@mkdir -p "$(TARGET)/bench"
 	@$(MACHINE) "$(RELEASE)/bench" "$(abspath $(TARGET))/bench" $(if $(DOCS),--docs docs) $(ONLY)
 
-# Evidence that takes long: every error at every system call, all races, long simulations, ten minutes of fuzzing for each
-# target, and mutation testing where cargo-mutants is installed. docs/assurance.md says what each shows.
+# Evidence that takes long: every error at every system call, every bit, all races, long simulations, logins under the
+# address sanitizer and valgrind, ten minutes of fuzzing for each target; Miri and mutation testing where they are
+# installed. docs/assurance.md says what each shows; parts of it can be made alone.
 FUZZ_SECONDS ?= 600
 ASSURANCE    := $(abspath $(TARGET))/assurance
-.PHONY: assurance
-assurance: build deps-test
+HOST          = $(shell rustc -vV | sed -n 's/^host: //p')
+EVIDENCE     := faults faults_file faults_helper growth races attackers guess secrecy
+.PHONY: assurance assurance-tests assurance-miri assurance-fuzz assurance-mutants
+assurance: assurance-tests assurance-miri assurance-fuzz assurance-mutants
+
+# The module and its host once more with the address sanitizer, for the test that looks for leaks.
+SANITIZED = RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=address -Clink-arg=-rdynamic' $(CARGO) build --locked \
+  --target $(HOST) --target-dir $(ASSURANCE)/sanitizer
+
+assurance-tests: build deps-test
 	CARGO_PROFILE_DEV_OPT_LEVEL=2 $(CARGO) test -p insis-otp-tests --locked --no-run --target-dir $(ASSURANCE)
+	$(SANITIZED) -p pam_insis_otp
+	$(SANITIZED) -p insis-otp-tests --bin pam-driver
+	install -D -t $(ASSURANCE)/sanitized $(addprefix $(ASSURANCE)/sanitizer/$(HOST)/debug/,libpam_insis_otp.so pam-driver)
 	CARGO_PROFILE_DEV_OPT_LEVEL=2 $(MACHINE) $(CARGO) test -p insis-otp-tests --locked --offline --no-fail-fast \
-	  --target-dir $(ASSURANCE) --test faults --test faults_helper --test growth --test races --test attackers --test guess --test secrecy \
-	  -- --include-ignored --test-threads=1 --nocapture
+	  --target-dir $(ASSURANCE) $(addprefix --test ,$(EVIDENCE)) -- --include-ignored --test-threads=1 --nocapture
+
+# The unsafe code there is: the module's way to libpam.
+assurance-miri:
+	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
+	  $(CARGO) +nightly miri test --locked -p pam_insis_otp --target-dir $(ASSURANCE)/miri ffi::; \
+	else echo 'Miri is not installed (rustup +nightly component add miri rust-src): unsafe code was not interpreted'; fi
+
+assurance-fuzz:
 	fuzz/run $(FUZZ_SECONDS)
-	@if $(CARGO) mutants --version >/dev/null 2>&1; then $(CARGO) mutants -p insis_otp -f 'insis_otp/src/otp/*' \
-	  -f 'insis_otp/src/store/*' -p pam_insis_otp -f pam_insis_otp/src/outcome.rs; \
+
+assurance-mutants:
+	@if $(CARGO) mutants --version >/dev/null 2>&1; then tests/mutants; \
 	else echo 'cargo-mutants is not installed: no mutants were made'; fi

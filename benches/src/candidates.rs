@@ -50,19 +50,18 @@ pub fn floor(folder: &Path) -> Candidate {
 /// This project's module, with a store in that folder.
 #[must_use]
 pub fn ours(folder: &Path) -> Candidate {
-    Candidate::new(
-        "insis_otp",
-        &format!("auth required pam_insis_otp.so tries=1 secret_file={}", template(folder)),
-    )
+    ours_with(folder, "")
 }
 
-/// This project's module, with other arguments too.
+/// This project's module, with other arguments too. A day has room for as many wrong codes as are measured.
 #[must_use]
 pub fn ours_with(folder: &Path, arguments: &str) -> Candidate {
     let template = template(folder);
     Candidate::new(
         "insis_otp",
-        &format!("auth required pam_insis_otp.so tries=1 secret_file={template} {arguments}"),
+        &format!(
+            "auth required pam_insis_otp.so tries=1 daily_failures=500 secret_file={template} {arguments}"
+        ),
     )
 }
 

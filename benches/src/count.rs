@@ -67,9 +67,19 @@ pub fn kib(path: &Path) -> u64 {
 /// The shared libraries that a module names, with the loader left out.
 #[must_use]
 pub fn needed(path: &Path) -> Vec<String> {
-    let output = run(Command::new("readelf").arg("--dynamic").arg("--wide").arg(path));
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = dynamic(path);
     let names = text.lines().filter(|line| line.contains("(NEEDED)"));
     let names = names.filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned()));
     names.filter(|name| !name.starts_with("ld-linux")).collect()
+}
+
+/// Whether a module stays in a process once it is loaded.
+#[must_use]
+pub fn stays(path: &Path) -> bool {
+    dynamic(path).lines().any(|line| line.contains("(FLAGS_1)") && line.contains("NODELETE"))
+}
+
+fn dynamic(path: &Path) -> String {
+    let output = run(Command::new("readelf").arg("--dynamic").arg("--wide").arg(path));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -154,6 +154,7 @@ impl Config {
         "free_failures",
         "first_delay",
         "longest_delay",
+        "daily_failures",
         "language",
         "prompt",
         "echo",
@@ -254,6 +255,7 @@ impl Config {
             "free_failures" => self.policy.throttle.free = within(value.number()?, 1, 20)?,
             "first_delay" => self.policy.throttle.first = delay(value.text()?)?,
             "longest_delay" => self.policy.throttle.longest = delay(value.text()?)?,
+            "daily_failures" => self.policy.throttle.daily = within(value.number()?, 10, 500)?,
             "tries" => self.tries = within(value.number()?, 1, 10)?,
             "unenrolled" => self.unenrolled = value.text()?.parse()?,
             "unenrolled_deny_from" => self.unenrolled_deny_from = Some(date(value.text()?)?),
@@ -552,6 +554,7 @@ mod tests {
             free_failures = 3
             first_delay = "10s"
             longest_delay = "2h"
+            daily_failures = 10
             prompt = "Code: "
             echo = true
             issuer = "InSIS"
@@ -591,6 +594,7 @@ mod tests {
             ("tries = 0", "toml:1: tries: is between 1 and 10"),
             ("first_delay = \"0s\"", "toml:1: first_delay: is a time between"),
             ("first_delay = \"5\"", "toml:1: first_delay: is a time between"),
+            ("daily_failures = 501", "toml:1: daily_failures: is between 10 and 500"),
             ("longest_delay = \"25h\"", "toml:1: longest_delay: is a time between"),
             ("unenrolled = \"ignor\"", "toml:1: unenrolled: unknown value; did you mean \"ignore\"?"),
             ("prompt = \"a\\u001bb\"", "toml:1: prompt: is a text of"),
@@ -607,7 +611,7 @@ mod tests {
             ("remember = \"31d\"", "toml:1: remember: is \"off\", or a time between"),
             ("language = \"de\"", "toml:1: language: unknown language"),
             ("unenrolled_deny_from = \"soon\"", "toml:1: unenrolled_deny_from: is a day"),
-            ("[window]\nx = 1", "toml:1: window: needs a whole number"),
+            ("[window]\nx = 1", "toml:1: [window]: unknown section; the right ones are [service.NAME]"),
         ];
         for (text, complaint) in cases {
             let error = parse(text).unwrap_err();

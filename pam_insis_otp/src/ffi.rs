@@ -52,3 +52,119 @@ impl MustPair {
         left.is_ok_and(|left| left.user == user)
     }
 }
+
+/// What Miri watches (`make assurance`), with a libpam of Rust in the place of the real one, which it cannot run.
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::ffi::{CStr, CString, c_char};
+    use std::ptr;
+
+    use super::*;
+
+    type Cleanup = extern "C" fn(*mut PamHandle, *mut c_void, c_int);
+
+    thread_local! {
+        static PASSWORD: RefCell<Option<CString>> = const { RefCell::new(None) };
+        static DATUM: RefCell<Option<(CString, *mut c_void, Cleanup)>> = const { RefCell::new(None) };
+    }
+
+    /// SAFETY: as libpam's.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn pam_set_item(_: *mut PamHandle, item: c_int, value: *const c_void) -> c_int {
+        assert_eq!(item, PAM_AUTHTOK);
+        // SAFETY: the caller gives a text that ends with a NUL.
+        let text = unsafe { CStr::from_ptr(value.cast()) }.to_owned();
+        PASSWORD.set(Some(text));
+        0
+    }
+
+    /// SAFETY: as libpam's.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn pam_set_data(
+        pamh: *mut PamHandle,
+        name: *const c_char,
+        datum: *mut c_void,
+        cleanup: Cleanup,
+    ) -> c_int {
+        // SAFETY: the caller gives a text that ends with a NUL.
+        let name = unsafe { CStr::from_ptr(name) }.to_owned();
+        if let Some((_, old, cleanup)) = DATUM.replace(Some((name, datum, cleanup))) {
+            cleanup(pamh, old, 0);
+        }
+        0
+    }
+
+    /// SAFETY: as libpam's.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn pam_get_data(
+        _: *const PamHandle,
+        name: *const c_char,
+        datum: &mut *const c_void,
+    ) -> c_int {
+        // SAFETY: the caller gives a text that ends with a NUL.
+        let name = unsafe { CStr::from_ptr(name) };
+        DATUM.with_borrow(|left| match left {
+            Some((left, there, _)) if left.as_c_str() == name => {
+                *datum = there.cast_const();
+                0
+            }
+            _ => 18,
+        })
+    }
+
+    /// A handle that nothing is read from, to the end of a conversation.
+    fn with_handle(run: impl FnOnce(&mut PamHandle)) {
+        let mut place = 0_u64;
+        let pamh = (&raw mut place).cast::<PamHandle>();
+        // SAFETY: the handle is opaque, without size, and alive.
+        run(unsafe { &mut *pamh });
+        if let Some((_, datum, cleanup)) = DATUM.take() {
+            cleanup(pamh, datum, 0);
+        }
+    }
+
+    #[test]
+    fn a_password_is_handed_on_up_to_its_first_nul() {
+        for (password, handed_on) in [
+            (&b"correct horse"[..], c"correct horse"),
+            (b"correct\0horse", c"correct"),
+            (b"", c""),
+            (b"\0", c""),
+        ] {
+            with_handle(|pamh| set_password(pamh, password).unwrap());
+            assert_eq!(PASSWORD.take().as_deref(), Some(handed_on));
+        }
+    }
+
+    #[test]
+    fn what_is_left_in_the_handle_is_read_back_and_freed() {
+        let left = |user: &str| MustPair { user: user.to_owned() };
+        with_handle(|pamh| {
+            assert!(!MustPair::is_left_for(pamh, "anna"));
+            left("anna").leave(pamh).unwrap();
+            assert!(MustPair::is_left_for(pamh, "anna") && !MustPair::is_left_for(pamh, "bob"));
+            left("bob").leave(pamh).unwrap();
+            assert!(MustPair::is_left_for(pamh, "bob") && !MustPair::is_left_for(pamh, "anna"));
+        });
+    }
+
+    #[test]
+    fn the_c_functions_take_what_libpam_gives_them() {
+        use crate::hooks::pam_sm_setcred;
+        let words = [c"debug".as_ptr(), c"tries=1".as_ptr()];
+        with_handle(|pamh| {
+            let pamh = ptr::from_mut(pamh);
+            for (pamh, count, words, code) in [
+                (pamh, 2, words.as_ptr(), PamResultCode::PAM_SUCCESS),
+                (pamh, 0, ptr::null(), PamResultCode::PAM_SUCCESS),
+                (pamh, 1, ptr::null(), PamResultCode::PAM_ABORT),
+                (pamh, -1, words.as_ptr(), PamResultCode::PAM_ABORT),
+                (ptr::null_mut(), 0, ptr::null(), PamResultCode::PAM_ABORT),
+            ] {
+                // SAFETY: handle and words are alive, or missing, which is what is tried.
+                assert_eq!(unsafe { pam_sm_setcred(pamh, 0, count, words) }, code);
+            }
+        });
+    }
+}

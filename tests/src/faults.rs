@@ -19,7 +19,7 @@ use std::process::{Command, Output};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
-use crate::env::talk;
+use crate::env::{run, talk};
 
 /// A system call of a traced process.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -161,6 +161,73 @@ impl SmallDisk {
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = umount2(&self.folder, MntFlags::MNT_DETACH);
+    }
+}
+
+/// A folder with a quota that holds for everybody, root too: a subvolume of a btrfs of its own, as long as this lives.
+/// (Quotas of ext4 and XFS do not hold for root, and not every kernel has them.)
+#[derive(Debug)]
+pub struct Quota {
+    folder: PathBuf,
+    whole: tempfile::TempDir,
+    _image: tempfile::NamedTempFile,
+}
+
+impl Quota {
+    /// On that folder, without a limit as yet; owner and mode of the folder are kept.
+    #[must_use]
+    pub fn on(folder: &Path) -> Self {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+        let before = folder.metadata().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let image = tempfile::NamedTempFile::new().expect("no file for the file system");
+        image.as_file().set_len(128 << 20).expect("cannot make the file system");
+        run(Command::new("mkfs.btrfs").arg("-q").arg(image.path()));
+        loop_devices();
+        let whole = tempfile::tempdir().expect("no folder");
+        run(Command::new("mount").args(["-o", "loop"]).arg(image.path()).arg(whole.path()));
+        let part = whole.path().join("part");
+        run(Command::new("btrfs").args(["quota", "enable"]).arg(whole.path()));
+        run(Command::new("btrfs").args(["-q", "subvolume", "create"]).arg(&part));
+        let kept = chown(&part, Some(before.uid()), Some(before.gid()));
+        kept.and_then(|()| {
+            std::fs::set_permissions(&part, PermissionsExt::from_mode(before.mode() & 0o7777))
+        })
+        .expect("cannot keep owner and mode");
+        run(Command::new("mount").arg("--bind").arg(&part).arg(folder));
+        Self { folder: folder.to_owned(), whole, _image: image }
+    }
+
+    /// Takes what is used as all that may be, as near as it can be told.
+    pub fn exhaust(&self) {
+        self.limit("1");
+    }
+
+    /// Lifts the limit.
+    pub fn lift(&self) {
+        self.limit("none");
+    }
+
+    /// By the whole, since over quota not even the limit can be changed by the part. 256 is its first part.
+    fn limit(&self, bytes: &str) {
+        run(Command::new("btrfs").args(["qgroup", "limit", bytes, "0/256"]).arg(self.whole.path()));
+    }
+}
+
+impl Drop for Quota {
+    fn drop(&mut self) {
+        for folder in [&self.folder, self.whole.path()] {
+            let _ = umount2(folder, MntFlags::MNT_DETACH);
+        }
+    }
+}
+
+/// The devices that a file is mounted by: the throwaway machine has none by itself.
+fn loop_devices() {
+    let numbers = (0..16).map(|number| (format!("/dev/loop{number}"), "b", 7, number));
+    for (path, kind, major, minor) in numbers.chain([("/dev/loop-control".to_owned(), "c", 10, 237)]) {
+        if !Path::new(&path).exists() {
+            run(Command::new("mknod").args([&path, kind, &major.to_string(), &minor.to_string()]));
+        }
     }
 }
 

@@ -8,8 +8,7 @@
 use std::collections::BTreeMap;
 
 use insis_otp::otp::{
-    Digits, Key, Policy, RecoveryCodes, SpentSteps, State, Step, ThrottlePolicy, Typed, UnixTime, Verdict,
-    verify,
+    Digits, Key, Policy, RecoveryCodes, SpentSteps, State, Step, Throttle, Typed, UnixTime, Verdict, verify,
 };
 
 /// A day, in seconds.
@@ -40,26 +39,30 @@ pub fn odds_of_a_code(digits: Digits) -> f64 {
 /// The moments of a span at which a guesser's codes are compared, in order.
 #[must_use]
 pub fn guesses(site: &Site, span: u64) -> Vec<u64> {
-    let mut moments = Vec::new();
+    let throttle = &site.policy.throttle;
     let every = DAY.checked_div(site.logins).unwrap_or(u64::MAX);
+    let mut moments = Vec::new();
+    let (mut day, mut today) = (0, 0);
     let mut login = 0;
     while login < span {
         let end = login.saturating_add(every).min(span);
-        let start = if site.logins == 0 { 0 } else { login + WAIT };
-        moments.extend(until_login(&site.policy.throttle, start, end));
+        let mut moment = if site.logins == 0 { 0 } else { login + WAIT };
+        let mut made = 0;
+        while moment < end {
+            if moment / DAY != day {
+                (day, today) = (moment / DAY, 0);
+            }
+            if today >= throttle.daily {
+                moment = (day + 1) * DAY;
+                continue;
+            }
+            moments.push(moment);
+            (made, today) = (made + 1, today + 1);
+            moment += throttle.delay(made).0;
+        }
         login = end;
     }
     moments
-}
-
-/// The moments between two logins of the owner.
-fn until_login(throttle: &ThrottlePolicy, start: u64, end: u64) -> impl Iterator<Item = u64> {
-    let mut made = 0;
-    let next = move |moment: &u64| {
-        made += 1;
-        Some(moment + throttle.delay(made).0)
-    };
-    std::iter::successors(Some(start), next).take_while(move |moment| *moment < end)
 }
 
 /// The odds that one of the guesses opens the login. Exact: the code of each step is compared with the guesses made
@@ -143,13 +146,18 @@ pub fn simulate(site: &Site, key: &Key, span: u64, random: &mut u64) -> Simulate
             // As if it had been wrong, so that what follows is as it would have been.
             done.opened += 1;
             done.compared += 1;
-            state.throttle.guesses += 1;
-            state.throttle.guessed_at = UnixTime(start + moment);
+            state.throttle = with_guess(state.throttle, UnixTime(start + moment));
         } else {
             state = next;
         }
     }
     done
+}
+
+fn with_guess(before: Throttle, now: UnixTime) -> Throttle {
+    let today = if before.day == now.day() { before.today } else { 0 };
+    let (guesses, day, today) = (before.guesses + 1, now.day(), today + 1);
+    Throttle { guesses, guessed_at: now, day, today, ..before }
 }
 
 fn attempt(site: &Site, key: &Key, state: &State, text: &str, now: u64) -> (Verdict, State) {

@@ -55,8 +55,11 @@ fn shell(env: &Env, user: &str, script: &str, request: &str) -> Output {
 
 /// The helper while it waits for the end of its request.
 fn waiting_helper(env: &Env) -> Child {
-    let spawned = env.as_user("anna", HELPER).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let mut child = spawned.expect("no helper");
+    waiting(&mut env.as_user("anna", HELPER))
+}
+
+fn waiting(command: &mut Command) -> Child {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("no helper");
     let stdin = child.stdin.as_mut().expect("standard input is a pipe");
     stdin.write_all(b"insis-otp 1 verify\n").expect("the helper does not listen");
     std::thread::sleep(Duration::from_millis(300));
@@ -202,6 +205,15 @@ fn closed_descriptors_do_not_become_the_secret_file() {
     let many = "for n in {3..200}; do eval \"exec $n</dev/zero\"; done; exec \"$1\"";
     let output = shell(&env, "anna", many, &Request::Status.encode());
     assert!(matches!(heard(&output), Some(Answer::Status(_))), "{output:?}");
+    let mut command = env.as_user("anna", "bash");
+    command.args(["-c", "exec 5</dev/zero 77</dev/zero; exec \"$1\"", "bash", HELPER]);
+    let mut child = waiting(&mut command);
+    let open = std::fs::read_dir(format!("/proc/{}/fd", child.id())).expect("it is gone");
+    let open: Vec<_> = open.map(|entry| entry.expect("no entry").path()).collect();
+    let given = |path: &Path| std::fs::read_link(path).is_ok_and(|to| to == Path::new("/dev/zero"));
+    assert!(open.len() >= 3 && !open.iter().any(|path| given(path)), "{open:?}");
+    drop(child.stdin.take());
+    child.wait().expect("it does not end");
 }
 
 #[test]

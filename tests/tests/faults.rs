@@ -6,7 +6,7 @@ use std::process::Command;
 
 use insis_otp_tests::crowd::{self, Outcome};
 use insis_otp_tests::env::Env;
-use insis_otp_tests::faults::{Call, Fault, ReadOnly, SmallDisk, Traced};
+use insis_otp_tests::faults::{Call, Fault, Quota, ReadOnly, SmallDisk, Traced};
 use insis_otp_tests::pam::{Code, Stack};
 use insis_otp_tests::person::{Person, STEP, time_of};
 
@@ -206,6 +206,39 @@ fn on_a_full_disk_a_code_opens_the_login_once() {
         assert_eq!(door.anna.state().failures, 1);
     }
     assert!(std::fs::write(format!("{STORE}/x"), "x").is_err(), "the disk was not full");
+}
+
+/// A real quota, on a file system that writes nothing in place: there may be no room for the state.
+#[test]
+fn over_quota_nobody_gets_in_whose_login_is_not_on_the_disk() {
+    let door = Door::new();
+    let quota = Quota::on(Path::new(STORE));
+    door.anna.pair();
+    quota.exhaust();
+    let error = std::fs::write(format!("{STORE}/x"), "x").expect_err("there is no quota");
+    assert_eq!(error.raw_os_error(), Some(nix::libc::EDQUOT), "{error}");
+    let (mut opened, mut refused) = (0, 0);
+    for step in STEP..STEP + 10 {
+        door.env.clock().freeze(time_of(step));
+        door.env.syslog().clear();
+        let code = door.anna.code(step);
+        match door.login(&code).code() {
+            Code::SUCCESS => opened += 1,
+            Code::AUTHINFO_UNAVAIL => {
+                let _line = door.env.syslog().expect(&["reason=store", "uota exceeded"]);
+                refused += 1;
+            }
+            other => panic!("{other:?}: {:?}", door.env.syslog().lines()),
+        }
+        assert!(!door.opens(&code), "opened again over quota");
+        assert_ne!(door.login("000000").code(), Code::SUCCESS);
+    }
+    println!("| over quota | opened: {opened} | refused: {refused} |");
+    quota.lift();
+    door.env.clock().freeze(time_of(STEP + 20));
+    let next = door.anna.code(STEP + 20);
+    assert!(door.opens(&next), "within the quota again: {:?}", door.env.syslog().lines());
+    assert!(!door.opens(&next));
 }
 
 #[test]

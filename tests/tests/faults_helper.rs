@@ -6,7 +6,8 @@ use insis_otp::operations::NewPairing;
 use insis_otp::otp::{Code, Drift, Salt};
 use insis_otp::wire::{Answer, Reply, Request};
 use insis_otp_tests::door::Door;
-use insis_otp_tests::faults::{Call, Fault, Traced};
+use insis_otp_tests::env::talk;
+use insis_otp_tests::faults::{Call, Fault, Quota, Traced};
 use insis_otp_tests::person::{Person, STEP};
 
 const HELPER: &str = "/usr/libexec/otp-helper";
@@ -139,6 +140,26 @@ fn death_at_any_system_call_of_the_helper_leaves_old_or_new() {
             scene.try_it(deed, call, &Fault::Kill);
         }
         println!("| killed | {deed:?} | {} places |", calls.len() - start);
+    }
+}
+
+/// A real quota, not an error that was made up.
+#[test]
+fn over_quota_the_helper_leaves_old_or_new() {
+    let scene = Scene::new();
+    let quota = Quota::on(std::path::Path::new(STORE));
+    for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
+        scene.prepare(deed);
+        quota.exhaust();
+        let said = Answer::decode(&talk(&mut scene.helper(), &scene.request(deed)).stdout);
+        println!("| over quota | {deed:?} | {said:?} |");
+        let done = said == Ok(Answer::Done(Drift(0)));
+        if deed == Deed::Pair {
+            assert!(matches!(&said, Ok(Answer::Failed(why)) if why.contains("uota exceeded")), "{said:?}");
+            assert_eq!(std::fs::read_dir(STORE).expect("no store").count(), 0, "something was left");
+        }
+        quota.lift();
+        scene.check(deed, done, &format!("{deed:?} over quota"));
     }
 }
 

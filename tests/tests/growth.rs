@@ -1,11 +1,13 @@
-//! A process that authenticates again and again does not grow.
+//! A process that authenticates again and again does not grow, and loses nothing.
 
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp_tests::crowd::{self, Gate};
+use insis_otp_tests::crowd::{self, Gate, Outcome};
 use insis_otp_tests::door::Door;
-use insis_otp_tests::person::STEP;
+use insis_otp_tests::env::{self, talk};
+use insis_otp_tests::pam::Code;
+use insis_otp_tests::person::{RECOVERY_CODE, STEP};
 
 /// The memory of a process after so many authentications, in KiB, and how many descriptors it has open.
 fn memory_after(door: &Door, times: usize, text: &str) -> (u64, usize) {
@@ -63,4 +65,65 @@ fn two_thousand_logins_do_not_grow() {
 #[ignore = "long: make assurance"]
 fn ten_thousand_logins_do_not_grow() {
     does_not_grow(10_000);
+}
+
+/// What people type, each so many times: accepted once, then used already or throttled.
+fn replies(door: &Door) -> Vec<String> {
+    let code = door.anna.code(STEP);
+    let pair = format!("{code} {}", door.anna.code(STEP + 1));
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    vec![code, pair, RECOVERY_CODE.into(), wrong, "no code".into(), String::new()]
+}
+
+/// Authenticates in one process that is watched; whatever the watcher has to say fails the test.
+fn is_silent(watched: &mut Command, door: &Door, text: &str, times: usize) {
+    watched.args(door.driver().get_args()).args(["--times", &times.to_string()]);
+    let output = talk(watched, &crowd::typing(&[text]));
+    let heard = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && heard.is_empty(), "{text:?}: {}\n{heard}", output.status);
+    let outcomes = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(outcomes.lines().count(), times, "{text:?}");
+    let opened = outcomes.lines().filter(|line| Outcome::read(line).code() == Code::SUCCESS).count();
+    println!(
+        "| {} | {times} | opened: {opened} | nothing found |",
+        if opened > 0 { "right" } else { "wrong" }
+    );
+}
+
+/// The module and its host built with the address sanitizer, which ends with a search for leaks.
+#[test]
+#[ignore = "long: make assurance"]
+fn the_sanitizer_finds_nothing_in_ten_thousand_logins() {
+    let folder = env::program("pam-driver").ancestors().nth(2).expect("no target folder").join("sanitized");
+    let [driver, module] = ["pam-driver", "libpam_insis_otp.so"].map(|name| folder.join(name));
+    assert!(driver.exists(), "make assurance builds {}", driver.display());
+    let door = Door::new(&format!("auth required {} tries=1", module.display()));
+    let texts = replies(&door);
+    for text in &texts {
+        door.anna.reset();
+        let mut watched = Command::new(&driver);
+        watched.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0");
+        is_silent(&mut watched, &door, text, 10_000 / texts.len() + 1);
+    }
+}
+
+/// The module as it is installed, under a machine that knows of every byte whether it was written, and of every
+/// allocation whether it is still known.
+#[test]
+#[ignore = "long: make assurance"]
+fn valgrind_finds_nothing_in_two_hundred_logins() {
+    let door = Door::new("auth required pam_insis_otp.so tries=1");
+    let texts = replies(&door);
+    for text in &texts {
+        door.anna.reset();
+        let mut watched = Command::new("valgrind");
+        watched.args(["-q", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect,possible"]);
+        watched.args([
+            "--show-leak-kinds=definite,indirect,possible",
+            "--keep-debuginfo=yes",
+            "--error-exitcode=9",
+        ]);
+        watched.arg("--").arg(env::program("pam-driver"));
+        is_silent(&mut watched, &door, text, 200 / texts.len() + 1);
+    }
 }

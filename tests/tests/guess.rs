@@ -19,13 +19,15 @@ fn key(seed: u64) -> Key {
 }
 
 /// As many guesses as there can be: one a second.
-const OPEN: ThrottlePolicy = ThrottlePolicy { free: 20, first: Seconds(1), longest: Seconds(1) };
+const OPEN: ThrottlePolicy =
+    ThrottlePolicy { free: 20, first: Seconds(1), longest: Seconds(1), daily: u32::MAX };
 
 #[test]
 fn a_guesser_is_compared_as_often_as_computed() {
     let throttles = [
         ThrottlePolicy::default(),
         ThrottlePolicy { free: 1, ..ThrottlePolicy::default() },
+        ThrottlePolicy { daily: u32::MAX, ..ThrottlePolicy::default() },
         ThrottlePolicy { longest: Seconds(300), ..ThrottlePolicy::default() },
     ];
     for throttle in throttles {
@@ -36,7 +38,10 @@ fn a_guesser_is_compared_as_often_as_computed() {
             assert_eq!(done.compared, expected, "{site:?}");
         }
     }
-    assert_eq!(guesses(&site(1, ThrottlePolicy::default(), 0), DAY).len(), 35);
+    // Five quick ones, then ever longer delays; the last five of the day that fit into an hour each are one too many.
+    let unlimited = ThrottlePolicy { daily: u32::MAX, ..ThrottlePolicy::default() };
+    assert_eq!(guesses(&site(1, unlimited, 0), DAY).len(), 35);
+    assert_eq!(guesses(&site(1, ThrottlePolicy::default(), 50), 7 * DAY).len(), 7 * 30);
 }
 
 /// Runs a guesser against many keys; returns what was seen and what was to be expected.

@@ -69,8 +69,9 @@ fn replies(door: &Door) -> Vec<(Vec<u8>, &'static str)> {
         (code.get(..5).expect("six digits").to_owned(), LENGTH),
         (format!("{code}0"), LENGTH),
         (format!("0{code}"), LENGTH),
-        (format!("{code}00"), LENGTH),
-        (format!("00{code}"), LENGTH),
+        // Eight digits could be a scratch code, for anybody.
+        (format!("{code}00"), WRONG),
+        (format!("00{code}"), WRONG),
         (format!("{code}{next}0"), LENGTH),
         (format!("{code}{next}{code}"), LENGTH),
         ("0".into(), LENGTH),
@@ -197,6 +198,67 @@ fn a_broken_or_boundless_conversation_opens_nothing() {
         assert_eq!(said.code(), code, "{reply}: {line}");
     }
     assert!(door.login(&door.anna.code(STEP)).code() == Code::SUCCESS);
+}
+
+/// Around every size that a buffer may have, of digits, of letters, and of blanks about a right code.
+#[test]
+fn replies_of_every_length_have_their_verdict() {
+    let door = Door::new(MODULE);
+    let around = |size: usize| size - 2..=size + 2;
+    let lengths = (1..=140).chain([255, 256, 257]).chain(around(512)).chain(around(1024)).chain(around(4096));
+    let mut opened = 0;
+    for length in lengths {
+        door.anna.reset();
+        for filler in [b'1', b'x'] {
+            let said = login(&door, &vec![filler; length]);
+            assert_eq!(said.code(), Code::AUTH_ERR, "{length} times {:?}", char::from(filler));
+        }
+        assert_eq!(door.anna.state().failures, 2, "{length}");
+        // Up to 64 bytes are looked at; what is longer is not cut to what would open.
+        let code = door.anna.code(STEP);
+        let expected = if length <= 64 { Code::SUCCESS } else { Code::AUTH_ERR };
+        for padded in [format!("{code:>length$}"), format!("{code:<length$}")] {
+            door.anna.reset();
+            assert_eq!(login(&door, padded.as_bytes()).code(), expected, "a code in {length} bytes");
+        }
+        opened += usize::from(expected == Code::SUCCESS);
+    }
+    assert_eq!(opened, 64);
+}
+
+/// A process without rights hands its replies to the helper: nothing blocks, nothing is cut to a right code.
+#[test]
+fn through_the_helper_a_boundless_reply_is_refused() {
+    let door = Door::new(MODULE);
+    let program = door.env.publish(&insis_otp_tests::env::program("pam-driver"));
+    let as_anna = |replies: &str| {
+        let mut driver = door.env.as_user("anna", &program.to_string_lossy());
+        driver.args(door.driver().get_args());
+        answer(&mut driver, replies)
+    };
+    for length in [65, 4_096, 65_535, 65_536, 65_537, 262_144, 1 << 20, 64 << 20] {
+        door.anna.reset();
+        let said = as_anna(&format!("huge {length}\n"));
+        assert_eq!(said.code(), Code::AUTH_ERR, "{length} bytes");
+        assert_eq!(door.anna.state().failures, 1, "{length} bytes");
+    }
+    let cut = door.anna.code(STEP) + &" ".repeat(70_000);
+    assert_eq!(as_anna(&crowd::typing(&[&cut])).code(), Code::AUTH_ERR);
+    assert_eq!(as_anna(&crowd::typing(&[&door.anna.code(STEP)])).code(), Code::SUCCESS);
+}
+
+/// Nothing that is typed makes a login another user's.
+#[test]
+fn the_user_of_a_login_stays_the_same() {
+    let door = Door::new(MODULE);
+    // In this process the clock is the real one.
+    let step = insis_otp::operations::system_clock().step(insis_otp::otp::Period::default()).0;
+    for reply in ["bob".into(), "000000".into(), door.anna.code(step)] {
+        let opens = reply == door.anna.code(step);
+        let mut pam = insis_otp_tests::pam::Login::on(&door.stack).user("anna").types([reply]).begin();
+        assert_eq!(pam.authenticate() == Code::SUCCESS, opens);
+        assert_eq!(pam.get(insis_otp_tests::pam::Item::User).as_deref(), Some("anna"));
+    }
 }
 
 /// Every name but anna's own is nobody's.

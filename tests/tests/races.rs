@@ -1,5 +1,11 @@
 //! Many processes at once: one code opens one login, and every failure is counted.
 
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use insis_otp::operations::{self, NewPairing};
+use insis_otp::otp::{Code as Typed, Salt, UnixTime, Verdict};
+use insis_otp::wire::{Answer, Reply, Request};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::pam::{Code, Stack};
 use insis_otp_tests::person::{Person, STEP, time_of};
@@ -141,6 +147,131 @@ fn two_pairings_at_the_same_time_are_one() {
         });
         assert_eq!(pairings.iter().filter(|end| end.is_ok()).count(), 1, "{pairings:?}");
     });
+}
+
+/// The two codes of a pairing open no login, not even while it is made.
+#[test]
+fn the_codes_of_a_pairing_open_no_login_at_the_same_time() {
+    let env = Env::build().user("anna", "secret").clock().start();
+    let anna = Person::new("anna", 1, "/var/lib/insis-otp/%u");
+    let stack = Stack::new("door", MODULE);
+    let mut crowd = Crowd::of(&stack, &["anna"; 12]);
+    let mut compared = 0;
+    for round in 0..60 {
+        let step = STEP + 3 * round;
+        env.clock().freeze(time_of(step));
+        let code = |step| Typed::from_digits(anna.code(step).as_bytes()).expect("a code");
+        let new = NewPairing {
+            key: anna.key.clone(),
+            issuer: "test".into(),
+            account: "test".into(),
+            first: code(step - 1),
+            second: code(step),
+            recovery: (Vec::new(), Salt([1; 16])),
+        };
+        let typed: Vec<_> = (0..12).map(|racer| anna.code(step - racer % 2)).collect();
+        let codes = crowd.round_with(&typed, || {
+            operations::enrol(&anna.file, &new, &|| UnixTime(time_of(step))).expect("cannot pair");
+        });
+        assert_eq!(count(&codes, Code::SUCCESS), 0, "round {round}: {codes:?}");
+        compared += anna.state().failures;
+        anna.file.remove().expect("cannot remove");
+    }
+    println!(
+        "| codes of a pairing typed while it is made | 60 rounds of 12 | compared: {compared} | opened: 0 |"
+    );
+    assert!(compared > 0, "nobody was in time");
+}
+
+/// A helper that has read its request but for the end of it.
+fn helper(env: &Env, code: &str) -> Child {
+    use std::io::Write;
+    let mut command = env.as_user("anna", "/usr/libexec/otp-helper");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("no helper");
+    let request = Request::Verify(Reply::new(code.as_bytes())).encode();
+    let stdin = child.stdin.as_mut().expect("standard input is a pipe");
+    stdin.write_all(request.as_bytes()).expect("the helper does not listen");
+    child
+}
+
+/// The screen locker of somebody against a login of theirs: one of them.
+#[test]
+fn helpers_and_modules_share_one_code_between_them() {
+    let env = Env::build().user("anna", "secret").clock().start();
+    let anna = Person::paired("anna", 1);
+    let stack = Stack::new("door", MODULE);
+    let mut crowd = Crowd::of(&stack, &["anna"; 4]);
+    let (mut by_helper, mut by_module) = (0, 0);
+    for round in 0..100 {
+        let step = STEP + round;
+        env.clock().freeze(time_of(step));
+        let mut helpers: Vec<_> = (0..4).map(|_| helper(&env, &anna.code(step))).collect();
+        let codes = crowd.round_with(&vec![anna.code(step); 4], || {
+            // The end of their requests is their start.
+            helpers.iter_mut().for_each(|helper| drop(helper.stdin.take()));
+        });
+        let answers: Vec<_> = helpers
+            .into_iter()
+            .map(|helper| Answer::decode(&helper.wait_with_output().expect("no answer").stdout))
+            .collect();
+        let accepted =
+            |answer: &&Result<Answer, _>| matches!(answer, Ok(Answer::Verdict(Verdict::Accepted(_))));
+        let (helpers, modules) = (answers.iter().filter(accepted).count(), count(&codes, Code::SUCCESS));
+        assert_eq!(helpers + modules, 1, "round {round}: {answers:?} {codes:?}");
+        assert!(answers.iter().all(|answer| matches!(answer, Ok(Answer::Verdict(_)))), "{answers:?}");
+        by_helper += helpers;
+        by_module += modules;
+    }
+    println!("| one code, 4 helpers and 4 modules | by a helper: {by_helper} | by a module: {by_module} |");
+    assert!(by_helper > 0 && by_module > 0, "{by_helper} by a helper, {by_module} by a module: no race");
+}
+
+/// In the system store only root can exchange files. Whatever is read then is the file of the one or of the other.
+#[test]
+fn files_that_are_exchanged_while_they_are_read_open_nothing_for_the_other() {
+    const ROUNDS: u64 = 100;
+    let env = Env::build().user("anna", "secret").user("bob", "secret").clock().start();
+    let (anna, bob) = (Person::paired("anna", 1), Person::paired("bob", 2));
+    let stack = Stack::new("door", MODULE);
+    let mut crowd = Crowd::of(&stack, &["anna", "anna", "anna", "bob", "bob", "bob"]);
+    let end = AtomicBool::new(false);
+    let (mut opened, mut refused) = (0, 0);
+    let exchange = || {
+        let (one, other) = (anna.file.path(), bob.file.path());
+        let flags = nix::fcntl::RenameFlags::RENAME_EXCHANGE;
+        let here = nix::fcntl::AT_FDCWD;
+        nix::fcntl::renameat2(here, one, here, other, flags).expect("cannot exchange them");
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !end.load(Ordering::Relaxed) {
+                exchange();
+                std::thread::sleep(std::time::Duration::from_micros(50));
+                exchange();
+                std::thread::sleep(std::time::Duration::from_micros(200));
+            }
+        });
+        for round in 0..ROUNDS {
+            let step = STEP + round;
+            env.clock().freeze(time_of(step));
+            let (a, b) = (anna.code(step), bob.code(step));
+            // Each types the own code twice, and the other's once.
+            let codes = crowd.round(&[&a, &a, &b, &b, &b, &a]);
+            assert!(
+                codes[2] != Code::SUCCESS && codes[5] != Code::SUCCESS,
+                "round {round}: the other's code: {codes:?}"
+            );
+            for own in [&codes[..2], &codes[3..5]] {
+                assert!(count(own, Code::SUCCESS) <= 1, "round {round}: twice: {codes:?}");
+            }
+            opened += count(&codes, Code::SUCCESS);
+            refused += count(&codes, Code::AUTHINFO_UNAVAIL);
+        }
+        end.store(true, Ordering::Relaxed);
+    });
+    println!("| exchanged while read, {ROUNDS} rounds of 6 | opened: {opened} | cannot be used: {refused} |");
+    assert!(opened > 0 && refused > 0, "opened {opened}, refused {refused}: no race");
+    assert!(anna.file.read().is_ok() && bob.file.read().is_ok());
 }
 
 /// Whoever holds the lock and is stopped delays others by the bound of five seconds, and no more.

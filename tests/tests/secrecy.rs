@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use insis_otp_tests::crowd::{self, Gate, Waiting};
 use insis_otp_tests::env::{Env, program, run};
+use insis_otp_tests::faults::Traced;
 use insis_otp_tests::memory::{Needle, Search};
 use insis_otp_tests::pam::{self, Stack};
 use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, secret_bytes, time_of};
@@ -99,6 +100,66 @@ fn after_an_authentication_through_the_helper_its_caller_holds_no_code() {
         let (_hold, process) = held(as_anna(&door, "pam-driver"), &typed);
         assert_scans(process.pid());
         let found = door.search(&typed).in_process(process.pid());
+        assert!(found.is_empty(), "after {what}: {found:#?}");
+    }
+}
+
+/// The process of a login that is stopped at the first system call after the verdict, before other work writes over what
+/// was computed with the secret.
+struct Stopped {
+    strace: Child,
+    pid: u32,
+}
+
+impl Stopped {
+    /// The line is logged first, through a socket that is opened for it.
+    fn before_the_log(door: &Door, typed: &[String]) -> Self {
+        door.anna.reset();
+        let driver = crowd::driver(&door.stack, "anna");
+        let calls = Traced::run(&driver, &replies(typed)).calls_between("/begin-of-calls", "/end-of-calls");
+        let written = calls.iter().rposition(|call| call.name == "pwrite64").expect("nothing was written");
+        let call = calls.iter().skip(written).find(|call| call.name == "socket").expect("nothing was logged");
+        door.anna.reset();
+        let trace = tempfile::NamedTempFile::new().expect("no file for the trace");
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-e", &format!("inject=socket:signal=STOP:when={}", call.number), "-o"]);
+        strace.arg(trace.path()).arg("--").arg(driver.get_program()).args(driver.get_args());
+        let mut strace = strace.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("no strace");
+        let mut stdin = strace.stdin.take().expect("standard input is a pipe");
+        stdin.write_all(replies(typed).as_bytes()).expect("it does not listen");
+        drop(stdin);
+        Self { strace, pid: Self::stopped(trace.path()) }
+    }
+
+    /// Each line of the trace begins with the process.
+    fn stopped(trace: &Path) -> u32 {
+        for _ in 0..1_000 {
+            std::thread::sleep(Duration::from_millis(10));
+            let lines = std::fs::read_to_string(trace).expect("no trace");
+            if let Some(line) = lines.lines().find(|line| line.contains("stopped by SIGSTOP")) {
+                return line.split(' ').next().and_then(|pid| pid.parse().ok()).expect("a process");
+            }
+        }
+        panic!("it did not stop");
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-KILL", &self.pid.to_string()]).status();
+        let _ = self.strace.kill();
+        let _ = self.strace.wait();
+    }
+}
+
+#[test]
+fn at_the_verdict_the_secret_is_gone_already() {
+    let door = Door::new("auth required pam_insis_otp.so tries=1");
+    let search = Search::of(Needle::secret(&secret_bytes(SEED)));
+    for (what, typed) in door.logins() {
+        let stopped = Stopped::before_the_log(&door, &typed[..1]);
+        assert_scans(stopped.pid);
+        let found = search.in_process(stopped.pid);
         assert!(found.is_empty(), "after {what}: {found:#?}");
     }
 }

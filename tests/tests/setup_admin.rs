@@ -55,8 +55,10 @@ fn google_authenticators_own_files_are_taken() {
         env.home("cyril").join(".google_authenticator"),
     )
     .unwrap();
-    let secret = std::fs::read_to_string(env.home("anna").join(".google_authenticator")).unwrap();
-    let secret = secret.lines().next().unwrap().to_owned();
+    let theirs = std::fs::read_to_string(env.home("anna").join(".google_authenticator")).unwrap();
+    let secret = theirs.lines().next().unwrap().to_owned();
+    let scratch: Vec<_> = theirs.lines().filter(|line| line.len() == 8).map(str::to_owned).collect();
+    assert_eq!(scratch.len(), 5, "{theirs}");
 
     let all = ["import", "--google-authenticator", "--all", "--json"];
     let dry = json(&root(&env, &[&all[..], &["--dry-run"]].concat(), ""));
@@ -69,11 +71,16 @@ fn google_authenticators_own_files_are_taken() {
     assert_eq!(of(&dry, "anna")["taken"], true);
     assert_eq!(of(&outcomes, "anna")["taken"], true, "{outcomes}");
     let left_out = of(&outcomes, "anna")["left_out"].to_string();
-    assert!(left_out.contains("5 scratch codes") && left_out.contains("rate limit"), "{left_out}");
+    assert!(!left_out.contains("scratch") && left_out.contains("rate limit"), "{left_out}");
+    assert!(of(&outcomes, "anna")["what"].as_str().unwrap().contains("with 5 scratch codes"), "{outcomes}");
     assert!(of(&outcomes, "bob")["what"].as_str().unwrap().contains("HOTP"));
     assert_eq!(of(&outcomes, "cyril")["taken"], false);
     assert!(of(&outcomes, "eva").is_null());
     assert_eq!(verify(&env, "anna", &Phone::typed(&secret).code_at(NOW))["accepted"], true);
+    for scratch in &scratch {
+        assert_eq!(verify(&env, "anna", scratch)["accepted"], true, "{scratch}");
+        assert_eq!(verify(&env, "anna", scratch)["what"], "used-recovery-code", "{scratch}");
+    }
     assert_eq!(root(&env, &["status", "--user", "cyril"], "").status.code(), Some(3));
 }
 

@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use insis_otp::otp::{
-    Algorithm, Digits, Drift, Key, Period, RecoveryCodes, Remembered, Salt, Secret, SpentSteps, State, Step,
-    Throttle, UnixTime,
+    Algorithm, Digits, Drift, Key, Period, RecoveryCodes, Remembered, Salt, ScratchCode, Secret, SpentSteps,
+    State, Step, Throttle, UnixTime,
 };
 use insis_otp::store::{Account, Decision, Enrolment, SecretFile, Template, UserName};
 use insis_otp_tests::person::{STEP, recovery_code, secret_bytes};
@@ -56,6 +56,8 @@ fn state() -> State {
             guesses: 7,
             guessed_at: UnixTime(1_700_000_100),
             strong_at: UnixTime(1_700_000_050),
+            day: 19_675,
+            today: 29,
         },
         last_login: Some(UnixTime(1_700_000_010)),
         spent_recovery: 1,
@@ -63,34 +65,51 @@ fn state() -> State {
     }
 }
 
-/// What each fixture holds.
-fn expected() -> Vec<(&'static str, Enrolment, State)> {
+/// What each fixture of a version holds.
+fn expected(version: &str) -> Vec<(&'static str, Enrolment, State)> {
     let common = enrolment(Algorithm::Sha1, 6, 30, 20);
-    vec![
+    let scratch = RecoveryCodes::of_scratch_codes(&SCRATCH.map(scratch_code), Salt([9; 16]));
+    let imported = Enrolment { recovery: scratch.expect("scratch codes"), ..common.clone() };
+    let mut all = vec![
         ("new", common.clone(), State::default()),
         ("used", common, state()),
         ("sha256", enrolment(Algorithm::Sha256, 7, 60, 32), state()),
         ("sha512", enrolment(Algorithm::Sha512, 8, 300, 64), State::default()),
-    ]
+        ("imported", imported, state()),
+    ];
+    if version == "0.1.0-alpha" {
+        // There was no daily limit, and scratch codes were left out.
+        all.retain(|(name, ..)| *name != "imported");
+        for (_, _, state) in &mut all {
+            state.throttle = Throttle { day: 0, today: 0, ..state.throttle };
+        }
+    }
+    all
 }
 
-fn versions() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(fixtures()).expect("no fixtures");
-    entries.map(|entry| entry.expect("no entry").path()).collect()
+const SCRATCH: [&str; 2] = ["64753986", "06340609"];
+
+fn scratch_code(digits: &str) -> ScratchCode {
+    ScratchCode::from_digits(digits.as_bytes()).expect("eight digits")
+}
+
+fn versions() -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(fixtures()).expect("no fixtures").map(|entry| entry.expect("no entry"));
+    entries.map(|entry| (entry.file_name().into_string().expect("a name"), entry.path())).collect()
 }
 
 #[test]
 fn secret_files_of_every_version_are_read_and_written_on() {
     let versions = versions();
-    assert!(!versions.is_empty());
-    for version in versions {
-        for (name, enrolment, state) in expected() {
+    assert!(versions.len() > 1);
+    for (version, folder) in versions {
+        for (name, enrolment, state) in expected(&version) {
             let home = tempfile::tempdir().expect("no folder");
             let file = file_in(home.path());
-            std::fs::copy(version.join(name), file.path()).expect("no fixture");
+            std::fs::copy(folder.join(name), file.path()).expect("no fixture");
             std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o600))
                 .expect("cannot set a mode");
-            let record = file.read().unwrap_or_else(|error| panic!("{}: {error}", version.display()));
+            let record = file.read().unwrap_or_else(|error| panic!("{version}: {error}"));
             let read = &record.enrolment;
             assert_eq!(read.key.secret(), enrolment.key.secret());
             assert_eq!(read.key.algorithm(), enrolment.key.algorithm());
@@ -100,7 +119,7 @@ fn secret_files_of_every_version_are_read_and_written_on() {
             );
             assert_eq!((&read.issuer, &read.account), (&enrolment.issuer, &enrolment.account));
             assert_eq!((read.paired_at, &read.recovery), (enrolment.paired_at, &enrolment.recovery));
-            assert_eq!(record.state, state, "{}/{name}", version.display());
+            assert_eq!(record.state, state, "{version}/{name}");
             let next = State { failures: 99, ..state };
             let write = |_: &_, _: &_| Decision { state: next.clone(), durable: true, answer: () };
             file.transact(write).expect("a former version's file can be written");
@@ -114,7 +133,7 @@ fn secret_files_of_every_version_are_read_and_written_on() {
 fn write_the_fixtures_of_this_version() {
     let folder = fixtures().join(env!("CARGO_PKG_VERSION"));
     std::fs::create_dir_all(&folder).expect("no folder");
-    for (name, enrolment, state) in expected() {
+    for (name, enrolment, state) in expected(env!("CARGO_PKG_VERSION")) {
         let home = tempfile::tempdir().expect("no folder");
         let file = file_in(home.path());
         file.create(&enrolment, &state).expect("cannot write");

@@ -245,6 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn a_code_has_one_to_nine_digits() {
+        let number = |text: &str| Code::from_digits(text.as_bytes()).map(|code| code.0);
+        assert_eq!(
+            [number("7"), number("000123"), number("987654321")],
+            [Some(7), Some(123), Some(987_654_321)]
+        );
+        assert_eq!([number(""), number("1234567890"), number("12 456"), number("12a456")], [None; 4]);
+    }
+
+    #[test]
     fn rfc_4226_appendix_d() {
         let key = key(b"12345678901234567890", Algorithm::Sha1, Digits::Six);
         let expected = [

@@ -18,7 +18,7 @@ mod verdict;
 pub use key::{Algorithm, Code, Digits, InvalidParameter, Key, Period};
 pub use pairing::{Paired, PairingRefusal, locate, pair};
 pub use policy::{Policy, Window};
-pub use recovery::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt};
+pub use recovery::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, ScratchCode};
 pub use secret::{InvalidSecret, Secret};
 pub use spent::SpentSteps;
 pub use state::{Remembered, State};

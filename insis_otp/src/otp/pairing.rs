@@ -123,6 +123,7 @@ mod tests {
         assert_eq!(pair_at(-2, -1).unwrap().drift, Drift(0), "typed late");
         assert_eq!(pair_at(-3, -2).unwrap().drift, Drift(-2));
         assert_eq!(pair_at(119, 120).unwrap().drift, Drift(120));
+        assert_eq!(pair_at(119, 120).unwrap().state.drift, Drift(120), "learned for the logins");
         let state = pair_at(-1, 0).unwrap().state;
         assert_eq!(state.spent.upto, NOW.step(Period::default()));
     }

@@ -1,4 +1,5 @@
-//! Recovery codes: ten strong proofs on paper, each good once, kept only as hashes.
+//! Recovery codes: ten strong proofs on paper, each good once, kept only as hashes. And the scratch codes that
+//! google-authenticator printed, for those who came from there.
 
 use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
@@ -7,6 +8,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// One recovery code: ten letters, 45 bits. Wiped when dropped, never printed by accident.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RecoveryCode([u8; Self::LETTERS]);
+
+/// A scratch code of google-authenticator's: eight digits on paper, good once. Its 26 bits are too few for what a
+/// recovery code may do during a delay, so that it is compared only where one code is. Wiped, never printed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct ScratchCode([u8; Self::DIGITS]);
 
 /// Random bytes that keep equal codes of two people from having equal hashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +27,7 @@ pub struct RecoveryHash(pub [u8; 16]);
 pub struct RecoveryCodes {
     salt: Salt,
     hashes: Vec<RecoveryHash>,
+    scratch: Vec<RecoveryHash>,
 }
 
 impl RecoveryCode {
@@ -70,15 +77,17 @@ impl RecoveryCode {
         }
         text
     }
+}
 
-    fn hash(&self, salt: Salt) -> RecoveryHash {
-        let digest =
-            Sha256::new().chain_update(b"insis-otp recovery").chain_update(salt.0).chain_update(self.0);
-        let mut half = [0; 16];
-        for (to, from) in half.iter_mut().zip(digest.finalize()) {
-            *to = from;
-        }
-        RecoveryHash(half)
+impl ScratchCode {
+    /// The digits of one code.
+    pub const DIGITS: usize = 8;
+
+    /// The code of exactly eight digits.
+    #[must_use]
+    pub fn from_digits(digits: &[u8]) -> Option<Self> {
+        let digits: &[u8; Self::DIGITS] = digits.try_into().ok()?;
+        digits.iter().all(u8::is_ascii_digit).then(|| Self(*digits))
     }
 }
 
@@ -86,6 +95,22 @@ impl std::fmt::Debug for RecoveryCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("RecoveryCode(redacted)")
     }
+}
+
+impl std::fmt::Debug for ScratchCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ScratchCode(redacted)")
+    }
+}
+
+/// Letters and digits have no code in common, so that one hash does for both kinds.
+fn hash(code: &[u8], salt: Salt) -> RecoveryHash {
+    let digest = Sha256::new().chain_update(b"insis-otp recovery").chain_update(salt.0).chain_update(code);
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(digest.finalize()) {
+        *to = from;
+    }
+    RecoveryHash(half)
 }
 
 impl RecoveryCodes {
@@ -97,13 +122,21 @@ impl RecoveryCodes {
     /// The hashes of these codes.
     #[must_use]
     pub fn new(codes: &[RecoveryCode], salt: Salt) -> Self {
-        Self { salt, hashes: codes.iter().take(Self::MOST).map(|code| code.hash(salt)).collect() }
+        let hashes = codes.iter().take(Self::MOST).map(|code| hash(&code.0, salt)).collect();
+        Self { salt, hashes, scratch: Vec::new() }
     }
 
-    /// From what a secret file holds; `None` when there are too many.
+    /// No recovery codes, but the hashes of these scratch codes; `None` when there are too many.
     #[must_use]
-    pub fn from_hashes(salt: Salt, hashes: Vec<RecoveryHash>) -> Option<Self> {
-        (hashes.len() <= Self::MOST).then_some(Self { salt, hashes })
+    pub fn of_scratch_codes(codes: &[ScratchCode], salt: Salt) -> Option<Self> {
+        let scratch = codes.iter().map(|code| hash(&code.0, salt)).collect();
+        Self::from_hashes(salt, Vec::new(), scratch)
+    }
+
+    /// From what a secret file holds, recovery codes and scratch codes; `None` when there are too many.
+    #[must_use]
+    pub fn from_hashes(salt: Salt, hashes: Vec<RecoveryHash>, scratch: Vec<RecoveryHash>) -> Option<Self> {
+        (hashes.len() + scratch.len() <= Self::MOST).then_some(Self { salt, hashes, scratch })
     }
 
     /// The salt of the hashes.
@@ -112,23 +145,39 @@ impl RecoveryCodes {
         self.salt
     }
 
-    /// The hashes.
+    /// The hashes of the recovery codes.
     #[must_use]
     pub fn hashes(&self) -> &[RecoveryHash] {
         &self.hashes
     }
 
+    /// The hashes of the scratch codes.
+    #[must_use]
+    pub fn scratch(&self) -> &[RecoveryHash] {
+        &self.scratch
+    }
+
     /// How many of them are not among the `spent` ones.
     #[must_use]
     pub fn left(&self, spent: u16) -> u32 {
-        (0..self.hashes.len()).filter(|place| spent >> place & 1 == 0).count() as u32
+        (0..self.hashes.len() + self.scratch.len()).filter(|place| spent >> place & 1 == 0).count() as u32
     }
 
-    /// The place of a code, spent or not. Looks at every hash, whichever matches.
+    /// The place of a code, spent or not.
     pub(super) fn place(&self, code: &RecoveryCode) -> Option<u8> {
-        let hash = code.hash(self.salt);
+        self.place_of(&code.0)
+    }
+
+    /// The place of a scratch code, spent or not.
+    pub(super) fn place_of_scratch(&self, code: &ScratchCode) -> Option<u8> {
+        self.place_of(&code.0)
+    }
+
+    /// Looks at every hash, whichever matches.
+    fn place_of(&self, code: &[u8]) -> Option<u8> {
+        let hash = hash(code, self.salt);
         let mut place = u8::MAX;
-        for (i, candidate) in (0_u8..).zip(&self.hashes) {
+        for (i, candidate) in (0_u8..).zip(self.hashes.iter().chain(&self.scratch)) {
             place.conditional_assign(&i, candidate.0.ct_eq(&hash.0));
         }
         (place != u8::MAX).then_some(place)
@@ -160,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_that_would_favour_a_letter_is_left_out() {
+        let mut bytes = [230, 255, 229].into_iter().cycle();
+        let code =
+            RecoveryCode::generate(|all| Ok::<_, ()>(all.fill_with(|| bytes.next().unwrap()))).unwrap();
+        assert_eq!(code.0, [b'z'; 10]);
+        assert_eq!(format!("{code:?}"), "RecoveryCode(redacted)");
+    }
+
+    #[test]
     fn a_code_is_found_among_hashes() {
         let codes: Vec<_> =
             [b"abcdefghjk", b"kjhgfedcba"].map(|c| RecoveryCode::from_letters(c).unwrap()).into();
@@ -169,5 +227,23 @@ mod tests {
         assert_ne!(hashes, RecoveryCodes::new(&codes, Salt([4; 16])));
         assert_eq!((hashes.left(0), hashes.left(0b10), hashes.left(0b11)), (2, 1, 0));
         assert_eq!(*codes[0].reveal(), "abcde-fghjk");
+    }
+
+    #[test]
+    fn scratch_codes_come_after_recovery_codes() {
+        let letters = RecoveryCode::from_letters(b"abcdefghjk").unwrap();
+        let digits = [b"01234567", b"76543210"].map(|c| ScratchCode::from_digits(c).unwrap());
+        let salt = Salt([3; 16]);
+        let scratch = RecoveryCodes::of_scratch_codes(&digits, salt).unwrap();
+        assert_eq!((scratch.place_of_scratch(&digits[1]), scratch.left(0b1)), (Some(1), 1));
+        let hashes = RecoveryCodes::new(std::slice::from_ref(&letters), salt).hashes().to_vec();
+        let both = RecoveryCodes::from_hashes(salt, hashes, scratch.scratch().to_vec()).unwrap();
+        assert_eq!((both.place(&letters), both.place_of_scratch(&digits[0])), (Some(0), Some(1)));
+        assert_eq!(both.left(0), 3);
+        assert!(RecoveryCodes::from_hashes(salt, vec![RecoveryHash([0; 16]); 16], both.scratch).is_none());
+        assert!(
+            ScratchCode::from_digits(b"1234567").is_none() && ScratchCode::from_digits(b"1234567a").is_none()
+        );
+        assert!(format!("{:?}", digits[0]).contains("redacted"));
     }
 }

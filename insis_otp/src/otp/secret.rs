@@ -132,6 +132,8 @@ mod tests {
         assert_eq!(*secret.grouped(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
         assert_eq!(Secret::from_base32(&secret.grouped()), Ok(secret.clone()));
         assert_eq!(Secret::from_base32("gezd-gnbv-gy3t-qojq gezd gnbv gy3t qojq===="), Ok(secret));
+        let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        assert_eq!(*Secret::from_base32(letters).unwrap().to_base32(), letters);
     }
 
     #[test]

@@ -116,4 +116,65 @@ mod tests {
         assert_eq!(later.island, None);
         assert!(later.contains(Step(10_000 + year)));
     }
+
+    fn spent(upto: u64, gap: Option<(u64, u64)>, island: Option<(u64, u64)>) -> SpentSteps {
+        let steps = |(from, to)| (Step(from), Step(to));
+        SpentSteps { upto: Step(upto), gap: gap.map(steps), island: island.map(steps) }
+    }
+
+    #[test]
+    fn the_ends_of_a_gap_are_not_in_it() {
+        let ahead = spent(10_000, Some((10, 20)), None);
+        for (first, last, inside) in [
+            (11, 12, true),
+            (11, 11, true),
+            (18, 19, true),
+            (10, 11, false),
+            (19, 20, false),
+            (12, 11, false),
+        ] {
+            assert_eq!(ahead.gap_contains(Step(first), Step(last)), inside, "{first}, {last}");
+        }
+        let back = spent(15, None, Some((20, 10_000)));
+        assert_eq!((ahead.back_in_gap(Step(15)), ahead.back_to(Step(15))), (back, back));
+        for outside in [9, 10, 20, 21] {
+            assert_eq!(ahead.back_in_gap(Step(outside)), ahead, "{outside}");
+            // On the administrator's word: all that may have been accepted ahead is one step as far as is known.
+            let word = spent(outside, None, Some((10_000, 10_000)));
+            assert_eq!(ahead.back_to(Step(outside)), word, "{outside}");
+        }
+    }
+
+    #[test]
+    fn less_than_a_day_ahead_nothing_is_left_behind() {
+        let ahead = spent(5_000, None, None);
+        assert_eq!(ahead.back_to(Step(2_121)), ahead);
+        assert_eq!(ahead.back_to(Step(2_120)), spent(2_120, None, Some((5_000, 5_000))));
+        let twice = spent(5_000, None, Some((6_000, 7_000)));
+        assert_eq!(twice.back_to(Step(1_000)), spent(1_000, None, Some((5_000, 7_000))));
+        // A gap below an island is no way back from it.
+        let both = spent(5_000, Some((10, 2_000)), Some((6_000, 7_000)));
+        assert_eq!(both.back_to(Step(1_000)), spent(1_000, None, Some((5_000, 7_000))));
+    }
+
+    #[test]
+    fn beyond_an_island_there_is_a_gap_if_there_is_room() {
+        let island = spent(50, None, Some((100, 110)));
+        let with = |first, last| island.with(Step(first), Step(last));
+        assert_eq!(with(60, 60), spent(60, None, Some((100, 110))));
+        assert_eq!(with(110, 110), spent(110, None, Some((100, 110))));
+        assert_eq!(with(110, 111), spent(111, None, None));
+        assert_eq!(with(111, 112), spent(112, Some((110, 111)), None));
+        assert_eq!(with(500, 500), spent(500, Some((110, 500)), None));
+    }
+
+    #[test]
+    fn a_wide_gap_is_kept_until_there_is_one_an_eighth_as_wide() {
+        let wide = spent(50_000, Some((1, 40_001)), None);
+        assert_eq!(wide.with(Step(54_999), Step(54_999)).gap, wide.gap);
+        assert_eq!(wide.with(Step(55_000), Step(55_000)).gap, Some((Step(50_000), Step(55_000))));
+        let none = spent(50_000, None, None);
+        assert_eq!(none.with(Step(52_879), Step(52_879)).gap, None);
+        assert_eq!(none.with(Step(52_880), Step(52_880)).gap, Some((Step(50_000), Step(52_880))));
+    }
 }

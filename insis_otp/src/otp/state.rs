@@ -70,6 +70,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn unlocking_ends_the_delay_and_forgets_nothing_else() {
+        let now = UnixTime(3_000_000);
+        let throttle = Throttle { guesses: 9, guessed_at: now, ..Throttle::default() };
+        let spent = SpentSteps { upto: Step(100_001), gap: Some((Step(1), Step(5))), island: None };
+        let state = State { spent, throttle, failures: 9, spent_recovery: 3, ..State::default() };
+        let unlocked = state.unlocked(Period::default(), &Policy::default(), now);
+        assert_eq!(unlocked, State { throttle: Throttle::default(), ..state });
+    }
+
+    #[test]
+    fn of_an_unknown_state_everything_counts_as_spent() {
+        let unknown = State::unknown(Period::default(), &Policy::default(), UnixTime(3_000_000));
+        assert_eq!(unknown.spent, SpentSteps { upto: Step(100_001), gap: None, island: None });
+        assert_eq!(unknown.spent_recovery, u16::MAX);
+    }
+
+    #[test]
     fn eight_places_are_remembered_and_the_one_that_ends_first_makes_room() {
         let mut state = State::default();
         for tag in 0..8 {

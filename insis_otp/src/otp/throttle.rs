@@ -11,9 +11,12 @@ pub struct ThrottlePolicy {
     pub first: Seconds,
     /// The longest delay.
     pub longest: Seconds,
+    /// Wrong guesses in one day (UTC), logins between them or not, after which single codes have to wait for the next.
+    pub daily: u32,
 }
 
-/// Consecutive wrong guesses, and when. Only a login resets them.
+/// Consecutive wrong guesses, and when. Only a login resets them, and not even that what was counted today: otherwise
+/// an owner who logs in often would give a guesser fresh guesses each time.
 ///
 /// A guess is a well-formed code, pair or recovery code that was compared and did not match. What could never have
 /// opened the login (a code used before, a typing error, a code that was not compared because of the delay) is
@@ -26,11 +29,15 @@ pub struct Throttle {
     pub guessed_at: UnixTime,
     /// When a strong proof was last compared during a delay.
     pub strong_at: UnixTime,
+    /// The day of the last wrong guess, from 1970-01-01 on.
+    pub day: u64,
+    /// Wrong guesses on that day.
+    pub today: u32,
 }
 
 impl Default for ThrottlePolicy {
     fn default() -> Self {
-        Self { free: 5, first: Seconds(30), longest: Seconds(3600) }
+        Self { free: 5, first: Seconds(30), longest: Seconds(3600), daily: 30 }
     }
 }
 
@@ -52,8 +59,13 @@ impl Throttle {
     /// How long single codes are still not compared; `None` when they are.
     #[must_use]
     pub fn wait(&self, policy: &ThrottlePolicy, now: UnixTime) -> Option<Seconds> {
-        let end = self.guessed_at.plus(policy.delay(self.guesses));
-        Some(now.until(end)).filter(|wait| wait.0 > 0)
+        let delay = self.guessed_at.plus(policy.delay(self.guesses));
+        let day = if self.today >= policy.daily {
+            UnixTime::of_day(self.day.saturating_add(1))
+        } else {
+            UnixTime(0)
+        };
+        Some(now.until(delay.max(day))).filter(|wait| wait.0 > 0)
     }
 
     /// How long until a strong proof may be compared during a delay: one a second.
@@ -67,6 +79,7 @@ impl Throttle {
     pub(super) fn without_future(mut self, now: UnixTime) -> Self {
         self.guessed_at = self.guessed_at.min(now);
         self.strong_at = self.strong_at.min(now);
+        self.day = self.day.min(now.day());
         self
     }
 
@@ -75,7 +88,18 @@ impl Throttle {
     pub(super) const fn with_guess(mut self, now: UnixTime) -> Self {
         self.guesses = self.guesses.saturating_add(1);
         self.guessed_at = now;
+        if self.day != now.day() {
+            self.today = 0;
+        }
+        self.day = now.day();
+        self.today = self.today.saturating_add(1);
         self
+    }
+
+    /// After a login.
+    #[must_use]
+    pub(super) fn after_login(self) -> Self {
+        Self { day: self.day, today: self.today, ..Self::default() }
     }
 }
 
@@ -94,11 +118,29 @@ mod tests {
     #[test]
     fn a_delay_ends_to_the_second_and_survives_a_clock_set_back() {
         let policy = ThrottlePolicy::default();
-        let throttle = Throttle { guesses: 6, guessed_at: UnixTime(1000), strong_at: UnixTime(0) };
+        let throttle = Throttle { guesses: 6, guessed_at: UnixTime(1000), ..Throttle::default() };
         assert_eq!(throttle.wait(&policy, UnixTime(1000)), Some(Seconds(30)));
         assert_eq!(throttle.wait(&policy, UnixTime(1029)), Some(Seconds(1)));
         assert_eq!(throttle.wait(&policy, UnixTime(1030)), None);
         let back = throttle.without_future(UnixTime(10));
         assert_eq!(back.wait(&policy, UnixTime(10)), Some(Seconds(30)));
+    }
+
+    #[test]
+    fn a_day_has_thirty_guesses_whatever_the_owner_does() {
+        let policy = ThrottlePolicy::default();
+        let (noon, midnight) = (UnixTime(43_200), UnixTime(86_400));
+        let mut throttle = Throttle::default();
+        for made in 0..30 {
+            assert_eq!(throttle.wait(&policy, noon), None, "after {made}");
+            throttle = throttle.with_guess(noon).after_login();
+        }
+        assert_eq!(throttle.wait(&policy, noon), Some(Seconds(43_200)));
+        assert_eq!(throttle.wait(&policy, UnixTime(midnight.0 - 1)), Some(Seconds(1)));
+        assert_eq!(throttle.wait(&policy, midnight), None);
+        assert_eq!(throttle.with_guess(midnight).today, 1);
+        // A clock set back gives neither fresh guesses nor a wait beyond the day.
+        let later = Throttle { day: 9, today: 30, ..Throttle::default() }.without_future(noon);
+        assert_eq!(later.wait(&policy, noon), Some(Seconds(43_200)));
     }
 }

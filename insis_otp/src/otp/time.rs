@@ -19,10 +19,25 @@ pub struct Step(pub u64);
 pub struct Drift(pub i32);
 
 impl UnixTime {
+    /// The seconds of a day.
+    const DAY: u64 = 86_400;
+
     /// The step that this time falls into.
     #[must_use]
     pub const fn step(self, period: Period) -> Step {
         Step(self.0 / period.seconds())
+    }
+
+    /// The day (UTC) that this time falls into, from 1970-01-01 on.
+    #[must_use]
+    pub const fn day(self) -> u64 {
+        self.0 / Self::DAY
+    }
+
+    /// When a day begins.
+    #[must_use]
+    pub const fn of_day(day: u64) -> Self {
+        Self(day.saturating_mul(Self::DAY))
     }
 
     /// This time and `length` more.
@@ -94,6 +109,12 @@ impl std::fmt::Display for Seconds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_drift_is_told_in_seconds() {
+        let period = Period::try_from(60).unwrap();
+        assert_eq!([Drift(-3), Drift(0), Drift(2)].map(|drift| drift.seconds(period)), [-180, 0, 120]);
+    }
 
     #[test]
     fn lengths_are_said_as_people_say_them() {

@@ -2,12 +2,12 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{Code, Digits, RecoveryCode};
+use super::{Code, Digits, RecoveryCode, ScratchCode};
 
 /// A reply, parsed as far as that goes without knowing how many digits the person's codes have.
 #[derive(Clone, Debug)]
 pub enum Typed {
-    /// Digits: one code or two consecutive ones.
+    /// Digits: one code, two consecutive ones, or a scratch code.
     Digits(DigitString),
     /// A recovery code.
     Recovery(RecoveryCode),
@@ -52,6 +52,11 @@ impl DigitString {
             (Some(one), Some(two)) if second.len() == digits.count() => Codes::Two(one, two),
             _ => Codes::WrongLength,
         }
+    }
+
+    /// The digits as a scratch code, if there are as many as one has.
+    pub(super) fn scratch(&self) -> Option<ScratchCode> {
+        ScratchCode::from_digits(self.digits.get(..usize::from(self.len))?)
     }
 }
 
@@ -139,6 +144,17 @@ mod tests {
             Typed::Recovery(_) => "recovery".into(),
             Typed::Malformed(why) => format!("{why:?}"),
         }
+    }
+
+    #[test]
+    fn sixty_four_bytes_are_looked_at_and_not_shown() {
+        assert_eq!(kind(&format!("{}123456", " ".repeat(58))), "123456");
+        assert!(matches!(
+            Typed::parse(format!("{}123456", " ".repeat(59)).as_bytes()),
+            Typed::Malformed(Malformed::Characters)
+        ));
+        assert!(!format!("{:?}", Typed::parse(b"123456")).contains("1"));
+        assert!(format!("{:?}", Typed::parse(b"123456")).contains("redacted"));
     }
 
     #[test]

@@ -3,10 +3,8 @@
 use subtle::{Choice, ConstantTimeEq};
 
 use super::pairing::{Found, find_pair};
-use super::typed::Codes;
-use super::{
-    Code, Drift, Key, Malformed, Policy, RecoveryCode, RecoveryCodes, Seconds, State, Step, Typed, UnixTime,
-};
+use super::typed::{Codes, DigitString};
+use super::{Code, Drift, Key, Malformed, Policy, RecoveryCodes, Seconds, State, Step, Typed, UnixTime};
 
 /// The outcome of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +42,7 @@ pub enum Proof {
         /// The drift from now on.
         drift: Drift,
     },
-    /// A recovery code.
+    /// A recovery code, or a scratch code.
     Recovery {
         /// How many are left.
         left: u32,
@@ -71,7 +69,7 @@ pub enum Refusal {
         /// Steps after the expected one; negative when before.
         offset: i32,
     },
-    /// A recovery code that was used before.
+    /// A recovery code, or a scratch code, that was used before.
     RecoverySpent,
     /// Not compared, because of earlier wrong guesses.
     Throttled {
@@ -125,6 +123,7 @@ impl Refusal {
 /// - One code is accepted in the window around the step that the phone should show (RFC 6238, section 5.2), once,
 ///   and later than every step accepted before.
 /// - Two consecutive codes are searched for within five minutes of it, and tell how far the phone's clock is off.
+/// - A scratch code is compared where one code is, a recovery code always; each is accepted once.
 /// - After too many wrong guesses single codes are not compared for a while (RFC 4226, section 7.3). Two consecutive
 ///   codes from within the window and recovery codes are, one a second, so that guessing never locks out the owner.
 pub fn verify(
@@ -177,11 +176,10 @@ struct Attempt<'a> {
     clock_was_ahead: bool,
 }
 
-/// What a single code was found to be.
+/// What a single code was found to be in the window.
 struct Sight {
     fresh: Option<Step>,
     spent: Option<Step>,
-    outside: Option<Step>,
 }
 
 impl<'a> Attempt<'a> {
@@ -201,21 +199,36 @@ impl<'a> Attempt<'a> {
 
     fn decide(&mut self, typed: &Typed) -> Result<Proof, Refusal> {
         let delayed = self.next.throttle.wait(&self.policy.throttle, self.now);
-        let codes = match typed {
-            Typed::Digits(text) => text.codes(self.key.digits()),
+        match typed {
+            Typed::Digits(text) => self.digits(text, delayed),
             Typed::Recovery(code) => {
                 self.one_a_second(delayed)?;
-                return self.recovery_code(code);
+                self.recovery_code(self.recovery.place(code))
             }
-            Typed::Malformed(why) => return Err(Refusal::Malformed(*why)),
-        };
-        match (codes, delayed) {
-            (Codes::WrongLength, _) => Err(Refusal::Malformed(Malformed::Length)),
-            (Codes::One(_), Some(wait)) => Err(Refusal::Throttled { wait }),
-            (Codes::One(code), None) => self.one_code(&code),
-            (Codes::Two(first, second), _) => {
+            Typed::Malformed(why) => Err(Refusal::Malformed(*why)),
+        }
+    }
+
+    fn digits(&mut self, text: &DigitString, delayed: Option<Seconds>) -> Result<Proof, Refusal> {
+        // For people without scratch codes as well, so that nobody learns who has any.
+        let scratch = text.scratch();
+        match (text.codes(self.key.digits()), scratch, delayed) {
+            (Codes::Two(first, second), _, _) => {
                 self.one_a_second(delayed)?;
                 self.two_codes(&first, &second, delayed.is_some())
+            }
+            (Codes::WrongLength, None, _) => Err(Refusal::Malformed(Malformed::Length)),
+            (Codes::One(_) | Codes::WrongLength, _, Some(wait)) => Err(Refusal::Throttled { wait }),
+            (Codes::WrongLength, Some(code), None) => {
+                self.recovery_code(self.recovery.place_of_scratch(&code))
+            }
+            (Codes::One(code), scratch, None) => {
+                // Eight digits can be either where codes have eight.
+                let place = scratch.and_then(|scratch| self.recovery.place_of_scratch(&scratch));
+                self.one_code(&code).or_else(|why| match place {
+                    Some(_) => self.recovery_code(place),
+                    None => Err(why),
+                })
             }
         }
     }
@@ -225,7 +238,7 @@ impl<'a> Attempt<'a> {
         match outcome {
             Ok(by) => {
                 let failures = std::mem::take(&mut self.next.failures);
-                self.next.throttle = super::Throttle::default();
+                self.next.throttle = self.next.throttle.after_login();
                 self.next.last_login = Some(self.now);
                 let accepted = Accepted { by, failures, clock_was_ahead: self.clock_was_ahead };
                 (Verdict::Accepted(accepted), self.next)
@@ -256,35 +269,43 @@ impl<'a> Attempt<'a> {
     }
 
     fn one_code(&mut self, code: &Code) -> Result<Proof, Refusal> {
-        let sight = self.look_for(code);
         let expected = self.expected();
-        match sight {
+        match self.look_in_window(code) {
             Sight { fresh: Some(step), .. } => {
                 self.next.spent = self.next.spent.with(step, step);
                 Ok(Proof::Code { offset: step.offset_from(expected) })
             }
             Sight { spent: Some(_), .. } => Err(self.spent_already()),
-            Sight { outside: Some(step), .. } => {
-                Err(Refusal::OutsideWindow { offset: step.offset_from(expected) })
-            }
-            Sight { .. } => Err(Refusal::Wrong),
+            Sight { .. } => Err(match self.look_outside(code) {
+                Some(step) => Refusal::OutsideWindow { offset: step.offset_from(expected) },
+                None => Refusal::Wrong,
+            }),
         }
     }
 
-    /// Compares a code with every step that a login looks at. The work is the same wherever it matches.
-    fn look_for(&self, code: &Code) -> Sight {
-        let expected = self.expected();
-        let window = expected.around(self.policy.window.steps());
-        let [mut fresh, mut spent, mut outside] = [Found::default(); 3];
-        for step in expected.around(self.policy.reach(self.key.period())) {
+    /// Compares a code with every step of the window. The work is the same wherever it matches.
+    fn look_in_window(&self, code: &Code) -> Sight {
+        let [mut fresh, mut spent] = [Found::default(); 2];
+        for step in self.expected().around(self.policy.window.steps()) {
             let matches = self.key.code(Step(step)).ct_eq(code);
-            let inside = Choice::from(u8::from(window.contains(&step)));
             let is_spent = Choice::from(u8::from(self.next.spent.contains(Step(step))));
-            fresh.take(Step(step), matches & inside & !is_spent);
-            spent.take(Step(step), matches & inside & is_spent);
-            outside.take(Step(step), matches & !inside);
+            fresh.take(Step(step), matches & !is_spent);
+            spent.take(Step(step), matches & is_spent);
         }
-        Sight { fresh: fresh.step(), spent: spent.step(), outside: outside.step() }
+        Sight { fresh: fresh.step(), spent: spent.step() }
+    }
+
+    /// Where around the window a wrong code would have been right, for the log. The work is the same whether or not it
+    /// is anywhere.
+    fn look_outside(&self, code: &Code) -> Option<Step> {
+        let window = self.expected().around(self.policy.window.steps());
+        let mut outside = Found::default();
+        for step in self.expected().around(self.policy.reach(self.key.period())) {
+            if !window.contains(&step) {
+                outside.take(Step(step), self.key.code(Step(step)).ct_eq(code));
+            }
+        }
+        outside.step()
     }
 
     /// A right code that is spent: how long until the phone shows a fresh one.
@@ -332,8 +353,9 @@ impl<'a> Attempt<'a> {
         Proof::Pair { offset, drift: self.next.drift }
     }
 
-    fn recovery_code(&mut self, code: &RecoveryCode) -> Result<Proof, Refusal> {
-        let place = self.recovery.place(code).ok_or(Refusal::Wrong)?;
+    /// The recovery or scratch code at this place, if it is any.
+    fn recovery_code(&mut self, place: Option<u8>) -> Result<Proof, Refusal> {
+        let place = place.ok_or(Refusal::Wrong)?;
         let bit = 1_u16.checked_shl(u32::from(place)).unwrap_or(0);
         if self.next.spent_recovery & bit != 0 {
             return Err(Refusal::RecoverySpent);
@@ -364,7 +386,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::otp::{Algorithm, Digits, Period, Salt, Secret, Throttle};
+    use crate::otp::{Algorithm, Digits, Period, RecoveryCode, Salt, Secret, Throttle};
 
     const T: u64 = 56_000_000;
     const NOW: UnixTime = UnixTime(T * 30 + 12);
@@ -452,11 +474,13 @@ mod tests {
             let _ = phone.try_text(&text, NOW);
             crate::otp::key::COMPUTED.get() - before
         };
-        // Five minutes on either side and the step itself, whether the code is right, used, off or wrong.
-        for step in [T - 1, T, T + 1, T - 4, T + 9, T - 4000] {
-            assert_eq!(work(step, false), 21, "{step}");
+        // The window, whether the code is right or used; five minutes on either side and the step itself for any other.
+        for (step, compared) in
+            [(T - 1, 3), (T, 3), (T + 1, 3), (T - 2, 21), (T - 4, 21), (T + 9, 21), (T - 4000, 21)]
+        {
+            assert_eq!(work(step, false), compared, "{step}");
         }
-        assert_eq!((work(T, true), work(T + 1, true)), (21, 21));
+        assert_eq!((work(T, true), work(T + 1, true)), (3, 3));
     }
 
     #[test]
@@ -532,8 +556,43 @@ mod tests {
         assert_eq!(attempt(&text(&model, T + 90)), Ok(Drift(91)));
         assert_eq!(attempt("123456"), Err(Refusal::Malformed(Malformed::Length)));
         assert_eq!(attempt("000000 000000"), Err(Refusal::Wrong));
-        assert_eq!((phone.state.failures, phone.state.throttle.guesses), (2, 1));
+        assert_eq!(attempt("no code"), Err(Refusal::Malformed(Malformed::Characters)));
+        // It is no login: the owner is told of the failures at the next one.
+        assert_eq!(attempt(&text(&model, T + 94)), Ok(Drift(95)));
+        assert_eq!((phone.state.failures, phone.state.throttle.guesses), (3, 0));
         assert_eq!(phone.state.last_login, None);
+    }
+
+    #[test]
+    fn after_the_last_code_of_the_window_a_pair_goes_on() {
+        let mut phone = phone();
+        assert!(opens(&phone.try_step(T + 1, NOW)));
+        assert!(opens(&phone.try_pair(T + 2, NOW)));
+    }
+
+    /// After a quiet day there is a gap below the login; it is a way back for a clock that was ahead, and for nothing else.
+    #[test]
+    fn a_pair_from_before_the_login_opens_nothing() {
+        let mut phone = phone();
+        phone.state.spent = crate::otp::SpentSteps::since_pairing(Step(T - 4_001), Step(T - 4_000));
+        assert!(opens(&phone.try_step(T, NOW)));
+        assert!(phone.state.spent.gap_contains(Step(T - 3), Step(T - 2)));
+        assert!(!opens(&phone.try_pair(T - 3, NOW)));
+    }
+
+    #[test]
+    fn a_used_code_tells_when_the_phone_shows_the_next() {
+        let mut ahead = phone();
+        ahead.state.drift = Drift(2);
+        assert!(opens(&ahead.try_step(T + 2, NOW)));
+        // The next one is shown at the next step of our clock, whatever step the phone calls it.
+        assert_eq!(ahead.try_step(T + 2, NOW), refused(Refusal::Used { wait: Seconds(18) }));
+        // Five minutes are a clock that is somewhat off, more are one that was ahead.
+        let mut behind = phone();
+        behind.state.spent.upto = Step(T + 10);
+        let at = |seconds: u64| UnixTime((T + 11) * 30 - seconds);
+        assert_eq!(behind.try_step(T + 1, at(300)), refused(Refusal::Used { wait: Seconds(300) }));
+        assert_eq!(behind.try_step(T + 1, at(301)), refused(Refusal::ClockAhead { by: Seconds(301) }));
     }
 
     #[test]
@@ -554,6 +613,44 @@ mod tests {
         assert_eq!(accepted.by, Proof::Recovery { left: 1 });
         assert_eq!(phone.try_text("abcde-fghjk", NOW), refused(Refusal::RecoverySpent));
         assert_eq!(phone.try_text("bbbbb-bbbbb", NOW), refused(Refusal::Wrong));
+    }
+
+    #[test]
+    fn scratch_codes_are_good_once_and_delayed_like_single_codes() {
+        let scratch = [b"01234567", b"76543210"].map(|c| crate::otp::ScratchCode::from_digits(c).unwrap());
+        for digits in [Digits::Six, Digits::Eight] {
+            let mut phone = phone();
+            phone.key = Key::new(phone.key.secret().clone(), Algorithm::Sha1, digits, Period::default());
+            phone.recovery = RecoveryCodes::of_scratch_codes(&scratch, Salt([1; 16])).unwrap();
+            let Verdict::Accepted(accepted) = phone.try_text("0123 4567", NOW) else { panic!("{digits:?}") };
+            assert_eq!(accepted.by, Proof::Recovery { left: 1 });
+            assert!(opens(&phone.try_step(T, NOW)), "{digits:?}");
+            assert_eq!(phone.try_text("01234567", NOW), refused(Refusal::RecoverySpent));
+            for _ in 0..6 {
+                assert_eq!(phone.try_text("11111111", NOW), refused(Refusal::Wrong));
+            }
+            assert_eq!(phone.try_text("76543210", NOW), refused(Refusal::Throttled { wait: Seconds(30) }));
+            assert!(opens(&phone.try_text("76543210", NOW.plus(Seconds(30)))));
+        }
+    }
+
+    #[test]
+    fn logins_do_not_buy_more_guesses_a_day() {
+        let mut phone = phone();
+        let midnight = UnixTime::of_day(NOW.day() + 1);
+        let morning = UnixTime::of_day(NOW.day());
+        for login in 0..6_u64 {
+            phone.fail(5, morning.plus(Seconds(login * 3600)));
+            let step = (morning.0 + login * 3600) / 30;
+            assert!(opens(&phone.try_pair(step, UnixTime(step * 30))), "{login}");
+        }
+        let evening = UnixTime(midnight.0 - 600);
+        assert_eq!(
+            phone.try_step(evening.0 / 30, evening),
+            refused(Refusal::Throttled { wait: Seconds(600) })
+        );
+        assert!(opens(&phone.try_pair(evening.0 / 30 - 1, evening)));
+        assert!(opens(&phone.try_step(midnight.0 / 30, midnight)));
     }
 
     #[test]

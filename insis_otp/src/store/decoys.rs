@@ -120,6 +120,7 @@ fn stand_in(key: &FileKey, name: &str) -> Option<(usize, Enrolment)> {
         recovery: RecoveryCodes::from_hashes(
             Salt::default(),
             vec![RecoveryHash([0; 16]); RecoveryCodes::COUNT],
+            Vec::new(),
         )?,
     };
     Some((usize::try_from(number).ok()?, enrolment))

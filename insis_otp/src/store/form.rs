@@ -167,15 +167,23 @@ fn seal_line(seal: [u8; 16]) -> Vec<u8> {
 fn head_text(enrolment: &Enrolment) -> Zeroizing<String> {
     let Enrolment { user, key, issuer, account, paired_at, recovery } = enrolment;
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let hashes: Vec<_> =
-        recovery.hashes().iter().map(|h| format!("\n  \"{}\",", HEXLOWER.encode(&h.0))).collect();
+    let hashes = |key: &str, hashes: &[RecoveryHash]| {
+        let lines: Vec<_> = hashes.iter().map(|h| format!("\n  \"{}\",", HEXLOWER.encode(&h.0))).collect();
+        format!("{key} = [{}\n]\n", lines.concat())
+    };
     let rest = [
         format!("\"\nalgorithm = \"{}\"\n", key.algorithm().name()),
         format!("digits = {}\nperiod = {}\n", key.digits().count(), key.period().seconds()),
         format!("issuer = {}\naccount = {}\n", quoted(issuer), quoted(account)),
         format!("paired_at = {}\n", paired_at.0),
         format!("recovery_salt = \"{}\"\n", HEXLOWER.encode(&recovery.salt().0)),
-        format!("recovery_hashes = [{}\n]\n", hashes.concat()),
+        hashes("recovery_hashes", recovery.hashes()),
+        // Only where there are any: most people have none.
+        if recovery.scratch().is_empty() {
+            String::new()
+        } else {
+            hashes("scratch_hashes", recovery.scratch())
+        },
     ]
     .concat();
     let start = format!("{WARNING}format = 1\nuser = {}\nsecret = \"", quoted(user.as_str()));
@@ -202,6 +210,7 @@ struct Head {
     paired_at: Option<UnixTime>,
     salt: Option<Salt>,
     hashes: Option<Vec<RecoveryHash>>,
+    scratch: Vec<RecoveryHash>,
 }
 
 impl Head {
@@ -209,6 +218,9 @@ impl Head {
         fn bytes(text: &str) -> Result<[u8; 16], String> {
             let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|e| e.to_string())?;
             bytes.try_into().map_err(|_| "needs 16 bytes".to_owned())
+        }
+        fn hashes(list: Value<'_>) -> Result<Vec<RecoveryHash>, String> {
+            list.list()?.into_iter().map(|text| bytes(text).map(RecoveryHash)).collect()
         }
         match key {
             "format" => self.format = Some(value.number()?),
@@ -221,10 +233,8 @@ impl Head {
             "account" => self.account = Some(value.text()?.to_owned()),
             "paired_at" => self.paired_at = Some(UnixTime(value.number()?)),
             "recovery_salt" => self.salt = Some(Salt(bytes(value.text()?)?)),
-            "recovery_hashes" => {
-                let hashes = value.list()?.into_iter().map(|text| bytes(text).map(RecoveryHash));
-                self.hashes = Some(hashes.collect::<Result<_, _>>()?);
-            }
+            "recovery_hashes" => self.hashes = Some(hashes(value)?),
+            "scratch_hashes" => self.scratch = hashes(value)?,
             _ => return Err("unknown".to_owned()),
         }
         Ok(())
@@ -240,13 +250,16 @@ impl Head {
             issuer: self.issuer?,
             account: self.account?,
             paired_at: self.paired_at?,
-            recovery: RecoveryCodes::from_hashes(self.salt?, self.hashes?)?,
+            recovery: RecoveryCodes::from_hashes(self.salt?, self.hashes?, self.scratch)?,
         })
     }
 }
 
 /// Numbers in a line of state are below this, so that a line always fits: it is the year 5138, or 10 to the 11 steps.
 const MOST: u64 = 99_999_999_999;
+const MOST_DAYS: u64 = MOST / 86_400;
+/// More guesses than a site can allow in a day.
+const MOST_TODAY: u32 = 999;
 
 fn state_text(sequence: u64, state: &State) -> String {
     let stretch = |ends: Option<(Step, Step)>| match ends {
@@ -271,6 +284,7 @@ fn state_text(sequence: u64, state: &State) -> String {
             "remembered={}",
             if remembered.is_empty() { "none".to_owned() } else { remembered.join(",") }
         ),
+        format!("day={}:{}", state.throttle.day.min(MOST_DAYS), state.throttle.today.min(MOST_TODAY)),
     ];
     fields.join(" ")
 }
@@ -317,10 +331,11 @@ fn read_line(line: &[u8], seal: [u8; 16]) -> Option<(u64, State)> {
     };
     let drift = Drift(field("drift")?.parse().ok()?);
     let failures = u32::try_from(number(field("failures")?)?).ok()?;
-    let throttle = Throttle {
+    let mut throttle = Throttle {
         guesses: u32::try_from(number(field("guesses")?)?).ok()?,
         guessed_at: UnixTime(number(field("guessed")?)?),
         strong_at: UnixTime(number(field("strong")?)?),
+        ..Throttle::default()
     };
     let last_login = match field("login")? {
         "never" => None,
@@ -328,6 +343,11 @@ fn read_line(line: &[u8], seal: [u8; 16]) -> Option<(u64, State)> {
     };
     let spent_recovery = u16::from_str_radix(field("recovery")?, 16).ok()?;
     let remembered = remembered(field("remembered")?)?;
+    // Lines from before there was a daily limit end here.
+    if let Some(field) = fields.next() {
+        let (day, today) = field.strip_prefix("day=")?.split_once(':')?;
+        (throttle.day, throttle.today) = (number(day)?, u32::try_from(number(today)?).ok()?);
+    }
     let state = State { spent, drift, failures, throttle, last_login, spent_recovery, remembered };
     fields.next().is_none().then_some((sequence, state))
 }
@@ -368,7 +388,12 @@ mod tests {
             issuer: "Ex\"am\\ple".into(),
             account: "alice@host ž".into(),
             paired_at: UnixTime(1_764_000_000),
-            recovery: RecoveryCodes::from_hashes(Salt([5; 16]), vec![RecoveryHash([6; 16]); 10]).unwrap(),
+            recovery: RecoveryCodes::from_hashes(
+                Salt([5; 16]),
+                vec![RecoveryHash([6; 16]); 10],
+                vec![RecoveryHash([7; 16]); 6],
+            )
+            .unwrap(),
         }
     }
 
@@ -419,7 +444,13 @@ mod tests {
             spent: SpentSteps { upto: full.0, gap: Some(full), island: Some(full) },
             drift: Drift(i32::MIN),
             failures: u32::MAX,
-            throttle: Throttle { guesses: u32::MAX, guessed_at: time, strong_at: time },
+            throttle: Throttle {
+                guesses: u32::MAX,
+                guessed_at: time,
+                strong_at: time,
+                day: u64::MAX,
+                today: u32::MAX,
+            },
             last_login: Some(time),
             spent_recovery: u16::MAX,
             remembered: vec![Remembered { tag: u64::MAX, until: time }; 20],

@@ -1,6 +1,7 @@
 //! The administrator's commands.
 
 use insis_otp::operations::{self, system_clock};
+use insis_otp::otp::Salt;
 use insis_otp::otpauth::Entry;
 use insis_otp::store::{Account, StoreError, UserName};
 use serde::Serialize;
@@ -91,12 +92,14 @@ impl Setup<'_> {
     /// Takes secrets from elsewhere, and says what became of each.
     pub(super) fn import(&self, site: &Site, options: &ImportOptions) -> Result<(), Failure> {
         self.only_root(site)?;
-        let found = self.found(site, options)?;
+        let salted = |(user, found)| Ok((user, found, self.salt()?));
+        let found =
+            self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, Failure>>()?;
         let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
         let mut progress = Progress::of(found.len());
-        let put = |(who, found): (String, Found)| {
+        let put = |(who, found, salt): (String, Found, Salt)| {
             progress.steps(1);
-            self.put(site, &who, found, rules)
+            self.put(site, &who, found, rules, salt)
         };
         let outcomes: Vec<_> = found.into_iter().map(put).collect();
         drop(progress);
@@ -169,7 +172,15 @@ impl Setup<'_> {
         }
     }
 
-    fn put(&self, site: &Site, user: &str, found: Found, rules: Rules) -> Outcome {
+    /// What keeps equal scratch codes of two people from having equal hashes.
+    fn salt(&self) -> Result<Salt, Failure> {
+        let mut salt = Salt::default();
+        getrandom::fill(&mut salt.0)
+            .map_err(|error| (Status::Unusable, Some(self.texts.error(self.texts.end_no_random(error)))))?;
+        Ok(salt)
+    }
+
+    fn put(&self, site: &Site, user: &str, found: Found, rules: Rules, salt: Salt) -> Outcome {
         let account = UserName::parse(user).ok().and_then(|name| Account::lookup(&name).ok().flatten());
         let user = plain::name(user).into_owned();
         let Some(account) = account else {
@@ -178,14 +189,15 @@ impl Setup<'_> {
         };
         let site = site.of(account);
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
-        match import::put(&site.file(), found, names, rules, &system_clock) {
-            Ok(Put { issuer, account, left_out }) => {
+        match import::put(&site.file(), found, names, rules, salt, &system_clock) {
+            Ok(Put { issuer, account, scratch, left_out }) => {
                 let (issuer, account) = (plain::name(&issuer), plain::name(&account));
                 let what = if rules.dry_run {
                     self.texts.import_would(issuer, account)
                 } else {
                     self.texts.import_taken(issuer, account)
                 };
+                let what = if scratch > 0 { self.texts.import_with_scratch(what, scratch) } else { what };
                 let left_out = left_out.iter().map(|what| self.left_out(*what)).collect();
                 Outcome { user, taken: true, what, left_out, status: Status::Done }
             }

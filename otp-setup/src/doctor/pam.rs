@@ -29,6 +29,7 @@ const PASSWORD: &[&str] = &[
     "pam_authd.so",
     "pam_radius_auth.so",
 ];
+
 /// A service that asks for codes.
 pub struct Used {
     /// Its name.

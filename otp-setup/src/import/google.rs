@@ -1,7 +1,8 @@
 //! `~/.google_authenticator`: the secret, options in lines that begin with a quotation mark, scratch codes.
 
 use insis_otp::otp::{
-    Algorithm, Digits, Drift, Key, Period, Policy, Secret, SpentSteps, State, Step, UnixTime,
+    Algorithm, Digits, Drift, Key, Period, Policy, RecoveryCodes, ScratchCode, Secret, SpentSteps, State,
+    Step, UnixTime,
 };
 
 use super::{Found, LeftOut, Taken, Unusable};
@@ -15,11 +16,11 @@ fn take(text: &str, now: UnixTime) -> Result<Taken, Unusable> {
     let mut lines = text.lines();
     let secret = Secret::from_base32(lines.next().ok_or(Unusable::Form)?.trim())?;
     let mut options = Options::default();
+    let mut scratch = Vec::new();
     for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
         match line.strip_prefix("\" ") {
             Some(option) => options.take(option)?,
-            None if line.len() == 8 && line.bytes().all(|b| b.is_ascii_digit()) => options.scratch += 1,
-            None => return Err(Unusable::Form),
+            None => scratch.push(ScratchCode::from_digits(line.as_bytes()).ok_or(Unusable::Form)?),
         }
     }
     if !options.by_time {
@@ -27,7 +28,9 @@ fn take(text: &str, now: UnixTime) -> Result<Taken, Unusable> {
     }
     let key = Key::new(secret, Algorithm::Sha1, Digits::Six, options.period);
     let state = options.state(now);
-    Ok(Taken { key, state, left_out: options.left_out() })
+    options.scratch_left_out = scratch.len().saturating_sub(RecoveryCodes::MOST);
+    scratch.truncate(RecoveryCodes::MOST);
+    Ok(Taken { key, state, scratch, left_out: options.left_out() })
 }
 
 #[derive(Default)]
@@ -37,7 +40,7 @@ struct Options {
     skew: i64,
     used: Vec<u64>,
     policy: bool,
-    scratch: usize,
+    scratch_left_out: usize,
     skew_too_large: bool,
 }
 
@@ -74,8 +77,8 @@ impl Options {
 
     fn left_out(&self) -> Vec<LeftOut> {
         let mut left_out = Vec::new();
-        if self.scratch > 0 {
-            left_out.push(LeftOut::ScratchCodes(self.scratch));
+        if self.scratch_left_out > 0 {
+            left_out.push(LeftOut::ScratchCodes(self.scratch_left_out));
         }
         if self.policy {
             left_out.push(LeftOut::SitePolicy);
@@ -103,7 +106,14 @@ mod tests {
         let taken = read(FILE, NOW).taken.unwrap();
         assert_eq!(*taken.key.secret().to_base32(), "DPP7BWYRLXLBOKKHHK3J2FZQFU"[..26]);
         assert_eq!(taken.state.spent.upto, Step(59_850_648));
-        assert_eq!(taken.left_out, [LeftOut::ScratchCodes(3), LeftOut::SitePolicy]);
+        assert_eq!((taken.scratch.len(), taken.left_out), (3, vec![LeftOut::SitePolicy]));
+    }
+
+    #[test]
+    fn no_more_scratch_codes_are_taken_than_a_secret_file_holds() {
+        let text = "DPP7BWYRLXLBOKKHHK3J2FZQFU\n\" TOTP_AUTH\n".to_owned() + &"12345678\n".repeat(18);
+        let taken = read(&text, NOW).taken.unwrap();
+        assert_eq!((taken.scratch.len(), taken.left_out), (16, vec![LeftOut::ScratchCodes(2)]));
     }
 
     #[test]

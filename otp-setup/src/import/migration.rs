@@ -62,7 +62,7 @@ fn take(secret: &[u8], algorithm: u64, digits: u64, kind: u64) -> Result<Taken, 
         _ => return Err(Unusable::Parameter(InvalidParameter("the number of digits is not known"))),
     };
     let key = Key::new(Secret::from_bytes(secret)?, algorithm, digits, Period::default());
-    Ok(Taken { key, state: State::default(), left_out: Vec::new() })
+    Ok(Taken { key, state: State::default(), scratch: Vec::new(), left_out: Vec::new() })
 }
 
 /// The fields of a protocol buffer, in order.

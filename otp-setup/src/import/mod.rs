@@ -17,7 +17,7 @@ pub use oath::read as oath;
 pub use put::{NotPut, Put, Rules, put};
 pub use uri::{read_input, uri};
 
-use insis_otp::otp::{InvalidParameter, InvalidSecret, Key, State};
+use insis_otp::otp::{InvalidParameter, InvalidSecret, Key, ScratchCode, State};
 use insis_otp::otpauth::InvalidUri;
 
 /// An entry of another program.
@@ -38,6 +38,8 @@ pub struct Taken {
     pub key: Key,
     /// The phone's drift and the codes that are spent, as far as the other program knows them.
     pub state: State,
+    /// Scratch codes.
+    pub scratch: Vec<ScratchCode>,
     /// What else there was.
     pub left_out: Vec<LeftOut>,
 }
@@ -45,7 +47,7 @@ pub struct Taken {
 /// Something of an entry that has no place here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftOut {
-    /// So many scratch codes: with 26 bits they are too weak for what recovery codes may do here.
+    /// So many scratch codes: more than there can be here.
     ScratchCodes(usize),
     /// Rate limit, window, reuse: the site decides about these.
     SitePolicy,

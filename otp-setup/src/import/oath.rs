@@ -35,7 +35,7 @@ fn take(kind: &str, pin: &str, secret: &str, last: Option<&str>, now: UnixTime) 
     let spent = spent.map_or_else(SpentSteps::default, |upto| SpentSteps { upto, gap: None, island: None });
     // "-" and "+" stand for no PIN here, and for the password.
     let left_out = if matches!(pin, "-" | "+") { vec![] } else { vec![LeftOut::Pin] };
-    Ok(Taken { key, state: State { spent, ..State::default() }, left_out })
+    Ok(Taken { key, state: State { spent, ..State::default() }, scratch: Vec::new(), left_out })
 }
 
 /// Of a type like `HOTP/T30/6`: period and digits. Without `/T30` it is codes by counter.

@@ -1,7 +1,7 @@
 //! Writing what was taken, for whom it was meant.
 
 use insis_otp::operations::Clock;
-use insis_otp::otp::{Key, RecoveryCodes, State};
+use insis_otp::otp::{Key, RecoveryCodes, Salt, State};
 use insis_otp::otpauth::Entry;
 use insis_otp::store::{Cause, Enrolment, SecretFile, StoreError};
 
@@ -25,6 +25,8 @@ pub struct Put {
     pub issuer: String,
     /// Its account.
     pub account: String,
+    /// How many scratch codes came along.
+    pub scratch: usize,
     /// What of it was left out.
     pub left_out: Vec<LeftOut>,
 }
@@ -48,12 +50,14 @@ impl From<StoreError> for NotPut {
     }
 }
 
-/// Enrols the file's owner with what was found. `names` are those for an entry that has none.
+/// Enrols the file's owner with what was found. `names` are those for an entry that has none, `salt` is for the hashes
+/// of scratch codes.
 pub fn put(
     file: &SecretFile,
     found: Found,
     names: impl FnOnce(&Key) -> Entry,
     rules: Rules,
+    salt: Salt,
     clock: Clock<'_>,
 ) -> Result<Put, NotPut> {
     let taken = found.taken.map_err(NotPut::Unusable)?;
@@ -70,14 +74,20 @@ pub fn put(
         issuer: entry.issuer.clone(),
         account: entry.account.clone(),
         paired_at: clock(),
-        recovery: RecoveryCodes::default(),
+        recovery: RecoveryCodes::of_scratch_codes(&taken.scratch, salt)
+            .ok_or(NotPut::Unusable(Unusable::Form))?,
     };
     match (rules.dry_run, rules.replace) {
         (true, _) => check(file, rules.replace)?,
         (false, true) => replace(file, &enrolment, &taken.state)?,
         (false, false) => file.create(&enrolment, &taken.state)?,
     }
-    Ok(Put { issuer: entry.issuer, account: entry.account, left_out: taken.left_out })
+    Ok(Put {
+        issuer: entry.issuer,
+        account: entry.account,
+        scratch: taken.scratch.len(),
+        left_out: taken.left_out,
+    })
 }
 
 /// A name that a secret file can hold.

@@ -28,7 +28,7 @@ pub fn uri(text: &str) -> Found {
         Ok(Entry { key, issuer, account }) => Found {
             user: None,
             names: Some((issuer, account)),
-            taken: Ok(Taken { key, state: State::default(), left_out: Vec::new() }),
+            taken: Ok(Taken { key, state: State::default(), scratch: Vec::new(), left_out: Vec::new() }),
         },
         Err(why) => Found { user: None, names: None, taken: Err(Unusable::from(why)) },
     }

@@ -14,6 +14,9 @@ use crate::output::Output;
 use crate::person::{Person, Question, Sheet, Stop};
 use crate::qr::Drawing;
 
+/// How many bytes an answer may have. What goes on and on without a line end (/dev/zero) is none.
+const LONGEST: usize = 4096;
+
 /// What is done about a secret that was shown.
 pub enum Afterwards {
     /// The screen is wiped, and what could be scrolled back to.
@@ -71,7 +74,7 @@ impl<'a> Lines<'a> {
             _ => self.output.write(question.text),
         }
         let mut line = Line::new();
-        loop {
+        for _ in 0..LONGEST {
             match self.signals.wait(std::io::stdin().as_fd(), None) {
                 Ok(Event::End(signal)) => return Err(Stop::Signal(signal)),
                 Ok(Event::Resized | Event::Nothing) => {}
@@ -83,9 +86,10 @@ impl<'a> Lines<'a> {
                     Some(Key::End) | None => return Err(Stop::EndOfInput),
                     Some(Key::Done) => return Ok(line.text()),
                 },
-                Err(_) => return Err(Stop::EndOfInput),
+                Err(_) => break,
             }
         }
+        Err(Stop::EndOfInput)
     }
 }
 

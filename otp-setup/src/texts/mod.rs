@@ -228,6 +228,7 @@ catalogue! {
     end_own_account(uid)
     import_taken(issuer, account)
     import_would(issuer, account)
+    import_with_scratch(what, count)
     import_without_scratch(count)
     import_without_policy()
     import_without_pin()

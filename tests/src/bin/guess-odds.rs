@@ -16,7 +16,7 @@ fn tables() -> String {
 /// A change of the default policy, and its name.
 type Change = (&'static str, fn(&mut Policy, &mut Digits));
 
-const CHANGES: [Change; 12] = [
+const CHANGES: [Change; 15] = [
     ("default", |_, _| ()),
     ("window = 0", |policy, _| policy.window = window(0)),
     ("window = 2", |policy, _| policy.window = window(2)),
@@ -28,8 +28,12 @@ const CHANGES: [Change; 12] = [
     ("first_delay = \"5m\"", |policy, _| policy.throttle.first = Seconds(300)),
     ("longest_delay = \"5m\"", |policy, _| policy.throttle.longest = Seconds(300)),
     ("longest_delay = \"24h\"", |policy, _| policy.throttle.longest = Seconds(DAY)),
-    ("no delays to speak of", |policy, _| {
-        policy.throttle = ThrottlePolicy { free: 20, first: Seconds(1), longest: Seconds(1) };
+    ("daily_failures = 10", |policy, _| policy.throttle.daily = 10),
+    ("daily_failures = 500", |policy, _| policy.throttle.daily = 500),
+    ("no daily limit", |policy, _| policy.throttle.daily = u32::MAX),
+    ("neither delays nor limit", |policy, _| {
+        policy.throttle =
+            ThrottlePolicy { free: 20, first: Seconds(1), longest: Seconds(1), daily: u32::MAX };
     }),
 ];
 

@@ -1,6 +1,8 @@
 //! Reading TOML strictly: every key is known, every value has its type, every complaint names its line.
 
-use toml::de::{DeTable, DeValue};
+mod document;
+
+use document::{Document, Found};
 
 /// What is wrong with a text, and in which line of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub struct Problem {
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'v> {
     /// A TOML value.
-    Toml(&'v DeValue<'v>),
+    Toml(&'v Found<'v>),
     /// The text after `=` in a module argument; `None` for an argument without one.
     Argument(Option<&'v str>),
 }
@@ -27,7 +29,8 @@ impl<'v> Value<'v> {
     /// It is something else.
     pub fn text(self) -> Result<&'v str, String> {
         match self {
-            Self::Toml(value) => value.as_str().ok_or_else(|| "needs a text in quotes".to_owned()),
+            Self::Toml(Found::Text(text)) => Ok(text),
+            Self::Toml(_) => Err("needs a text in quotes".to_owned()),
             Self::Argument(text) => text.ok_or_else(|| "needs a value, written key=value".to_owned()),
         }
     }
@@ -39,10 +42,8 @@ impl<'v> Value<'v> {
     pub fn number(self) -> Result<u64, String> {
         let wrong = || "needs a whole number".to_owned();
         match self {
-            Self::Toml(value) => {
-                let number = value.as_integer().ok_or_else(wrong)?;
-                u64::from_str_radix(number.as_str(), number.radix()).map_err(|_| wrong())
-            }
+            Self::Toml(Found::Number(number)) => Ok(*number),
+            Self::Toml(_) => Err(wrong()),
             Self::Argument(text) => {
                 let text = text.filter(|t| t.bytes().all(|b| b.is_ascii_digit())).ok_or_else(wrong)?;
                 text.parse().map_err(|_| wrong())
@@ -56,10 +57,10 @@ impl<'v> Value<'v> {
     /// It is something else.
     pub fn flag(self) -> Result<bool, String> {
         match self {
-            Self::Toml(value) => value.as_bool().ok_or_else(|| "needs true or false".to_owned()),
+            Self::Toml(Found::Flag(flag)) => Ok(*flag),
             Self::Argument(None | Some("true")) => Ok(true),
             Self::Argument(Some("false")) => Ok(false),
-            Self::Argument(_) => Err("needs true or false".to_owned()),
+            Self::Toml(_) | Self::Argument(_) => Err("needs true or false".to_owned()),
         }
     }
 
@@ -70,10 +71,8 @@ impl<'v> Value<'v> {
     pub fn list(self) -> Result<Vec<&'v str>, String> {
         let wrong = || "needs a list of texts: [\"one\", \"two\"]".to_owned();
         match self {
-            Self::Toml(value) => {
-                let array = value.as_array().ok_or_else(wrong)?;
-                array.iter().map(|item| item.get_ref().as_str().ok_or_else(wrong)).collect()
-            }
+            Self::Toml(Found::Texts(texts)) => Ok(texts.iter().map(AsRef::as_ref).collect()),
+            Self::Toml(_) => Err(wrong()),
             Self::Argument(text) => Ok(text.ok_or_else(wrong)?.split(',').collect()),
         }
     }
@@ -88,39 +87,30 @@ pub fn each_key(
     text: &str,
     set: &mut dyn FnMut(&str, Value<'_>) -> Result<(), String>,
 ) -> Result<(), Problem> {
-    let document = DeTable::parse(text).map_err(|e| Problem {
-        line: line_of(text, e.span().map_or(0, |s| s.start)),
-        what: e.message().to_owned(),
-    })?;
-    let mut first: Option<(usize, String)> = None;
+    let problem = |(place, what): (usize, String)| Problem { line: line_of(text, place), what };
+    let document = Document::parse(text).map_err(problem)?;
+    let is_section = |path: &[_]| matches!(path, [first] | [first, _] if first == "service");
+    let mut first = document.headers.iter().find(|header| !is_section(&header.path)).map(|header| {
+        (
+            header.place,
+            format!("[{}]: unknown section; the right ones are [service.NAME]", header.path.join(".")),
+        )
+    });
     for in_sections in [false, true] {
-        walk(document.get_ref(), "", &mut |path, place, value| {
-            if path.starts_with(SECTIONS) == in_sections
-                && let Err(what) = set(path, Value::Toml(value))
-                && first.as_ref().is_none_or(|(before, _)| place < *before)
+        for setting in document.settings.iter().filter(|setting| setting.is_in_section() == in_sections) {
+            let path = setting.path.join(".");
+            if let Err(what) = set(&path, Value::Toml(&setting.value))
+                && first.as_ref().is_none_or(|(before, _)| setting.place < *before)
             {
-                first = Some((place, format!("{path}: {what}")));
+                first = Some((setting.place, format!("{path}: {what}")));
             }
-        });
+        }
     }
-    first.map_or(Ok(()), |(place, what)| Err(Problem { line: line_of(text, place), what }))
+    first.map_or(Ok(()), |first| Err(problem(first)))
 }
 
 /// What keys in sections begin with.
 pub const SECTIONS: &str = "service.";
-
-/// Goes through a table: with each key's path, where the key stands in the text, and its value.
-fn walk(table: &DeTable<'_>, above: &str, visit: &mut dyn FnMut(&str, usize, &DeValue<'_>)) {
-    for (key, value) in table {
-        let path = format!("{above}{}", key.get_ref());
-        match value.get_ref() {
-            DeValue::Table(inner) if path == "service" || above == SECTIONS => {
-                walk(inner, &format!("{path}."), visit);
-            }
-            value => visit(&path, key.span().start, value),
-        }
-    }
-}
 
 /// The line, counted from 1, in which a byte stands.
 #[must_use]

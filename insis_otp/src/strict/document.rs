@@ -1,0 +1,399 @@
+//! A TOML document as a flat list of settings, on the parser that the toml crate is made of.
+//!
+//! The crate itself would build tables, dates and errors that nobody asks for: a third of what an authentication
+//! computes, and a tenth of the module. What has no place in settings (tables within values, lists of tables) is refused;
+//! everything else is TOML as it is defined, which the tests hold to the toml crate.
+
+use std::borrow::Cow;
+
+use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::parser::{EventReceiver, parse_document};
+use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
+
+/// All settings and all headers, in the order of the text.
+#[derive(Debug)]
+pub struct Document<'t> {
+    pub settings: Vec<Setting<'t>>,
+    pub headers: Vec<Header<'t>>,
+}
+
+/// The parts of a header `[…]`, and the byte at which the first begins.
+#[derive(Debug)]
+pub struct Header<'t> {
+    pub path: Vec<Cow<'t, str>>,
+    pub place: usize,
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub struct Setting<'t> {
+    /// The parts of the key, those of its table before its own.
+    pub path: Vec<Cow<'t, str>>,
+    /// How many of them are its table's.
+    table_parts: usize,
+    /// The byte at which the key begins.
+    pub place: usize,
+    pub value: Found<'t>,
+}
+
+/// A value, as far as a setting can be one.
+#[derive(Debug)]
+pub enum Found<'t> {
+    Text(Cow<'t, str>),
+    /// A whole number that is not negative.
+    Number(u64),
+    Flag(bool),
+    /// A list of nothing but texts.
+    Texts(Vec<Cow<'t, str>>),
+    Other,
+}
+
+impl Setting<'_> {
+    /// Whether it stands in a section `[service.NAME]`.
+    pub fn is_in_section(&self) -> bool {
+        matches!(self.path.as_slice(), [service, _, _] if service == "service")
+    }
+}
+
+/// Where in the text it is wrong, and what is wrong.
+type Complaint = (usize, String);
+
+impl<'t> Document<'t> {
+    /// More settings than any site has; twice would be looked for among all of them.
+    const MOST: usize = 1000;
+
+    pub fn parse(text: &'t str) -> Result<Self, Complaint> {
+        if let Some(place) = control_character(text) {
+            return Err((place, "control characters stand in escapes only (\\u001b)".to_owned()));
+        }
+        let source = Source::new(text);
+        let mut reader = Reader::new(source);
+        let mut error: Option<ParseError> = None;
+        let tokens = source.lex().into_vec();
+        parse_document(&tokens, &mut reader, &mut error);
+        match error {
+            None => Ok(Self { settings: reader.settings, headers: reader.headers }),
+            Some(error) => {
+                let place = error.unexpected().or(error.context()).map_or(0, |span| span.start());
+                Err((place, error.description().to_owned()))
+            }
+        }
+    }
+}
+
+/// The first character that TOML has nowhere: controls but tab and line end. In one go over the text, since the parser
+/// would look at each comment once more.
+fn control_character(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut suspicious =
+        bytes.iter().enumerate().filter(|(_, byte)| **byte < b' ' && **byte != b'\n' || **byte == 0x7f);
+    let is_wrong = |(place, byte): &(usize, &u8)| match byte {
+        b'\t' => false,
+        b'\r' => bytes.get(place + 1) != Some(&b'\n'),
+        _ => true,
+    };
+    suspicious.find(is_wrong).map(|(place, _)| place)
+}
+
+/// Listens to the parser.
+struct Reader<'t> {
+    source: Source<'t>,
+    settings: Vec<Setting<'t>>,
+    /// The headers so far; the last one is the table of the settings that follow.
+    headers: Vec<Header<'t>>,
+    /// The key that is being read, and where it begins.
+    key: Vec<Cow<'t, str>>,
+    place: Option<usize>,
+    /// The list that is being read.
+    list: Option<Found<'t>>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(source: Source<'t>) -> Self {
+        let (settings, headers, key) = Default::default();
+        Self { source, settings, headers, key, place: None, list: None }
+    }
+
+    fn raw(&self, span: Span, kind: Option<Encoding>) -> Raw<'t> {
+        let text = self.source.get(span).map_or("", |raw| raw.as_str());
+        Raw::new_unchecked(text, kind, span)
+    }
+
+    fn value(&self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) -> Found<'t> {
+        let mut decoded = Cow::Borrowed("");
+        match self.raw(span, kind).decode_scalar(&mut decoded, error) {
+            ScalarKind::String => Found::Text(decoded),
+            ScalarKind::Boolean(flag) => Found::Flag(flag),
+            ScalarKind::Integer(radix) => {
+                u64::from_str_radix(&decoded, radix.value()).map_or(Found::Other, Found::Number)
+            }
+            ScalarKind::DateTime | ScalarKind::Float => Found::Other,
+        }
+    }
+
+    /// The key that was read has this value.
+    fn put(&mut self, value: Found<'t>, error: &mut dyn ErrorSink) {
+        let own = std::mem::take(&mut self.key);
+        let place = self.place.take().unwrap_or(0);
+        let table = self.headers.last().map_or([].as_slice(), |header| header.path.as_slice());
+        let table_parts = table.len();
+        let path: Vec<_> = table.iter().cloned().chain(own).collect();
+        // A key with dots makes tables on its way, which are neither values nor headers.
+        let first = path.get(..=table_parts).unwrap_or_default();
+        let is_header = |header: &Header<'_>| {
+            let table = &header.path;
+            table.starts_with(first) && (path.starts_with(table) || table.starts_with(&path))
+        };
+        let clashes = |other: &Setting<'_>| path.starts_with(&other.path) || other.path.starts_with(&path);
+        if self.settings.iter().any(clashes) || self.headers.iter().any(is_header) {
+            complain("this is there twice", place, error);
+        } else if self.settings.len() == Document::MOST {
+            complain("there are too many settings", place, error);
+        } else {
+            self.settings.push(Setting { path, table_parts, place, value });
+        }
+    }
+
+    /// The header that was read begins a table.
+    fn open(&mut self, error: &mut dyn ErrorSink) {
+        let path = std::mem::take(&mut self.key);
+        let place = self.place.take().unwrap_or(0);
+        // A header can stand for no value, and for no table that keys with dots have made.
+        let is_taken = |setting: &Setting<'_>| {
+            path.starts_with(&setting.path)
+                || path.len() > setting.table_parts && setting.path.starts_with(&path)
+        };
+        if self.headers.iter().any(|header| header.path == path) || self.settings.iter().any(is_taken) {
+            complain("this table is there twice", place, error);
+        } else if self.headers.len() == Document::MOST {
+            complain("there are too many tables", place, error);
+        }
+        self.headers.push(Header { path, place });
+    }
+}
+
+fn complain(what: &'static str, place: usize, error: &mut dyn ErrorSink) {
+    error.report_error(ParseError::new(what).with_unexpected(Span::new_unchecked(place, place)));
+}
+
+impl EventReceiver for Reader<'_> {
+    fn std_table_close(&mut self, _: Span, error: &mut dyn ErrorSink) {
+        self.open(error);
+    }
+
+    fn array_table_open(&mut self, span: Span, error: &mut dyn ErrorSink) {
+        complain("there are no lists of tables here", span.start(), error);
+    }
+
+    fn inline_table_open(&mut self, span: Span, error: &mut dyn ErrorSink) -> bool {
+        complain("there are no tables within values here", span.start(), error);
+        false
+    }
+
+    fn simple_key(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
+        let mut key = Cow::Borrowed("");
+        self.raw(span, kind).decode_key(&mut key, error);
+        self.key.push(key);
+        self.place.get_or_insert(span.start());
+    }
+
+    fn scalar(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
+        let value = self.value(span, kind, error);
+        match (&mut self.list, value) {
+            (None, value) => self.put(value, error),
+            (Some(Found::Texts(texts)), Found::Text(text)) => texts.push(text),
+            (Some(list), _) => *list = Found::Other,
+        }
+    }
+
+    fn array_open(&mut self, span: Span, error: &mut dyn ErrorSink) -> bool {
+        if self.list.is_some() {
+            complain("there are no lists within lists here", span.start(), error);
+            return false;
+        }
+        self.list = Some(Found::Texts(Vec::new()));
+        true
+    }
+
+    fn array_close(&mut self, _: Span, error: &mut dyn ErrorSink) {
+        if let Some(list) = self.list.take() {
+            self.put(list, error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use toml::de::{DeTable, DeValue};
+
+    use super::*;
+
+    /// Path and value of each setting, in alphabetical order.
+    type Flat = Vec<(Vec<String>, String)>;
+
+    /// What the toml crate makes of a text; `None` when it is not TOML.
+    fn reference(text: &str) -> Option<Flat> {
+        fn flat(table: &DeTable<'_>, above: &[String], all: &mut Flat) {
+            for (key, value) in table {
+                let path = [above, &[key.get_ref().to_string()]].concat();
+                match value.get_ref() {
+                    DeValue::Table(inner) => flat(inner, &path, all),
+                    value => all.push((path, format!("{:?}", found(value)))),
+                }
+            }
+        }
+        fn found<'v>(value: &'v DeValue<'_>) -> Found<'v> {
+            match value {
+                DeValue::String(text) => Found::Text(text.as_ref().into()),
+                DeValue::Integer(number) => {
+                    u64::from_str_radix(number.as_str(), number.radix()).map_or(Found::Other, Found::Number)
+                }
+                DeValue::Boolean(flag) => Found::Flag(*flag),
+                DeValue::Array(items) => {
+                    let texts = items.iter().map(|item| item.get_ref().as_str().map(Cow::Borrowed));
+                    texts.collect::<Option<_>>().map_or(Found::Other, Found::Texts)
+                }
+                _ => Found::Other,
+            }
+        }
+        let mut all = Vec::new();
+        flat(DeTable::parse(text).ok()?.get_ref(), &[], &mut all);
+        all.sort();
+        Some(all)
+    }
+
+    fn ours(text: &str) -> Option<Flat> {
+        let settings = Document::parse(text).ok()?.settings;
+        let path = |setting: &Setting<'_>| setting.path.iter().map(ToString::to_string).collect();
+        let flat = |setting: &Setting<'_>| (path(setting), format!("{:?}", setting.value));
+        let mut all: Vec<_> = settings.iter().map(flat).collect();
+        all.sort();
+        Some(all)
+    }
+
+    #[test]
+    fn documents_say_what_the_toml_crate_reads() {
+        for text in [
+            "",
+            "\u{feff}a = 1",
+            "a = 1 # x\n\n[service.sshd]\na = 0x1f\nb = [\"x\", 'y', # c\n \"\"\"z\"\"\",]\n",
+            "a.b.c = true\n\"a.b\" = -1\n'x y' = 1_000\n[service.\"my app\"]\nz = \"\\u0161\\n\"\r\n",
+            "a = [1, 'x']\nb = []\nc = 1979-05-27T07:32:00Z\nd = 1.5\ne = [true]\nf = 99999999999999999999",
+            "[a]\n[a.b]\nx = 1\n[a.c]\n",
+            "[b.c]\nx = 1\n[b]\ny = 2\n",
+        ] {
+            assert!(ours(text).is_some(), "{text:?}: {:?}", Document::parse(text));
+            assert_eq!(ours(text), reference(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_toml_is_refused() {
+        for text in [
+            "a = 1\na = 2",
+            "a",
+            "a =",
+            "= 1",
+            "a = 1 b = 2",
+            "[a]\nx = 1\n[a]\ny = 1",
+            "[a]\n[a]",
+            "a.b = 1\n[a]\nc = 1",
+            "[a.b]\nx = 1\n[a]\nb.y = 2",
+            "a = \"x",
+            "a = [1",
+            "[a",
+            "a = '''x''",
+            "a = tru",
+            "a = 01",
+            "a = \"\\x\"",
+            "# \u{7}",
+            "a = \"\u{1}\"",
+            "a = 1\rb = 2",
+            "a b = 1",
+            "\"\"\"a\"\"\" = 1",
+        ] {
+            assert_eq!(reference(text), None, "{text:?}");
+            assert_eq!(ours(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_place_in_settings_is_refused() {
+        for (text, place, what) in [
+            ("a = 1\nb = { c = 1 }", 10, "there are no tables within values here"),
+            ("[[a]]\nb = 1", 0, "there are no lists of tables here"),
+            ("a = [\n[1]]", 6, "there are no lists within lists here"),
+            ("a = 1\nb = 2\na = 3", 12, "this is there twice"),
+            ("[a]\n[b]\n[a]", 9, "this table is there twice"),
+        ] {
+            assert_eq!(Document::parse(text).unwrap_err(), (place, what.to_owned()), "{text:?}");
+        }
+        let many: String = (0..1001).map(|n| format!("k{n} = 1\n")).collect();
+        assert_eq!(Document::parse(&many).unwrap_err().1, "there are too many settings");
+        let many: String = (0..1001).map(|n| format!("[k{n}]\n")).collect();
+        assert_eq!(Document::parse(&many).unwrap_err().1, "there are too many tables");
+    }
+
+    #[test]
+    fn depth_costs_nothing() {
+        for deep in ["[", "{a=", "a."] {
+            assert!(Document::parse(&format!("a = {}", deep.repeat(60_000))).is_err());
+            assert!(Document::parse(&deep.repeat(20_000)).is_err());
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "a",
+        "b",
+        "service",
+        ".",
+        " = ",
+        "=",
+        "1",
+        "0x1f",
+        "-2",
+        "true",
+        "\"x\"",
+        "'y'",
+        "[",
+        "]",
+        "\n",
+        "[a]\n",
+        "[a.b]\n",
+        "[service.x]\n",
+        "a = 1\n",
+        "b = [\"x\"]\n",
+        "a.b = 'x'\n",
+        ",",
+        " ",
+        "# c\n",
+        "\"\"\"",
+        "'''",
+        "\\",
+        "\r\n",
+        "{",
+        "}",
+        "1.5",
+        "\"\\u00e9\"",
+        "\t",
+        "_",
+        "+",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+        /// Whatever is read is TOML, and says what the toml crate reads in it. Of what no setting can be (dates, say) it
+        /// is not known whether it is well-formed.
+        #[test]
+        fn nothing_is_read_that_is_not_toml(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..24)) {
+            let text = pieces.concat();
+            if let Some(read) = ours(&text)
+                && read.iter().all(|(_, value)| value != "Other")
+            {
+                prop_assert_eq!(Some(read), reference(&text), "{:?}", text);
+            }
+        }
+    }
+}

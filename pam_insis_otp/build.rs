@@ -1,0 +1,46 @@
+//! How the module is linked: so that it is there quickly. Loading it is most of what an authentication costs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    // Once loaded, it stays: a program that authenticates again and again (a locker, a mail server) does not load it
+    // each time. Such a program sees a new version when it is started anew, as with every library.
+    link("nodelete");
+    // Relocations in a hundredth of the space; glibc understands them since 2.36.
+    if glibc().is_some_and(|version| version >= (2, 36)) {
+        link("pack-relative-relocs");
+    }
+    take_the_unwinder_along();
+}
+
+fn link(keyword: &str) {
+    println!("cargo:rustc-link-arg-cdylib=-Wl,-z,{keyword}");
+}
+
+/// The version of the C library here, which is what the module is built for.
+fn glibc() -> Option<(u32, u32)> {
+    let said = output("getconf", "GNU_LIBC_VERSION")?;
+    let (major, minor) = said.strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// Links GCC's unwinder into the module. No PAM application has the shared one loaded, and to load it for the module
+/// costs as much as the module itself. `-lgcc_s`, which std asks for, is made to mean the static library.
+fn take_the_unwinder_along() {
+    let library = output("cc", "-print-file-name=libgcc_eh.a").filter(|path| Path::new(path).is_absolute());
+    let (Some(_), Some(folder)) = (library, std::env::var_os("OUT_DIR")) else { return };
+    let folder = PathBuf::from(folder).join("unwinder");
+    let script = "INPUT ( -lgcc_eh )\n";
+    let written =
+        std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join("libgcc_s.so"), script));
+    if written.is_ok() {
+        println!("cargo:rustc-link-search=native={}", folder.display());
+    }
+}
+
+fn output(program: &str, argument: &str) -> Option<String> {
+    let output = Command::new(program).arg(argument).output().ok()?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
