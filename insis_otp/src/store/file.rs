@@ -7,15 +7,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use zeroize::Zeroizing;
-
 use super::form::{self, Enrolment, PAGE, Page, Record};
 use super::identity::Identity;
 use super::{Account, Cause, StoreError};
 use crate::files::{self, Access};
 use crate::otp::State;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 
 /// Where one person's secret file is, and whose it has to be. Nothing is opened before an operation asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +32,38 @@ pub struct Decision<T> {
     pub durable: bool,
     /// The answer.
     pub answer: T,
+}
+
+/// Reads many files one after the other: one page serves for all of them, and is wiped once; the directory that they
+/// share is looked at once.
+#[derive(Debug, Default)]
+pub struct Reader {
+    page: Page,
+    checked: Option<PathBuf>,
+}
+
+impl Reader {
+    /// Reads a file without its lock, to report on it.
+    ///
+    /// # Errors
+    /// [`Cause::NotPaired`], or why it cannot be used.
+    pub fn read(&mut self, file: &SecretFile) -> Result<Record, StoreError> {
+        let Self { page, checked } = self;
+        let check = |file: &SecretFile| {
+            if checked.as_deref() != Some(file.directory()) {
+                file.check_directory()?;
+                *checked = Some(file.directory().to_owned());
+            }
+            Ok(())
+        };
+        file.as_owner_in(check, || {
+            let (opened, _) = file.open(Access::Read)?;
+            fill_page(&opened, page)?;
+            let record = form::decode(page).map_err(Cause::Damaged)?;
+            file.same_user(&record.enrolment)?;
+            Ok(record)
+        })
+    }
 }
 
 /// A secret file that is open, locked, and still the one at its path.
@@ -75,13 +105,7 @@ impl SecretFile {
     /// # Errors
     /// [`Cause::NotPaired`], or why it cannot be used.
     pub fn read(&self) -> Result<Record, StoreError> {
-        self.as_owner(|| {
-            let (file, _) = self.open(Access::Read)?;
-            let page = read_page(&file)?;
-            let record = form::decode(&page).map_err(Cause::Damaged)?;
-            self.same_user(&record.enrolment)?;
-            Ok(record)
-        })
+        Reader::default().read(self)
     }
 
     /// Lock, read, decide, write, unlock. The state is written, and durable where that is asked for, before the
@@ -179,9 +203,18 @@ impl SecretFile {
 
     /// Runs an operation with the right identity, and puts the path to its complaints.
     fn as_owner<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
+        self.as_owner_in(Self::check_directory, operation)
+    }
+
+    /// The same, with another look at the directory.
+    fn as_owner_in<T>(
+        &self,
+        check: impl FnOnce(&Self) -> Result<(), Cause>,
+        operation: impl FnOnce() -> Result<T, Cause>,
+    ) -> Result<T, StoreError> {
         let run = || {
             let _identity = if self.in_home { Identity::assume(&self.account)? } else { None };
-            self.check_directory()?;
+            check(self)?;
             operation()
         };
         run().map_err(|cause| StoreError { path: self.path.clone(), cause })
@@ -394,10 +427,16 @@ pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<
 }
 
 fn read_page(file: &File) -> Result<Page, Cause> {
-    let mut page = Zeroizing::new(vec![0; PAGE]);
-    let length = files::read_start(file, PAGE, &mut page).map_err(os("read it"))?;
-    page.truncate(length);
+    let mut page = Page::default();
+    fill_page(file, &mut page)?;
     Ok(page)
+}
+
+fn fill_page(file: &File, page: &mut Page) -> Result<(), Cause> {
+    page.resize(PAGE, 0);
+    let length = files::read_start(file, PAGE, page).map_err(os("read it"))?;
+    page.truncate(length);
+    Ok(())
 }
 
 /// One pwrite: a state that is written in part is no state, so that a short write is an error.
