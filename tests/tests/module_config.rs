@@ -134,7 +134,7 @@ fn a_screen_locker_with_one_prompt() {
         (pam.authenticate(), pam.prompts())
     };
     let (code, prompts) = unlock(format!("{PASSWORD}{}", anna.code()));
-    assert_eq!((code, prompts), (Code::SUCCESS, vec!["Password and one-time code: ".to_owned()]));
+    assert_eq!((code, prompts), (Code::SUCCESS, vec!["Password+code: ".to_owned()]));
     anna.again();
     assert_ne!(unlock(format!("wrong{}", anna.code())).0, Code::SUCCESS);
     assert_ne!(unlock(PASSWORD.to_owned()).0, Code::SUCCESS);

@@ -178,7 +178,7 @@ impl SecretFile {
             // even be locked (damaged, of another owner) is removed all the same.
             let locked = match self.lock() {
                 Ok(locked) => Some(locked),
-                Err(no @ (Cause::NotPaired | Cause::Busy(_))) => return Err(no),
+                Err(no @ (Cause::NotPaired | Cause::Busy { .. })) => return Err(no),
                 Err(_) => None,
             };
             std::fs::remove_file(&self.path).map_err(os("remove it"))?;
@@ -345,7 +345,7 @@ impl SecretFile {
                 Err(error) => return Err(os("create it")(error)),
             }
         }
-        Err(Cause::Busy(0))
+        Err(Cause::Busy { waited: 0, holder: None })
     }
 
     /// Makes the name durable. The setgid helper may not open the directory for reading; then the whole file system
@@ -419,11 +419,26 @@ pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<
             Err((_, errno)) => return Err(os_errno("lock it")(errno)),
         };
         if start.elapsed() >= patience {
-            return Err(Cause::Busy(patience.as_secs()));
+            return Err(Cause::Busy { waited: patience.as_secs(), holder: holder(&file) });
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(2));
     }
+}
+
+/// The process that holds the lock of a file, as /proc/locks has it: `1: FLOCK ADVISORY WRITE 4711 fe:01:12345 0 EOF`.
+fn holder(file: &File) -> Option<u32> {
+    let facts = file.metadata().ok()?;
+    let (major, minor) = (nix::sys::stat::major(facts.dev()), nix::sys::stat::minor(facts.dev()));
+    let wanted = format!("{major:02x}:{minor:02x}:{}", facts.ino());
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    let mut pids = locks.lines().filter_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, "WRITE", pid, place, ..] = words.as_slice() else { return None };
+        (*place == wanted).then(|| pid.parse().ok()).flatten()
+    });
+    // 0 is somebody in another container.
+    pids.find(|pid| *pid != 0)
 }
 
 fn read_page(file: &File) -> Result<Page, Cause> {
@@ -475,7 +490,7 @@ pub(super) fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
     move |error| Cause::Os { action, error }
 }
 
-fn os_errno(action: &'static str) -> impl Fn(Errno) -> Cause {
+pub(super) fn os_errno(action: &'static str) -> impl Fn(Errno) -> Cause {
     move |errno| Cause::Os { action, error: errno.into() }
 }
 
@@ -744,7 +759,9 @@ mod tests {
         let held = wait_for_lock(file, Duration::ZERO).unwrap();
         let start = std::time::Instant::now();
         let (other, _) = files::open(home.file.path(), Access::Update).unwrap();
-        assert!(matches!(wait_for_lock(other, Duration::from_millis(300)), Err(Cause::Busy(0))));
+        let me = Some(std::process::id());
+        let waited = wait_for_lock(other, Duration::from_millis(300));
+        assert!(matches!(waited, Err(Cause::Busy { waited: 0, holder }) if holder == me), "{waited:?}");
         assert!((300..900).contains(&start.elapsed().as_millis()));
         drop(held);
         set(&home.file, 1).unwrap();
