@@ -30,6 +30,8 @@ DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd ut
 DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs fail2ban fonts-dejavu-core imagemagick keepassxc libpam-google-authenticator \
   libpam-oath libpam-runtime libpam-wrapper login pamtester poppler-utils procps python3-asyncssh python3-paramiko \
   python3-pyotp python3-systemd qrencode strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
+# Node.js of other makers brings npm along, and does not suffer Debian's beside it.
+DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
 .PHONY: help deps deps-build deps-demo deps-test build test demo install uninstall lint clean bench
@@ -51,8 +53,13 @@ deps-build:
 	$(PACKAGES) $(DEPS_BUILD)
 deps-demo:
 	$(PACKAGES) $(DEPS_DEMO)
-deps-test:
+deps-test: $(TARGET)/apps/node_modules/.package-lock.json
 	$(PACKAGES) $(DEPS_TEST)
+# An authenticator from npm, with checksums.
+$(TARGET)/apps/node_modules/.package-lock.json: tests/apps/package-lock.json
+	$(PACKAGES) $(DEPS_APPS)
+	install -D -m 644 -t "$(TARGET)/apps" tests/apps/package.json tests/apps/package-lock.json
+	cd "$(TARGET)/apps" && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 build: deps-build
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }

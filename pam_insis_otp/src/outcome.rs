@@ -247,6 +247,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_administrator_can_mend_is_said_in_words() {
+        let words = |outcome: Outcome| outcome.words().map(str::to_owned).unwrap_or_default();
+        assert_eq!(words(Outcome::Unavailable("no store".into())), "no store");
+        assert_eq!(words(Outcome::Misconfigured("line 7".into())), "line 7");
+        let denied = |denial| words(Outcome::Denied(denial, Refusal::Wrong));
+        assert!(denied(Denial::Filler).starts_with("sshd does not allow this user"));
+        assert!(denied(Denial::Password).contains("KbdInteractiveAuthentication"));
+        assert_eq!(denied(Denial::UnknownUser) + &words(Outcome::Refused(Refusal::Wrong)), "");
+    }
+
+    #[test]
+    fn a_throttle_and_a_clock_that_is_ahead_are_warnings() {
+        for refusal in refusals() {
+            use Refusal::{ClockAhead, Throttled, TooSoon};
+            let warns = matches!(refusal, Throttled { .. } | TooSoon { .. } | ClockAhead { .. });
+            let line = format!("{:?}", Outcome::Refused(refusal).line());
+            assert_eq!((line.contains("Warning"), line.contains("Notice")), (warns, !warns), "{line}");
+        }
+    }
+
+    #[test]
     fn only_a_verified_code_succeeds_and_only_policy_steps_aside() {
         for outcome in all() {
             let code = outcome.code();

@@ -24,6 +24,7 @@ pub mod env;
 pub mod faults;
 pub mod guess;
 pub mod journal;
+pub mod keepassxc;
 pub mod memory;
 pub mod page;
 pub mod paired;

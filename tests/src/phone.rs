@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::clock;
 use crate::env::{feed, run};
+use crate::keepassxc::{self, KeePassXc};
 
 /// An app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,7 +68,7 @@ impl Phone {
         match app {
             App::Oathtool => self.oathtool(at),
             App::Pyotp => self.pyotp(at),
-            App::KeePassXc => self.keepassxc(at),
+            App::KeePassXc => KeePassXc::with([self.uri()]).code(0, at),
         }
     }
 
@@ -103,39 +103,6 @@ impl Phone {
         let program = format!("import sys, pyotp; print(pyotp.parse_uri(sys.stdin.read()).at({at}))");
         trimmed(&feed(Command::new("/usr/bin/python3").args(["-c", &program]), &self.uri).stdout)
     }
-
-    fn keepassxc(&self, at: u64) -> String {
-        let folder = tempfile::tempdir().expect("no folder for the database");
-        let (export, database) = (folder.path().join("export.xml"), folder.path().join("phone.kdbx"));
-        std::fs::write(&export, keepass_export(&self.uri)).expect("cannot write the database's source");
-        let mut import = quiet("keepassxc-cli", folder.path());
-        feed(import.args(["import", "-q", "-p"]).arg(&export).arg(&database), "secret\nsecret\n");
-        let mut show = quiet("keepassxc-cli", folder.path());
-        show.args(["show", "-q", "-t"]).arg(&database).arg("phone");
-        show.env("LD_PRELOAD", clock::library()).env("CLOCK_SECONDS", at.to_string());
-        show.env("CLOCK_FILE", folder.path().join("none"));
-        trimmed(&feed(&mut show, "secret\n").stdout)
-    }
-}
-
-/// A graphical toolkit's command line, without a display.
-fn quiet(program: &str, home: &std::path::Path) -> Command {
-    let mut command = Command::new(program);
-    command.env("HOME", home).env("QT_QPA_PLATFORM", "offscreen").env("LC_ALL", "C.UTF-8");
-    command
-}
-
-/// The database as the XML that KeePass programs exchange.
-fn keepass_export(uri: &str) -> String {
-    let uri = uri.replace('&', "&amp;").replace('<', "&lt;");
-    let string = |key: &str, value: &str| format!("<String><Key>{key}</Key><Value>{value}</Value></String>");
-    format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><KeePassFile><Meta/><Root><Group>\
-         <UUID>AAAAAAAAAAAAAAAAAAAAAQ==</UUID><Name>Root</Name><Entry><UUID>AAAAAAAAAAAAAAAAAAAAAg==</UUID>{}{}\
-         </Entry></Group></Root></KeePassFile>",
-        string("Title", "phone"),
-        string("otp", &uri)
-    )
 }
 
 fn trimmed(output: &[u8]) -> String {
@@ -183,5 +150,5 @@ pub fn now() -> u64 {
 pub fn require_apps() {
     run(Command::new("oathtool").arg("--version"));
     run(Command::new("/usr/bin/python3").args(["-c", "import pyotp"]));
-    run(quiet("keepassxc-cli", std::path::Path::new("/tmp")).arg("--version"));
+    run(keepassxc::quiet(std::path::Path::new("/tmp")).arg("--version"));
 }

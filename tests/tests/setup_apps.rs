@@ -1,11 +1,13 @@
 //! The other authenticators: the URIs that `otp-setup` shows, read by other people's programs, for every algorithm,
 //! number of digits and period on offer.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use insis_otp::otp::{Algorithm, Digits, Key, Period, Secret, UnixTime};
 use insis_otp::otpauth::Entry;
 use insis_otp_tests::env::feed;
+use insis_otp_tests::keepassxc::KeePassXc;
 use insis_otp_tests::phone::{App, Phone};
 
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
@@ -42,42 +44,83 @@ fn matrix(periods: &[u64]) -> Vec<Entry> {
         .collect()
 }
 
+/// What every app is tried with: every algorithm, number of digits and period on offer, at two hundred instants.
+struct Matrix {
+    entries: Vec<Entry>,
+    instants: Vec<u64>,
+}
+
+impl Matrix {
+    fn of(periods: &[u64]) -> Self {
+        Self { entries: matrix(periods), instants: instants(200) }
+    }
+
+    /// The input of programs that read a URI and times in each line.
+    fn lines(&self) -> String {
+        let times: String = self.instants.iter().map(|at| format!(" {at}")).collect();
+        self.entries.iter().map(|entry| format!("{}{times}\n", *entry.uri())).collect()
+    }
+
+    /// Their output: the codes of each line.
+    fn hold_to_lines(&self, output: &[u8]) {
+        let output = String::from_utf8_lossy(output);
+        let lines: Vec<Vec<&str>> = output.lines().map(|line| line.split(' ').collect()).collect();
+        assert_eq!(lines.len(), self.entries.len());
+        self.hold(|entry, at| (*lines[entry][at]).to_owned());
+    }
+
+    /// That the app shows our codes; `code` is for the numbers of an entry and of an instant.
+    fn hold(&self, mut code: impl FnMut(usize, usize) -> String) {
+        for (at, instant) in self.instants.iter().enumerate() {
+            for (number, entry) in self.entries.iter().enumerate() {
+                assert_eq!(code(number, at), ours(entry, *instant), "{:?} at {instant}", entry.key);
+            }
+        }
+    }
+}
+
 #[test]
 fn pyotp_agrees_at_two_hundred_instants() {
     let program = "import sys, pyotp\nfor line in sys.stdin:\n  uri, *at = line.split()\n  totp = pyotp.parse_uri(uri)\n  \
                    print(*[totp.at(int(t)) for t in at])\n";
-    let instants = instants(200);
-    let times: String = instants.iter().map(|at| format!(" {at}")).collect();
-    let entries = matrix(&[5, 30, 60, 300]);
-    let input: String = entries.iter().map(|entry| format!("{}{times}\n", *entry.uri())).collect();
-    let output = feed(Command::new("/usr/bin/python3").args(["-c", program]), &input);
-    let output = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.lines().count(), entries.len());
-    for (codes, entry) in output.lines().zip(&entries) {
-        for (code, at) in codes.split(' ').zip(&instants) {
-            assert_eq!(code, ours(entry, *at), "{:?} at {at}", entry.key);
-        }
-    }
+    let matrix = Matrix::of(&[5, 30, 60, 300]);
+    let output = feed(Command::new("/usr/bin/python3").args(["-c", program]), &matrix.lines());
+    matrix.hold_to_lines(&output.stdout);
 }
 
 #[test]
-fn oathtool_agrees() {
-    let instants = instants(10);
-    for entry in matrix(&[30, 60]) {
-        let phone = Phone::scanned(&entry.uri());
-        for at in &instants {
-            assert_eq!(phone.code(App::Oathtool, *at), ours(&entry, *at), "{:?} at {at}", entry.key);
-        }
-    }
+fn otpauth_of_npm_agrees_at_two_hundred_instants() {
+    let program = "const { URI } = require('otpauth');\n\
+                   for (const line of require('fs').readFileSync(0, 'utf8').trim().split('\\n')) {\n\
+                   const [uri, ...at] = line.split(' ');\n\
+                   const totp = URI.parse(uri);\n\
+                   console.log(at.map(t => totp.generate({ timestamp: 1000 * t })).join(' '));\n}";
+    let matrix = Matrix::of(&[5, 30, 60, 300]);
+    let mut node = Command::new("node");
+    let output = feed(node.args(["-e", program]).current_dir(npm_folder()), &matrix.lines());
+    matrix.hold_to_lines(&output.stdout);
+}
+
+/// Where the Makefile has had npm put what tests/apps/package-lock.json names.
+fn npm_folder() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let folder =
+        own.ancestors().map(|folder| folder.join("apps")).find(|folder| folder.join("node_modules").is_dir());
+    folder.expect("npm's otpauth is missing: make deps-test")
 }
 
 #[test]
-fn keepassxc_agrees() {
-    let instants = instants(1);
-    for entry in matrix(&[30]) {
-        let phone = Phone::scanned(&entry.uri());
-        for at in &instants {
-            assert_eq!(phone.code(App::KeePassXc, *at), ours(&entry, *at), "{:?} at {at}", entry.key);
-        }
-    }
+fn oathtool_agrees_at_two_hundred_instants() {
+    let matrix = Matrix::of(&[30]);
+    let phones: Vec<_> = matrix.entries.iter().map(|entry| Phone::scanned(&entry.uri())).collect();
+    matrix.hold(|entry, at| phones[entry].code(App::Oathtool, matrix.instants[at]));
+}
+
+#[test]
+fn keepassxc_agrees_at_two_hundred_instants() {
+    // It has no longer steps than a minute.
+    let matrix = Matrix::of(&[5, 30, 60]);
+    let uris: Vec<_> = matrix.entries.iter().map(Entry::uri).collect();
+    let mut app = KeePassXc::with(uris.iter().map(|uri| uri.as_str()));
+    matrix.hold(|entry, at| app.code(entry, matrix.instants[at]));
 }

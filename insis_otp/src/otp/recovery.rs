@@ -211,8 +211,11 @@ mod tests {
     #[test]
     fn a_byte_that_would_favour_a_letter_is_left_out() {
         let mut bytes = [230, 255, 229].into_iter().cycle();
-        let code =
-            RecoveryCode::generate(|all| Ok::<_, ()>(all.fill_with(|| bytes.next().unwrap()))).unwrap();
+        let code = RecoveryCode::generate(|all| {
+            all.fill_with(|| bytes.next().unwrap());
+            Ok::<_, ()>(())
+        })
+        .unwrap();
         assert_eq!(code.0, [b'z'; 10]);
         assert_eq!(format!("{code:?}"), "RecoveryCode(redacted)");
     }

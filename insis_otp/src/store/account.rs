@@ -104,6 +104,7 @@ mod tests {
     fn root_is_looked_up() {
         let root = Account::lookup(&UserName::parse("root").unwrap()).unwrap().unwrap();
         assert!(root.uid.is_root());
+        assert_eq!(Account::of_uid(root.uid), Ok(Some(root)));
         assert_eq!(Account::lookup(&UserName::parse("no-such-user-here").unwrap()), Ok(None));
     }
 }

@@ -315,6 +315,35 @@ mod tests {
     }
 
     #[test]
+    fn of_many_that_make_the_file_at_once_each_is_counted() {
+        for _ in 0..40 {
+            let folder = tempfile::tempdir().unwrap();
+            let Some(decoys) = decoys(&folder) else { return };
+            let one = || guess(&decoys, "mallory", 1000);
+            let counts: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(counts, (1..=8).collect());
+        }
+    }
+
+    #[test]
+    fn names_are_on_every_page_but_the_first_and_not_by_a_known_rule() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(one) = decoys(&folder) else { return };
+        let other = Decoys { path: folder.path().join(".others") };
+        let pages = |decoys: &Decoys| -> Vec<_> {
+            let nobody = nobody(&decoys.open().unwrap()).unwrap();
+            let names = (0..15_000).map(|number| number.to_string());
+            names.map(|name| Spot::of(nobody.key.secret(), &name).unwrap().page).collect()
+        };
+        let [one, other] = [&one, &other].map(pages);
+        assert!(one.iter().all(|page| (PAGE..=PAGE * Decoys::PAGES as usize).contains(page)));
+        assert_ne!(one, other);
+    }
+
+    #[test]
     fn on_a_full_page_the_entry_whose_delay_ended_first_makes_room() {
         let folder = tempfile::tempdir().unwrap();
         let Some(decoys) = decoys(&folder) else { return };

@@ -7,15 +7,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use zeroize::Zeroizing;
-
 use super::form::{self, Enrolment, PAGE, Page, Record};
 use super::identity::Identity;
 use super::{Account, Cause, StoreError};
 use crate::files::{self, Access};
 use crate::otp::State;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 
 /// Where one person's secret file is, and whose it has to be. Nothing is opened before an operation asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +32,38 @@ pub struct Decision<T> {
     pub durable: bool,
     /// The answer.
     pub answer: T,
+}
+
+/// Reads many files one after the other: one page serves for all of them, and is wiped once; the directory that they
+/// share is looked at once.
+#[derive(Debug, Default)]
+pub struct Reader {
+    page: Page,
+    checked: Option<PathBuf>,
+}
+
+impl Reader {
+    /// Reads a file without its lock, to report on it.
+    ///
+    /// # Errors
+    /// [`Cause::NotPaired`], or why it cannot be used.
+    pub fn read(&mut self, file: &SecretFile) -> Result<Record, StoreError> {
+        let Self { page, checked } = self;
+        let check = |file: &SecretFile| {
+            if checked.as_deref() != Some(file.directory()) {
+                file.check_directory()?;
+                *checked = Some(file.directory().to_owned());
+            }
+            Ok(())
+        };
+        file.as_owner_in(check, || {
+            let (opened, _) = file.open(Access::Read)?;
+            fill_page(&opened, page)?;
+            let record = form::decode(page).map_err(Cause::Damaged)?;
+            file.same_user(&record.enrolment)?;
+            Ok(record)
+        })
+    }
 }
 
 /// A secret file that is open, locked, and still the one at its path.
@@ -75,13 +105,7 @@ impl SecretFile {
     /// # Errors
     /// [`Cause::NotPaired`], or why it cannot be used.
     pub fn read(&self) -> Result<Record, StoreError> {
-        self.as_owner(|| {
-            let (file, _) = self.open(Access::Read)?;
-            let page = read_page(&file)?;
-            let record = form::decode(&page).map_err(Cause::Damaged)?;
-            self.same_user(&record.enrolment)?;
-            Ok(record)
-        })
+        Reader::default().read(self)
     }
 
     /// Lock, read, decide, write, unlock. The state is written, and durable where that is asked for, before the
@@ -179,9 +203,18 @@ impl SecretFile {
 
     /// Runs an operation with the right identity, and puts the path to its complaints.
     fn as_owner<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
+        self.as_owner_in(Self::check_directory, operation)
+    }
+
+    /// The same, with another look at the directory.
+    fn as_owner_in<T>(
+        &self,
+        check: impl FnOnce(&Self) -> Result<(), Cause>,
+        operation: impl FnOnce() -> Result<T, Cause>,
+    ) -> Result<T, StoreError> {
         let run = || {
             let _identity = if self.in_home { Identity::assume(&self.account)? } else { None };
-            self.check_directory()?;
+            check(self)?;
             operation()
         };
         run().map_err(|cause| StoreError { path: self.path.clone(), cause })
@@ -409,10 +442,16 @@ fn holder(file: &File) -> Option<u32> {
 }
 
 fn read_page(file: &File) -> Result<Page, Cause> {
-    let mut page = Zeroizing::new(vec![0; PAGE]);
-    let length = files::read_start(file, PAGE, &mut page).map_err(os("read it"))?;
-    page.truncate(length);
+    let mut page = Page::default();
+    fill_page(file, &mut page)?;
     Ok(page)
+}
+
+fn fill_page(file: &File, page: &mut Page) -> Result<(), Cause> {
+    page.resize(PAGE, 0);
+    let length = files::read_start(file, PAGE, page).map_err(os("read it"))?;
+    page.truncate(length);
+    Ok(())
 }
 
 /// One pwrite: a state that is written in part is no state, so that a short write is an error.
@@ -521,6 +560,62 @@ mod tests {
 
     fn complaint<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
         result.unwrap_err().to_string()
+    }
+
+    /// What is done with a file that is locked until then, when somebody waits for the lock.
+    fn while_waited_for(home: &Home, meanwhile: impl FnOnce(&Path)) -> Result<u64, StoreError> {
+        let path = home.file.path();
+        let locked = Flock::lock(File::open(path).unwrap(), nix::fcntl::FlockArg::LockExclusive).unwrap();
+        std::thread::scope(|scope| {
+            let see = || {
+                home.file.transact(|_, old| Decision {
+                    state: old.clone(),
+                    durable: false,
+                    answer: old.spent.upto.0,
+                })
+            };
+            let waiting = scope.spawn(see);
+            std::thread::sleep(Duration::from_millis(100));
+            meanwhile(path);
+            drop(locked);
+            waiting.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn a_file_that_was_exchanged_while_its_lock_was_waited_for_is_not_used() {
+        let (home, other) = (paired(), home());
+        other.file.create(&enrolment("alice", 2), &state(7)).unwrap();
+        let seen = while_waited_for(&home, |path| std::fs::rename(other.file.path(), path).unwrap());
+        assert_eq!(seen.unwrap(), 7);
+        let gone = while_waited_for(&home, |path| std::fs::remove_file(path).unwrap());
+        assert!(gone.unwrap_err().is_not_paired());
+    }
+
+    #[test]
+    fn a_store_is_a_directory_of_roots_alone_or_of_the_setgid_model() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let safe = |mode: u32| {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            check_directory(folder.path()).is_ok()
+        };
+        assert_eq!([0o700, 0o755, 0o1730].map(safe), [true; 3]);
+        assert_eq!([0o730, 0o777, 0o1777, 0o770, 0o1731, 0o3730].map(safe), [false; 6]);
+        let why = |name: &str| check_directory(&folder.path().join(name)).unwrap_err().to_string();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(why("none").contains("does not exist") && why("file").contains("is not a directory"));
+    }
+
+    #[test]
+    fn a_home_that_is_not_there_is_away() {
+        let home = home();
+        assert!(!home.file.home_is_away());
+        let account = Account { home: home.folder.path().join("gone"), ..home.file.account().clone() };
+        assert!(Template::parse("%h/x").unwrap().locate(&account).home_is_away());
+        assert!(!Template::parse("/var/lib/x/%u").unwrap().locate(&account).home_is_away());
     }
 
     #[test]

@@ -477,6 +477,17 @@ mod tests {
     }
 
     #[test]
+    fn a_slot_that_is_lost_leaves_the_state_before() {
+        for last in [5, 6] {
+            let mut page = page(1..last + 1);
+            let next = decode(&page).unwrap().place.offset();
+            let newest = HEAD + SLOT - (next - HEAD);
+            page[newest..newest + SLOT].fill(0);
+            assert_eq!(decode(&page).unwrap().state, state(last - 1), "{next}");
+        }
+    }
+
+    #[test]
     fn no_flipped_bit_changes_what_is_read() {
         let good = page(1..6);
         for position in 0..PAGE * 8 {
