@@ -1,12 +1,16 @@
 //! Lines for the system log: `key=value`, one line a decision, no way to forge one.
+//!
+//! Where systemd's journal is, a line goes there, with its values as fields besides; everywhere else to /dev/log. Never to
+//! both: where the journal is, /dev/log is the journal's too, and it hands every line on to rsyslog and others.
+
+mod journal;
+mod syslog;
 
 use std::fmt::{Display, Write as _};
 use std::io;
 use std::os::unix::net::UnixDatagram;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use syslog::{Facility, LogFormat, Logger, Severity};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 /// How much a line matters, as syslog(3) has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +29,13 @@ pub enum Level {
     Debug,
 }
 
-/// The text of a line. Values come from anywhere: they are escaped so that they hold neither blanks nor `=`.
+/// A line. Values come from anywhere: in its text they are escaped so that they hold neither blanks nor `=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     level: Level,
     text: String,
+    /// The values as they came, for the journal.
+    values: Vec<(&'static str, String)>,
 }
 
 impl Line {
@@ -39,24 +45,33 @@ impl Line {
     /// A line that begins with how the decision went.
     #[must_use]
     pub fn new(level: Level, result: &str) -> Self {
-        Self { level, text: String::new() }.field("result", result)
+        Self { level, text: String::new(), values: Vec::new() }.field("result", result)
     }
 
     /// Adds a value.
     #[must_use]
-    pub fn field(mut self, key: &str, value: impl Display) -> Self {
+    pub fn field(mut self, key: &'static str, value: impl Display) -> Self {
+        let value = cut(value.to_string());
         if !self.text.is_empty() {
             self.text.push(' ');
         }
         self.text.push_str(key);
         self.text.push('=');
-        for byte in value.to_string().bytes().take(Self::LONGEST_VALUE) {
+        for byte in value.bytes() {
             match byte {
                 b'=' | b'"' | b'\\' => self.escape(byte),
                 0x21..=0x7E => self.text.push(char::from(byte)),
                 _ => self.escape(byte),
             }
         }
+        self.values.push((key, value));
+        self
+    }
+
+    /// Adds a value that the text has in front of it already.
+    #[must_use]
+    pub fn aside(mut self, key: &'static str, value: impl Display) -> Self {
+        self.values.push((key, cut(value.to_string())));
         self
     }
 
@@ -87,22 +102,11 @@ impl Line {
     }
 }
 
-/// A message as the local log takes it: `<priority>program[pid]: message`.
-///
-/// It bears no date, so that the log's daemon puts its own (RFC 3164, section 4.3.2). The date of the syslog crate's
-/// formatter is UTC where everybody else in the log writes local time.
-struct Undated<'p> {
-    program: &'p str,
-}
-
-impl LogFormat<String> for Undated<'_> {
-    fn format<W: io::Write>(&self, w: &mut W, severity: Severity, message: String) -> syslog::Result<()> {
-        let priority = Facility::LOG_AUTHPRIV as u8 | severity as u8;
-        let (program, pid) = (self.program, std::process::id());
-        // In one piece: what is written is a message of its own.
-        let text = format!("<{priority}>{program}[{pid}]: {message}");
-        w.write_all(text.as_bytes()).map_err(syslog::Error::Write)
-    }
+/// No more than [`Line::LONGEST_VALUE`] bytes of a value.
+fn cut(mut value: String) -> String {
+    let end = (0..=Line::LONGEST_VALUE).rev().find(|end| value.is_char_boundary(*end));
+    value.truncate(end.unwrap_or(0));
+    value
 }
 
 /// Sends a line to the system log, facility authpriv, as `program[pid]: tag: text`.
@@ -110,46 +114,17 @@ impl LogFormat<String> for Undated<'_> {
 /// A log that is missing is no reason to fail or delay a login. One that is stuck delays it by a quarter of a second
 /// once; after that, lines of this process that are not taken at once are lost, until one is taken again.
 pub fn send(program: &str, tag: &str, line: &Line) {
-    let Ok(daemon) = Daemon::reach() else { return };
-    let mut log = Logger::new(daemon, Undated { program });
+    let Ok(socket) = unconnected() else { return };
     let message = format!("{tag}: {}", line.text);
-    let sent = match line.level {
-        Level::Critical => log.crit(message),
-        Level::Error => log.err(message),
-        Level::Warning => log.warning(message),
-        Level::Notice => log.notice(message),
-        Level::Info => log.info(message),
-        Level::Debug => log.debug(message),
-    };
-    STUCK.store(sent.is_err(), Ordering::Relaxed);
-}
-
-/// Whether the last line was not taken.
-static STUCK: AtomicBool = AtomicBool::new(false);
-
-/// The daemon that keeps the local log.
-struct Daemon(UnixDatagram);
-
-impl Daemon {
-    fn reach() -> io::Result<Self> {
-        let socket = UnixDatagram::unbound()?;
-        if STUCK.load(Ordering::Relaxed) {
-            socket.set_nonblocking(true)?;
-        } else {
-            socket.set_write_timeout(Some(Duration::from_millis(250)))?;
-        }
-        Ok(Self(socket))
+    if !journal::send(&socket, program, &message, line) {
+        syslog::send(socket, program, message, line.level);
     }
 }
 
-impl io::Write for Daemon {
-    fn write(&mut self, message: &[u8]) -> io::Result<usize> {
-        self.0.send_to(message, "/dev/log")
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// A socket for datagrams that never waits.
+fn unconnected() -> io::Result<UnixDatagram> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    Ok(socket(AddressFamily::Unix, SockType::Datagram, flags, None)?.into())
 }
 
 /// The name of this process's program, as other lines in the log have it.
@@ -186,14 +161,5 @@ mod tests {
     fn a_programs_name_cannot_forge_a_line() {
         assert_eq!(plain("sshd-session"), "sshd-session");
         assert_eq!(plain("su\nsshd[1]: Accepted"), "su?sshd?1???Accepted");
-    }
-
-    #[test]
-    fn a_message_is_what_the_local_log_takes() {
-        let mut sent = Vec::new();
-        let log = Undated { program: "sshd" };
-        log.format(&mut sent, Severity::LOG_NOTICE, "tag: result=refused".to_owned()).unwrap();
-        let expected = format!("<85>sshd[{}]: tag: result=refused", std::process::id());
-        assert_eq!(String::from_utf8(sent), Ok(expected));
     }
 }

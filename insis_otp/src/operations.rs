@@ -7,7 +7,7 @@ use crate::otp::{
     Typed, UnixTime, Verdict, pair, resync, verify as decide,
 };
 use crate::place::Place;
-use crate::store::{Cause, Decision, Decoys, Enrolment, Record, SecretFile, StoreError, UserName};
+use crate::store::{Cause, Decision, Decoys, Enrolment, Reader, Record, SecretFile, StoreError, UserName};
 
 /// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
 pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
@@ -164,7 +164,7 @@ pub fn refuse(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Refusal, StoreError> {
-    let refusal = decoys.transact(name, |enrolment, state| {
+    let refusal = decoys.transact(name, &policy.throttle, |enrolment, state| {
         let (verdict, next) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, clock());
         let (state, answer) = match verdict {
             Verdict::Refused(why) => (next, why),
@@ -293,7 +293,20 @@ pub fn unlock(file: &SecretFile, policy: &Policy, clock: Clock<'_>) -> Result<()
 /// # Errors
 /// The file cannot be used.
 pub fn status(file: &SecretFile, policy: &Policy, clock: Clock<'_>) -> Result<Option<Status>, StoreError> {
-    match file.read() {
+    status_by(&mut Reader::default(), file, policy, clock)
+}
+
+/// The same, for one of many.
+///
+/// # Errors
+/// The file cannot be used.
+pub fn status_by(
+    reader: &mut Reader,
+    file: &SecretFile,
+    policy: &Policy,
+    clock: Clock<'_>,
+) -> Result<Option<Status>, StoreError> {
+    match reader.read(file) {
         Ok(record) => Ok(Some(Status::of(&record, policy, clock()))),
         Err(error) if error.is_not_paired() => Ok(None),
         Err(error) => Err(error),

@@ -163,7 +163,8 @@ fn report(action: &str, account: &Account, done: &Result<Answer, Failure>) {
         }
         Err(Failure::Store(error)) => Line::new(Level::Error, "error").words(error),
     };
-    log::send("otp-helper", action, &line.field("user", &account.name));
+    let line = line.field("user", &account.name).aside("action", action);
+    log::send("otp-helper", action, &line);
 }
 
 #[cfg(test)]

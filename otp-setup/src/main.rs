@@ -17,6 +17,7 @@ mod naming;
 mod output;
 mod page;
 mod person;
+mod plain;
 mod qr;
 mod report;
 mod site;

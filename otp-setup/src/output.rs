@@ -7,6 +7,9 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use serde::Serialize;
+
+use crate::plain;
 
 /// Standard output, with what became of it.
 #[derive(Debug, Default)]
@@ -22,9 +25,16 @@ impl Output {
         }
     }
 
-    /// Writes text and ends the line.
+    /// Writes text that people read, and ends the line. What steers a terminal is made harmless.
     pub fn line(&mut self, text: &str) {
-        self.write(text);
+        self.write(&plain::text(text));
+        self.write("\n");
+    }
+
+    /// Writes a value for programs, as JSON.
+    pub fn json(&mut self, value: &impl Serialize) {
+        let json = serde_json::to_string_pretty(value).unwrap_or_default();
+        self.write(&plain::json(&json));
         self.write("\n");
     }
 
@@ -74,9 +84,9 @@ impl Progress {
         Self { done: 0, of: steps, said: Instant::now(), visible }
     }
 
-    /// One step more. Said five times a second at the most, so that what is done at once says nothing.
-    pub fn step(&mut self) {
-        self.done += 1;
+    /// So many steps more. Said five times a second at the most, so that what is done at once says nothing.
+    pub fn steps(&mut self, more: usize) {
+        self.done += more;
         if self.visible && self.said.elapsed() >= Duration::from_millis(200) {
             self.said = Instant::now();
             let width = 30 * self.done / self.of.max(1);
@@ -96,7 +106,6 @@ impl Drop for Progress {
 
 /// Writes a line to standard error. If that fails, there is nobody left to tell.
 pub fn complain(text: &str) {
-    let mut line = text.to_owned();
-    line.push('\n');
+    let line = format!("{}\n", plain::text(text));
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }

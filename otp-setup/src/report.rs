@@ -4,10 +4,10 @@ use insis_otp::operations::Status;
 use insis_otp::otp::{Proof, Refusal, Verdict};
 use serde::Serialize;
 
-use crate::dates;
 use crate::doctor::{Finding, Severity};
 use crate::terminal::{MEASURE, wrap};
 use crate::texts::Texts;
+use crate::{dates, plain};
 
 /// Recovery codes at or below this number are few.
 const FEW: u32 = 2;
@@ -18,7 +18,7 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     let (algorithm, digits, period) = status.parameters;
     let mut lines = vec![
         texts.status_paired(user, dates::said(status.paired_at)),
-        texts.status_app(harmless(&status.issuer), harmless(&status.account)),
+        texts.status_app(plain::name(&status.issuer), plain::name(&status.account)),
         texts.status_parameters(algorithm.name(), digits.count(), period.seconds()),
     ];
     lines.push(match status.last_login {
@@ -34,24 +34,14 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     lines
 }
 
-/// A name without what would steer the terminal: a secret file in a home is its user's to write, and root reads it here.
-fn harmless(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
-}
-
-/// Everybody's status, a line each. Who cannot be read is left to complaints.
-pub fn table<E>(texts: &Texts, everybody: &[(String, Result<Status, E>)]) -> Vec<String> {
-    let row = |(user, status): &(String, Result<Status, E>)| {
-        let status = status.as_ref().ok()?;
-        let paired = dates::said(status.paired_at);
-        let day = paired.split(' ').next().unwrap_or_default();
-        let last = status.last_login.map_or_else(|| texts.list_never(), dates::said);
-        let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
-        let (failures, left) = (status.failures, status.recovery_left);
-        Some(format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}"))
-    };
-    let rows: Vec<_> = everybody.iter().filter_map(row).collect();
-    if rows.is_empty() { vec![texts.list_none()] } else { [vec![texts.list_head()], rows].concat() }
+/// A line of the list.
+pub fn row(texts: &Texts, user: &str, status: &Status) -> String {
+    let paired = dates::said(status.paired_at);
+    let day = paired.split(' ').next().unwrap_or_default();
+    let last = status.last_login.map_or_else(|| texts.list_never(), dates::said);
+    let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
+    let (user, failures, left) = (plain::name(user), status.failures, status.recovery_left);
+    format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}")
 }
 
 /// The doctor's findings, each with why it matters and what to do.
@@ -186,7 +176,7 @@ mod tests {
         let status = Status {
             paired_at: UnixTime(1),
             issuer: "\x1b]0;x\x07\u{9b}2J".to_owned(),
-            account: "a\r\n\x7f".to_owned(),
+            account: "a\r\n\x7f\u{202e}".to_owned(),
             parameters: (Algorithm::default(), Digits::default(), Period::default()),
             drift: Drift(0),
             last_login: None,
@@ -195,6 +185,9 @@ mod tests {
             recovery_left: 0,
         };
         let lines = text(&Texts::of_locale("en"), "anna", Some(&status));
-        assert!(!lines.concat().chars().any(char::is_control), "{lines:?}");
+        assert!(
+            !lines.concat().chars().any(|letter| letter.is_control() || letter == '\u{202e}'),
+            "{lines:?}"
+        );
     }
 }

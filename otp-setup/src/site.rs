@@ -8,6 +8,7 @@ use insis_otp::store::{Account, SecretFile, UserName};
 use nix::unistd::{Uid, geteuid, getuid};
 
 use crate::keeper::{Direct, Keeper, ViaHelper};
+use crate::plain;
 
 /// The site's rules, and an account.
 pub struct Site {
@@ -79,7 +80,7 @@ impl Site {
 fn account(user: Option<&str>, as_root: bool) -> Result<Account, NoSite> {
     let own = |uid| Account::of_uid(uid).map_err(NoSite::Database)?.ok_or(NoSite::OwnAccount(uid));
     let Some(name) = user else { return own(getuid()) };
-    let unknown = || NoSite::NoSuchUser(name.escape_debug().to_string());
+    let unknown = || NoSite::NoSuchUser(plain::name(name).into_owned());
     let parsed = UserName::parse(name).map_err(|_| unknown())?;
     if !as_root {
         // One's own name may be said, too.

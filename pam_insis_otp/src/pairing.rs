@@ -138,7 +138,7 @@ impl Waiting {
                     continue;
                 }
                 Reaction::Other(why) => {
-                    said = self.texts.not_pairing(why).to_owned();
+                    said = format!("{}\n", self.texts.not_pairing(why));
                     continue;
                 }
             };
@@ -154,7 +154,7 @@ impl Waiting {
                 Ok(drift) => return Ok(Line::new(Level::Info, "paired").field("drift", drift.0)),
                 Err(Failure::Pair(why)) => {
                     log.debug(|| Log::step("pairing").field("refused", format!("{why:?}")));
-                    said = self.texts.not_pairing(why).to_owned();
+                    said = format!("{}\n", self.texts.not_pairing(why));
                 }
                 Err(error) => return Err(store(&error.to_string())),
             }

@@ -33,6 +33,7 @@ impl Log {
     /// Writes a line.
     pub fn send(&self, line: Line, words: Option<&str>) {
         let line = line.field("user", &self.user).field("rhost", &self.rhost);
+        let line = line.aside("service", &self.service).aside("call", self.call);
         let line = match words {
             Some(words) => line.words(words),
             None => line,

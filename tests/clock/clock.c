@@ -4,7 +4,8 @@
  * CLOCK_FILE names a file of two 64-bit numbers, mapped before main(): what is added to the kernel's time, and, if it is
  * not zero, the time at which the clock stands still; both in nanoseconds. A test may change them at any time. Without
  * CLOCK_FILE, /run/otp-test/clock is looked for; without that, CLOCK_OFFSET or CLOCK_SECONDS say the same in seconds.
- * Only real time is touched: monotonic clocks and timers go on as they are.
+ * Only real time is touched: monotonic clocks and timers go on as they are. CLOCK_SYNCHRONISED=yes or =no is what
+ * adjtimex() says of the kernel's clock.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,6 +86,18 @@ int gettimeofday(struct timeval *restrict tv, void *restrict zone)
 	tv->tv_sec = ts.tv_sec;
 	tv->tv_usec = ts.tv_nsec / 1000;
 	return 0;
+}
+
+int adjtimex(struct timex *timex)
+{
+	int state = (int)syscall(SYS_adjtimex, timex);
+	const char *said = secure_getenv("CLOCK_SYNCHRONISED");
+	if (said && state >= 0) {
+		int kept = said[0] == 'y';
+		timex->status = kept ? STA_PLL : STA_UNSYNC;
+		state = kept ? TIME_OK : TIME_ERROR;
+	}
+	return state;
 }
 
 time_t time(time_t *out)

@@ -11,6 +11,7 @@
 //! | type into a program and read its screen | [`terminal::Terminal`] |
 //! | have codes from other people's authenticators, scan pictures | [`phone`] |
 //! | see what a real xterm draws | [`screen::Screen`] |
+//! | read systemd's journal | [`journal::Journal`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
 // Tests may; their tools say what is wrong.
@@ -22,6 +23,7 @@ pub mod door;
 pub mod env;
 pub mod faults;
 pub mod guess;
+pub mod journal;
 pub mod keepassxc;
 pub mod memory;
 pub mod page;

@@ -29,6 +29,15 @@ impl Theme {
     }
 }
 
+/// The terminal's letters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Font {
+    /// DejaVu Sans Mono. A full block does not fill its cell at every size: there may be a pixel of ground between rows.
+    Scalable,
+    /// xterm's own, in which blocks meet, as in terminals that draw them themselves.
+    Bitmap,
+}
+
 /// A display without a screen (Xvfb).
 #[derive(Debug)]
 pub struct Screen {
@@ -74,9 +83,17 @@ impl Screen {
     /// Runs a command in an xterm of that size.
     #[must_use]
     pub fn xterm_sized(&self, theme: Theme, rows: u16, columns: u16, command: &Command) -> Xterm<'_> {
+        self.run(theme, Font::Scalable, (rows, columns), command)
+    }
+
+    fn run(&self, theme: Theme, font: Font, (rows, columns): (u16, u16), command: &Command) -> Xterm<'_> {
         let mut xterm = Command::new("xterm");
         xterm.args(["-display", &self.display, "-geometry", &format!("{columns}x{rows}+0+0"), "-u8"]);
-        xterm.args(["-fa", "DejaVu Sans Mono", "-fs", "10"]).args(theme.colours());
+        xterm.args(theme.colours());
+        match font {
+            Font::Scalable => xterm.args(["-fa", "DejaVu Sans Mono", "-fs", "10"]),
+            Font::Bitmap => &mut xterm,
+        };
         xterm.arg("-e").arg(command.get_program()).args(command.get_args());
         xterm.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         xterm.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).stderr(Stdio::null());
@@ -86,12 +103,12 @@ impl Screen {
 
     /// Shows what a program wrote to a terminal of that size ([`crate::terminal::Terminal::raw`]), as xterm draws it.
     #[must_use]
-    pub fn replay(&self, theme: Theme, rows: u16, columns: u16, written: &[u8]) -> Xterm<'_> {
+    pub fn replay(&self, theme: Theme, font: Font, size: (u16, u16), written: &[u8]) -> Xterm<'_> {
         let path = self.folder.path().join("written");
         std::fs::write(&path, written).expect("cannot keep what was written");
         let mut command = Command::new("sh");
         command.args(["-c", "stty -opost; cat \"$1\"; exec sleep 600", "sh"]).arg(&path);
-        self.xterm_sized(theme, rows, columns, &command)
+        self.run(theme, font, size, &command)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use insis_otp_tests::env::{Env, talk};
 use insis_otp_tests::paired::Paired;
+use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::terminal::Terminal;
+use regex::Regex;
 
 const PASSWORD: &str = "correct horse";
 const STACK: &str = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
@@ -158,4 +160,55 @@ fn login_on_a_terminal() {
     login.expect("now anna");
     let _ = login.wait();
     let _ = house.env.syslog().expect(&["pam_insis_otp(login:auth): result=accepted", "user=anna"]);
+}
+
+/// Logs in as bert, who has to pair, up to the first question for a code; and the phone that took the secret.
+fn pairing(env: &Env) -> (Terminal, Phone) {
+    let mut login = Terminal::run(&env.command("login"));
+    login.expect("login: ");
+    login.line("bert");
+    login.expect("Password: ");
+    login.line("staple");
+    let secret = login.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
+    login.expect("First code from the app");
+    (login, Phone::typed(&secret[2]))
+}
+
+#[test]
+fn login_gives_no_shell_before_the_pairing() {
+    let House { env, .. } = house();
+    let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
+                 account required pam_insis_otp.so\naccount required pam_unix.so\n\
+                 password [success=done ignore=ignore default=die] pam_insis_otp.so\npassword required pam_unix.so\n\
+                 session required pam_permit.so\n";
+    env.write("/etc/pam.d/login".as_ref(), stack.as_bytes(), 0o644);
+    env.write("/etc/security/insis-otp.toml".as_ref(), b"unenrolled = \"enrol\"\n", 0o644);
+    let paired = || std::fs::exists("/var/lib/insis-otp/bert").unwrap();
+    // Wrong codes to the end, then an interrupt.
+    let (mut login, _) = pairing(&env);
+    for round in 0..5 {
+        if round > 0 {
+            login.expect("First code from the app");
+        }
+        login.line("000000");
+        login.expect("Next code, when the app shows it: ");
+        login.line("111111");
+    }
+    assert!(!login.wait().success() && !login.text().contains('$'), "{}", login.text());
+    let (mut login, _) = pairing(&env);
+    login.interrupt();
+    let _ = login.wait();
+    assert!(!login.text().contains('$') && !paired(), "{}", login.text());
+    let (mut login, phone) = pairing(&env);
+    let start = now();
+    login.line(&phone.code_at(start));
+    login.expect("Next code, when the app shows it: ");
+    assert!(!paired());
+    login.line(&phone.code_at(start + 30));
+    login.expect("Paired.");
+    login.expect("$");
+    assert!(paired());
+    login.line("echo now $(id -un); exit");
+    login.expect("now bert");
+    let _ = env.syslog().expect(&["pam_insis_otp(login:chauthtok): result=paired", "user=bert"]);
 }

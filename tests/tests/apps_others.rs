@@ -47,13 +47,27 @@ fn a_screen_locker_without_privileges_goes_through_the_helper() {
         house.env.syslog().expect(&["pam_insis_otp(locker:auth): result=accepted proof=code", "user=anna"]);
     // The same code does not open it again, nor does it for anybody else's process.
     let again = house.locker("anna", "anna", &[&house.anna.code()]);
-    assert!(again.messages[1].text.starts_with("That code was already used"), "{:?}", again.messages);
+    assert!(again.messages[1].text.starts_with("Used already."), "{:?}", again.messages);
     let other = house.locker("bert", "anna", &[&house.anna.code_from_now(1)]);
     assert_eq!(other.code, "PAM_AUTHINFO_UNAVAIL");
     assert_eq!(other.messages.last().unwrap().text, CANNOT);
     let line = house.env.syslog().expect(&["<83>", "reason=store user=anna"]);
     assert!(line.contains("may not ask for codes of anna"), "{line}");
     assert_eq!(house.anna.status().failures, 1, "another user cannot charge anything to anna");
+}
+
+#[test]
+fn a_service_without_privileges_cannot_choose_how_the_helper_throttles() {
+    let house = house("locker", "auth required pam_insis_otp.so");
+    let config = "free_failures = 1\n[service.locker]\nfree_failures = 10\ntries = 2\nlanguage = \"cs\"\n";
+    house.env.write("/etc/security/insis-otp.toml".as_ref(), config.as_bytes(), 0o644);
+    let wrong = house.anna.wrong();
+    let seen = house.locker("anna", "anna", &[&wrong, &wrong, &wrong]);
+    // What is its own business is as its section says; the policy is everybody's.
+    assert_eq!(seen.messages.iter().filter(|message| message.text.contains("kód")).count(), 2, "{seen:?}");
+    let seen = house.locker("anna", "anna", &[&house.anna.code()]);
+    assert_ne!(seen.code, "PAM_SUCCESS");
+    let _ = house.env.syslog().expect(&["pam_insis_otp(locker:auth)", "reason=throttled", "user=anna"]);
 }
 
 #[test]

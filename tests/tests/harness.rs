@@ -8,7 +8,7 @@ use insis_otp_tests::env::{self, Env, feed, run, talk};
 use insis_otp_tests::faults::{Fault, ReadOnly, SmallDisk, Traced, found_in_memory};
 use insis_otp_tests::pam::{self, Code, Login, Reply, Stack, Style};
 use insis_otp_tests::phone::{App, Phone};
-use insis_otp_tests::screen::{Screen, Theme};
+use insis_otp_tests::screen::{Font, Screen, Theme};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 
@@ -226,7 +226,10 @@ fn a_recorded_terminal_is_drawn_by_xterm() {
     ]));
     assert!(draw.wait().success());
     let screen = Screen::start();
-    let (_, text) = screen.replay(Theme::Dark, 24, 80, &draw.raw()).scan().expect("no QR code on the screen");
+    let (_, text) = screen
+        .replay(Theme::Dark, Font::Scalable, (24, 80), &draw.raw())
+        .scan()
+        .expect("no QR code on the screen");
     assert_eq!(text, "otpauth://totp/x?secret=AA");
 }
 

@@ -6,8 +6,10 @@ use std::process::Command;
 use insis_otp_tests::env::{Env, run, talk};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Stack};
+use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
+use regex::Regex;
 
 const PASSWORD: &str = "correct horse";
 const PROMPT: &str = "One-time code: ";
@@ -60,6 +62,34 @@ fn sshd_with_the_shipped_stack_and_drop_in() {
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
     answer(&mut ssh, &[("Password: ", PASSWORD)]);
     ssh.expect("now anna");
+}
+
+#[test]
+fn sshd_in_which_people_pair() {
+    let (env, anna) = house(&[("sshd", "pam.d/sshd-enrol")], "unenrolled = \"enrol\"\n");
+    let sshd = Sshd::start(&env, "sshd", &text("sshd_config.d/insis-otp.conf"));
+    // Nobody pairs whose password is wrong.
+    let mut ssh = sshd.login("bert", "echo in");
+    answer(&mut ssh, &[("Password: ", "wrong")]);
+    assert!(!ssh.wait().success() && !ssh.text().contains("secret"), "{}", ssh.text());
+    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    answer(&mut ssh, &[("Password: ", "staple")]);
+    let secret = ssh.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
+    let (phone, start) = (Phone::typed(&secret[2]), now());
+    answer(
+        &mut ssh,
+        &[
+            ("First code from the app", &phone.code_at(start)),
+            ("Next code, when the app shows it: ", &phone.code_at(start + 30)),
+        ],
+    );
+    ssh.expect("now bert");
+    assert!(ssh.wait().success() && !ssh.text().contains("New password"), "{}", ssh.text());
+    // Who has paired is asked for a code and nothing else.
+    let mut ssh = sshd.login("anna", "echo now $(id -un)");
+    answer(&mut ssh, &[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
+    ssh.expect("now anna");
+    assert!(ssh.wait().success() && !ssh.text().contains("secret"), "{}", ssh.text());
 }
 
 #[test]
@@ -134,7 +164,7 @@ fn a_screen_locker_with_one_prompt() {
         (pam.authenticate(), pam.prompts())
     };
     let (code, prompts) = unlock(format!("{PASSWORD}{}", anna.code()));
-    assert_eq!((code, prompts), (Code::SUCCESS, vec!["Password and one-time code: ".to_owned()]));
+    assert_eq!((code, prompts), (Code::SUCCESS, vec!["Password+code: ".to_owned()]));
     anna.again();
     assert_ne!(unlock(format!("wrong{}", anna.code())).0, Code::SUCCESS);
     assert_ne!(unlock(PASSWORD.to_owned()).0, Code::SUCCESS);

@@ -1,9 +1,13 @@
 //! The log is no reason to fail a login, nor to delay one, and nobody can write into it what is not so.
 
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use insis_otp_tests::env::{BASE, Env};
+use insis_otp_tests::env::{BASE, Env, run};
+use insis_otp_tests::journal::{Journal, SOCKETS};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Stack};
 use insis_otp_tests::syslog::stuck;
@@ -47,8 +51,8 @@ fn a_stuck_log_delays_a_login_once_by_a_quarter_of_a_second() {
 }
 
 /// Fills the queue of a listener that never reads.
-fn fill(log: &std::os::unix::net::UnixDatagram) {
-    let sender = std::os::unix::net::UnixDatagram::unbound().unwrap();
+fn fill(log: &UnixDatagram) {
+    let sender = UnixDatagram::unbound().unwrap();
     sender.connect_addr(&log.local_addr().unwrap()).unwrap();
     sender.set_nonblocking(true).unwrap();
     let sent = (0..100_000).take_while(|_| sender.send(b"x").is_ok()).count();
@@ -80,4 +84,140 @@ fn a_service_name_cannot_forge_a_line_either() {
     let mut pam = Login::on(&stack).user("anna").types(["x"]).begin();
     pam.authenticate();
     env.syslog().expect(&["pam_insis_otp(do??result?accepted??or:auth): result=refused reason=malformed"]);
+}
+
+/// A wrong code of somebody from somewhere.
+fn refused(user: &str, rhost: &str) {
+    let stack = Stack::new("door", "auth required pam_insis_otp.so tries=1");
+    let mut pam = Login::on(&stack).user(user).rhost(rhost).types(["123456"]).begin();
+    assert_eq!(pam.authenticate(), Code::AUTH_ERR);
+}
+
+/// The lines of this module that came to /dev/log.
+fn plain_lines(env: &Env) -> Vec<String> {
+    env.syslog().lines().into_iter().filter(|line| line.contains("pam_insis_otp(")).collect()
+}
+
+/// Listens in the journal's place.
+fn journal_socket() -> UnixDatagram {
+    std::fs::create_dir_all(SOCKETS).unwrap();
+    UnixDatagram::bind(format!("{SOCKETS}/socket")).unwrap()
+}
+
+#[test]
+fn where_the_journal_is_a_line_goes_there_and_nowhere_else() {
+    let (env, _anna) = house();
+    let journal = journal_socket();
+    refused("bert", "192.0.2.7");
+    let mut entry = [0; 4096];
+    let length = journal.recv(&mut entry).unwrap();
+    let program = std::env::current_exe().unwrap();
+    let program = program.file_name().unwrap().to_string_lossy();
+    let expected = format!(
+        "MESSAGE=pam_insis_otp(door:auth): result=refused reason=unknown-user user=bert rhost=192.0.2.7\n\
+         PRIORITY=5\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER={program}\nINSIS_OTP_RESULT=refused\n\
+         INSIS_OTP_REASON=unknown-user\nINSIS_OTP_USER=bert\nINSIS_OTP_RHOST=192.0.2.7\nINSIS_OTP_SERVICE=door\n\
+         INSIS_OTP_CALL=auth\n"
+    );
+    assert_eq!(String::from_utf8_lossy(&entry[..length]), expected);
+    journal.set_nonblocking(true).unwrap();
+    assert!(journal.recv(&mut entry).is_err(), "one decision, one line");
+    assert!(plain_lines(&env).is_empty());
+}
+
+#[test]
+fn a_journal_that_is_gone_or_stuck_leaves_the_line_to_the_other_log_at_once() {
+    let (env, _anna) = house();
+    let journal = journal_socket();
+    fill(&journal);
+    let start = Instant::now();
+    refused("bert", "-");
+    drop(journal);
+    refused("carl", "-");
+    assert!(start.elapsed() < Duration::from_millis(150), "{:?}", start.elapsed());
+    let lines = plain_lines(&env);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("user=bert") && lines[1].contains("user=carl"), "{lines:?}");
+}
+
+#[test]
+fn the_real_journal_has_the_fields_and_hands_the_plain_line_on() {
+    let (env, _anna) = house();
+    let journal = Journal::start(&env);
+    // rsyslog's place.
+    let forwarded = UnixDatagram::bind(format!("{SOCKETS}/syslog")).unwrap();
+    forwarded.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let forged = "eve\nINSIS_OTP_RESULT=accepted\n_UID=4711\n\nMESSAGE=accepted";
+    refused(forged, "192.0.2.7");
+    let entries = journal.entries();
+    let ours: Vec<_> = entries.iter().filter(|entry| entry.get("INSIS_OTP_RESULT").is_some()).collect();
+    assert_eq!(ours.len(), 1, "{ours:?}");
+    let message = "pam_insis_otp(door:auth): result=refused reason=unknown-user \
+                   user=eve\\x0aINSIS_OTP_RESULT\\x3daccepted\\x0a_UID\\x3d4711\\x0a\\x0aMESSAGE\\x3daccepted rhost=192.0.2.7";
+    let pid = std::process::id().to_string();
+    for (field, value) in [
+        ("MESSAGE", message),
+        ("PRIORITY", "5"),
+        ("SYSLOG_FACILITY", "10"),
+        ("INSIS_OTP_RESULT", "refused"),
+        ("INSIS_OTP_REASON", "unknown-user"),
+        ("INSIS_OTP_USER", forged),
+        ("INSIS_OTP_RHOST", "192.0.2.7"),
+        ("INSIS_OTP_SERVICE", "door"),
+        ("_PID", &pid),
+        ("_UID", "0"),
+    ] {
+        assert_eq!(ours[0][field], value, "{field}");
+    }
+    assert!(entries.iter().all(|entry| entry["MESSAGE"] != "accepted"));
+    let mut line = [0; 4096];
+    let line = loop {
+        let length = forwarded.recv(&mut line).unwrap();
+        let line = String::from_utf8_lossy(&line[..length]).into_owned();
+        if line.contains("pam_insis_otp(") {
+            break line;
+        }
+    };
+    assert!(line.starts_with("<85>") && line.contains(&format!("[{pid}]: {message}")), "{line}");
+}
+
+#[test]
+fn fail2ban_finds_its_hosts_in_the_journal() {
+    let (env, _anna) = house();
+    let journal = Journal::start(&env);
+    refused("bert", "192.0.2.7");
+    refused("carl", "2001:db8::7");
+    refused("dora", "client.example.org");
+    assert_eq!(journal.entries().iter().filter(|entry| entry.get("INSIS_OTP_USER").is_some()).count(), 3);
+    let filter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/fail2ban/filter.d/insis-otp.conf");
+    env.write("/etc/fail2ban/filter.d/insis-otp.conf".as_ref(), &std::fs::read(filter).unwrap(), 0o644);
+    let output = run(env.command("fail2ban-regex").args(["--out", "ip", "systemd-journal", "insis-otp"]));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut hosts: Vec<_> = said.split_whitespace().collect();
+    hosts.sort_unstable();
+    assert_eq!(hosts, ["192.0.2.7", "2001:db8::7"]);
+}
+
+#[test]
+fn a_log_that_takes_streams_gets_its_lines_too() {
+    let (mut env, anna) = house();
+    env.syslog_mut().stop();
+    let path = Path::new(BASE).join("log");
+    let log = UnixListener::bind(&path).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).unwrap();
+    // libpam itself writes by libc's syslog, which keeps a stream open; the module's is a connection of its own.
+    let took = timed_login(&anna);
+    assert!(took < Duration::from_millis(150), "{took:?}");
+    log.set_nonblocking(true).unwrap();
+    let mut heard = Vec::new();
+    while let Ok((mut stream, _)) = log.accept() {
+        let mut text = String::new();
+        stream.set_nonblocking(true).unwrap();
+        let _ = stream.read_to_string(&mut text);
+        heard.push(text);
+    }
+    let ours: Vec<_> = heard.iter().filter(|text| text.contains("pam_insis_otp(")).collect();
+    assert_eq!(ours.len(), 3, "{heard:?}");
+    assert!(ours.iter().all(|text| text.starts_with('<') && text.ends_with('\0')), "{heard:?}");
+    assert!(ours[2].contains("result=accepted"), "{heard:?}");
 }

@@ -57,7 +57,7 @@ fn wrong_replies_get_the_same_answers_up_to_the_throttle_and_beyond() {
         texts.push_str(&seen[0]);
     }
     // The rounds went where they should.
-    assert!(texts.contains("Too many wrong codes: wait ## s") && texts.contains("PAM_MAXTRIES"), "{texts}");
+    assert!(texts.contains("Too many wrong: wait ## s") && texts.contains("PAM_MAXTRIES"), "{texts}");
 }
 
 #[test]

@@ -10,8 +10,7 @@ use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, Stack, Sty
 
 const MODULE: &str = "auth required pam_insis_otp.so";
 const PROMPT: &str = "One-time code: ";
-const WRONG: &str =
-    "Wrong code. Type the digits 0 to 9 from your app, or two consecutive codes. One-time code: ";
+const WRONG: &str = "Wrong code. Type 0-9, or two codes in a row. One-time code: ";
 const STORE: &str = "/var/lib/insis-otp";
 
 /// A machine with anna, who has paired, and bert, who has not.
@@ -133,8 +132,8 @@ fn a_code_that_was_used() {
     assert_eq!(seen.code, Code::AUTH_ERR);
     let said = seen.prompts()[1];
     assert!(
-        said.starts_with("That code was already used, the next one comes in ") && said.ends_with(PROMPT)
-            || said == "That code was already used; type the one shown now. One-time code: ",
+        said.starts_with("Used already. The next comes in ") && said.ends_with(PROMPT)
+            || said == "Used already. Type the code shown now. One-time code: ",
         "{said}"
     );
     house.line(85, &["result=refused reason=used-code wait=", "tries_left=2 user=anna"]);
@@ -164,8 +163,7 @@ fn a_throttled_login() {
     assert_eq!(seen.code, Code::MAXTRIES);
     let said = seen.prompts()[1];
     assert!(
-        said.starts_with("Too many wrong codes: wait ")
-            && said.ends_with("s, or type two consecutive codes. One-time code: "),
+        said.starts_with("Too many wrong: wait ") && said.ends_with("s or two in a row. One-time code: "),
         "{said}"
     );
     house.line(84, &["result=refused reason=throttled wait=", "tries_left=1 user=anna"]);
@@ -195,7 +193,7 @@ fn a_recovery_code_and_the_same_again() {
     assert_eq!(seen.told(), ["Recovery codes left: 1; make new ones: otp-setup recovery-codes"]);
     house.line(86, &["result=accepted proof=recovery-code left=1 failures=0 user=anna"]);
     let seen = login(MODULE, "anna", [Paired::RECOVERY[0], Paired::RECOVERY[1]]);
-    assert_eq!(seen.prompts()[1], "That recovery code was already used. One-time code: ");
+    assert_eq!(seen.prompts()[1], "That recovery code was used already. One-time code: ");
     assert_eq!(
         (seen.code, seen.told()),
         (Code::SUCCESS, vec!["That was your last recovery code; make new ones: otp-setup recovery-codes"])

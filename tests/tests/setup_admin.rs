@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::page::Page;
 use insis_otp_tests::phone::Phone;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -196,4 +197,67 @@ fn nobody_elses_file_is_imported_through_a_home() {
     chown(&file, Some(uid), None).unwrap();
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o400)).unwrap();
     assert!(root(&env, &one, "").status.success());
+}
+
+/// What nobody's name may send to a terminal: control characters of either set, DEL, and what turns the direction of
+/// writing.
+fn steering(text: &str) -> Vec<char> {
+    let steers = |letter: &char| {
+        (letter.is_control() && *letter != '\n')
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().filter(steers).collect()
+}
+
+#[test]
+fn no_name_steers_the_terminal_or_a_program() {
+    const HOSTILE: &str = "\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{200f}";
+    let env = machine(&["anna", "eva"]);
+    env.write(Path::new("/etc/security/insis-otp.toml"), b"secret_file = \"%h/.insis-otp\"\n", 0o644);
+    let heard = |args: &[&str], input: &str| {
+        let output = root(&env, args, input);
+        let heard = out(&output) + &String::from_utf8(output.stderr).unwrap();
+        assert!(steering(&heard).is_empty(), "{args:?}: {heard:?}");
+        assert!(!heard.is_empty(), "{args:?}");
+        heard
+    };
+    // A user writes their own file in their own home; TOML has escapes for all of it.
+    import(&env, "anna");
+    let file = env.home("anna").join(".insis-otp");
+    let escaped: String = HOSTILE.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
+    let page = Page::of(&std::fs::read(&file).unwrap());
+    let page = page.head("issuer = \"Uni\"", &format!("issuer = \"Uni{escaped}\"")).bytes();
+    std::fs::write(&file, page).unwrap();
+    for command in [&["status", "--user", "anna"][..], &["list"], &["doctor"], &["doctor", "--json"]] {
+        heard(command, "");
+    }
+    for command in [&["status", "--user", "anna", "--json"][..], &["list", "--json"]] {
+        let facts = serde_json::from_str::<serde_json::Value>(&heard(command, "")).unwrap();
+        let issuer = facts.get(0).unwrap_or(&facts)["issuer"].clone();
+        assert_eq!(issuer, format!("Uni{HOSTILE}"), "programs get what is there, by escapes");
+    }
+    // Imports: a label, a user name in somebody's list, an account in an export.
+    let percent: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let uri = format!("otpauth://totp/Uni{percent}:eva{percent}?secret={SECRET}&issuer=Uni{percent}");
+    heard(&["import", "--user", "eva", "--uri", "-", "--dry-run"], &uri);
+    heard(&["import", "--user", "eva", "--uri", "-", "--dry-run", "--json"], &uri);
+    env.write(
+        Path::new("/etc/users.oath"),
+        format!("HOTP/T30/6 x{HOSTILE} - 3132333435363738393031323334353637383930\n").as_bytes(),
+        0o600,
+    );
+    heard(&["import", "--pam-oath", "/etc/users.oath"], "");
+    heard(&["import", "--pam-oath", "/etc/users.oath", "--json"], "");
+    heard(&["status", "--user", HOSTILE], "");
+    // A file of nobody's in the store, and a module's argument.
+    env.write(Path::new("/etc/security/insis-otp.toml"), b"", 0o644);
+    std::fs::write(format!("/var/lib/insis-otp/x{HOSTILE}\nNothing was found"), "").unwrap();
+    env.write(
+        Path::new("/etc/pam.d/door"),
+        format!("auth required pam_insis_otp.so x{HOSTILE}\n").as_bytes(),
+        0o644,
+    );
+    let found = heard(&["doctor"], "");
+    assert!(found.contains("\\u{a}Nothing was found") && !found.contains("\nNothing was found"), "{found}");
+    heard(&["doctor", "--json"], "");
 }

@@ -2,6 +2,7 @@
 //!
 //! FOLDER is on the disk that is to be measured; the report goes there, and with `--docs` into the documentation too.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,7 +12,8 @@ use insis_otp_benches::count;
 use insis_otp_benches::plot::{Curve, Plot};
 use insis_otp_benches::report::{Figure, Report, Row};
 use insis_otp_benches::timer::{Timer, Typed, median};
-use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::page::Page;
 use insis_otp_tests::pam::Code;
 use insis_otp_tests::person::{Person, STEP, time_of};
 use insis_otp_tests::rounds::Crowd;
@@ -20,7 +22,7 @@ use insis_otp_tests::terminal::Terminal;
 
 type Section = fn(&mut Bench);
 
-const SECTIONS: [(&str, Section); 9] = [
+const SECTIONS: [(&str, Section); 10] = [
     ("counts", counts),
     ("attempts", attempts),
     ("dear", dear_replies),
@@ -30,6 +32,7 @@ const SECTIONS: [(&str, Section); 9] = [
     ("ssh", ssh_logins),
     ("setup", otp_setup),
     ("users", many_users),
+    ("list", list_of_many),
 ];
 
 /// How many people come at once at the most.
@@ -469,6 +472,66 @@ fn otp_setup(bench: &mut Bench) {
         median(&times),
         20_000.0,
     ));
+    print_page(bench);
+}
+
+/// The page to keep safe, as a file: the program goes away without codes once it is written, and on the disk.
+fn print_page(bench: &mut Bench) {
+    let pdf = bench.disk.join("page.pdf");
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let mut command = bench.env.command("/usr/bin/otp-setup");
+        command.args(["--batch", "--yes", "--user", "anna", "--save"]).arg(&pdf);
+        let start = Instant::now();
+        talk(&mut command, "");
+        times.push(start.elapsed());
+        let page = std::fs::read(&pdf).expect("no page was written");
+        assert!(page.starts_with(b"%PDF-"), "not a page");
+        std::fs::remove_file(&pdf).expect("cannot remove the page");
+    }
+    bench.report.add(Row::bound(
+        "otp-setup: from its start to its end, with the page as a PDF on the disk",
+        median(&times),
+        50_000.0,
+    ));
+}
+
+/// `otp-setup list`, with everybody paired.
+fn list_of_many(bench: &mut Bench) {
+    const MANY: usize = 100_000;
+    let folder = bench.disk.join("listed");
+    let anna = candidates::paired("anna", 1, &folder);
+    let template = folder.join("store/%u");
+    let config = format!("secret_file = \"{}\"\n", template.display());
+    bench.env.write(Path::new("/etc/security/insis-otp.toml"), config.as_bytes(), 0o644);
+    everybody_pairs(&anna, MANY);
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let mut command = bench.env.command("/usr/bin/otp-setup");
+        let start = Instant::now();
+        let listed = run(command.arg("list"));
+        times.push(start.elapsed());
+        // Everybody, anna, and the head of the table.
+        let lines = listed.stdout.iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(lines, MANY + 2, "somebody is not in the list");
+    }
+    bench.report.add(Row::bound("otp-setup list, 100,000 paired users", median(&times), 2_000_000.0));
+}
+
+/// Adds that many users to the machine. Each has a secret file like anna's.
+fn everybody_pairs(anna: &Person, count: usize) {
+    let mut passwd = std::fs::read_to_string("/etc/passwd").expect("no users");
+    let page = Page::of(&std::fs::read(anna.file.path()).expect("no secret file"));
+    for number in 0..count {
+        let (name, id) = (format!("listed{number}"), 200_000 + number as u32);
+        passwd.push_str(&format!("{name}:x:{id}:{id}::/home/{name}:/bin/sh\n"));
+        let path = anna.file.path().with_file_name(&name);
+        let page = page.clone().head("user = \"anna\"", &format!("user = \"{name}\""));
+        std::fs::write(&path, page.bytes()).expect("cannot write a secret file");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("cannot protect a file");
+        std::os::unix::fs::chown(&path, Some(id), Some(id)).expect("cannot give a file away");
+    }
+    std::fs::write("/etc/passwd", passwd).expect("cannot add users");
 }
 
 /// Users by the hundred thousand. Their secret files are one another's copies; one of them is a person's.

@@ -1,25 +1,35 @@
 //! The failures of names without a secret file, so that nobody can tell from a throttle which names have one.
 //!
-//! One file of root's beside the secret files, with a page for each of 4096 groups of names. A page is that of a secret
-//! file, so that an attempt costs the same here: open, lock, read, decode, decide, write. The file is sparse and never
-//! larger than 16 MiB, however many names are tried. Of two names with the same page the later one takes it over; which
-//! names these are depends on a key that is in the file's first page.
+//! One file of root's beside the secret files: a page that is a secret file of nobody's, then 4096 pages of 85 entries,
+//! 16 MiB at the most and sparse. A name's page and its tag there are a hash under the secret, so that nobody can choose
+//! names that meet. An attempt costs what it costs with a secret file: open, lock, read, decode, decide, write. It locks
+//! its page alone: whoever is stopped with the lock of one holds up one name in 4096.
+//!
+//! When a page is full, the entry makes room whose delay ended first. To have a name forgotten takes, on average, as many
+//! others as there are entries, a third of a million, all tried after it. Forgotten, it looks like a name whose owner has
+//! logged in. If names shared failures instead, the names that are tried at every machine on the internet would fill the
+//! file for good, and every name but the real ones would be delayed from its first try on.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use data_encoding::HEXLOWER;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::file::{Decision, SecretFile, check_directory, os, wait_for_lock, write_at};
-use super::form::{self, Enrolment, PAGE, Page, Record};
+use super::file::{Decision, SecretFile, check_directory, os, os_errno, write_at};
+use super::form::{self, Enrolment, PAGE, Page};
 use super::{Cause, StoreError, Template, UserName};
 use crate::files::{self, Access};
 use crate::otp::{
-    Algorithm, Digits, Key, Period, RecoveryCodes, RecoveryHash, Salt, Secret, State, UnixTime,
+    Algorithm, Digits, Key, Period, RecoveryCodes, RecoveryHash, Salt, Secret, State, Throttle,
+    ThrottlePolicy, UnixTime,
 };
 
 /// Where the failures of names without a secret file are kept.
@@ -28,8 +38,8 @@ pub struct Decoys {
     path: PathBuf,
 }
 
-/// The key in the first page.
-type FileKey = Zeroizing<[u8; 32]>;
+/// An entry: six numbers.
+const ENTRY: usize = 48;
 
 impl Decoys {
     const PAGES: u64 = 4096;
@@ -40,28 +50,31 @@ impl Decoys {
         Self { path: Path::new(Template::SYSTEM_DIRECTORY).join(".decoys") }
     }
 
-    /// As [`SecretFile::transact`], on the page of this name, with a secret that nobody has.
+    /// As [`SecretFile::transact`], on the entry of this name, with a secret that nobody has.
     ///
     /// # Errors
     /// Why the file cannot be used.
     pub fn transact<T>(
         &self,
         name: &str,
+        policy: &ThrottlePolicy,
         decide: impl FnOnce(&Enrolment, &State) -> Decision<T>,
     ) -> Result<T, StoreError> {
         let run = || {
             check_directory(self.path.parent().unwrap_or(Path::new("/")))?;
-            let file = wait_for_lock(self.open()?, SecretFile::PATIENCE)?;
-            let key = file_key(&file)?;
-            let (number, fresh) = stand_in(&key, name).ok_or(Cause::Damaged("no page for a name"))?;
-            let offset = PAGE * number;
-            let (record, page) = present(&file, offset, &fresh)?;
-            let decision = decide(&record.enrolment, &record.state);
-            let slot = record.place.slot(&decision.state).map_err(Cause::Damaged)?;
-            if let Some(page) = page {
-                write_at(&file, &page, offset).map_err(os("write it"))?;
-            }
-            write_at(&file, &slot, offset + record.place.offset()).map_err(os("write it"))?;
+            let file = self.open()?;
+            let nobody = nobody(&file)?;
+            let Spot { page, tag } =
+                Spot::of(nobody.key.secret(), name).ok_or(Cause::Damaged("no entry for a name"))?;
+            lock(&file, page, PAGE)?;
+            let entries = Entries::read(&file, page)?;
+            let throttle = entries.throttle(tag);
+            let decision = decide(&nobody, &State { throttle, ..State::default() });
+            let next = decision.state.throttle;
+            let place = entries.place(tag, policy, next.guessed_at);
+            // What is no guess takes no room. What stands there is written once more, since that takes time.
+            let entry = if next == throttle { entries.at(place) } else { Entry { tag, throttle: next } };
+            write_at(&file, &entry.encode(), page + ENTRY * place).map_err(os("write it"))?;
             Ok(decision.answer)
         };
         run().map_err(|cause| StoreError { path: self.path.clone(), cause })
@@ -88,58 +101,156 @@ impl Decoys {
     }
 }
 
-/// The key of a locked file; a new one is given to a file that has none yet.
-fn file_key(file: &File) -> Result<FileKey, Cause> {
-    let mut key = FileKey::default();
-    match file.read_exact_at(&mut *key, 0) {
-        Ok(()) => return Ok(key),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {}
-        Err(error) => return Err(os("read it")(error)),
+/// Waits for the lock of a part of the file. It ends when the file is closed.
+fn lock(file: &File, start: usize, length: usize) -> Result<(), Cause> {
+    let part = |value: usize| libc::off_t::try_from(value).unwrap_or(libc::off_t::MAX);
+    let wanted = libc::flock {
+        l_type: libc::F_WRLCK as _,
+        l_whence: libc::SEEK_SET as _,
+        l_start: part(start),
+        l_len: part(length),
+        l_pid: 0,
+    };
+    let began = Instant::now();
+    loop {
+        match fcntl(file.as_fd(), FcntlArg::F_OFD_SETLK(&wanted)) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EAGAIN | Errno::EACCES | Errno::EINTR) => {}
+            Err(errno) => return Err(os_errno("lock it")(errno)),
+        }
+        if began.elapsed() >= SecretFile::PATIENCE {
+            // Of such a lock the kernel tells no process.
+            return Err(Cause::Busy { waited: SecretFile::PATIENCE.as_secs(), holder: None });
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
-    File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut *key))
-        .map_err(os("make a key for it"))?;
-    write_at(file, &*key, 0).map_err(os("write it"))?;
-    Ok(key)
 }
 
-/// Which page a name has, and the head that stands there for it.
-fn stand_in(key: &FileKey, name: &str) -> Option<(usize, Enrolment)> {
-    let digest =
-        |what: &str| Sha256::new().chain_update(**key).chain_update(what).chain_update(name).finalize();
-    let hash = digest("page ");
-    let (start, _) = hash.split_first_chunk::<8>()?;
-    let number = 1 + u64::from_be_bytes(*start) % Decoys::PAGES;
-    let secret = Secret::from_bytes(digest("secret ").get(..Secret::BYTES)?).ok()?;
-    let enrolment = Enrolment {
-        user: UserName::parse(&HEXLOWER.encode(&hash)).ok()?,
+/// The secret file of nobody's in the first page; a file that begins otherwise begins anew.
+fn nobody(file: &File) -> Result<Enrolment, Cause> {
+    if let Ok(record) = form::decode(&read(file, 0)?) {
+        return Ok(record.enrolment);
+    }
+    lock(file, 0, PAGE)?;
+    if let Ok(record) = form::decode(&read(file, 0)?) {
+        return Ok(record.enrolment);
+    }
+    let enrolment = new_nobody()?;
+    let page = form::encode(&enrolment, &State::default()).map_err(Cause::Damaged)?;
+    file.set_len(0).map_err(os("empty it"))?;
+    write_at(file, &page, 0).map_err(os("write it"))?;
+    Ok(enrolment)
+}
+
+/// With a secret that no phone has.
+fn new_nobody() -> Result<Enrolment, Cause> {
+    let mut random = File::open("/dev/urandom").map_err(os("make a secret for it"))?;
+    let secret = Secret::generate(|bytes| random.read_exact(bytes)).map_err(os("make a secret for it"))?;
+    let no_hashes = vec![RecoveryHash([0; 16]); RecoveryCodes::COUNT];
+    let recovery = RecoveryCodes::from_hashes(Salt::default(), no_hashes, Vec::new());
+    Ok(Enrolment {
+        user: UserName::parse("nobody").map_err(|_| Cause::Damaged("no name for it"))?,
         key: Key::new(secret, Algorithm::default(), Digits::default(), Period::default()),
         issuer: "nobody".to_owned(),
         account: "nobody".to_owned(),
         paired_at: UnixTime(0),
-        recovery: RecoveryCodes::from_hashes(
-            Salt::default(),
-            vec![RecoveryHash([0; 16]); RecoveryCodes::COUNT],
-            Vec::new(),
-        )?,
-    };
-    Some((usize::try_from(number).ok()?, enrolment))
+        recovery: recovery.ok_or(Cause::Damaged("no recovery codes for it"))?,
+    })
 }
 
-/// What a page says of this name; otherwise what it says from now on, and the page for that.
-fn present(file: &File, offset: usize, fresh: &Enrolment) -> Result<(Record, Option<Page>), Cause> {
+/// A page. What lies beyond the end of the file is empty.
+fn read(file: &File, start: usize) -> Result<Page, Cause> {
     let mut page = Zeroizing::new(vec![0; PAGE]);
-    match file.read_exact_at(&mut page, offset as u64) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => page.fill(0),
-        Err(error) => return Err(os("read it")(error)),
-    }
-    match form::decode(&page) {
-        Ok(record) if record.enrolment.user == fresh.user => Ok((record, None)),
-        _ => {
-            let page = form::encode(fresh, &State::default()).map_err(Cause::Damaged)?;
-            Ok((form::decode(&page).map_err(Cause::Damaged)?, Some(page)))
+    let mut length = 0;
+    while let Some(rest @ [_, ..]) = page.get_mut(length..) {
+        match file.read_at(rest, (start + length) as u64) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(os("read it")(error)),
         }
+    }
+    Ok(page)
+}
+
+/// Where a name is: where its page begins, and its name there.
+struct Spot {
+    page: usize,
+    /// Never 0, which is an empty entry.
+    tag: u64,
+}
+
+impl Spot {
+    fn of(secret: &Secret, name: &str) -> Option<Self> {
+        let hash = Sha256::new().chain_update(secret.to_base32().as_bytes()).chain_update(name).finalize();
+        let (page, rest) = hash.split_first_chunk()?;
+        let (tag, _) = rest.split_first_chunk()?;
+        let number = usize::try_from(1 + u64::from_be_bytes(*page) % Decoys::PAGES).ok()?;
+        Some(Self { page: PAGE * number, tag: u64::from_be_bytes(*tag).max(1) })
+    }
+}
+
+/// A name's guesses.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    tag: u64,
+    throttle: Throttle,
+}
+
+impl Entry {
+    fn encode(&self) -> Vec<u8> {
+        let Throttle { guesses, guessed_at, strong_at, day, today } = self.throttle;
+        let numbers = [self.tag, guesses.into(), guessed_at.0, strong_at.0, day, today.into()];
+        numbers.map(u64::to_be_bytes).concat()
+    }
+
+    fn decode(entry: &[u8]) -> Self {
+        let mut numbers = entry.chunks_exact(8).map(|bytes| bytes.try_into().map_or(0, u64::from_be_bytes));
+        let mut number = || numbers.next().unwrap_or(0);
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            tag: number(),
+            throttle: Throttle {
+                guesses: small(number()),
+                guessed_at: UnixTime(number()),
+                strong_at: UnixTime(number()),
+                day: number(),
+                today: small(number()),
+            },
+        }
+    }
+
+    /// When its delay ends, and whether there is an entry at all. One from the future is by a clock that has been set back since, and counts for nothing.
+    fn worth(&self, policy: &ThrottlePolicy, now: UnixTime) -> (UnixTime, bool) {
+        let Throttle { guesses, guessed_at, .. } = self.throttle;
+        let end = if guessed_at > now { UnixTime(0) } else { guessed_at.plus(policy.delay(guesses)) };
+        (end, self.tag != 0)
+    }
+}
+
+/// The entries of a page.
+struct Entries(Vec<Entry>);
+
+impl Entries {
+    const COUNT: usize = PAGE / ENTRY;
+
+    fn read(file: &File, start: usize) -> Result<Self, Cause> {
+        Ok(Self(read(file, start)?.chunks_exact(ENTRY).map(Entry::decode).collect()))
+    }
+
+    fn at(&self, place: usize) -> Entry {
+        self.0.get(place).copied().unwrap_or_default()
+    }
+
+    fn throttle(&self, tag: u64) -> Throttle {
+        self.0.iter().find(|entry| entry.tag == tag).map_or_else(Throttle::default, |entry| entry.throttle)
+    }
+
+    /// Which entry is this name's from now on: its own, an empty one, or the one whose delay ended first.
+    fn place(&self, tag: u64, policy: &ThrottlePolicy, now: UnixTime) -> usize {
+        let own = self.0.iter().position(|entry| entry.tag == tag);
+        let first = || (0..Self::COUNT).min_by_key(|place| self.at(*place).worth(policy, now));
+        own.or_else(first).unwrap_or(0)
     }
 }
 
@@ -148,18 +259,36 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::otp::Seconds;
 
-    fn count(decoys: &Decoys, name: &str) -> u32 {
+    const POLICY: ThrottlePolicy =
+        ThrottlePolicy { free: 5, first: Seconds(30), longest: Seconds(3600), daily: 30 };
+
+    /// One more guess at that time: how many there are.
+    fn guess(decoys: &Decoys, name: &str, now: u64) -> u32 {
         let one_more = |_: &Enrolment, state: &State| {
-            let failures = state.failures + 1;
-            Decision { state: State { failures, ..state.clone() }, durable: false, answer: failures }
+            let guesses = state.throttle.guesses + 1;
+            let throttle = Throttle { guesses, guessed_at: UnixTime(now), ..state.throttle };
+            Decision { state: State { throttle, ..state.clone() }, durable: false, answer: guesses }
         };
-        decoys.transact(name, one_more).unwrap()
+        decoys.transact(name, &POLICY, one_more).unwrap()
+    }
+
+    fn failed(decoys: &Decoys, name: &str, now: u64) {
+        guess(decoys, name, now);
     }
 
     fn decoys(folder: &tempfile::TempDir) -> Option<Decoys> {
         // Only root's directory will do.
         nix::unistd::geteuid().is_root().then(|| Decoys { path: folder.path().join(".decoys") })
+    }
+
+    /// Names whose entries are on one page.
+    fn neighbours(decoys: &Decoys, count: usize) -> Vec<String> {
+        let nobody = nobody(&decoys.open().unwrap()).unwrap();
+        let page = |name: &str| Spot::of(nobody.key.secret(), name).unwrap().page;
+        let names = (0..).map(|number| format!("name{number}"));
+        names.filter(|name| page(name) == page("mallory")).take(count).collect()
     }
 
     #[test]
@@ -168,17 +297,18 @@ mod tests {
         let Some(decoys) = decoys(&folder) else { return };
         let names = ["mallory", "", "../x", "a\nb", "\u{fffd}"];
         for round in 1..=7 {
-            assert_eq!(names.map(|name| count(&decoys, name)), [round; 5]);
+            assert_eq!(names.map(|name| guess(&decoys, name, 1000)), [round; 5]);
         }
     }
 
     #[test]
-    fn many_names_do_not_make_it_grow_without_end() {
+    fn thousands_of_other_names_do_not_make_one_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let Some(decoys) = decoys(&folder) else { return };
-        for number in 0..2000 {
-            count(&decoys, &number.to_string());
-        }
+        let names = || (0..20).map(|number| format!("mallory{number}"));
+        names().for_each(|name| assert_eq!(guess(&decoys, &name, 1000), 1));
+        (0..3000).for_each(|number| failed(&decoys, &number.to_string(), 1001));
+        names().for_each(|name| assert_eq!(guess(&decoys, &name, 1002), 2));
         let facts = std::fs::metadata(&decoys.path).unwrap();
         assert!(facts.len() <= (Decoys::PAGES + 1) * PAGE as u64, "{}", facts.len());
         assert_eq!(facts.mode() & 0o777, 0o600);
@@ -189,7 +319,7 @@ mod tests {
         for _ in 0..40 {
             let folder = tempfile::tempdir().unwrap();
             let Some(decoys) = decoys(&folder) else { return };
-            let one = || count(&decoys, "mallory");
+            let one = || guess(&decoys, "mallory", 1000);
             let counts: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
                 let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
                 threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -199,35 +329,80 @@ mod tests {
     }
 
     #[test]
-    fn names_that_share_a_page_share_no_state() {
+    fn names_are_on_every_page_but_the_first_and_not_by_a_known_rule() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(decoys) = decoys(&folder) else { return };
-        let key = file_key(&decoys.open().unwrap()).unwrap();
-        assert_ne!(*key, *FileKey::default());
-        let mut pages = std::collections::HashMap::new();
-        let place = |number: u32| (stand_in(&key, &number.to_string()).unwrap().0, number);
-        let places: Vec<_> = (0..15_000).map(place).collect();
-        // The first page is the key's.
-        assert!(places.iter().all(|(page, _)| (1..=Decoys::PAGES as usize).contains(page)));
-        let pair = places.into_iter().find_map(|(page, name)| Some((pages.insert(page, name)?, name)));
-        let (one, other) = pair.unwrap();
-        assert_eq!([one, one, other, one].map(|name| count(&decoys, &name.to_string())), [1, 2, 1, 1]);
+        let Some(one) = decoys(&folder) else { return };
+        let other = Decoys { path: folder.path().join(".others") };
+        let pages = |decoys: &Decoys| -> Vec<_> {
+            let nobody = nobody(&decoys.open().unwrap()).unwrap();
+            let names = (0..15_000).map(|number| number.to_string());
+            names.map(|name| Spot::of(nobody.key.secret(), &name).unwrap().page).collect()
+        };
+        let [one, other] = [&one, &other].map(pages);
+        assert!(one.iter().all(|page| (PAGE..=PAGE * Decoys::PAGES as usize).contains(page)));
+        assert_ne!(one, other);
     }
 
     #[test]
-    fn a_page_that_is_damaged_begins_anew_and_a_file_of_others_is_not_used() {
+    fn on_a_full_page_the_entry_whose_delay_ended_first_makes_room() {
         let folder = tempfile::tempdir().unwrap();
         let Some(decoys) = decoys(&folder) else { return };
-        count(&decoys, "mallory");
-        let (number, _) = stand_in(&file_key(&decoys.open().unwrap()).unwrap(), "mallory").unwrap();
-        let file = File::options().write(true).open(&decoys.path).unwrap();
-        file.write_all_at(&[b'x'; 100], (number * PAGE) as u64).unwrap();
-        assert_eq!((count(&decoys, "mallory"), count(&decoys, "mallory")), (1, 2));
+        let names = neighbours(&decoys, Entries::COUNT + 1);
+        let [early, delayed, others @ .., last] = names.as_slice() else { panic!("too few names") };
+        (0..6).for_each(|_| failed(&decoys, delayed, 999));
+        assert_eq!(guess(&decoys, early, 1000), 1);
+        others.iter().for_each(|name| failed(&decoys, name, 1001));
+        // The page is full, and everybody is known.
+        assert_eq!((guess(&decoys, early, 1000), guess(&decoys, delayed, 999)), (2, 7));
+        assert_eq!(guess(&decoys, last, 1002), 1);
+        assert_eq!(guess(&decoys, delayed, 999), 8, "a delay that still runs is kept");
+        assert_eq!(guess(&decoys, early, 1003), 1, "this one made room");
+    }
+
+    #[test]
+    fn an_entry_from_the_future_makes_room_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        let names = neighbours(&decoys, Entries::COUNT + 1);
+        let [others @ .., ahead, last] = names.as_slice() else { panic!("too few names") };
+        others.iter().for_each(|name| failed(&decoys, name, 1000));
+        guess(&decoys, ahead, 1_000_000);
+        guess(&decoys, last, 1001);
+        assert!(others.iter().all(|name| guess(&decoys, name, 1001) == 2));
+    }
+
+    #[test]
+    fn names_on_other_pages_do_not_wait_for_one_that_is_locked() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        guess(&decoys, "mallory", 1000);
+        let held = decoys.open().unwrap();
+        let nobody = nobody(&held).unwrap();
+        let page = |name: &str| Spot::of(nobody.key.secret(), name).unwrap().page;
+        lock(&held, page("mallory"), PAGE).unwrap();
+        let start = Instant::now();
+        let others = (0..100).map(|number| number.to_string()).filter(|name| page(name) != page("mallory"));
+        others.for_each(|name| failed(&decoys, &name, 1000));
+        assert!(start.elapsed() < Duration::from_secs(4));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| guess(&decoys, "mallory", 1000));
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(!waiting.is_finished());
+            drop(held);
+            assert_eq!(waiting.join().unwrap(), 2);
+        });
+    }
+
+    #[test]
+    fn what_is_no_such_file_begins_anew_and_a_file_of_others_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        guess(&decoys, "mallory", 1000);
+        std::fs::write(&decoys.path, vec![b'x'; 100_000]).unwrap();
+        assert_eq!((guess(&decoys, "mallory", 1000), guess(&decoys, "mallory", 1000)), (1, 2));
         std::fs::set_permissions(&decoys.path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(
-            decoys
-                .transact("x", |_, state| Decision { state: state.clone(), durable: false, answer: () })
-                .is_err()
-        );
+        let nothing =
+            |_: &Enrolment, state: &State| Decision { state: state.clone(), durable: false, answer: () };
+        assert!(decoys.transact("x", &POLICY, nothing).is_err());
     }
 }

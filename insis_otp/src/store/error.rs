@@ -23,8 +23,13 @@ pub enum Cause {
     #[error("there is a secret file already")]
     Exists,
     /// Somebody else held the lock all the time that we were willing to wait.
-    #[error("in use by another login or pairing of the same user (waited {0} s)")]
-    Busy(u64),
+    #[error("in use by another login or pairing of the same user (waited {waited} s{})", by(*.holder))]
+    Busy {
+        /// Seconds.
+        waited: u64,
+        /// The process that holds it, where the kernel tells.
+        holder: Option<u32>,
+    },
     /// It is not what a secret file has to be; using it would be dangerous.
     #[error("{0}")]
     Unsafe(String),
@@ -39,6 +44,10 @@ pub enum Cause {
         /// What the operating system said.
         error: io::Error,
     },
+}
+
+fn by(holder: Option<u32>) -> String {
+    holder.map_or_else(String::new, |pid| format!(" for process {pid}"))
 }
 
 impl StoreError {

@@ -7,15 +7,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use zeroize::Zeroizing;
-
 use super::form::{self, Enrolment, PAGE, Page, Record};
 use super::identity::Identity;
 use super::{Account, Cause, StoreError};
 use crate::files::{self, Access};
 use crate::otp::State;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 
 /// Where one person's secret file is, and whose it has to be. Nothing is opened before an operation asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +32,38 @@ pub struct Decision<T> {
     pub durable: bool,
     /// The answer.
     pub answer: T,
+}
+
+/// Reads many files one after the other: one page serves for all of them, and is wiped once; the directory that they
+/// share is looked at once.
+#[derive(Debug, Default)]
+pub struct Reader {
+    page: Page,
+    checked: Option<PathBuf>,
+}
+
+impl Reader {
+    /// Reads a file without its lock, to report on it.
+    ///
+    /// # Errors
+    /// [`Cause::NotPaired`], or why it cannot be used.
+    pub fn read(&mut self, file: &SecretFile) -> Result<Record, StoreError> {
+        let Self { page, checked } = self;
+        let check = |file: &SecretFile| {
+            if checked.as_deref() != Some(file.directory()) {
+                file.check_directory()?;
+                *checked = Some(file.directory().to_owned());
+            }
+            Ok(())
+        };
+        file.as_owner_in(check, || {
+            let (opened, _) = file.open(Access::Read)?;
+            fill_page(&opened, page)?;
+            let record = form::decode(page).map_err(Cause::Damaged)?;
+            file.same_user(&record.enrolment)?;
+            Ok(record)
+        })
+    }
 }
 
 /// A secret file that is open, locked, and still the one at its path.
@@ -75,13 +105,7 @@ impl SecretFile {
     /// # Errors
     /// [`Cause::NotPaired`], or why it cannot be used.
     pub fn read(&self) -> Result<Record, StoreError> {
-        self.as_owner(|| {
-            let (file, _) = self.open(Access::Read)?;
-            let page = read_page(&file)?;
-            let record = form::decode(&page).map_err(Cause::Damaged)?;
-            self.same_user(&record.enrolment)?;
-            Ok(record)
-        })
+        Reader::default().read(self)
     }
 
     /// Lock, read, decide, write, unlock. The state is written, and durable where that is asked for, before the
@@ -154,7 +178,7 @@ impl SecretFile {
             // even be locked (damaged, of another owner) is removed all the same.
             let locked = match self.lock() {
                 Ok(locked) => Some(locked),
-                Err(no @ (Cause::NotPaired | Cause::Busy(_))) => return Err(no),
+                Err(no @ (Cause::NotPaired | Cause::Busy { .. })) => return Err(no),
                 Err(_) => None,
             };
             std::fs::remove_file(&self.path).map_err(os("remove it"))?;
@@ -179,9 +203,18 @@ impl SecretFile {
 
     /// Runs an operation with the right identity, and puts the path to its complaints.
     fn as_owner<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
+        self.as_owner_in(Self::check_directory, operation)
+    }
+
+    /// The same, with another look at the directory.
+    fn as_owner_in<T>(
+        &self,
+        check: impl FnOnce(&Self) -> Result<(), Cause>,
+        operation: impl FnOnce() -> Result<T, Cause>,
+    ) -> Result<T, StoreError> {
         let run = || {
             let _identity = if self.in_home { Identity::assume(&self.account)? } else { None };
-            self.check_directory()?;
+            check(self)?;
             operation()
         };
         run().map_err(|cause| StoreError { path: self.path.clone(), cause })
@@ -312,7 +345,7 @@ impl SecretFile {
                 Err(error) => return Err(os("create it")(error)),
             }
         }
-        Err(Cause::Busy(0))
+        Err(Cause::Busy { waited: 0, holder: None })
     }
 
     /// Makes the name durable. The setgid helper may not open the directory for reading; then the whole file system
@@ -386,18 +419,39 @@ pub(super) fn wait_for_lock(mut file: File, patience: Duration) -> Result<Flock<
             Err((_, errno)) => return Err(os_errno("lock it")(errno)),
         };
         if start.elapsed() >= patience {
-            return Err(Cause::Busy(patience.as_secs()));
+            return Err(Cause::Busy { waited: patience.as_secs(), holder: holder(&file) });
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(2));
     }
 }
 
+/// The process that holds the lock of a file, as /proc/locks has it: `1: FLOCK ADVISORY WRITE 4711 fe:01:12345 0 EOF`.
+fn holder(file: &File) -> Option<u32> {
+    let facts = file.metadata().ok()?;
+    let (major, minor) = (nix::sys::stat::major(facts.dev()), nix::sys::stat::minor(facts.dev()));
+    let wanted = format!("{major:02x}:{minor:02x}:{}", facts.ino());
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    let mut pids = locks.lines().filter_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, "WRITE", pid, place, ..] = words.as_slice() else { return None };
+        (*place == wanted).then(|| pid.parse().ok()).flatten()
+    });
+    // 0 is somebody in another container.
+    pids.find(|pid| *pid != 0)
+}
+
 fn read_page(file: &File) -> Result<Page, Cause> {
-    let mut page = Zeroizing::new(vec![0; PAGE]);
-    let length = files::read_start(file, PAGE, &mut page).map_err(os("read it"))?;
-    page.truncate(length);
+    let mut page = Page::default();
+    fill_page(file, &mut page)?;
     Ok(page)
+}
+
+fn fill_page(file: &File, page: &mut Page) -> Result<(), Cause> {
+    page.resize(PAGE, 0);
+    let length = files::read_start(file, PAGE, page).map_err(os("read it"))?;
+    page.truncate(length);
+    Ok(())
 }
 
 /// One pwrite: a state that is written in part is no state, so that a short write is an error.
@@ -436,7 +490,7 @@ pub(super) fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
     move |error| Cause::Os { action, error }
 }
 
-fn os_errno(action: &'static str) -> impl Fn(Errno) -> Cause {
+pub(super) fn os_errno(action: &'static str) -> impl Fn(Errno) -> Cause {
     move |errno| Cause::Os { action, error: errno.into() }
 }
 
@@ -705,7 +759,9 @@ mod tests {
         let held = wait_for_lock(file, Duration::ZERO).unwrap();
         let start = std::time::Instant::now();
         let (other, _) = files::open(home.file.path(), Access::Update).unwrap();
-        assert!(matches!(wait_for_lock(other, Duration::from_millis(300)), Err(Cause::Busy(0))));
+        let me = Some(std::process::id());
+        let waited = wait_for_lock(other, Duration::from_millis(300));
+        assert!(matches!(waited, Err(Cause::Busy { waited: 0, holder }) if holder == me), "{waited:?}");
         assert!((300..900).contains(&start.elapsed().as_millis()));
         drop(held);
         set(&home.file, 1).unwrap();

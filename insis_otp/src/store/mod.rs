@@ -14,6 +14,6 @@ mod template;
 pub use account::{Account, InvalidUserName, UserName};
 pub use decoys::Decoys;
 pub use error::{Cause, StoreError};
-pub use file::{Decision, SecretFile};
+pub use file::{Decision, Reader, SecretFile};
 pub use form::{Enrolment, PAGE, Record};
 pub use template::{InvalidTemplate, Template};

@@ -1,6 +1,6 @@
 //! The administrator's commands.
 
-use insis_otp::operations::{self, Status as Pairing, system_clock};
+use insis_otp::operations::{self, system_clock};
 use insis_otp::otp::Salt;
 use insis_otp::otpauth::Entry;
 use insis_otp::store::{Account, StoreError, UserName};
@@ -13,9 +13,10 @@ use crate::exit::{self, Failure, Status};
 use crate::flow::said;
 use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unusable};
 use crate::keeper::Trouble;
-use crate::output::{Input, Output, Progress, complain};
+use crate::output::{Input, Output, Progress};
+use crate::plain;
 use crate::qr::Symbol;
-use crate::report::{self, Facts};
+use crate::report;
 use crate::site::Site;
 use crate::users;
 
@@ -68,10 +69,10 @@ impl Setup<'_> {
 
     /// Looks for what would lock people out, or let them in without a code.
     pub(super) fn doctor(&self, json: bool) -> Result<(), Failure> {
-        let findings = doctor::examine(&self.texts, nix::unistd::geteuid().is_root());
+        let findings = doctor::examine(&self.texts, nix::unistd::geteuid().is_root(), system_clock());
         let mut output = Output::default();
         if json {
-            output.line(&serde_json::to_string_pretty(&findings).unwrap_or_default());
+            output.json(&findings);
         } else {
             report::findings(&self.texts, &findings).iter().for_each(|line| output.line(line));
         }
@@ -83,25 +84,7 @@ impl Setup<'_> {
         }
     }
 
-    /// Lists who is paired.
-    pub(super) fn list(&self, site: &Site, json: bool) -> Result<(), Failure> {
-        self.only_root(site)?;
-        let everybody = statuses(site, &self.everybody()?);
-        let mut output = Output::default();
-        if json {
-            let paired = everybody.iter().filter_map(|(user, status)| Some((user, status.as_ref().ok()?)));
-            let facts: Vec<_> = paired.map(|(user, status)| Facts::new(user, Some(status))).collect();
-            output.line(&serde_json::to_string_pretty(&facts).unwrap_or_default());
-        } else {
-            report::table(&self.texts, &everybody).iter().for_each(|line| output.line(line));
-        }
-        let broken: Vec<_> = everybody.iter().filter_map(|(_, status)| status.as_ref().err()).collect();
-        broken.iter().for_each(|error| complain(&self.texts.error(error)));
-        self.written(output)?;
-        if broken.is_empty() { Ok(()) } else { Err((Status::Unusable, None)) }
-    }
-
-    fn everybody(&self) -> Result<Vec<Account>, Failure> {
+    pub(super) fn everybody(&self) -> Result<Vec<Account>, Failure> {
         let failed = |error| (Status::Unusable, Some(self.texts.error(self.texts.end_user_database(error))));
         users::all().map_err(failed)
     }
@@ -115,14 +98,14 @@ impl Setup<'_> {
         let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
         let mut progress = Progress::of(found.len());
         let put = |(who, found, salt): (String, Found, Salt)| {
-            progress.step();
+            progress.steps(1);
             self.put(site, &who, found, rules, salt)
         };
         let outcomes: Vec<_> = found.into_iter().map(put).collect();
         drop(progress);
         let mut output = Output::default();
         if options.json {
-            output.line(&serde_json::to_string_pretty(&outcomes).unwrap_or_default());
+            output.json(&outcomes);
         } else {
             self.say_outcomes(&outcomes, rules, &mut output);
         }
@@ -199,7 +182,7 @@ impl Setup<'_> {
 
     fn put(&self, site: &Site, user: &str, found: Found, rules: Rules, salt: Salt) -> Outcome {
         let account = UserName::parse(user).ok().and_then(|name| Account::lookup(&name).ok().flatten());
-        let user = user.escape_debug().to_string();
+        let user = plain::name(user).into_owned();
         let Some(account) = account else {
             let what = self.texts.import_no_user();
             return Outcome { user, taken: false, what, left_out: vec![], status: Status::Refused };
@@ -208,7 +191,7 @@ impl Setup<'_> {
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
         match import::put(&site.file(), found, names, rules, salt, &system_clock) {
             Ok(Put { issuer, account, scratch, left_out }) => {
-                let (issuer, account) = (issuer.escape_debug(), account.escape_debug());
+                let (issuer, account) = (plain::name(&issuer), plain::name(&account));
                 let what = if rules.dry_run {
                     self.texts.import_would(issuer, account)
                 } else {
@@ -273,27 +256,4 @@ fn google_of(account: &Account) -> Option<(String, Found)> {
         Err(_) => Found { user: None, names: None, taken: Err(Unusable::Form) },
     };
     Some((account.name.to_string(), found))
-}
-
-/// Who is paired, and what there is to tell; or why the file cannot be used.
-type Listed = Vec<(String, Result<Pairing, StoreError>)>;
-
-/// Reads everybody's file. Two threads, since most of the time goes into checksums.
-fn statuses(site: &Site, accounts: &[Account]) -> Listed {
-    let read = |accounts: &[Account]| -> Listed {
-        let status = |account: &Account| {
-            let file = site.config.secret_file.locate(account);
-            let status = operations::status(&file, &site.config.policy, &system_clock).transpose()?;
-            Some((account.name.to_string(), status))
-        };
-        accounts.iter().filter_map(status).collect()
-    };
-    let (first, second) = accounts.split_at(accounts.len() / 2);
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| read(second));
-        let mut listed = read(first);
-        // A thread that panicked is a bug; what the other one found is listed all the same.
-        listed.extend(other.join().unwrap_or_default());
-        listed
-    })
 }

@@ -1,6 +1,7 @@
 //! From the command line to the flow of a command, and to its exit status.
 
 mod admin;
+mod list;
 
 use std::io::IsTerminal;
 
@@ -18,6 +19,7 @@ use crate::naming::Names;
 use crate::output::{Output, complain};
 use crate::page::{Desktop, Paper};
 use crate::person::Person;
+use crate::plain;
 use crate::qr::Drawing;
 use crate::report;
 use crate::site::{NoSite, Site};
@@ -204,7 +206,7 @@ impl Setup<'_> {
     fn sudo_caller(&self, site: &Site) -> Option<String> {
         let caller = std::env::var("SUDO_USER").ok().filter(|_| site.as_root && self.cli.user.is_none())?;
         (!caller.is_empty() && caller != site.account.name.as_str())
-            .then(|| caller.escape_debug().to_string())
+            .then(|| plain::name(&caller).into_owned())
     }
 
     fn verify_as_json(&self, site: &Site) -> Result<(), Failure> {
@@ -215,7 +217,9 @@ impl Setup<'_> {
             if matches!(verdict, Verdict::Accepted(_)) { Ok(()) } else { Err(End::Refused) }
         });
         if let Some(facts) = facts {
-            self.tell(&serde_json::to_string_pretty(&facts).unwrap_or_default())?;
+            let mut output = Output::default();
+            output.json(&facts);
+            self.written(output)?;
         }
         outcome
     }
@@ -234,8 +238,7 @@ impl Setup<'_> {
         let status = status.map_err(|trouble| exit::of_look(trouble, &self.texts, user))?;
         let mut output = Output::default();
         if json {
-            let facts = serde_json::to_string_pretty(&report::Facts::new(user, status.as_ref()));
-            output.line(&facts.unwrap_or_default());
+            output.json(&report::Facts::new(user, status.as_ref()));
         } else {
             report::text(&self.texts, user, status.as_ref()).iter().for_each(|line| output.line(line));
         }

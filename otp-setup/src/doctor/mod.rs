@@ -5,11 +5,13 @@
 mod pam;
 mod pam_files;
 mod people;
+mod settings;
 mod sshd;
 mod store;
 mod system;
 
 use insis_otp::config::Config;
+use insis_otp::otp::UnixTime;
 use serde::Serialize;
 
 use crate::texts::Texts;
@@ -51,7 +53,7 @@ impl Finding {
 }
 
 /// Examines this machine: findings, the worst first, and whether the rest could not be looked at.
-pub fn examine(texts: &Texts, as_root: bool) -> Vec<Finding> {
+pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = match Config::site() {
         Ok(config) => config,
@@ -62,15 +64,15 @@ pub fn examine(texts: &Texts, as_root: bool) -> Vec<Finding> {
         }
     };
     let services = pam_files::services();
-    let (pam_findings, used) = pam::examine(texts, &services, &config);
+    let (pam_findings, used) = pam::examine(texts, &services, &config, now);
     findings.extend(pam_findings);
     findings.extend(system::examine(texts, &config));
     findings.extend(store::examine(texts, &config, as_root));
     if as_root {
-        if used.iter().any(|service| service == "sshd") {
+        if used.iter().any(|used| used.service == "sshd") {
             findings.extend(sshd::examine(texts));
         }
-        findings.extend(people::examine(texts, &config, !used.is_empty()));
+        findings.extend(people::examine(texts, &config, &used, now));
     } else {
         findings.push(Finding::new(Severity::Note, "root", &texts.doctor_not_root()));
     }

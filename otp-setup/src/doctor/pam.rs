@@ -5,9 +5,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use insis_otp::config::{Config, Unenrolled};
-use insis_otp::strict::unknown;
+use insis_otp::otp::UnixTime;
 
 use super::pam_files::{Files, Rule, auth_stack};
+use super::settings::{self, Wrong};
 use super::{Finding, Severity};
 use crate::texts::Texts;
 
@@ -28,35 +29,28 @@ const PASSWORD: &[&str] = &[
     "pam_authd.so",
     "pam_radius_auth.so",
 ];
-/// What the module takes as arguments (pam_insis_otp(8)).
-const ARGUMENTS: &[&str] = &[
-    "config",
-    "nullok",
-    "secret_file",
-    "unenrolled",
-    "prompt",
-    "echo",
-    "tries",
-    "debug",
-    "window",
-    "free_failures",
-    "first_delay",
-    "longest_delay",
-    "daily_failures",
-    "helper",
-    "issuer",
-];
 
-/// Findings of all services, and the services that ask for codes.
-pub fn examine(texts: &Texts, files: &Files, config: &Config) -> (Vec<Finding>, Vec<String>) {
+/// A service that asks for codes.
+pub struct Used {
+    /// Its name.
+    pub service: String,
+    /// Where the module stands in its stack.
+    pub place: String,
+    /// What the module is set to there; `None` where it refuses its arguments, and so everybody.
+    pub config: Option<Config>,
+}
+
+/// Findings of all services at this time, and the services that ask for codes.
+pub fn examine(texts: &Texts, files: &Files, site: &Config, now: UnixTime) -> (Vec<Finding>, Vec<Used>) {
     let mut findings = Vec::new();
     let mut used = Vec::new();
     for service in files.keys() {
         let stack = auth_stack(service, files);
-        let Some(place) = stack.iter().position(is_ours) else { continue };
-        used.push(service.clone());
-        let own = Stack { texts, stack: &stack, place, config };
+        let Some((place, ours)) = stack.iter().enumerate().find(|(_, rule)| is_ours(rule)) else { continue };
+        let config = settings::effective(site, service, &ours.arguments);
+        let own = Stack { texts, stack: &stack, place, ours, config: &config, now };
         findings.extend(own.examine());
+        used.push(Used { service: service.clone(), place: ours.place.clone(), config: config.ok() });
     }
     // A file that many include is looked at once for each of them.
     findings.sort_by(|one, other| (&one.place, &one.what).cmp(&(&other.place, &other.what)));
@@ -80,12 +74,14 @@ struct Stack<'a> {
     texts: &'a Texts,
     stack: &'a [Rule],
     place: usize,
-    config: &'a Config,
+    ours: &'a Rule,
+    config: &'a Result<Config, Vec<Wrong>>,
+    now: UnixTime,
 }
 
 impl Stack<'_> {
     fn examine(&self) -> Vec<Finding> {
-        let Some(ours) = self.stack.get(self.place) else { return Vec::new() };
+        let ours = self.ours;
         let mut findings = Vec::new();
         findings.extend(self.module_file(ours));
         findings.extend(self.arguments(ours));
@@ -110,10 +106,7 @@ impl Stack<'_> {
         if facts.uid() != 0 || facts.mode() & 0o022 != 0 {
             return Some(Finding::new(Severity::Problem, &place, &self.texts.doctor_pam_writable(&place)));
         }
-        let mut magic = [0; 4];
-        let read =
-            std::fs::File::open(&path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut magic));
-        if read.is_err() || &magic != b"\x7fELF" {
+        if !is_loadable(&path) {
             return Some(Finding::new(
                 Severity::Problem,
                 &place,
@@ -123,19 +116,16 @@ impl Stack<'_> {
         None
     }
 
-    /// An argument that the module does not know makes it refuse everybody.
+    /// An argument that the module does not take makes it refuse everybody.
     fn arguments(&self, ours: &Rule) -> Vec<Finding> {
-        let wrong = ours.arguments.iter().filter(|argument| {
-            let key = argument.trim_start_matches('[').split('=').next().unwrap_or_default();
-            // Within brackets an argument may hold blanks; its later words are none of their own.
-            !ARGUMENTS.contains(&key) && !argument.ends_with(']') && !in_brackets(&ours.arguments, argument)
-        });
-        let finding = |argument: &String| {
-            let key = argument.split('=').next().unwrap_or_default();
-            let text = self.texts.doctor_pam_argument(argument, unknown("argument", key, ARGUMENTS));
+        let finding = |wrong: &Wrong| {
+            let rest: Vec<_> =
+                ours.arguments.iter().filter(|argument| **argument != wrong.argument).collect();
+            let line = line(&ours.control, &ours.module, &rest);
+            let text = self.texts.doctor_pam_argument(&wrong.argument, &wrong.why, line);
             Finding::new(Severity::Problem, &ours.place, &text)
         };
-        wrong.map(finding).collect()
+        self.config.as_ref().err().into_iter().flatten().map(finding).collect()
     }
 
     /// A wrong code has to refuse the login.
@@ -162,8 +152,16 @@ impl Stack<'_> {
                     _ => false,
                 }
         });
-        let finding = |(_, rule): (usize, &Rule)| {
-            let text = self.texts.doctor_pam_skips(file_name(&rule.module), &rule.control);
+        let finding = |(place, rule): (usize, &Rule)| {
+            // As far as it may jump; nowhere, where it stands right before our module.
+            let control = match (action(&rule.control, "success"), self.place - place - 1) {
+                (Action::Jump(over), room @ 1..) => {
+                    rule.control.replace(&format!("success={over}"), &format!("success={room}"))
+                }
+                _ => "required".to_owned(),
+            };
+            let line = line(&control, &rule.module, &rule.arguments.iter().collect::<Vec<_>>());
+            let text = self.texts.doctor_pam_skips(file_name(&rule.module), &rule.control, line);
             Finding::new(Severity::Problem, &rule.place, &text)
         };
         skips.map(finding).collect()
@@ -182,7 +180,10 @@ impl Stack<'_> {
         let after = self.stack.iter().skip(self.place).find(asks);
         let text = match (before, after) {
             (true, _) => return None,
-            (false, Some(after)) => self.texts.doctor_pam_order(file_name(&after.module)),
+            (false, Some(after)) => {
+                let own = line(&ours.control, &ours.module, &ours.arguments.iter().collect::<Vec<_>>());
+                self.texts.doctor_pam_order(file_name(&after.module), &after.place, own)
+            }
             (false, None) => return None,
         };
         Some(Finding::new(Severity::Warning, &ours.place, &text))
@@ -190,9 +191,8 @@ impl Stack<'_> {
 
     /// Where people without a pairing are passed over, something else has to say yes.
     fn success(&self, ours: &Rule) -> Option<Finding> {
-        let passes_over = self.config.unenrolled == Unenrolled::Ignore
-            || ours.arguments.iter().any(|argument| argument == "nullok" || argument == "unenrolled=ignore");
-        if !passes_over {
+        let passes_over = |config: &Config| config.unenrolled_at(self.now) == Unenrolled::Ignore;
+        if !self.config.as_ref().is_ok_and(passes_over) {
             return None;
         }
         if !matches!(action(&ours.control, "ignore"), Action::Ignore) {
@@ -210,16 +210,14 @@ impl Stack<'_> {
     }
 }
 
-/// Whether an argument is a later word of one in brackets.
-fn in_brackets(arguments: &[String], argument: &String) -> bool {
-    let mut open = false;
-    for word in arguments {
-        if std::ptr::eq(word, argument) {
-            return open;
-        }
-        open = (open || word.starts_with('[')) && !word.ends_with(']');
-    }
-    false
+/// A line of a stack, as it is to be written.
+fn line(control: &str, module: &str, arguments: &[&String]) -> String {
+    let bracketed = |argument: &&String| match argument.contains(char::is_whitespace) {
+        true => format!("[{}]", argument.replace(']', "\\]")),
+        false => (*argument).clone(),
+    };
+    let words = [format!("auth {control} {module}")].into_iter().chain(arguments.iter().map(bracketed));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Modules by which a site says who needs no code.
@@ -273,6 +271,26 @@ fn action(control: &str, result: &str) -> Action {
     }
 }
 
+/// Whether it is a shared library for this machine, as a whole, with the entry that libpam calls.
+fn is_loadable(path: &Path) -> bool {
+    const LARGEST: u64 = 64 << 20;
+    const ENTRY: &[u8] = b"pam_sm_authenticate\0";
+    let read = |path: &Path| {
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).ok()?;
+        std::io::Read::read_to_end(&mut std::io::Read::take(file, LARGEST), &mut bytes).ok()?;
+        Some(bytes)
+    };
+    let (Some(library), Some(own)) = (read(path), read(Path::new("/proc/self/exe"))) else { return false };
+    // Class and byte order, that it is a shared object, and the processor (elf(5)).
+    let kind = |bytes: &[u8]| Some((bytes.get(..6)?.to_vec(), bytes.get(16..20)?.to_vec()));
+    // The section headers are the last thing that a linker writes.
+    let number = |range| Some(u64::from_le_bytes(<[u8; 8]>::try_from(library.get(range)?).ok()?));
+    let whole = cfg!(not(all(target_pointer_width = "64", target_endian = "little")))
+        || number(0x28..0x30).is_some_and(|sections| sections <= library.len() as u64);
+    kind(&library) == kind(&own) && whole && library.windows(ENTRY.len()).any(|window| window == ENTRY)
+}
+
 /// Where libpam finds a module.
 fn module_path(module: &str) -> Option<PathBuf> {
     if module.starts_with('/') {
@@ -299,8 +317,8 @@ mod tests {
         let files: Files =
             [("sshd".to_owned(), sshd.to_owned()), ("common-auth".to_owned(), common.to_owned())].into();
         let texts = Texts::of_locale("en");
-        let (findings, used) = examine(&texts, &files, &Config::default());
-        assert!(used.contains(&"sshd".to_owned()));
+        let (findings, used) = examine(&texts, &files, &Config::default(), UnixTime(0));
+        assert!(used.iter().any(|used| used.service == "sshd"));
         let missing = texts.doctor_pam_missing(OURS);
         let other = findings
             .into_iter()
@@ -394,8 +412,27 @@ mod tests {
     }
 
     #[test]
+    fn the_line_to_write_mends_it() {
+        let remedies = |sshd: &str, common: &str| {
+            let files: Files =
+                [("sshd".to_owned(), sshd.to_owned()), ("common-auth".to_owned(), common.to_owned())].into();
+            let (found, _) = examine(&Texts::of_locale("en"), &files, &Config::default(), UnixTime(0));
+            found.into_iter().map(|finding| finding.remedy).collect::<Vec<_>>().join("\n")
+        };
+        let found = remedies(
+            SOUND,
+            "auth [success=2 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\n",
+        );
+        assert!(found.contains("auth [success=1 default=ignore] pam_unix.so nullok"), "{found}");
+        let found = remedies(SOUND, "auth sufficient pam_unix.so\n");
+        assert!(found.contains("auth required pam_unix.so"), "{found}");
+        let found = remedies("auth required pam_insis_otp.so trie=2 [prompt=My code: ]\n", "");
+        assert!(found.contains("auth required pam_insis_otp.so [prompt=My code: ]"), "{found}");
+    }
+
+    #[test]
     fn machines_that_do_not_use_it_are_told() {
-        let (found, used) = examine(&Texts::of_locale("en"), &Files::new(), &Config::default());
+        let (found, used) = examine(&Texts::of_locale("en"), &Files::new(), &Config::default(), UnixTime(0));
         assert_eq!((found.len(), used.len()), (1, 0));
     }
 }

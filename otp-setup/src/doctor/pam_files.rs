@@ -99,7 +99,7 @@ fn rule(line: &str, place: &str, depth: usize) -> Option<Rule> {
     } else {
         rest.split_once(char::is_whitespace)?
     };
-    let mut words = rest.split_whitespace().map(str::to_owned);
+    let mut words = words(rest).into_iter();
     Some(Rule {
         place: place.to_owned(),
         control: control.to_owned(),
@@ -107,6 +107,42 @@ fn rule(line: &str, place: &str, depth: usize) -> Option<Rule> {
         arguments: words.collect(),
         depth,
     })
+}
+
+/// Words, those in brackets in one piece and without the brackets, as libpam takes them: `[prompt=Your code: ]`.
+fn words(mut text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    loop {
+        text = text.trim_start();
+        if text.is_empty() {
+            return words;
+        }
+        let (word, rest) = match text.strip_prefix('[') {
+            Some(inner) => end_of_brackets(inner),
+            None => text
+                .split_once(char::is_whitespace)
+                .map_or((text.to_owned(), ""), |(word, rest)| (word.to_owned(), rest)),
+        };
+        words.push(word);
+        text = rest;
+    }
+}
+
+/// What stands before the closing bracket, and what follows it. A backslash before a bracket makes it a letter.
+fn end_of_brackets(text: &str) -> (String, &str) {
+    let mut word = String::new();
+    let mut letters = text.char_indices();
+    while let Some((place, letter)) = letters.next() {
+        match letter {
+            ']' => return (word, text.get(place + 1..).unwrap_or_default()),
+            '\\' if text.get(place + 1..).is_some_and(|rest| rest.starts_with(']')) => {
+                word.push(']');
+                letters.next();
+            }
+            letter => word.push(letter),
+        }
+    }
+    (word, "")
 }
 
 #[cfg(test)]
@@ -138,5 +174,12 @@ mod tests {
         let su = auth_stack("su", &files);
         assert_eq!(su.iter().map(|rule| rule.depth).collect::<Vec<_>>(), [1, 1, 0, 0, 0]);
         assert!(auth_stack("loop", &files).is_empty() && auth_stack("none", &files).is_empty());
+    }
+
+    #[test]
+    fn brackets_hold_an_argument_together() {
+        let words = words("pam_x.so a=1 [prompt=Your code: ]  [b=[1\\]] c");
+        assert_eq!(words, ["pam_x.so", "a=1", "prompt=Your code: ", "b=[1]", "c"]);
+        assert_eq!(super::words("[open end"), ["open end"]);
     }
 }

@@ -1,35 +1,179 @@
-//! Who would be locked out.
+//! Who is locked out, or is going to be: people without a pairing, by the rules of each service that asks for codes.
 
-use insis_otp::config::{Config, Unenrolled};
-use insis_otp::store::Account;
+use insis_otp::config::{Config, Exempt, Unenrolled};
+use insis_otp::otp::{Seconds, UnixTime};
+use insis_otp::store::{Account, Reader, Template};
+use nix::unistd::{Gid, Group};
 
+use super::pam::Used;
 use super::{Finding, Severity};
 use crate::texts::Texts;
-use crate::users;
+use crate::{dates, users};
 
 /// How many names are said.
 const NAMED: usize = 10;
+/// How long ahead a deadline is near.
+const NEAR: Seconds = Seconds(14 * 86_400);
 
-/// People with a login shell and without a pairing.
-pub fn examine(texts: &Texts, config: &Config, used: bool) -> Option<Finding> {
-    if !used {
-        return None;
-    }
-    let people: Vec<_> = users::with_shells().unwrap_or_default();
-    let unpaired: Vec<_> = people.iter().filter(|account| is_unpaired(config, account)).collect();
-    let names: Vec<_> = unpaired.iter().take(NAMED).map(|account| account.name.as_str()).collect();
-    let more = if unpaired.len() > NAMED { ", …" } else { "" };
-    let names = format!("{}{more}", names.join(", "));
-    let (severity, text) = match (unpaired.len(), config.unenrolled) {
-        (0, _) => return None,
-        (count, Unenrolled::Deny) => (Severity::Warning, texts.doctor_locked_out(count, names)),
-        (count, Unenrolled::Ignore | Unenrolled::Enrol) => {
-            (Severity::Note, texts.doctor_would_be_locked_out(count, names))
-        }
-    };
-    Some(Finding::new(severity, Config::PATH, &text))
+/// Services at which the same happens to people without a pairing.
+struct Rules<'a> {
+    config: &'a Config,
+    /// Where these rules stand, when it is not the configuration.
+    stack: Option<&'a str>,
+    services: Vec<&'a str>,
 }
 
-fn is_unpaired(config: &Config, account: &Account) -> bool {
-    config.secret_file.locate(account).read().is_err_and(|error| error.is_not_paired())
+/// People who can log in and have no pairing, by what that means for them at this time.
+pub fn examine(texts: &Texts, site: &Config, used: &[Used], now: UnixTime) -> Vec<Finding> {
+    let rules = gather(site, used);
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let people = users::with_shells().unwrap_or_default();
+    rules.iter().filter_map(|rules| rules.examine(texts, &people, now)).collect()
+}
+
+fn gather<'a>(site: &Config, used: &'a [Used]) -> Vec<Rules<'a>> {
+    let mut all: Vec<Rules<'a>> = Vec::new();
+    for Used { service, place, config } in used {
+        let Some(config) = config else { continue };
+        let from_file = decides(config) == decides(&site.clone().for_service(service));
+        let stack = (!from_file).then_some(place.as_str());
+        match all.iter_mut().find(|one| one.stack == stack && decides(one.config) == decides(config)) {
+            Some(same) => same.services.push(service),
+            None => all.push(Rules { config, stack, services: vec![service] }),
+        }
+    }
+    all
+}
+
+/// What decides over people without a pairing.
+fn decides(config: &Config) -> (&Template, Unenrolled, Option<UnixTime>, &Exempt) {
+    (&config.secret_file, config.unenrolled, config.unenrolled_deny_from, &config.exempt)
+}
+
+impl Rules<'_> {
+    fn examine(&self, texts: &Texts, people: &[Account], now: UnixTime) -> Option<Finding> {
+        let groups = groups(&self.config.exempt);
+        let mut reader = Reader::default();
+        let unpaired: Vec<_> = people
+            .iter()
+            .filter(|account| self.is_unpaired(&mut reader, account))
+            .filter(|account| !is_exempt(account, &self.config.exempt, &groups))
+            .map(|account| account.name.as_str())
+            .collect();
+        if unpaired.is_empty() {
+            return None;
+        }
+        let (count, names, services) = (unpaired.len(), some(&unpaired), some(&self.services));
+        let line = |key: &str, value: &str| match self.stack {
+            Some(_) => format!("auth required pam_insis_otp.so {key}={value}"),
+            None => format!("{key} = \"{value}\""),
+        };
+        let day = |time| dates::exact(time).chars().take(10).collect::<String>();
+        let later = line("unenrolled_deny_from", &day(now.plus(NEAR)));
+        let deadline = self.config.unenrolled_deny_from;
+        let (severity, text) = match (self.config.unenrolled, deadline) {
+            (Unenrolled::Deny, _) => {
+                let line = line("unenrolled", "ignore");
+                (Severity::Warning, texts.doctor_locked_out(count, names, services, line))
+            }
+            (Unenrolled::Ignore, Some(from)) if from <= now => {
+                (Severity::Warning, texts.doctor_locked_out_since(count, names, services, day(from), later))
+            }
+            (Unenrolled::Ignore, Some(from)) => {
+                let severity = if from <= now.plus(NEAR) { Severity::Warning } else { Severity::Note };
+                (severity, texts.doctor_locked_out_from(count, names, services, day(from), later))
+            }
+            (Unenrolled::Ignore, None) => {
+                let line = line("unenrolled", "deny");
+                (Severity::Note, texts.doctor_would_be_locked_out(count, names, services, line))
+            }
+            (Unenrolled::Enrol, _) => (Severity::Note, texts.doctor_would_pair(count, names, services)),
+        };
+        Some(Finding::new(severity, self.stack.unwrap_or(Config::PATH), &text))
+    }
+
+    fn is_unpaired(&self, reader: &mut Reader, account: &Account) -> bool {
+        let file = self.config.secret_file.locate(account);
+        reader.read(&file).is_err_and(|error| error.is_not_paired())
+    }
+}
+
+/// The first ones.
+fn some(names: &[&str]) -> String {
+    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED { format!("{first}, …") } else { first }
+}
+
+fn groups(exempt: &Exempt) -> Vec<Gid> {
+    let gid = |name: &String| Some(Group::from_name(name).ok()??.gid);
+    exempt.groups.iter().filter_map(gid).collect()
+}
+
+fn is_exempt(account: &Account, exempt: &Exempt, groups: &[Gid]) -> bool {
+    let theirs = || {
+        let name = std::ffi::CString::new(account.name.as_str()).ok()?;
+        nix::unistd::getgrouplist(&name, account.gid).ok()
+    };
+    exempt.users.iter().any(|name| name == account.name.as_str())
+        || !groups.is_empty() && theirs().is_some_and(|theirs| theirs.iter().any(|gid| groups.contains(gid)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn used(service: &str, config: &Config) -> Used {
+        Used {
+            service: service.to_owned(),
+            place: format!("/etc/pam.d/{service}:1"),
+            config: Some(config.clone()),
+        }
+    }
+
+    fn config(text: &str) -> Config {
+        Config::parse(text, Path::new("x")).unwrap()
+    }
+
+    #[test]
+    fn services_with_the_same_rules_are_one_finding() {
+        let site = config("unenrolled = \"ignore\"");
+        let strict = config("unenrolled = \"deny\"");
+        let all = [used("login", &site), used("sshd", &site), used("sudo", &strict)];
+        let gathered: Vec<_> =
+            gather(&site, &all).into_iter().map(|rules| (rules.stack.is_some(), rules.services)).collect();
+        assert_eq!(gathered, [(false, vec!["login", "sshd"]), (true, vec!["sudo"])]);
+    }
+
+    #[test]
+    fn a_deadline_is_known_before_and_after() {
+        let anna = Account {
+            name: insis_otp::store::UserName::parse("anna").unwrap(),
+            uid: nix::unistd::geteuid(),
+            gid: nix::unistd::getegid(),
+            home: std::env::temp_dir(),
+        };
+        let said = |text: &str, now: u64| {
+            let site = config(&format!("secret_file = \"%h/.no-such-file-here\"\n{text}"));
+            let all = [used("sshd", &site)];
+            let rules = gather(&site, &all);
+            let found = rules[0].examine(&Texts::of_locale("en"), std::slice::from_ref(&anna), UnixTime(now));
+            found.map(|finding| (finding.severity, finding.why + " | " + &finding.remedy))
+        };
+        let (day, from) = (86_400, 1_801_353_600); // 2027-01-31
+        let deadline = "unenrolled = \"ignore\"\nunenrolled_deny_from = \"2027-01-31\"";
+        let (severity, text) = said(deadline, from - 15 * day).unwrap();
+        assert!(severity == Severity::Note && text.contains("From 2027-01-31"), "{text}");
+        let (severity, text) = said(deadline, from - 14 * day).unwrap();
+        assert!(severity == Severity::Warning && text.contains("From 2027-01-31"), "{text}");
+        let (severity, text) = said(deadline, from).unwrap();
+        assert!(severity == Severity::Warning && text.contains("since 2027-01-31"), "{text}");
+        assert!(text.contains("unenrolled_deny_from = \"2027-02-14\""), "{text}");
+        assert_eq!(said("", from).unwrap().0, Severity::Warning);
+        assert_eq!(said("unenrolled = \"enrol\"", from).unwrap().0, Severity::Note);
+        assert_eq!(said("exempt_users = [\"anna\"]", from), None);
+    }
 }

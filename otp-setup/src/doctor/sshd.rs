@@ -18,7 +18,10 @@ pub fn examine(texts: &Texts) -> Vec<Finding> {
     match output {
         Ok(output) if output.status.success() => {
             let settings = settings(&String::from_utf8_lossy(&output.stdout));
-            judge(texts, &settings, |key| place(key, &files()))
+            let files = files();
+            let mut findings = judge(texts, &settings, |key| place(key, &files));
+            findings.extend(for_some(texts, &files));
+            findings
         }
         Ok(output) => {
             let heard = String::from_utf8_lossy(&output.stderr);
@@ -87,16 +90,42 @@ fn files() -> Vec<(PathBuf, String)> {
 
 /// Where a setting was made: the first line that has it. Without one, it is sshd's own default.
 fn place(key: &str, files: &[(PathBuf, String)]) -> String {
-    for (path, text) in files {
-        for (number, line) in (1..).zip(text.lines()) {
-            let word = line.trim().split([' ', '\t', '=']).next().unwrap_or_default().to_lowercase();
-            let old_name = key == "kbdinteractiveauthentication" && word == "challengeresponseauthentication";
-            if word == key || old_name {
-                return format!("{}:{number}", path.display());
+    let found = lines(files).find(|(_, word, only_some)| word == key && !only_some);
+    found.map_or_else(|| "/etc/ssh/sshd_config".to_owned(), |(place, ..)| place)
+}
+
+/// Every line: where it is, the setting in it, and whether it is for some people only (`Match`).
+fn lines(files: &[(PathBuf, String)]) -> impl Iterator<Item = (String, String, bool)> {
+    files.iter().flat_map(|(path, text)| {
+        let mut only_some = false;
+        (1..).zip(text.lines()).map(move |(number, line)| {
+            let mut words =
+                line.split([' ', '\t', '=']).filter(|word| !word.is_empty()).map(str::to_lowercase);
+            let word = match words.next().unwrap_or_default() {
+                old if old == "challengeresponseauthentication" => "kbdinteractiveauthentication".to_owned(),
+                word => word,
+            };
+            if word == "match" {
+                only_some = words.next().is_none_or(|first| first != "all");
             }
-        }
-    }
-    "/etc/ssh/sshd_config".to_owned()
+            (format!("{}:{number}", path.display()), word, only_some)
+        })
+    })
+}
+
+/// What is otherwise for some people only. `sshd -T` does not say it without being told for whom.
+fn for_some(texts: &Texts, files: &[(PathBuf, String)]) -> Vec<Finding> {
+    const DECISIVE: &[&str] = &[
+        "usepam",
+        "kbdinteractiveauthentication",
+        "passwordauthentication",
+        "pubkeyauthentication",
+        "authenticationmethods",
+    ];
+    lines(files)
+        .filter(|(_, word, only_some)| *only_some && DECISIVE.contains(&word.as_str()))
+        .map(|(place, word, _)| Finding::new(Severity::Note, place, &texts.doctor_sshd_match(word)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -160,5 +189,15 @@ mod tests {
         assert_eq!(place("kbdinteractiveauthentication", &files), "/etc/ssh/sshd_config.d/50-cloud.conf:2");
         assert_eq!(place("usepam", &files), "/etc/ssh/sshd_config:2");
         assert_eq!(place("authenticationmethods", &files), "/etc/ssh/sshd_config");
+    }
+
+    #[test]
+    fn what_is_for_some_only_is_told() {
+        let text = "Match User anna\n  AuthenticationMethods publickey\n  X11Forwarding no\nMatch all\n UsePAM yes\n";
+        let files = [("/etc/ssh/sshd_config".into(), text.to_owned())];
+        let found: Vec<_> = for_some(&Texts::of_locale("en"), &files).into_iter().map(|f| f.place).collect();
+        assert_eq!(found, ["/etc/ssh/sshd_config:2"]);
+        assert_eq!(place("authenticationmethods", &files), "/etc/ssh/sshd_config");
+        assert_eq!(place("usepam", &files), "/etc/ssh/sshd_config:5");
     }
 }

@@ -11,7 +11,7 @@ use nix::unistd::{Gid, Group};
 
 use super::{Finding, Severity};
 use crate::texts::Texts;
-use crate::users;
+use crate::{plain, users};
 
 /// The group of the setgid model.
 const GROUP: &str = "insis-otp";
@@ -80,7 +80,7 @@ fn files(texts: &Texts, template: &Template, folder: &Path) -> Vec<Finding> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let finding = |entry: std::fs::DirEntry| {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let place = entry.path().display().to_string();
+        let place = plain::name(&entry.path().display().to_string()).into_owned();
         if name.starts_with('.') {
             // A pairing that is going on, or what a crash left of one; the next one removes it.
             return None;

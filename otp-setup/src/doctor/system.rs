@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-use std::process::Command;
 
 use insis_otp::config::Config;
 
@@ -16,28 +15,12 @@ pub fn examine(texts: &Texts, config: &Config) -> Vec<Finding> {
     if !log.metadata().is_ok_and(|facts| facts.file_type().is_socket()) {
         findings.push(Finding::new(Severity::Warning, "/dev/log", &texts.doctor_log()));
     }
-    if clock_is_kept() == Some(false) {
+    // Where the kernel does not say, as in some containers, the clock is somebody else's affair.
+    if kernel_clock::is_synchronised().is_ok_and(|synchronised| !synchronised) {
         findings.push(Finding::new(Severity::Warning, "clock", &texts.doctor_clock()));
     }
     if config.debug {
         findings.push(Finding::new(Severity::Note, Config::PATH, &texts.doctor_debug()));
     }
     findings
-}
-
-/// Whether the kernel's clock is synchronised, as far as somebody here can tell.
-fn clock_is_kept() -> Option<bool> {
-    let said = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).env_clear().env("LC_ALL", "C").output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
-    };
-    if let Some(text) = said("/usr/bin/chronyc", &["-n", "tracking"]) {
-        return Some(text.lines().any(|line| line.starts_with("Leap status") && line.ends_with("Normal")));
-    }
-    let text = said("/usr/bin/timedatectl", &["show", "--property=NTPSynchronized", "--value"])?;
-    match text.trim() {
-        "yes" => Some(true),
-        "no" => Some(false),
-        _ => None,
-    }
 }

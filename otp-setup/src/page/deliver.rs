@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
-use super::{Page, Paper, layout, render, text};
+use super::{Page, Paper, layout, pdf, png, svg, text};
 
 /// Prints and saves pages.
 pub trait Pages {
@@ -51,8 +51,7 @@ pub struct Desktop {
 
 impl Desktop {
     fn pdf(self, page: &Page<'_>) -> Result<Zeroizing<Vec<u8>>, PageError> {
-        let svg = layout::svg(page, self.paper);
-        render::pdf(&svg).map(Zeroizing::new).ok_or(PageError::Drawing)
+        pdf::pdf(&layout::draw(page, self.paper)).ok_or(PageError::Drawing)
     }
 
     /// The page in the form that a file's name asks for.
@@ -61,12 +60,9 @@ impl Desktop {
         let bytes = |text: &str| Zeroizing::new(text.as_bytes().to_vec());
         match ending.as_deref() {
             Some("pdf") => self.pdf(page),
-            Some("svg") => Ok(bytes(&layout::svg(page, self.paper))),
+            Some("png") => png::png(&layout::draw(page, self.paper)).ok_or(PageError::Drawing),
+            Some("svg") => Ok(bytes(&svg::svg(&layout::draw(page, self.paper)))),
             Some("txt") => Ok(bytes(&text::text(page))),
-            Some("png") => {
-                let svg = layout::svg(page, self.paper);
-                render::png(&svg).map(Zeroizing::new).ok_or(PageError::Drawing)
-            }
             _ => Err(PageError::Form),
         }
     }

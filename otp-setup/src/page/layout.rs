@@ -1,10 +1,9 @@
-//! Where everything stands on the page: an SVG, from which the other forms are made.
-
-use std::fmt::Write as _;
+//! Where everything stands on the page.
 
 use zeroize::Zeroizing;
 
-use super::measure::Font;
+use super::drawing::{Code, Drawing, Frame, Mark, Text};
+use super::font::Font;
 use super::{Page, Paper};
 use crate::qr::Symbol;
 
@@ -16,15 +15,15 @@ const LEADING: f32 = 15.0;
 /// The column of what to do.
 const USES: f32 = 124.0;
 
-/// The page as SVG, in points.
-pub fn svg(page: &Page<'_>, paper: Paper) -> Zeroizing<String> {
-    let mut canvas = Canvas::new(paper);
+/// The page, drawn.
+pub fn draw(page: &Page<'_>, paper: Paper) -> Drawing {
+    let mut canvas = Canvas { paper, marks: Vec::new(), y: MARGIN - 12.0 };
     heading(&mut canvas, page);
     code(&mut canvas, page);
     recovery(&mut canvas, page);
     uses(&mut canvas, page);
     footer(&mut canvas, page);
-    canvas.finish()
+    Drawing { paper, title: page.texts.page_heading(), marks: canvas.marks }
 }
 
 fn heading(canvas: &mut Canvas, page: &Page<'_>) {
@@ -108,31 +107,14 @@ fn footer(canvas: &mut Canvas, page: &Page<'_>) {
     canvas.text(Font::Regular, 8.5, MARGIN, &text);
 }
 
-/// An SVG while it is drawn, from the top to the bottom.
+/// A page while it is drawn, from the top to the bottom.
 struct Canvas {
-    svg: Zeroizing<String>,
     paper: Paper,
+    marks: Vec<Mark>,
     y: f32,
 }
 
 impl Canvas {
-    fn new(paper: Paper) -> Self {
-        let (width, height) = paper.points();
-        // Of the final size at once, so that no grown-out-of copy of the secret is left behind.
-        let mut svg = Zeroizing::new(String::with_capacity(256 * 1024));
-        let _ = write!(
-            svg,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
-             viewBox=\"0 0 {width} {height}\"><rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>"
-        );
-        Self { svg, paper, y: MARGIN - 12.0 }
-    }
-
-    fn finish(mut self) -> Zeroizing<String> {
-        self.svg.push_str("</svg>\n");
-        self.svg
-    }
-
     /// The width between the margins.
     fn width(&self) -> f32 {
         self.paper.points().0 - 2.0 * MARGIN
@@ -143,26 +125,10 @@ impl Canvas {
     }
 
     fn text(&mut self, font: Font, size: f32, x: f32, text: &str) {
-        let (family, weight) = match font {
-            Font::Regular => ("Noto Sans, sans-serif", "normal"),
-            Font::Bold => ("Noto Sans, sans-serif", "bold"),
-            Font::Mono => ("Noto Sans Mono, monospace", "normal"),
-        };
-        let _ = write!(
-            self.svg,
-            "<text x=\"{x}\" y=\"{}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size}\" \
-             xml:space=\"preserve\">",
-            self.y
-        );
-        for letter in text.chars() {
-            match letter {
-                '<' => self.svg.push_str("&lt;"),
-                '&' => self.svg.push_str("&amp;"),
-                letter if letter.is_control() => self.svg.push(' '),
-                letter => self.svg.push(letter),
-            }
-        }
-        self.svg.push_str("</text>");
+        // Reserved at once, so that no grown-out-of copy of the secret is left behind.
+        let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+        plain.extend(text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }));
+        self.marks.push(Mark::Text(Text { font, size, at: (x, self.y), text: plain }));
     }
 
     fn label(&mut self, x: f32, text: &str) {
@@ -189,12 +155,8 @@ impl Canvas {
         let width = self.width();
         let lines = Font::Bold.lines(text, TEXT, width - 2.0 * PADDING);
         let height = LEADING * lines.len() as f32 + 2.0 * PADDING - 4.0;
-        let _ = write!(
-            self.svg,
-            "<rect x=\"{MARGIN}\" y=\"{}\" width=\"{width}\" height=\"{height}\" rx=\"4\" fill=\"none\" \
-             stroke=\"#000\" stroke-width=\"1.2\"/>",
-            self.y
-        );
+        let at = (MARGIN, self.y);
+        self.marks.push(Mark::Frame(Frame { at, size: (width, height), radius: 4.0, line: 1.2 }));
         let bottom = self.y + height;
         self.down(PADDING - 4.0);
         for line in lines {
@@ -205,33 +167,28 @@ impl Canvas {
     }
 
     fn tick_box(&mut self, x: f32) {
-        let _ = write!(
-            self.svg,
-            "<rect x=\"{x}\" y=\"{}\" width=\"10\" height=\"10\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.8\"/>",
-            self.y - 10.0
-        );
+        let at = (x, self.y - 10.0);
+        self.marks.push(Mark::Frame(Frame { at, size: (10.0, 10.0), radius: 0.0, line: 0.8 }));
     }
 
     /// The code as squares, runs of a row in one piece.
     fn code(&mut self, uri: &str) {
         let Some(symbol) = Symbol::new(uri) else { return };
-        let scale = CODE / symbol.modules().len() as f32;
-        let quiet = Symbol::QUIET as f32 * scale;
-        let _ = write!(
-            self.svg,
-            "<g transform=\"translate({} {}) scale({scale})\"><path d=\"",
-            MARGIN - quiet,
-            self.y
-        );
-        for (y, row) in symbol.modules().iter().enumerate() {
+        let modules = symbol.modules();
+        let scale = CODE / modules.len() as f32;
+        let mut runs = Zeroizing::new(Vec::with_capacity(modules.len() * modules.len()));
+        for (y, row) in (0..).zip(modules) {
             let mut x = 0;
             for run in row.chunk_by(|one, other| one == other) {
+                // The largest code there is has 177 modules in a row.
+                let length = u8::try_from(run.len()).unwrap_or(u8::MAX);
                 if run.first() == Some(&true) {
-                    let _ = write!(self.svg, "M{x} {y}h{}v1H{x}z", run.len());
+                    runs.push((x, y, length));
                 }
-                x += run.len();
+                x += length;
             }
         }
-        self.svg.push_str("\" shape-rendering=\"crispEdges\"/></g>");
+        let quiet = Symbol::QUIET as f32 * scale;
+        self.marks.push(Mark::Code(Code { at: (MARGIN - quiet, self.y), scale, runs }));
     }
 }

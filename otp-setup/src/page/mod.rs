@@ -2,9 +2,12 @@
 //! home.
 
 mod deliver;
+mod drawing;
+mod font;
 mod layout;
-mod measure;
-mod render;
+mod pdf;
+mod png;
+mod svg;
 mod text;
 
 pub use deliver::{Desktop, PageError, Pages};

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::person::Sheet;
+use crate::plain;
 use crate::qr::Drawing;
 
 /// A row of the screen. Some hold the secret.
@@ -63,8 +64,9 @@ fn side_by_side(code: Vec<Row>, width: usize, text: &[Row]) -> Vec<Row> {
 
 /// Breaks paragraphs, one in each line, between words. What begins with two blanks stays in one piece.
 pub fn wrap(texts: &[&str], columns: usize) -> Vec<Row> {
-    let paragraphs = texts.iter().flat_map(|text| text.split('\n'));
+    let paragraphs = texts.iter().flat_map(|text| text.split('\n')).map(plain::text);
     let lines = paragraphs.flat_map(|paragraph| {
+        let paragraph = &*paragraph;
         if paragraph.starts_with("  ") {
             return vec![Row::new(paragraph.to_owned())];
         }

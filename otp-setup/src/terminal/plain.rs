@@ -112,7 +112,8 @@ impl Person for Lines<'_> {
         self.shown = true;
         if let (Some(drawing), Some(qr)) = (self.drawing, sheet.qr.last()) {
             for line in qr.lines(drawing) {
-                self.output.line(&line);
+                self.output.write(&line);
+                self.output.write("\n");
             }
         }
         for line in wrap(&[&sheet.text], MEASURE) {

@@ -140,25 +140,25 @@ pub(super) const CZECH: Catalogue = Catalogue {
                         Do /etc/pam.d/sshd, pod „@include common-auth“: auth required pam_insis_otp.so",
     doctor_pam_missing: "Modul {module} není tam, kde ho libpam hledá.\n\
                          Tento zásobník odmítá všechny.\n\
-                         Nainstalujte insis-otp, nebo řádek odstraňte.",
+                         apt install libpam-insis-otp, nebo řádek odstraňte.",
     doctor_pam_writable: "{path} může měnit i někdo jiný než root.\n\
                           Kdo ho změní, přihlásí se jako kdokoli.\n\
                           chown root:root {path}; chmod 644 {path}",
     doctor_pam_not_loadable: "{path} není sdílená knihovna.\n\
                               Tento zásobník odmítá všechny.\n\
                               Nainstalujte insis-otp znovu.",
-    doctor_pam_argument: "Modul nezná argument {argument} ({why}).\n\
+    doctor_pam_argument: "Modul nebere argument {argument} ({why}).\n\
                           Odmítá každé přihlášení tímto zásobníkem.\n\
-                          Opravte ho, nebo odstraňte. Argumenty vypisuje pam_insis_otp(8).",
+                          Bez něj: {line}",
     doctor_pam_control: "S řízením {control} nesprávný kód přihlášení neodmítne.\n\
                          Otevře ho samo heslo.\n\
                          auth required pam_insis_otp.so",
     doctor_pam_skips: "Když uspěje {module} ({control}), kód se přeskočí.\n\
                        Přihlášení otevře samo heslo.\n\
-                       Dejte pam_insis_otp.so před místo, kde zásobník končí nebo kam se skáče, nebo použijte debianí common-auth.",
+                       {line}",
     doctor_pam_order: "Na kód se ptá dřív než {module}.\n\
                        Kdo nezná heslo, může zkoušet kódy a zdržovat majitele.\n\
-                       Dejte řádek s pam_insis_otp.so pod řádek s {module}.",
+                       Pod {place}: {line}",
     doctor_pam_ignore: "Lidé bez spárování se mají pominout, ale {control} z toho udělá odmítnutí.\n\
                         Nepřihlásí se.\n\
                         auth required pam_insis_otp.so",
@@ -213,12 +213,24 @@ pub(super) const CZECH: Catalogue = Catalogue {
     doctor_sshd_methods: "AuthenticationMethods pouští bez kódu: {lists}\n\
                           Na kód se ptá jen keyboard-interactive.\n\
                           AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+    doctor_sshd_match: "{key} je pro některé lidi nastaveno jinak.\n\
+                        Jestli se jich ptá na kód, se nezjišťovalo.\n\
+                        sshd -T -C user=JMÉNO",
     doctor_locked_out: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                        Kde se ptá na kód, tam se nepřihlásí (unenrolled = \"deny\").\n\
-                        Ať spustí otp-setup, nebo zatím: unenrolled = \"ignore\"",
+                        Přes {services} se nepřihlásí (unenrolled = \"deny\").\n\
+                        Ať spustí otp-setup; zatím: {line}",
+    doctor_locked_out_since: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
+                              Od {date} se přes {services} nepřihlásí (unenrolled_deny_from).\n\
+                              Ať spustí otp-setup; zatím: {line}",
+    doctor_locked_out_from: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
+                             Počínaje {date} se přes {services} nepřihlásí (unenrolled_deny_from).\n\
+                             Ať předtím spustí otp-setup, nebo den posuňte: {line}",
     doctor_would_be_locked_out: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                                 Přihlašují se bez kódu a unenrolled = \"deny\" by je nepustilo.\n\
-                                 Ať spustí otp-setup, než to změníte.",
+                                 Přes {services} se přihlašují bez kódu.\n\
+                                 Ať spustí otp-setup; potom: {line}",
+    doctor_would_pair: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
+                        Při příštím přihlášení přes {services} je spárování provede (unenrolled = \"enrol\").\n\
+                        Nic; mohou spustit otp-setup předem.",
     doctor_note: "Poznámka",
     doctor_warning: "Varování",
     doctor_problem: "ZÁVADA",

@@ -136,25 +136,25 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                         In /etc/pam.d/sshd, below \"@include common-auth\": auth required pam_insis_otp.so",
     doctor_pam_missing: "The module {module} is not where libpam looks for it.\n\
                          This stack refuses everybody.\n\
-                         Install insis-otp, or take the line out.",
+                         apt install libpam-insis-otp, or take the line out.",
     doctor_pam_writable: "{path} can be changed by others than root.\n\
                           Whoever changes it gets in, as anybody.\n\
                           chown root:root {path}; chmod 644 {path}",
     doctor_pam_not_loadable: "{path} is no shared library.\n\
                               This stack refuses everybody.\n\
                               Install insis-otp again.",
-    doctor_pam_argument: "The module does not know the argument {argument} ({why}).\n\
+    doctor_pam_argument: "The module does not take the argument {argument} ({why}).\n\
                           It refuses every login by this stack.\n\
-                          Correct it, or take it out. pam_insis_otp(8) lists the arguments.",
+                          Without it: {line}",
     doctor_pam_control: "With the control {control}, a wrong code does not refuse the login.\n\
                          The password alone opens it.\n\
                          auth required pam_insis_otp.so",
     doctor_pam_skips: "When {module} ({control}) succeeds, the code is skipped.\n\
                        The password alone opens a login.\n\
-                       Put pam_insis_otp.so in front of where the stack ends or jumps to, or use Debian's common-auth.",
+                       {line}",
     doctor_pam_order: "The code is asked for before {module}.\n\
                        Whoever does not know the password can try codes, and delay the owner's.\n\
-                       Put the line of pam_insis_otp.so below that of {module}.",
+                       Below {place}: {line}",
     doctor_pam_ignore: "People without a pairing are to be passed over, but {control} turns that into a refusal.\n\
                         They are locked out.\n\
                         auth required pam_insis_otp.so",
@@ -209,12 +209,24 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     doctor_sshd_methods: "AuthenticationMethods lets people in without a code: {lists}\n\
                           Only keyboard-interactive asks for one.\n\
                           AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+    doctor_sshd_match: "{key} is set otherwise for some people.\n\
+                        Whether they are asked for a code was not looked at.\n\
+                        sshd -T -C user=NAME",
     doctor_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
-                        They cannot log in where a code is asked for (unenrolled = \"deny\").\n\
-                        Let them run otp-setup, or meanwhile: unenrolled = \"ignore\"",
+                        They cannot log in by {services} (unenrolled = \"deny\").\n\
+                        Let them run otp-setup; meanwhile: {line}",
+    doctor_locked_out_since: "{count} {count|person has|people have} no pairing: {names}\n\
+                              They cannot log in by {services} since {date} (unenrolled_deny_from).\n\
+                              Let them run otp-setup; meanwhile: {line}",
+    doctor_locked_out_from: "{count} {count|person has|people have} no pairing: {names}\n\
+                             From {date} on they cannot log in by {services} (unenrolled_deny_from).\n\
+                             Let them run otp-setup before, or move the day: {line}",
     doctor_would_be_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
-                                 They log in without a code, and would be locked out by unenrolled = \"deny\".\n\
-                                 Let them run otp-setup before you change it.",
+                                 They log in by {services} without a code.\n\
+                                 Let them run otp-setup; after that: {line}",
+    doctor_would_pair: "{count} {count|person has|people have} no pairing: {names}\n\
+                        At their next login by {services} they are led through pairing (unenrolled = \"enrol\").\n\
+                        Nothing; they can run otp-setup before.",
     doctor_note: "Note",
     doctor_warning: "Warning",
     doctor_problem: "PROBLEM",

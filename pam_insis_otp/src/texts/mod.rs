@@ -1,4 +1,6 @@
 //! What people read at the prompt: short, true, and what to do next. One file for each language.
+//!
+//! ssh puts the user and the host in front of a prompt; a prompt has 60 of a terminal's 80 columns for itself.
 
 mod cs;
 mod en;
@@ -98,7 +100,7 @@ impl Texts {
                 left => fill(self.recovery_left, left),
             });
         }
-        (!sentences.is_empty()).then(|| sentences.join(" "))
+        (!sentences.is_empty()).then(|| sentences.join("\n"))
     }
 
     /// What is said of two codes that do not pair. The secret is the person's own: there is nothing to hide.
@@ -183,5 +185,41 @@ mod tests {
         }
         let [en, cs] = languages;
         assert!(en.iter().zip(&cs).all(|(en, cs)| en.0 != cs.0), "a message is not translated");
+    }
+
+    /// The columns of the widest line.
+    fn columns(text: &str) -> usize {
+        text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn every_prompt_fits_a_terminal_behind_the_name_that_ssh_puts_there() {
+        for language in [Language::En, Language::Cs] {
+            let texts = Texts::of(language);
+            // The longest way to say a length of time.
+            let waits = (1..=86_400).map(|seconds| insis_otp::otp::Seconds(seconds).to_string());
+            let wait = waits.max_by_key(String::len).unwrap();
+            let Texts { wrong, used, used_wait, clock_was_wrong, recovery_used, throttled, too_soon, .. } =
+                texts;
+            for said in ["", wrong, used, used_wait, clock_was_wrong, recovery_used, throttled, too_soon] {
+                for question in [language.prompt(), texts.both] {
+                    let prompt = fill(&format!("{said}{question}"), &wait);
+                    assert!(columns(&prompt) <= 60, "{prompt:?}: {}", columns(&prompt));
+                }
+            }
+            let Texts { pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next, .. } = texts;
+            for said in [pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next] {
+                assert!(columns(said) <= 60, "{said:?}: {}", columns(said));
+            }
+            // These are on lines of their own; a code is typed behind the question.
+            for said in [texts.pairing, texts.pairing_first, texts.cannot_check, texts.paired] {
+                assert!(columns(&fill(said, "host.example.org")) <= 80, "{said:?}: {}", columns(said));
+            }
+            assert!(columns(texts.pairing_first) <= 80 - 8);
+            for left in [0, 1, 12] {
+                let said = texts.accepted(&Proof::Recovery { left }, u32::MAX).unwrap();
+                assert!(columns(&said) <= 80, "{said:?}");
+            }
+        }
     }
 }

@@ -1,0 +1,107 @@
+//! Who is paired. A site may have a hundred thousand people: their files are read by several threads, and shown as they
+//! come.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use insis_otp::operations::{self, Status as Pairing, system_clock};
+use insis_otp::store::{Account, Reader, StoreError};
+
+use super::Setup;
+use crate::exit::{Failure, Status};
+use crate::output::{Output, Progress, complain};
+use crate::plain;
+use crate::report::{self, Facts};
+use crate::site::Site;
+
+/// How a person is shown.
+type Row<'a> = &'a (dyn Fn(&str, &Pairing) -> String + Sync);
+
+/// Some people who stand together in the list.
+#[derive(Default)]
+struct Part {
+    rows: Vec<String>,
+    broken: Vec<StoreError>,
+}
+
+impl Setup<'_> {
+    /// Lists who is paired.
+    pub(super) fn list(&self, site: &Site, json: bool) -> Result<(), Failure> {
+        self.only_root(site)?;
+        let accounts = self.everybody()?;
+        let texts = self.texts;
+        let parts = if json {
+            read(site, &accounts, &|user, status| {
+                let json = serde_json::to_string(&Facts::new(user, Some(status))).unwrap_or_default();
+                plain::json(&json).into_owned()
+            })
+        } else {
+            read(site, &accounts, &|user, status| report::row(&texts, user, status))
+        };
+        let rows: Vec<_> = parts.iter().flat_map(|part| &part.rows).map(String::as_str).collect();
+        let mut output = Output::default();
+        match (json, rows.is_empty()) {
+            (true, true) => output.write("[]\n"),
+            // A person in each line.
+            (true, false) => output.write(&format!("[\n{}\n]\n", rows.join(",\n"))),
+            (false, true) => output.line(&texts.list_none()),
+            (false, false) => output.line(&format!("{}\n{}", texts.list_head(), rows.join("\n"))),
+        }
+        let mut broken = parts.iter().flat_map(|part| &part.broken).peekable();
+        let sound = broken.peek().is_none();
+        broken.for_each(|error| complain(&texts.error(error)));
+        self.written(output)?;
+        if sound { Ok(()) } else { Err((Status::Unusable, None)) }
+    }
+}
+
+/// Everybody who is paired, in their order.
+fn read(site: &Site, accounts: &[Account], row: Row<'_>) -> Vec<Part> {
+    /// So many at once: few enough for all threads to end together, and enough not to meet at every person.
+    const TOGETHER: usize = 256;
+    let parts: Vec<_> = accounts.chunks(TOGETHER).collect();
+    let next = AtomicUsize::new(0);
+    let progress = Mutex::new(Progress::of(accounts.len()));
+    let work = || {
+        let mut reader = Reader::default();
+        let mut done = Vec::new();
+        while let (place, Some(accounts)) = take(&parts, &next) {
+            done.push((place, read_part(site, accounts, row, &mut reader)));
+            // Nobody panics while they hold it; if somebody did, the bar would be of no more interest.
+            if let Ok(mut progress) = progress.lock() {
+                progress.steps(accounts.len());
+            }
+        }
+        done
+    };
+    let threads = std::thread::available_parallelism().map_or(2, NonZero::get).clamp(1, 8);
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        // A thread that panicked is a bug; what the others found is listed all the same.
+        done.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+        done
+    });
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, part)| part).collect()
+}
+
+/// The part that nobody has taken yet.
+fn take<'a>(parts: &[&'a [Account]], next: &AtomicUsize) -> (usize, Option<&'a [Account]>) {
+    let place = next.fetch_add(1, Ordering::Relaxed);
+    (place, parts.get(place).copied())
+}
+
+fn read_part(site: &Site, accounts: &[Account], row: Row<'_>, reader: &mut Reader) -> Part {
+    let mut part = Part::default();
+    for account in accounts {
+        let file = site.config.secret_file.locate(account);
+        match operations::status_by(reader, &file, &site.config.policy, &system_clock) {
+            Ok(None) => {}
+            Ok(Some(status)) => part.rows.push(row(account.name.as_str(), &status)),
+            Err(error) => part.broken.push(error),
+        }
+    }
+    part
+}
