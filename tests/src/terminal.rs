@@ -118,9 +118,13 @@ impl Terminal {
 
     /// Types the text.
     pub fn send(&mut self, text: &str) {
+        self.try_send(text).expect("cannot type");
+    }
+
+    fn try_send(&mut self, text: &str) -> std::io::Result<()> {
         let pty = self.pty.as_ref().expect("the terminal was hung up");
         let mut keys = std::fs::File::from(pty.try_clone().expect("cannot reach the terminal"));
-        keys.write_all(text.as_bytes()).expect("cannot type");
+        keys.write_all(text.as_bytes())
     }
 
     /// Types the text and the return key.
@@ -131,6 +135,21 @@ impl Terminal {
     /// Types ^C.
     pub fn interrupt(&mut self) {
         self.send("\x03");
+    }
+
+    /// Types ^C until the program has ended, as a person does who wants to leave. One is not always enough: the prompt of
+    /// OpenSSH forgets a signal that comes after its words and before it listens.
+    pub fn give_up(&mut self) -> ExitStatus {
+        let end = Instant::now() + self.patience;
+        loop {
+            // A program that is about to end may have closed the terminal.
+            let _ = self.try_send("\x03");
+            let again = Instant::now() + Duration::from_millis(500);
+            if let Some(status) = self.ended_before(again) {
+                return status;
+            }
+            assert!(again < end, "^C does not end the program; it wrote:\n{}", self.text());
+        }
     }
 
     /// Pulls the plug: the program gets SIGHUP.
@@ -169,13 +188,19 @@ impl Terminal {
 
     /// Waits, for a bounded time, until the program has ended.
     pub fn wait(&mut self) -> ExitStatus {
-        let end = Instant::now() + self.patience;
+        let status = self.ended_before(Instant::now() + self.patience);
+        status.unwrap_or_else(|| panic!("the program has not ended; it wrote:\n{}", self.text()))
+    }
+
+    fn ended_before(&mut self, end: Instant) -> Option<ExitStatus> {
         loop {
             if let Some(status) = self.child.try_wait().expect("cannot wait for the program") {
                 self.stop_reader();
-                return status;
+                return Some(status);
             }
-            assert!(Instant::now() < end, "the program has not ended; it wrote:\n{}", self.text());
+            if Instant::now() >= end {
+                return None;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
     }

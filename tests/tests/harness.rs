@@ -181,6 +181,16 @@ fn a_person_at_a_terminal_types_interrupts_and_hangs_up() {
 }
 
 #[test]
+fn who_gives_up_is_out_although_a_prompt_forgets_the_first_interrupt() {
+    // Between its words and its listening, a signal is noted and forgotten, as by OpenSSH's readpassphrase.
+    let prompt = "$SIG{INT} = sub {}; syswrite STDOUT, 'Code:'; select undef, undef, undef, 0.3; \
+                  sysread(STDIN, my $code, 9) // exit 7";
+    let mut shell = Terminal::run(Command::new("perl").args(["-e", prompt]));
+    shell.expect("Code:");
+    assert_eq!(shell.give_up().code(), Some(7));
+}
+
+#[test]
 fn phones_agree_with_the_standard() {
     // RFC 6238, appendix B; the seed is as long as the hash.
     let vectors = [

@@ -184,10 +184,7 @@ fn login(env: &Env, sshd: &Sshd, answers: &[&str; 2], let_in: bool) -> Outcome {
     wait_for(&mut ssh, says::CODE)?;
     ssh.line(code);
     let heard = wait_for(&mut ssh, if let_in { says::IN } else { says::REFUSED });
-    if !let_in {
-        ssh.interrupt();
-    }
-    let status = ssh.wait();
+    let status = if let_in { ssh.wait() } else { ssh.give_up() };
     show("ssh", &ssh.screen());
     show("typed", &format!("password {password:?}, code {code:?}"));
     let _ = env.syslog().wait_for(|line| line.contains("pam_insis_otp"));
