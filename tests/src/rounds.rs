@@ -36,12 +36,24 @@ impl Crowd {
     /// One round in which something else is done at the same time.
     #[must_use]
     pub fn round_with<R: AsRef<str>>(&mut self, replies: &[R], meanwhile: impl FnOnce()) -> Vec<Code> {
+        self.round_between(replies, || (), meanwhile)
+    }
+
+    /// One round in which something else has a head start, and something is done at the same time.
+    #[must_use]
+    pub fn round_between<R: AsRef<str>>(
+        &mut self,
+        replies: &[R],
+        before: impl FnOnce(),
+        meanwhile: impl FnOnce(),
+    ) -> Vec<Code> {
         assert_eq!(replies.len(), self.racers.len(), "one reply for each");
         let mut gate = Gate::closed();
         for (racer, reply) in self.racers.iter_mut().zip(replies) {
             racer.tell(&format!("{} {}", gate.path().display(), reply.as_ref()));
         }
         self.racers.iter_mut().for_each(|racer| assert_eq!(racer.hear(), "ready"));
+        before();
         gate.open();
         meanwhile();
         let code = |word: String| Code::named(&word).unwrap_or_else(|| panic!("a racer said {word:?}"));

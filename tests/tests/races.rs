@@ -206,10 +206,19 @@ fn helpers_and_modules_share_one_code_between_them() {
         let step = STEP + round;
         env.clock().freeze(time_of(step));
         let mut helpers: Vec<_> = (0..4).map(|_| helper(&env, &anna.code(step))).collect();
-        let codes = crowd.round_with(&vec![anna.code(step); 4], || {
-            // The end of their requests is their start.
-            helpers.iter_mut().for_each(|helper| drop(helper.stdin.take()));
-        });
+        // The end of their requests is their start: after the modules in one round, before them in the next.
+        let mut start_helpers = || helpers.iter_mut().for_each(|helper| drop(helper.stdin.take()));
+        let typed = vec![anna.code(step); 4];
+        let codes = if round % 2 == 0 {
+            crowd.round_with(&typed, start_helpers)
+        } else {
+            let head_start = std::time::Duration::from_micros(50 * round);
+            let before = || {
+                start_helpers();
+                std::thread::sleep(head_start);
+            };
+            crowd.round_between(&typed, before, || ())
+        };
         let answers: Vec<_> = helpers
             .into_iter()
             .map(|helper| Answer::decode(&helper.wait_with_output().expect("no answer").stdout))
