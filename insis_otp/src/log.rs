@@ -104,8 +104,10 @@ impl Line {
 
 /// No more than [`Line::LONGEST_VALUE`] bytes of a value.
 fn cut(mut value: String) -> String {
-    let end = (0..=Line::LONGEST_VALUE).rev().find(|end| value.is_char_boundary(*end));
-    value.truncate(end.unwrap_or(0));
+    if value.len() > Line::LONGEST_VALUE {
+        let end = (0..=Line::LONGEST_VALUE).rev().find(|end| value.is_char_boundary(*end));
+        value.truncate(end.unwrap_or(0));
+    }
     value
 }
 

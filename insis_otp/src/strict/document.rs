@@ -85,14 +85,15 @@ impl<'t> Document<'t> {
 /// would look at each comment once more.
 fn control_character(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut suspicious =
-        bytes.iter().enumerate().filter(|(_, byte)| **byte < b' ' && **byte != b'\n' || **byte == 0x7f);
-    let is_wrong = |(place, byte): &(usize, &u8)| match byte {
-        b'\t' => false,
-        b'\r' => bytes.get(place + 1) != Some(&b'\n'),
-        _ => true,
-    };
-    suspicious.find(is_wrong).map(|(place, _)| place)
+    let mut start = 0;
+    loop {
+        let suspicious = |byte: &u8| *byte < b' ' && *byte != b'\n' || *byte == 0x7f;
+        let place = start + bytes.get(start..)?.iter().position(suspicious)?;
+        match (bytes.get(place), bytes.get(place + 1)) {
+            (Some(b'\t'), _) | (Some(b'\r'), Some(b'\n')) => start = place + 1,
+            _ => return Some(place),
+        }
+    }
 }
 
 /// Listens to the parser.
