@@ -3,8 +3,6 @@
 //! They have a margin for small things. One that is exceeded says that something became dearer than it has to be, or that
 //! something worth its price was added: then the bound is raised, in the commit that adds it.
 
-use std::os::unix::net::UnixDatagram;
-
 use insis_otp_benches::candidates::{self, Candidate};
 use insis_otp_benches::count;
 use insis_otp_tests::env::Env;
@@ -64,27 +62,19 @@ fn an_authentication_makes_so_many_system_calls() {
     let warm = |candidate: Candidate| candidate.after("auth required pam_succeed_if.so quiet uid >= 0");
     let (permit, ours) = (warm(candidates::permit()), warm(ours()));
     let idle = count::system_calls(&permit, "anna", "").len();
-    for (journal, more) in [(false, WITHOUT_JOURNAL), (true, 0)] {
-        let _journal = journal.then(journal_socket);
+    let mut check = |more: usize| {
         for (right, bound) in [true, false].into_iter().zip(SYSTEM_CALLS) {
             let code = attempts.code(right);
             let calls = count::system_calls(&ours, "anna", &code);
             let named = |name: &str| calls.iter().filter(|call| call.name.contains(name)).count();
             assert_eq!(named("sync"), usize::from(right), "a code is on the disk before it opens a login");
             assert_eq!(named("fork") + named("clone"), 0);
-            assert!(
-                calls.len() <= idle + bound + more,
-                "{} above pam_permit: {calls:#?}",
-                calls.len() - idle
-            );
+            let above = calls.len() - idle;
+            assert!(above <= bound + more, "{above} above pam_permit: {calls:#?}");
         }
-    }
-}
-
-/// As much of the journal as a line's sender sees of it.
-fn journal_socket() -> UnixDatagram {
-    std::fs::create_dir_all(journal::SOCKETS).expect("cannot make a folder for the journal");
-    UnixDatagram::bind(format!("{}/socket", journal::SOCKETS)).expect("cannot listen as the journal does")
+    };
+    check(WITHOUT_JOURNAL);
+    journal::while_listening(|| check(0));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! systemd's journal: the real daemon, which a test starts by itself.
 
+use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,19 @@ use crate::env::{Env, run};
 
 /// Where the journal's sockets are.
 pub const SOCKETS: &str = "/run/systemd/journal";
+
+/// Does something while there is as much of the journal as a line's sender sees of it.
+///
+/// # Panics
+/// When it cannot listen there.
+pub fn while_listening<T>(act: impl FnOnce() -> T) -> T {
+    std::fs::create_dir_all(SOCKETS).expect("cannot make a folder for the journal");
+    let path = format!("{SOCKETS}/socket");
+    let _socket = UnixDatagram::bind(&path).expect("cannot listen as the journal does");
+    let result = act();
+    let _ = std::fs::remove_file(path);
+    result
+}
 
 /// A journald of the test's own, in memory; ended when dropped.
 #[derive(Debug)]
