@@ -59,13 +59,18 @@ impl Throttle {
     /// How long single codes are still not compared; `None` when they are.
     #[must_use]
     pub fn wait(&self, policy: &ThrottlePolicy, now: UnixTime) -> Option<Seconds> {
+        Some(now.until(self.ends(policy))).filter(|wait| wait.0 > 0)
+    }
+
+    /// When single codes are compared again: when both the delay and the day that is used up have ended.
+    pub(crate) fn ends(&self, policy: &ThrottlePolicy) -> UnixTime {
         let delay = self.guessed_at.plus(policy.delay(self.guesses));
         let day = if self.today >= policy.daily {
             UnixTime::of_day(self.day.saturating_add(1))
         } else {
             UnixTime(0)
         };
-        Some(now.until(delay.max(day))).filter(|wait| wait.0 > 0)
+        delay.max(day)
     }
 
     /// How long until a strong proof may be compared during a delay: one a second.

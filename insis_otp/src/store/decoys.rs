@@ -5,7 +5,7 @@
 //! names that meet. An attempt costs what it costs with a secret file: open, lock, read, decode, decide, write. It locks
 //! its page alone: whoever is stopped with the lock of one holds up one name in 4096.
 //!
-//! When a page is full, the entry makes room whose delay ended first. To have a name forgotten takes, on average, as many
+//! When a page is full, the entry makes room whose waiting ended first. To have a name forgotten takes, on average, as many
 //! others as there are entries, a third of a million, all tried after it. Forgotten, it looks like a name whose owner has
 //! logged in. If names shared failures instead, the names that are tried at every machine on the internet would fill the
 //! file for good, and every name but the real ones would be delayed from its first try on.
@@ -220,10 +220,10 @@ impl Entry {
         }
     }
 
-    /// When its delay ends, and whether there is an entry at all. One from the future is by a clock that has been set back since, and counts for nothing.
+    /// When its waiting ends, and whether there is an entry at all. One from the future is by a clock that has been set
+    /// back since, and counts for nothing.
     fn worth(&self, policy: &ThrottlePolicy, now: UnixTime) -> (UnixTime, bool) {
-        let Throttle { guesses, guessed_at, .. } = self.throttle;
-        let end = if guessed_at > now { UnixTime(0) } else { guessed_at.plus(policy.delay(guesses)) };
+        let end = if self.throttle.guessed_at > now { UnixTime(0) } else { self.throttle.ends(policy) };
         (end, self.tag != 0)
     }
 }
@@ -357,6 +357,23 @@ mod tests {
         assert_eq!(guess(&decoys, last, 1002), 1);
         assert_eq!(guess(&decoys, delayed, 999), 8, "a delay that still runs is kept");
         assert_eq!(guess(&decoys, early, 1003), 1, "this one made room");
+    }
+
+    #[test]
+    fn on_a_full_page_a_name_that_waits_for_the_next_day_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        let names = neighbours(&decoys, Entries::COUNT + 1);
+        let [spent, others @ .., last] = names.as_slice() else { panic!("too few names") };
+        let used_up = |_: &Enrolment, state: &State| {
+            let throttle =
+                Throttle { guesses: 1, guessed_at: UnixTime(1000), day: 0, today: 30, ..state.throttle };
+            Decision { state: State { throttle, ..state.clone() }, durable: false, answer: () }
+        };
+        decoys.transact(spent, &POLICY, used_up).unwrap();
+        others.iter().for_each(|name| failed(&decoys, name, 1001));
+        assert_eq!(guess(&decoys, last, 1002), 1);
+        assert_eq!(guess(&decoys, spent, 1003), 2, "its day is not over");
     }
 
     #[test]
