@@ -172,6 +172,13 @@ fn faults_in_pam_stacks_are_found() {
     stack("auth required pam_insis_otp.so\n@include common-auth\n");
     mends(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
     assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
+    // Three mistakes in one line: it is the same line for each of them.
+    stack("auth sufficient pam_insis_otp.so trie=2\n@include common-auth\n");
+    let line = "auth required pam_insis_otp.so tries=2";
+    let control = finds(&env, "problem", &sshd(1), "does not refuse", line);
+    let order = finds(&env, "problem", &sshd(1), "trie=2", line);
+    [control, order].iter().for_each(obey);
+    mends(&env, "warning", &sshd(1), "before pam_unix.so", line);
     stack("@include common-auth\nauth required pam_insis_otp.so trie=2\n");
     mends(&env, "problem", &sshd(2), "trie=2", "auth required pam_insis_otp.so tries=2");
     stack("@include common-auth\nauth required pam_insis_otp.so tries=99 nulok remember=8h\n");

@@ -102,9 +102,27 @@ impl Stack<'_> {
         findings
     }
 
-    /// A line in the place of the module's own, with another control, module or arguments.
-    fn instead(&self, control: &str, module: &str, arguments: &[String]) -> Remedy {
-        Remedy::instead(self.texts, line(control, module, arguments))
+    /// The module's line as it should be. All that is wrong with it is mended at once, so that no finding's line brings
+    /// back what another one's mends.
+    fn own_line(&self) -> String {
+        let ours = self.ours;
+        let refuses = matches!(action(&ours.control, "auth_err"), Action::Bad | Action::Die);
+        let control = if refuses && !self.locks_out() { &ours.control } else { "required" };
+        let module = match module_path(&ours.module).filter(|path| is_loadable(path)) {
+            Some(_) => &ours.module,
+            None => OURS,
+        };
+        let wrong = self.config.as_ref().err().map_or([].as_slice(), Vec::as_slice);
+        line(control, module, &settings::mended(self.site, wrong, &ours.arguments))
+    }
+
+    /// Whether people without a pairing are to be passed over, and are refused by the control.
+    fn locks_out(&self) -> bool {
+        self.passes_over() && !matches!(action(&self.ours.control, "ignore"), Action::Ignore)
+    }
+
+    fn passes_over(&self) -> bool {
+        self.config.as_ref().is_ok_and(|config| config.unenrolled_at(self.now) == Unenrolled::Ignore)
     }
 
     /// The module has to be where libpam looks for it, and nobody else's to change.
@@ -113,7 +131,7 @@ impl Stack<'_> {
             |place: &str, text: String, remedy| Some(Finding::new(Severity::Problem, place, &text, remedy));
         // Where the installed one is sound, another one is a mistake in the line.
         let other = || match module_path(OURS).filter(|path| is_loadable(path)) {
-            Some(_) if ours.module != OURS => self.instead(&ours.control, OURS, &ours.arguments),
+            Some(_) if ours.module != OURS => Remedy::instead(self.texts, self.own_line()),
             _ => reinstall(self.texts),
         };
         let Some(path) = module_path(&ours.module) else {
@@ -145,8 +163,7 @@ impl Stack<'_> {
             if let Some(error) = named.and_then(|path| Config::load(path).err()) {
                 return unusable(self.texts, &error);
             }
-            let arguments = settings::mended(self.site, wrong, &ours.arguments);
-            let remedy = self.instead(&ours.control, &ours.module, &arguments);
+            let remedy = Remedy::instead(self.texts, self.own_line());
             let text = self.texts.doctor_pam_argument(&one.argument, &one.why);
             Finding::new(Severity::Problem, &ours.place, &text, remedy)
         };
@@ -158,7 +175,7 @@ impl Stack<'_> {
         match action(&ours.control, "auth_err") {
             Action::Bad | Action::Die => None,
             _ => {
-                let remedy = self.instead("required", &ours.module, &ours.arguments);
+                let remedy = Remedy::instead(self.texts, self.own_line());
                 let text = self.texts.doctor_pam_control(&ours.control);
                 Some(Finding::new(Severity::Problem, &ours.place, &text, remedy))
             }
@@ -178,7 +195,8 @@ impl Stack<'_> {
                 }
         });
         let finding = |(place, rule): (usize, &Rule)| {
-            let remedy = self.instead(&self.not_skipping(rule, place), &rule.module, &rule.arguments);
+            let line = line(&self.not_skipping(rule, place), &rule.module, &rule.arguments);
+            let remedy = Remedy::instead(self.texts, line);
             let text = self.texts.doctor_pam_skips(file_name(&rule.module), &rule.control);
             Finding::new(Severity::Problem, &rule.place, &text, remedy)
         };
@@ -213,21 +231,19 @@ impl Stack<'_> {
         let after = self.stack.iter().skip(self.place).find(asks);
         let (false, Some(after), Some(last)) = (before, after, self.stack.last()) else { return None };
         // Below the whole of it: right below a password's line there may be one that is jumped to.
-        let own = line(&ours.control, &ours.module, &ours.arguments);
-        let remedy = Remedy::new(self.texts.how_move(ours.beside(last)), own);
+        let remedy = Remedy::new(self.texts.how_move(ours.beside(last)), self.own_line());
         let text = self.texts.doctor_pam_order(file_name(&after.module));
         Some(Finding::new(Severity::Warning, &ours.place, &text, remedy))
     }
 
     /// Where people without a pairing are passed over, something else has to say yes.
     fn success(&self, ours: &Rule) -> Option<Finding> {
-        let passes_over = |config: &Config| config.unenrolled_at(self.now) == Unenrolled::Ignore;
-        if !self.config.as_ref().is_ok_and(passes_over) {
+        if !self.passes_over() {
             return None;
         }
-        if !matches!(action(&ours.control, "ignore"), Action::Ignore) {
+        if self.locks_out() {
             let text = self.texts.doctor_pam_ignore(&ours.control);
-            let remedy = self.instead("required", &ours.module, &ours.arguments);
+            let remedy = Remedy::instead(self.texts, self.own_line());
             return Some(Finding::new(Severity::Warning, &ours.place, &text, remedy));
         }
         let says_yes = |rule: &Rule| {

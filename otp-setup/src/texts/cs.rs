@@ -129,7 +129,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     status_throttled: "Pozdrženo na:               {wait}, po příliš mnoha nesprávných kódech",
     status_recovery: "Zbývá záchranných kódů:     {left}",
     status_recovery_few: "Záchranných kódů zbývá málo. Nové vyrobí: otp-setup recovery-codes",
-    doctor_config: "Konfiguraci nelze použít: {error}.\n\
+    doctor_config: "Konfiguraci nelze použít: {error}\n\
                     Dokud se neopraví, neprojde žádné přihlášení s kódem.",
     doctor_not_root: "Prohlédla se jen část.\n\
                       Úložiště, sshd a seznam lidí vidí jen root.",

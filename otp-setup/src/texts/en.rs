@@ -125,7 +125,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     status_throttled: "Delayed for:           {wait}, after too many wrong codes",
     status_recovery: "Recovery codes left:   {left}",
     status_recovery_few: "Few recovery codes are left. Make new ones: otp-setup recovery-codes",
-    doctor_config: "The configuration cannot be used: {error}.\n\
+    doctor_config: "The configuration cannot be used: {error}\n\
                     No login that asks for a code succeeds until it is mended.",
     doctor_not_root: "Only part of it was looked at.\n\
                       The store, sshd and the list of people can be seen by root only.",
