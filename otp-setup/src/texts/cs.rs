@@ -90,6 +90,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
     page_form: "Jméno souboru musí končit na .pdf, .png, .svg nebo .txt.",
     page_drawing: "Stránku nelze nakreslit. Opište si klíč rukou.",
     page_no_printer: "Není zde tiskový systém (lp). Napište místo toho uložit SOUBOR.pdf.",
+    page_not_printed: "Nevytisklo se: {why}. Tiskárny vypíše lpstat -e, výchozí určí lpoptions -d JMÉNO. Potom napište \
+                       znovu tisk, nebo místo toho uložit SOUBOR.pdf.",
     page_failed: "Nepovedlo se: {why}",
     page_void: "Vytištěná nebo uložená stránka neplatí; zničte ji.",
     code_has_digits: "Kód má {digits} číslic. Napište ten, který aplikace ukazuje.",

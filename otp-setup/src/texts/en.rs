@@ -86,6 +86,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     page_form: "The file's name has to end in .pdf, .png, .svg or .txt.",
     page_drawing: "The page cannot be drawn. Write the secret down by hand.",
     page_no_printer: "There is no printing system here (lp). Type save page.pdf instead.",
+    page_not_printed: "It was not printed: {why}. lpstat -e lists the printers, lpoptions -d NAME makes one the default. \
+                       Then type print again, or save page.pdf instead.",
     page_failed: "It did not work: {why}",
     page_void: "The page that you printed or saved is void; destroy it.",
     code_has_digits: "A code has {digits} digits. Type the one that the app shows.",

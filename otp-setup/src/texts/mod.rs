@@ -124,6 +124,7 @@ catalogue! {
     page_form()
     page_drawing()
     page_no_printer()
+    page_not_printed(why)
     page_failed(why)
     page_void()
     // Codes and proofs.
