@@ -245,5 +245,5 @@ fn the_page_comes_out_of_a_printer_of_cups() {
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(Path::new(SPOOL)) & 0o007, mode(&kept[0]) & 0o007), (0, 0));
     run(env.as_user("anna", "/usr/bin/cancel").args(["-a", "-x"]));
-    assert_eq!(Cups::kept(), [PathBuf::new(); 0]);
+    assert!(Cups::kept().is_empty(), "{:?}", Cups::kept());
 }
