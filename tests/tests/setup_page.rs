@@ -42,18 +42,54 @@ fn text(pdf: &Path) -> String {
 fn the_pdf_is_scanned_and_read_in_both_languages_and_sizes() {
     let env = machine();
     let cases = [
-        ("en_GB.UTF-8", "a4", "595.28 x 841.89", "Whoever holds this page holds the second factor"),
-        ("cs_CZ.UTF-8", "letter", "612 x 792", "Kdo má tuto stránku, má druhý faktor"),
+        (
+            "en_GB.UTF-8",
+            "a4",
+            "595.28 x 841.89",
+            "Whoever holds this page holds the second factor",
+            [
+                "time-based",
+                "6 digits",
+                "Recovery codes",
+                "Phone forgotten",
+                "New phone",
+                "Phone or page lost",
+            ],
+        ),
+        (
+            "cs_CZ.UTF-8",
+            "letter",
+            "612 x 792",
+            "Kdo má tuto stránku, má druhý faktor",
+            [
+                "podle času",
+                "číslic: 6",
+                "Záchranné kódy",
+                "Telefon doma",
+                "Nový telefon",
+                "Telefon či list ztracen",
+            ],
+        ),
     ];
-    for (language, paper, size, words) in cases {
+    let host = nix::unistd::gethostname().unwrap().into_string().unwrap();
+    let year =
+        String::from_utf8(run(Command::new("date").args(["-u", "+%Y-"])).stdout).unwrap().trim().to_owned();
+    for (language, paper, size, words, parts) in cases {
         let (pdf, heard) = save(&env, &format!("{paper}.pdf"), language, &["--paper", paper]);
         let secret = secret(&heard);
         let scanned = scan(&pixels(&env, &pdf));
         assert!(scanned.len() == 1 && scanned[0].contains(&format!("secret={secret}")), "{scanned:?}");
         let text = text(&pdf);
-        for wanted in [words, &secret[..4], "anna@"] {
-            assert!(text.contains(wanted), "{wanted} is not in\n{text}");
+        let mut wanted: Vec<_> = secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect();
+        wanted.extend([words.into(), "SHA1, ".into(), "30 s".into(), format!("anna@{host}").into()]);
+        wanted.extend(parts.map(Into::into));
+        for wanted in wanted {
+            assert!(text.contains(&*wanted), "{wanted} is not in\n{text}");
         }
+        // Once for the host and the issuer each, and in the account's name.
+        assert!(text.matches(&host).count() >= 3 && text.matches(&year).count() == 1, "{text}");
+        let images = String::from_utf8(run(Command::new("pdfimages").arg("-list").arg(&pdf)).stdout).unwrap();
+        assert_eq!(images.lines().count(), 2, "the code is a picture, no drawing:\n{images}");
         let code = |word: &&str| word.len() == 11 && word.as_bytes()[5] == b'-' && !word.contains("otp");
         assert_eq!(text.split_whitespace().filter(code).count(), 10, "{text}");
         let about = String::from_utf8(run(Command::new("pdfinfo").arg(&pdf)).stdout).unwrap();
