@@ -47,18 +47,18 @@ pub fn row(texts: &Texts, user: &str, status: &Status) -> String {
 /// The doctor's findings, each with why it matters and what to do.
 pub fn findings(texts: &Texts, findings: &[Finding]) -> Vec<String> {
     let mut lines = Vec::new();
-    for Finding { severity, place, what, why, remedy } in findings {
+    for Finding { severity, place, what, why, remedy, line } in findings {
         let severity = match severity {
             Severity::Note => texts.doctor_note(),
             Severity::Warning => texts.doctor_warning(),
             Severity::Problem => texts.doctor_problem(),
         };
         lines.push(format!("{severity}: {place}"));
-        for text in [what.clone(), texts.doctor_why(why)] {
+        for text in [what.clone(), texts.doctor_why(why), texts.doctor_remedy(remedy)] {
             lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {}", **line)));
         }
         // In one piece, to be copied.
-        lines.push(format!("    {}", texts.doctor_remedy(remedy)));
+        lines.push(format!("        {line}"));
         lines.push(String::new());
     }
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();

@@ -8,7 +8,7 @@ use insis_otp_tests::crowd::{self, Outcome};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::faults::{Call, Fault, Quota, ReadOnly, SmallDisk, Traced};
 use insis_otp_tests::pam::{Code, Stack};
-use insis_otp_tests::person::{Person, STEP, time_of};
+use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, time_of};
 
 const STORE: &str = "/var/lib/insis-otp";
 const MODULE: &str = "auth required pam_insis_otp.so tries=1";
@@ -129,6 +129,28 @@ fn death_at_any_system_call_costs_nothing() {
         }
         println!("| killed | {} code | {} places |", if right { "right" } else { "wrong" }, calls.len());
     }
+}
+
+#[test]
+fn death_at_any_system_call_leaves_a_recovery_code_good_once() {
+    let door = Door::new();
+    let mut opened_later = 0;
+    let calls = door.calls(RECOVERY_CODE);
+    for (place, call) in calls.iter().enumerate() {
+        let what = format!("killed at call {place}, {}", call.line);
+        let traced = attempt(&door, RECOVERY_CODE, call, &Fault::Kill);
+        assert!(outcome(&traced).is_none(), "{what}: it lived on");
+        let logged = door.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
+        let spent = door.anna.state().spent_recovery == 1;
+        assert!(spent || !logged, "{what}: opened, but the code is not spent");
+        let again = door.opens(RECOVERY_CODE);
+        assert_eq!(again, !spent, "{what}");
+        assert!(!door.opens(RECOVERY_CODE), "{what}: accepted twice");
+        door.is_sound(&what);
+        opened_later += usize::from(again);
+    }
+    println!("| killed | recovery code | {} places, {opened_later} before it was spent |", calls.len());
+    assert!((1..calls.len()).contains(&opened_later), "{opened_later}");
 }
 
 /// The errors that each call is given in turn.

@@ -3,12 +3,12 @@
 use std::process::Command;
 
 use insis_otp::operations::NewPairing;
-use insis_otp::otp::{Code, Drift, Salt};
+use insis_otp::otp::{Code, Drift, Salt, State, Typed};
 use insis_otp::wire::{Answer, Reply, Request};
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::{Call, Fault, Quota, Traced};
-use insis_otp_tests::person::{Person, STEP};
+use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP};
 
 const HELPER: &str = "/usr/libexec/otp-helper";
 const STORE: &str = "/var/lib/insis-otp";
@@ -141,6 +141,43 @@ fn death_at_any_system_call_of_the_helper_leaves_old_or_new() {
         }
         println!("| killed | {deed:?} | {} places |", calls.len() - start);
     }
+}
+
+/// New recovery codes, or still the old ones with what is spent of them: in neither case is a spent one good again.
+#[test]
+fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
+    let scene = Scene::new();
+    let (door, anna) = (&scene.door, &scene.door.anna);
+    let new = "abcde-fghjk";
+    let request = || {
+        let Typed::Recovery(code) = Typed::parse(new.as_bytes()) else { panic!("{new} is no recovery code") };
+        let proof = Reply::new(anna.code(STEP).as_bytes());
+        Request::RenewRecoveryCodes(vec![code], Salt([1; 16]), proof).encode().to_string()
+    };
+    let prepare = || {
+        scene.prepare(Deed::Replace);
+        anna.file.repair(|_, _| State { spent_recovery: 1, ..Person::first_state() }).expect("cannot repair");
+    };
+    prepare();
+    let traced = Traced::run(&scene.helper(), &request());
+    assert_eq!(answer(&traced), Some(Answer::Done(Drift(0))), "{traced:?}");
+    let calls = traced.calls_between("execve(\"/proc/self/exe\"", "no such call");
+    let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
+    let mut ends = [0, 0];
+    for call in calls.iter().skip(start) {
+        let what = &call.line;
+        prepare();
+        let traced = Traced::inject(&scene.helper(), &request(), call, &Fault::Kill);
+        let done = answer(&traced) == Some(Answer::Done(Drift(0)));
+        assert_ne!(door.login(RECOVERY_CODE).code, "PAM_SUCCESS", "{what}: spent, and good again");
+        let renewed = door.login(new).code == "PAM_SUCCESS";
+        assert!(renewed || !done, "{what}: done, but the new codes are not good");
+        assert_ne!(door.login(new).code, "PAM_SUCCESS", "{what}: good twice");
+        assert_eq!(door.login(&anna.code(STEP + 1)).code, "PAM_SUCCESS", "{what}");
+        ends[usize::from(renewed)] += 1;
+    }
+    println!("| killed | renewal | {} places: {} old, {} new |", calls.len() - start, ends[0], ends[1]);
+    assert!(ends.iter().all(|count| *count > 0), "{ends:?}");
 }
 
 /// Name and content: first the file is synced, then it gets its name, then the directory, and only then is it said.

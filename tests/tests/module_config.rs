@@ -283,3 +283,42 @@ fn the_groups_the_store_and_the_drop_in_are_what_systemd_takes() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && !said.contains("insis-otp.conf"), "{said}");
 }
+
+/// Compiled with the whole of Debian's policy: a kernel that enforces it is not needed for that.
+#[test]
+fn the_policy_module_is_what_selinux_takes() {
+    let (env, _anna) = house(&[], "");
+    // -n: a kernel with SELinux is the machine's own, and is not told of this.
+    let semodule = |file: &Path| {
+        let mut semodule = env.command("semodule");
+        talk(semodule.args(["-n", "-s", "default", "-i"]).arg(file), "")
+    };
+    let policy = std::fs::read_dir("/etc/selinux/default/policy").unwrap().next().unwrap().unwrap().path();
+    // Of the rules for this, those that do not depend on a switch of the policy: it would stand behind them.
+    let allowed = |rule: &[&str]| {
+        let said = run(env.command("sesearch").arg("-A").args(rule).arg(&policy)).stdout;
+        let said = String::from_utf8(said).unwrap();
+        said.lines().filter(|line| line.ends_with(';')).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let override_modes =
+        || allowed(&["-s", "sshd_t", "-t", "sshd_t", "-c", "capability", "-p", "dac_override"]);
+    assert_eq!(override_modes(), "", "the module is not needed any more");
+    let broken = Path::new("/etc/insis-otp.cil");
+    env.write(broken, text("selinux/insis-otp.cil").replace("var_auth_t", "no_such_t").as_bytes(), 0o644);
+    assert!(!semodule(broken).status.success(), "a type that there is not");
+    let output = semodule(&shipped("selinux/insis-otp.cil"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let label = |path: &str| {
+        let mut label = env.command("matchpathcon");
+        let contexts = "/etc/selinux/default/contexts/files/file_contexts";
+        String::from_utf8(run(label.args(["-n", "-f", contexts, path])).stdout).unwrap().trim().to_owned()
+    };
+    for path in ["/var/lib/insis-otp", "/var/lib/insis-otp/anna"] {
+        assert_eq!(label(path), "system_u:object_r:var_auth_t:s0", "{path}");
+    }
+    assert!(override_modes().starts_with("allow sshd_t sshd_t:capability"));
+    let writers = allowed(&["-t", "var_auth_t", "-c", "file", "-p", "write"]);
+    for program in ["sshd_t", "local_login_t", "xdm_t"] {
+        assert!(writers.contains(&format!("allow {program} var_auth_t:file ")), "{program}: {writers}");
+    }
+}

@@ -1,13 +1,16 @@
-//! `otp-setup doctor` on a sound machine, and with each fault planted in it.
+//! `otp-setup doctor` on a sound machine, and with each fault planted in it. Wherever that is possible, what a finding says
+//! is done to the letter, and the doctor has nothing more to say.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
+use std::process::Command;
 
 use insis_otp_tests::env::{Env, run, talk};
 
 const STACK: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
 const SSHD: &str = "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n\
                     AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam\n";
+const CONFIG: &str = "/etc/security/insis-otp.toml";
 const DROP_IN: &str = "/etc/ssh/sshd_config.d/00-otp.conf";
 
 /// A machine on which everybody is paired and nothing is wrong.
@@ -36,6 +39,30 @@ fn sound() -> Env {
     env
 }
 
+/// What the doctor says of one thing.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finding {
+    severity: String,
+    place: String,
+    what: String,
+    why: String,
+    remedy: String,
+    line: String,
+}
+
+/// Exit status, and every finding.
+fn examined(env: &Env, synchronised: &str) -> (i32, Vec<Finding>) {
+    let mut doctor = env.command("otp-setup");
+    let output = talk(doctor.args(["doctor", "--json"]).env("CLOCK_SYNCHRONISED", synchronised), "");
+    let findings: Vec<Finding> = serde_json::from_slice(&output.stdout).unwrap();
+    for finding in &findings {
+        assert!(!finding.why.is_empty() && finding.remedy.ends_with(':'), "{finding:?}");
+        assert!(!finding.line.trim().is_empty() && !finding.line.contains('\n'), "{finding:?}");
+    }
+    (output.status.code().unwrap(), findings)
+}
+
 /// Exit status, and every finding as severity, place and what.
 fn doctor(env: &Env) -> (i32, Vec<String>) {
     doctor_with(env, "yes")
@@ -43,30 +70,73 @@ fn doctor(env: &Env) -> (i32, Vec<String>) {
 
 /// The same, where the kernel says that its clock is synchronised, or not.
 fn doctor_with(env: &Env, synchronised: &str) -> (i32, Vec<String>) {
-    let mut doctor = env.command("otp-setup");
-    let output = talk(doctor.args(["doctor", "--json"]).env("CLOCK_SYNCHRONISED", synchronised), "");
-    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let word = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap().to_owned();
-    let all = findings.as_array().unwrap().iter();
-    let said = all.map(|finding| {
-        for key in ["why", "remedy"] {
-            assert!(!word(finding, key).is_empty(), "{finding}");
-        }
-        format!("{} {} {}", word(finding, "severity"), word(finding, "place"), word(finding, "what"))
-    });
-    (output.status.code().unwrap(), said.collect())
+    let (status, found) = examined(env, synchronised);
+    let said = found.iter().map(|finding| format!("{} {} {}", finding.severity, finding.place, finding.what));
+    (status, said.collect())
 }
 
+/// The finding that is looked for, and its exact line.
 #[track_caller]
-fn finds(env: &Env, severity: &str, place: &str, words: &str) {
-    let (status, found) = doctor(env);
-    let wanted =
-        |finding: &&String| finding.starts_with(&format!("{severity} {place}")) && finding.contains(words);
-    assert!(
-        found.iter().any(|finding| wanted(&finding)),
-        "no {severity} at {place} about {words:?} in {found:#?}"
-    );
+fn finds(env: &Env, severity: &str, place: &str, words: &str, line: &str) -> Finding {
+    let (status, found) = examined(env, "yes");
+    let wanted = |finding: &&Finding| {
+        finding.severity == severity && finding.place.starts_with(place) && finding.what.contains(words)
+    };
+    let Some(finding) = found.iter().find(wanted) else {
+        panic!("no {severity} at {place} about {words:?} in {found:#?}");
+    };
     assert_eq!(status, if severity == "problem" { 6 } else { 1 }, "{found:#?}");
+    assert_eq!(finding.line, line, "{finding:#?}");
+    finding.clone()
+}
+
+/// Finds it, does what it says, and has a sound machine.
+#[track_caller]
+fn mends(env: &Env, severity: &str, place: &str, words: &str, line: &str) {
+    let finding = finds(env, severity, place, words, line);
+    obey(&finding);
+    assert_eq!(doctor(env), (0, vec![]), "after {finding:#?}");
+}
+
+/// Does what a finding says.
+#[track_caller]
+fn obey(finding: &Finding) {
+    let Finding { place, remedy, line, .. } = finding;
+    let below = remedy.rsplit_once("below ").map(|(_, place)| place.trim_end_matches(':'));
+    if remedy.ends_with("Run:") {
+        run(Command::new("sh").args(["-c", line]));
+    } else if let Some(below) = below {
+        // From the end on, so that no number changes before its line is found.
+        edit(below, |lines, number| lines.insert(number, line.clone()));
+        if remedy.starts_with("Take that line out") {
+            edit(place, |lines, number| drop(lines.remove(number - 1)));
+        }
+    } else if remedy.ends_with("at the top of that file:") {
+        edit(&format!("{place}:1"), |lines, _| lines.insert(0, line.clone()));
+    } else if remedy.contains("insis-otp.toml, instead of") {
+        let key = line.split(' ').next().unwrap();
+        let is_it = |old: &String| old.starts_with(key);
+        edit(&format!("{CONFIG}:1"), |lines, _| {
+            let old = lines.iter_mut().find(|old| is_it(old)).unwrap();
+            old.clone_from(line);
+        });
+    } else {
+        assert!(remedy.ends_with("Write instead of that line:"), "{finding:#?}");
+        // A line of another file is named before it.
+        let place =
+            remedy.strip_prefix("In ").and_then(|rest| rest.split_once(": ")).map_or(&**place, |(at, _)| at);
+        edit(place, |lines, number| lines[number - 1].clone_from(line));
+    }
+}
+
+/// Changes the lines of a file, at a place that is written FILE:LINE.
+#[track_caller]
+fn edit(place: &str, change: impl FnOnce(&mut Vec<String>, usize)) {
+    let (path, number) = place.rsplit_once(':').unwrap_or_else(|| panic!("{place} names no line"));
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    change(&mut lines, number.parse().unwrap());
+    std::fs::write(path, lines.join("\n") + "\n").unwrap();
 }
 
 #[test]
@@ -78,125 +148,302 @@ fn a_sound_machine_gives_no_finding() {
     assert!(String::from_utf8_lossy(&said.stdout).contains("Nothing was found"));
 }
 
+const OURS: &str = "auth required pam_insis_otp.so";
+
 #[test]
 fn faults_in_pam_stacks_are_found() {
     let env = sound();
     let stack = |text: &str| env.write(Path::new("/etc/pam.d/sshd"), text.as_bytes(), 0o644);
+    let sshd = |line: usize| format!("/etc/pam.d/sshd:{line}");
     stack("auth sufficient pam_unix.so\nauth required pam_insis_otp.so\n");
-    finds(&env, "problem", "/etc/pam.d/sshd:1", "skipped");
+    mends(&env, "problem", &sshd(1), "skipped", "auth required pam_unix.so");
+    stack("auth sufficient pam_unix.so nullok\nauth required pam_deny.so\nauth required pam_insis_otp.so\n");
+    let line = "auth [success=1 default=ignore] pam_unix.so nullok";
+    mends(&env, "problem", &sshd(1), "skipped", line);
     stack(
         "auth [success=2 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_insis_otp.so\n",
     );
-    finds(&env, "problem", "/etc/pam.d/sshd:1", "skipped");
-    stack("@include common-auth\nauth sufficient pam_insis_otp.so\n");
-    finds(&env, "problem", "/etc/pam.d/sshd:2", "does not refuse");
+    mends(&env, "problem", &sshd(1), "skipped", "auth [success=1 default=ignore] pam_unix.so");
+    stack("@include common-auth\nauth sufficient pam_insis_otp.so tries=2\n");
+    mends(&env, "problem", &sshd(2), "does not refuse", "auth required pam_insis_otp.so tries=2");
+    // Below the include: right below pam_unix.so stands what it jumps over.
+    stack("auth required pam_insis_otp.so\n@include common-auth\nauth optional pam_cap.so\n");
+    mends(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
     stack("auth required pam_insis_otp.so\n@include common-auth\n");
-    finds(&env, "warning", "/etc/pam.d/sshd:1", "before pam_unix.so");
+    mends(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
+    assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
+    // Three mistakes in one line: it is the same line for each of them.
+    stack("auth sufficient pam_insis_otp.so trie=2\n@include common-auth\n");
+    let line = "auth required pam_insis_otp.so tries=2";
+    let control = finds(&env, "problem", &sshd(1), "does not refuse", line);
+    let order = finds(&env, "problem", &sshd(1), "trie=2", line);
+    [control, order].iter().for_each(obey);
+    mends(&env, "warning", &sshd(1), "before pam_unix.so", line);
     stack("@include common-auth\nauth required pam_insis_otp.so trie=2\n");
-    finds(&env, "problem", "/etc/pam.d/sshd:2", "trie=2");
+    mends(&env, "problem", &sshd(2), "trie=2", "auth required pam_insis_otp.so tries=2");
+    stack("@include common-auth\nauth required pam_insis_otp.so tries=99 nulok remember=8h\n");
+    mends(&env, "problem", &sshd(2), "tries=99", "auth required pam_insis_otp.so nullok remember=8h");
     stack("auth required pam_insis_otp.so nullok\n");
-    finds(&env, "warning", "/etc/pam.d/sshd:1", "nothing else in this stack");
-    stack("@include common-auth\nauth required /usr/lib/pam_insis_otp.so\n");
-    finds(&env, "problem", "/etc/pam.d/sshd:2", "not where libpam looks");
-    env.write(Path::new("/etc/pam_insis_otp.so"), b"text", 0o666);
-    stack("@include common-auth\nauth required /etc/pam_insis_otp.so\n");
-    finds(&env, "problem", "/etc/pam_insis_otp.so", "can be changed by others");
-    std::fs::set_permissions("/etc/pam_insis_otp.so", PermissionsExt::from_mode(0o644)).unwrap();
-    finds(&env, "problem", "/etc/pam_insis_otp.so", "no shared library");
-    // A library, but another one; then the right one, cut off.
-    std::fs::copy(insis_otp_tests::clock::library(), "/etc/pam_insis_otp.so").unwrap();
-    finds(&env, "problem", "/etc/pam_insis_otp.so", "no shared library");
-    let module = std::fs::read("/usr/lib/x86_64-linux-gnu/security/pam_insis_otp.so");
-    let module = module.or_else(|_| std::fs::read("/usr/lib/aarch64-linux-gnu/security/pam_insis_otp.so"));
-    let module = module.expect("the module is installed");
-    std::fs::write("/etc/pam_insis_otp.so", &module[..module.len() - 4096]).unwrap();
-    finds(&env, "problem", "/etc/pam_insis_otp.so", "no shared library");
-    std::fs::write("/etc/pam_insis_otp.so", &module).unwrap();
-    assert_eq!(doctor(&env), (0, vec![]));
-    stack("@include common-auth\nauth required pam_insis_otp.so tries=99\n");
-    finds(&env, "problem", "/etc/pam.d/sshd:2", "tries=99");
-    stack("@include common-auth\nauth required pam_insis_otp.so config=/etc/none.toml\n");
-    finds(&env, "problem", "/etc/pam.d/sshd:2", "/etc/none.toml");
+    mends(&env, "warning", &sshd(1), "nothing else in this stack", "auth required pam_permit.so");
+    stack("@include common-auth\nauth [success=ok default=die] pam_insis_otp.so nullok\n");
+    mends(&env, "warning", &sshd(2), "turns that into a refusal", "auth required pam_insis_otp.so nullok");
     stack(
         "@include common-auth\nauth required pam_insis_otp.so remember=8h exempt_users=nobody [prompt=My code: ]\n",
     );
     assert_eq!(doctor(&env), (0, vec![]));
     stack("@include common-auth\n");
-    finds(&env, "warning", "/etc/pam.d", "No PAM stack");
+    let finding = finds(&env, "warning", "/etc/pam.d/sshd:1", "No PAM stack", OURS);
+    obey(&finding);
+    assert_eq!(doctor(&env), (0, vec![]));
+    assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
+}
+
+#[test]
+fn a_module_that_cannot_be_loaded_is_found() {
+    let env = sound();
+    let stack = |text: &str| env.write(Path::new("/etc/pam.d/sshd"), text.as_bytes(), 0o644);
+    stack("@include common-auth\nauth required /usr/lib/pam_insis_otp.so\n");
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "not where libpam looks", OURS);
+    let other = "@include common-auth\nauth required /etc/pam_insis_otp.so\n";
+    stack(other);
+    env.write(Path::new("/etc/pam_insis_otp.so"), b"text", 0o666);
+    let command = "chown root:root /etc/pam_insis_otp.so; chmod 644 /etc/pam_insis_otp.so";
+    obey(&finds(&env, "problem", "/etc/pam_insis_otp.so", "can be changed by others", command));
+    mends(&env, "problem", "/etc/pam_insis_otp.so", "no shared library", OURS);
+    stack(other);
+    // A library, but another one; then the right one, cut off.
+    std::fs::copy(insis_otp_tests::clock::library(), "/etc/pam_insis_otp.so").unwrap();
+    finds(&env, "problem", "/etc/pam_insis_otp.so", "no shared library", OURS);
+    let installed = ["x86_64", "aarch64"]
+        .map(|machine| format!("/lib/{machine}-linux-gnu/security/pam_insis_otp.so"))
+        .into_iter()
+        .find(|path| Path::new(path).exists())
+        .expect("the module is installed");
+    let module = std::fs::read(&installed).unwrap();
+    std::fs::write("/etc/pam_insis_otp.so", &module[..module.len() - 4096]).unwrap();
+    finds(&env, "problem", "/etc/pam_insis_otp.so", "no shared library", OURS);
+    std::fs::write("/etc/pam_insis_otp.so", &module).unwrap();
+    assert_eq!(doctor(&env), (0, vec![]));
+    // The installed one itself: in its place, for this test alone, lies another file.
+    stack(STACK);
+    env.write(Path::new("/etc/broken.so"), b"text", 0o644);
+    let over = |path: &str| {
+        let (none, bind) = (None::<&str>, nix::mount::MsFlags::MS_BIND);
+        nix::mount::mount(Some("/etc/broken.so"), path, none, bind, none).unwrap();
+    };
+    over(&installed);
+    let again = if is_packaged() {
+        "apt install --reinstall libpam-insis-otp otp-setup"
+    } else {
+        "make build && make install"
+    };
+    finds(&env, "problem", &installed, "no shared library", again);
+}
+
+/// Whether our package is installed on the machine that this one is a copy of.
+fn is_packaged() -> bool {
+    Command::new("dpkg").args(["-L", "libpam-insis-otp"]).output().is_ok_and(|output| output.status.success())
 }
 
 #[test]
 fn faults_in_sshds_settings_are_found_where_they_are() {
     let env = sound();
     let with = |from: &str, to: &str| env.write(Path::new(DROP_IN), SSHD.replace(from, to).as_bytes(), 0o644);
+    let at = |line: usize| format!("{DROP_IN}:{line}");
+    let methods = "AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam";
     with("UsePAM yes", "UsePAM no");
-    finds(&env, "problem", &format!("{DROP_IN}:1"), "does not use PAM");
+    mends(&env, "problem", &at(1), "does not use PAM", "UsePAM yes");
     // With AuthenticationMethods that need it, sshd does not even start.
     with("KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication no");
-    finds(&env, "warning", "/usr/sbin/sshd", "Disabled method");
+    mends(&env, "warning", &at(2), "Disabled method", "KbdInteractiveAuthentication yes");
     with(
         "KbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods",
-        "KbdInteractiveAuthentication no\n#",
+        "ChallengeResponseAuthentication no\n#",
     );
-    finds(&env, "problem", &format!("{DROP_IN}:2"), "Keyboard-interactive");
+    obey(&finds(&env, "problem", &at(2), "Keyboard-interactive", "KbdInteractiveAuthentication yes"));
+    // Where no line has it, it stands first; that is before what is included, too.
+    mends(&env, "warning", "/etc/ssh/sshd_config", "A key alone", methods);
+    let main = "/etc/ssh/sshd_config:1";
+    edit(main, |lines, _| drop(lines.remove(0)));
+    with(
+        "PasswordAuthentication no\nAuthenticationMethods",
+        "PasswordAuthentication yes\nPubkeyAuthentication no\n#",
+    );
+    mends(&env, "warning", &at(3), "\"password\" is on", "PasswordAuthentication no");
+    with("PasswordAuthentication no\nAuthenticationMethods", "PubkeyAuthentication no\n#");
+    mends(&env, "warning", "/etc/ssh/sshd_config", "\"password\" is on", "PasswordAuthentication no");
+    edit(main, |lines, _| drop(lines.remove(0)));
     with("publickey,keyboard-interactive:pam keyboard-interactive:pam", "publickey keyboard-interactive");
-    finds(&env, "problem", &format!("{DROP_IN}:4"), "without a code: publickey");
-    with("AuthenticationMethods", "#");
-    finds(&env, "warning", "/etc/ssh/sshd_config", "A key alone");
-    with("PasswordAuthentication no\nAuthenticationMethods", "PasswordAuthentication yes\n#");
-    finds(&env, "warning", &format!("{DROP_IN}:3"), "\"password\" is on");
+    mends(&env, "problem", &at(4), "without a code: publickey", methods);
     with("KbdInteractive", "Match User bob\n  PasswordAuthentication yes\nMatch all\nKbdInteractive");
-    let (status, found) = doctor(&env);
-    let note = format!("note {DROP_IN}:3 passwordauthentication is set otherwise");
-    assert!(status == 0 && found.len() == 1 && found[0].starts_with(&note), "{found:?}");
+    let (status, found) = examined(&env, "yes");
+    assert!(status == 0 && found.len() == 1 && found[0].severity == "note", "{found:?}");
+    assert!(found[0].place == at(3) && found[0].what.starts_with("passwordauthentication is set otherwise"));
+    let said = String::from_utf8(run(Command::new("sh").args(["-c", &found[0].line])).stdout).unwrap();
+    assert!(said.contains("passwordauthentication yes"), "{}: {said}", found[0].line);
     with("UsePAM", "UsePAMM");
-    finds(&env, "warning", "/usr/sbin/sshd", "does not tell");
+    mends(&env, "warning", &at(1), "does not tell", "UsePAM yes");
+    with("PasswordAuthentication no", "PasswordAuthentication noo");
+    mends(&env, "warning", &at(3), "does not tell", "PasswordAuthentication no");
+    with("UsePAM yes", "UsePAM yes\nNoSuchThing yes");
+    mends(&env, "warning", &at(2), "does not tell", "# NoSuchThing yes");
+    with("UsePAM yes", "Include /etc/ssh/more\nUsePAM yes");
+    env.write(Path::new("/etc/ssh/more"), b"NoSuchThing yes\n", 0o644);
+    finds(&env, "warning", "/usr/sbin/sshd", "does not tell", "/usr/sbin/sshd -t");
 }
 
 #[test]
-fn faults_of_store_helper_log_and_configuration_are_found() {
-    let mut env = sound();
-    let store = Path::new("/var/lib/insis-otp");
-    let elsewhere = b"secret_file = \"/var/lib/none/%u\"\n";
-    env.write(Path::new("/etc/security/insis-otp.toml"), elsewhere, 0o644);
-    finds(&env, "problem", "/var/lib/none", "is not there");
-    std::fs::remove_file("/etc/security/insis-otp.toml").unwrap();
+fn faults_of_the_store_are_found() {
+    let env = sound();
+    let (store, path) = (Path::new("/var/lib/insis-otp"), "/var/lib/insis-otp");
     let mode =
         |path: &Path, mode: u32| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    let command = "chown root:insis-otp /var/lib/insis-otp; chmod 1730 /var/lib/insis-otp";
     mode(store, 0o777);
-    finds(&env, "problem", "/var/lib/insis-otp", "wrong owner or mode");
+    mends(&env, "problem", path, "wrong owner or mode", command);
+    chown(store, Some(1), Some(1)).unwrap();
+    mends(&env, "problem", path, "wrong owner or mode", command);
+    mode(store, 0o700);
+    let (status, found) = examined(&env, "yes");
+    assert!(status == 0 && found[0].remedy.starts_with("If they shall") && found[0].line == command);
     mode(store, 0o1730);
     let file = store.join("anna");
+    let sound_page = std::fs::read(&file).unwrap();
     mode(&file, 0o644);
-    finds(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used");
-    mode(&file, 0o600);
-    std::fs::copy(&file, store.join("gone")).unwrap();
-    let (status, found) = doctor(&env);
-    assert!(status == 0 && found[0].starts_with("note /var/lib/insis-otp/gone"), "{found:?}");
-    std::fs::remove_file(store.join("gone")).unwrap();
+    let command = "chown anna /var/lib/insis-otp/anna; chmod 600 /var/lib/insis-otp/anna";
+    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    chown(&file, Some(0), None).unwrap();
+    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    // Its state is damaged: it is mended. Its head is: whoever says yes removes it.
+    let command = "otp-setup unlock --user anna || rm -i /var/lib/insis-otp/anna";
+    let damage = |from: usize| {
+        let page = [&sound_page[..from], &vec![b'x'; 4096 - from]].concat();
+        std::fs::write(&file, page).unwrap();
+    };
+    damage(2048);
+    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    damage(1000);
+    let finding = finds(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    talk(Command::new("sh").args(["-c", &finding.line]), "no\n");
+    assert!(file.exists());
+    talk(Command::new("sh").args(["-c", &finding.line]), "yes\n");
+    assert!(!file.exists());
+    std::os::unix::fs::symlink("/etc/passwd", &file).unwrap();
+    let finding =
+        finds(&env, "problem", "/var/lib/insis-otp/anna", "symbolic link", "rm -r /var/lib/insis-otp/anna");
+    obey(&finding);
+    env.write(&file, &sound_page, 0o600);
+    chown(&file, Some(nix::unistd::User::from_name("anna").unwrap().unwrap().uid.as_raw()), None).unwrap();
+    assert_eq!(doctor(&env), (0, vec![]));
+    std::fs::copy(&file, store.join("gone away")).unwrap();
+    let (status, found) = examined(&env, "yes");
+    assert!(
+        status == 0 && found[0].severity == "note" && found[0].place.ends_with("/gone away"),
+        "{found:?}"
+    );
+    run(Command::new("sh").args(["-c", &found[0].line]));
+    assert_eq!(doctor(&env), (0, vec![]));
+    run(Command::new("mv").arg(store).arg("/var/lib/insis-otp.away"));
+    let command = "install -d -o root -g insis-otp -m 1730 /var/lib/insis-otp";
+    obey(&finds(&env, "problem", path, "is not there", command));
+    std::fs::remove_dir(store).unwrap();
+    std::fs::write(store, "").unwrap();
+    let command = format!("mv /var/lib/insis-otp /var/lib/insis-otp.old; {command}");
+    obey(&finds(&env, "problem", path, "wrong owner or mode", &command));
+    std::fs::remove_dir(store).unwrap();
+    run(Command::new("mv").arg("/var/lib/insis-otp.away").arg(store));
+    assert_eq!(doctor(&env), (0, vec![]));
+}
 
+#[test]
+fn faults_of_helper_configuration_and_log_are_found() {
+    let mut env = sound();
+    let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
     // A helper that is not setgid: the configuration names another one, since /usr is shared by the tests.
     std::fs::copy("/usr/libexec/otp-helper", "/etc/otp-helper").unwrap();
-    mode(Path::new("/etc/otp-helper"), 0o755);
-    let config = Path::new("/etc/security/insis-otp.toml");
-    env.write(config, b"helper = \"/etc/otp-helper\"\n", 0o644);
-    finds(&env, "problem", "/etc/otp-helper", "wrong owner or mode");
-    env.write(config, b"helper = \"/etc/none\"\n", 0o644);
-    finds(&env, "warning", "/etc/none", "no helper");
-    env.write(config, b"\nwindw = 1\n", 0o644);
-    finds(&env, "problem", "/etc/security/insis-otp.toml", "insis-otp.toml:2: windw");
-    env.write(config, b"", 0o644);
-    assert_eq!(doctor(&env).0, 0);
+    std::fs::set_permissions("/etc/otp-helper", PermissionsExt::from_mode(0o755)).unwrap();
+    config("helper = \"/etc/otp-helper\"\n");
+    let command = "chown root:insis-otp /etc/otp-helper; chmod 2755 /etc/otp-helper";
+    mends(&env, "problem", "/etc/otp-helper", "wrong owner or mode", command);
+    config("tries = 2\nhelper = \"/etc/none\"\n");
+    mends(&env, "warning", "/etc/none", "no helper", "helper = \"/usr/libexec/otp-helper\"");
+    config("debug = true\n");
+    let (status, found) = examined(&env, "yes");
+    assert!(status == 0 && found.len() == 1 && found[0].what.starts_with("debug is on"), "{found:?}");
+    obey(&found[0]);
+    assert_eq!(doctor(&env), (0, vec![]));
+    for (text, number, line) in [
+        ("\nwindw = 1\n", 2, "window = 1"),
+        ("unenrolled = deny\n", 1, "unenrolled = \"deny\""),
+        ("tries = 2\n[sudo]\ntries = 1\n", 2, "[service.sudo]"),
+        ("tries = 99\n", 1, "tries = 3"),
+        ("exempt_users = [\"nobody\"\ntries = 2\n", 1, "exempt_users = [\"nobody\"]"),
+        ("colour = \"blue\"\n", 1, "# colour = \"blue\""),
+    ] {
+        config(text);
+        mends(&env, "problem", &format!("{CONFIG}:{number}"), "cannot be used", line);
+    }
+    // One mistake after the other.
+    config("windw = 1\ntrys = 2\n");
+    obey(&finds(&env, "problem", &format!("{CONFIG}:1"), "windw", "window = 1"));
+    mends(&env, "problem", &format!("{CONFIG}:2"), "trys", "tries = 2");
+    env.write(Path::new(CONFIG), b"tries = 2\n", 0o666);
+    let command = "chown root:root /etc/security/insis-otp.toml; chmod 644 /etc/security/insis-otp.toml";
+    mends(&env, "problem", CONFIG, "writable by nobody else", command);
+    std::fs::write(CONFIG, b"\xff").unwrap();
+    let command = "mv /etc/security/insis-otp.toml /etc/security/insis-otp.toml.old";
+    mends(&env, "problem", CONFIG, "UTF-8", command);
+    // A configuration of a stack's own: it is mended where it is, or not named.
+    let stack = b"@include common-auth\nauth required pam_insis_otp.so config=/etc/own.toml\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack, 0o644);
+    env.write(Path::new("/etc/own.toml"), b"windw = 1\n", 0o644);
+    mends(&env, "problem", "/etc/own.toml:1", "windw", "window = 1");
+    std::fs::write("/etc/own.toml", b"\xff").unwrap();
+    let command = "mv /etc/own.toml /etc/own.toml.old; install -m 644 /dev/null /etc/own.toml";
+    mends(&env, "problem", "/etc/own.toml", "UTF-8", command);
+    std::fs::remove_file("/etc/own.toml").unwrap();
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "/etc/own.toml", OURS);
     env.syslog_mut().stop();
-    finds(&env, "warning", "/dev/log", "no /dev/log");
+    let command = if Path::new("/usr/sbin/rsyslogd").exists() {
+        "service rsyslog start"
+    } else {
+        "apt install rsyslog"
+    };
+    finds(&env, "warning", "/dev/log", "no /dev/log", command);
+}
+
+/// The same in Czech: other words, the same lines.
+#[test]
+fn the_lines_are_the_same_in_every_language() {
+    let env = sound();
+    env.write(Path::new(CONFIG), b"windw = 1\n", 0o644);
+    env.write(
+        Path::new("/etc/pam.d/sshd"),
+        b"auth sufficient pam_insis_otp.so\n@include common-auth\n",
+        0o644,
+    );
+    let said = |locale: &str| {
+        let mut doctor = env.command("otp-setup");
+        let output = talk(doctor.args(["doctor", "--json"]).env("LC_ALL", locale), "");
+        let found: Vec<Finding> = serde_json::from_slice(&output.stdout).unwrap();
+        found.into_iter().map(|finding| (finding.line, finding.what)).unzip::<_, _, Vec<_>, Vec<_>>()
+    };
+    let (english, czech) = (said("en_GB.UTF-8"), said("cs_CZ.UTF-8"));
+    assert!(english.0.len() >= 3 && english.0 == czech.0, "{english:?}\n{czech:?}");
+    assert!(english.1.iter().zip(&czech.1).all(|(one, other)| one != other));
+    let shown = talk(env.command("otp-setup").arg("doctor").env("LC_ALL", "cs_CZ.UTF-8"), "");
+    let shown = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.contains("Co s tím: Místo toho řádku napište:\n        window = 1\n"), "{shown}");
 }
 
 #[test]
 fn a_clock_that_nobody_keeps_is_found() {
     let env = sound();
     assert_eq!(doctor_with(&env, "yes"), (0, vec![]));
-    let (status, found) = doctor_with(&env, "no");
-    assert!(status == 1 && found.len() == 1 && found[0].starts_with("warning clock"), "{found:?}");
+    let (status, found) = examined(&env, "no");
+    assert!(status == 1 && found.len() == 1 && found[0].severity == "warning" && found[0].place == "clock");
+    let line = found[0].line.as_str();
+    assert!(matches!(line, "apt install systemd-timesyncd" | "timedatectl set-ntp true"), "{found:?}");
     // What this kernel says, by another way to it: struct timex has the status at its 40th byte, STA_UNSYNC is 64.
     let program = "import ctypes; timex = ctypes.create_string_buffer(512); ctypes.CDLL(None).adjtimex(timex); \
                    print(int.from_bytes(timex[40:44], 'little') & 64)";
@@ -208,7 +455,6 @@ fn a_clock_that_nobody_keeps_is_found() {
 
 #[test]
 fn who_is_or_will_be_locked_out_is_said() {
-    const CONFIG: &str = "/etc/security/insis-otp.toml";
     let env = sound();
     env.add_user("bob", "secret");
     let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
@@ -216,12 +462,19 @@ fn who_is_or_will_be_locked_out_is_said() {
         let (status, found) = doctor(&env);
         assert!(status == 0 && found.len() == 1 && found[0].starts_with("note"), "{found:?}");
         let all = talk(env.command("otp-setup").arg("doctor").env("CLOCK_SYNCHRONISED", "yes"), "");
-        let all = String::from_utf8_lossy(&all.stdout).replace("\n    ", " ");
+        let all = String::from_utf8_lossy(&all.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(all.contains("bob") && all.contains(words), "{all}");
     };
-    finds(&env, "warning", CONFIG, "1 person has no pairing: bob");
-    config("unenrolled = \"ignore\"\n");
+    // Until they have paired: with that line, they are a note.
+    let ignore = "unenrolled = \"ignore\"";
+    obey(&finds(&env, "warning", CONFIG, "1 person has no pairing: bob", ignore));
     notes("log in by sshd without a code");
+    config("tries = 2\nunenrolled = \"deny\"\n");
+    obey(&finds(&env, "warning", &format!("{CONFIG}:2"), "bob", ignore));
+    notes("log in by sshd without a code");
+    config("[service.sshd]\nunenrolled = \"deny\"\n");
+    obey(&finds(&env, "warning", &format!("{CONFIG}:2"), "bob", ignore));
+    notes("Write instead of that line: unenrolled = \"deny\"");
     config("unenrolled = \"enrol\"\n");
     notes("led through pairing");
     // A deadline: far away, near, past.
@@ -230,13 +483,16 @@ fn who_is_or_will_be_locked_out_is_said() {
     env.clock().freeze(deadline - 15 * 86_400);
     notes("From 2027-01-31 on they cannot log in by sshd");
     env.clock().freeze(deadline - 86_400);
-    finds(&env, "warning", CONFIG, "bob");
+    let later = |day: &str| format!("unenrolled_deny_from = \"{day}\"");
+    finds(&env, "warning", &format!("{CONFIG}:2"), "bob", &later("2027-02-13"));
     env.clock().freeze(deadline);
-    finds(&env, "warning", CONFIG, "bob");
+    let finding = finds(&env, "warning", &format!("{CONFIG}:2"), "bob", &later("2027-02-14"));
     let said = talk(env.command("otp-setup").arg("doctor").env("CLOCK_SYNCHRONISED", "yes"), "");
     let said = String::from_utf8_lossy(&said.stdout).replace("\n    ", " ");
     assert!(said.contains("cannot log in by sshd since 2027-01-31"), "{said}");
-    assert!(said.contains("unenrolled_deny_from = \"2027-02-14\""), "{said}");
+    obey(&finding);
+    env.clock().freeze(deadline - 86_400);
+    notes("From 2027-02-14 on");
     // What is nearer to the stack counts, and who is exempt is not locked out.
     config("unenrolled = \"deny\"\n[service.sshd]\nunenrolled = \"ignore\"\n");
     notes("without a code");
@@ -245,10 +501,14 @@ fn who_is_or_will_be_locked_out_is_said() {
     config("exempt_users = [\"bob\"]\n");
     assert_eq!(doctor(&env), (0, vec![]));
     config("unenrolled = \"ignore\"\n");
-    env.write(Path::new("/etc/pam.d/sshd"), format!("{} unenrolled=deny\n", STACK.trim()).as_bytes(), 0o644);
-    finds(&env, "warning", "/etc/pam.d/sshd:2", "bob");
+    let stack = "@include common-auth\nauth requisite pam_insis_otp.so nullok tries=2 unenrolled=deny\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
+    let line = "auth requisite pam_insis_otp.so tries=2 unenrolled=ignore";
+    obey(&finds(&env, "warning", "/etc/pam.d/sshd:2", "bob", line));
+    notes("without a code");
     let by_bob = talk(env.as_user("bob", "otp-setup").arg("doctor"), "");
     assert!(String::from_utf8_lossy(&by_bob.stdout).contains("sudo otp-setup doctor"));
     chown("/var/lib/insis-otp", Some(1), None).unwrap();
-    finds(&env, "problem", "/var/lib/insis-otp", "wrong owner");
+    let command = "chown root:insis-otp /var/lib/insis-otp; chmod 1730 /var/lib/insis-otp";
+    finds(&env, "problem", "/var/lib/insis-otp", "wrong owner", command);
 }

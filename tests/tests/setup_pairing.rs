@@ -137,6 +137,28 @@ fn every_mistake_is_explained_and_another_try_given() {
 }
 
 #[test]
+fn an_app_that_takes_no_notice_of_the_parameters_is_caught() {
+    let env = machine();
+    let parameters = ["--algorithm", "SHA256", "--digits", "8"];
+    let output = talk(env.as_user("anna", "otp-setup").args(parameters), "");
+    let said = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("some apps show wrong codes") && said.contains("--force"), "{said}");
+    assert!(said.contains("Google Authenticator"), "{said}");
+    let mut terminal = setup(&env, &[&parameters[..], &["--force", "--text"]].concat());
+    let right = until_first_code(&mut terminal);
+    let now = env.clock().now();
+    // One that has the eight digits, but the hash that everybody has.
+    let careless = Phone::with(right.secret(), "SHA1", 8, 30);
+    terminal.line(&careless.code_at(now));
+    terminal.expect("not a code of this");
+    let heard = terminal.expect("First code:");
+    let said = heard.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("Perhaps the app takes no notice of SHA256, 8 digits, 30 s"), "{said}");
+    assert!(names_in_store().is_empty());
+}
+
+#[test]
 fn stopping_at_any_point_leaves_nothing_behind() {
     let env = machine();
     let prompts: [&[&str]; 3] =

@@ -1,7 +1,8 @@
 //! `otp-setup doctor`: looks for what would lock people out, or let them in without a code, before it does.
 //!
-//! Each finding says what it is, why it matters, and what to write or run. Nothing is changed.
+//! Each finding says what it is, why it matters, and the exact line to write or to run. Nothing is changed.
 
+mod mend;
 mod pam;
 mod pam_files;
 mod people;
@@ -10,7 +11,10 @@ mod sshd;
 mod store;
 mod system;
 
-use insis_otp::config::Config;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use insis_otp::config::{Config, ConfigError};
 use insis_otp::otp::UnixTime;
 use serde::Serialize;
 
@@ -39,17 +43,100 @@ pub struct Finding {
     pub what: String,
     /// Why it matters.
     pub why: String,
-    /// What to write or run.
+    /// What to do with the line.
     pub remedy: String,
+    /// The exact line to write, or the command to run.
+    pub line: String,
+}
+
+/// What to do about a finding.
+#[derive(Clone, Debug)]
+pub struct Remedy {
+    /// In words.
+    how: String,
+    /// The exact line.
+    line: String,
+}
+
+impl Remedy {
+    /// This line is for that.
+    pub fn new(how: String, line: impl Into<String>) -> Self {
+        Self { how, line: line.into() }
+    }
+
+    /// A command for root.
+    pub fn run(texts: &Texts, command: impl Into<String>) -> Self {
+        Self::new(texts.how_run(), command)
+    }
+
+    /// A line in the place of the one that was found.
+    pub fn instead(texts: &Texts, line: impl Into<String>) -> Self {
+        Self::new(texts.how_instead(), line)
+    }
+
+    /// The same, after something else was said.
+    pub fn after(self, first: &str) -> Self {
+        Self { how: format!("{first} {}", self.how), ..self }
+    }
 }
 
 impl Finding {
-    /// A finding from a message of three lines.
-    pub fn new(severity: Severity, place: impl Into<String>, text: &str) -> Self {
-        let mut lines = text.splitn(3, '\n').map(str::to_owned);
-        let mut line = || lines.next().unwrap_or_default();
-        Self { severity, place: place.into(), what: line(), why: line(), remedy: line() }
+    /// A finding from a message of two lines.
+    pub fn new(severity: Severity, place: impl Into<String>, text: &str, remedy: Remedy) -> Self {
+        let (what, why) = text.split_once('\n').unwrap_or((text, ""));
+        let (what, why) = (what.to_owned(), why.to_owned());
+        Self { severity, place: place.into(), what, why, remedy: remedy.how, line: remedy.line }
     }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%=,".contains(letter);
+    match word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// The command that puts every file of ours back in its place: the package's, where it is one.
+fn reinstall(texts: &Texts) -> Remedy {
+    let listed = std::fs::read_dir("/var/lib/dpkg/info").into_iter().flatten().flatten();
+    let is_ours = |name: &str| name.starts_with("libpam-insis-otp") && name.ends_with(".list");
+    match listed.into_iter().any(|entry| entry.file_name().to_str().is_some_and(is_ours)) {
+        true => Remedy::run(texts, "apt install --reinstall libpam-insis-otp otp-setup"),
+        false => Remedy::new(texts.how_run_in_sources(), "make build && make install"),
+    }
+}
+
+/// A configuration that nobody can log in with.
+fn unusable(texts: &Texts, error: &ConfigError) -> Finding {
+    let (path, mended) = match error {
+        ConfigError::Invalid { path, problem } => {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            (path, mend::configuration(&text, path, problem))
+        }
+        ConfigError::Unreadable { path, .. } => (path, None),
+    };
+    let said = path.display().to_string();
+    let text = texts.doctor_config(error);
+    if let Some((number, line)) = mended {
+        let place = format!("{said}:{number}");
+        return Finding::new(Severity::Problem, place, &text, Remedy::instead(texts, line));
+    }
+    let word = quoted(&said);
+    let closed = path.metadata().is_ok_and(|facts| {
+        facts.is_file() && (facts.uid() != 0 || facts.mode() & 0o022 != 0 || facts.mode() & 0o004 == 0)
+    });
+    let remedy = match (closed, path == Path::new(Config::PATH)) {
+        (true, _) => Remedy::run(texts, format!("chown root:root {word}; chmod 644 {word}")),
+        (false, true) => Remedy::new(texts.how_defaults(), format!("mv {word} {word}.old")),
+        // Where one was named it has to be there: an empty one means the defaults, too.
+        (false, false) => Remedy::new(
+            texts.how_defaults(),
+            format!("mv {word} {word}.old; install -m 644 /dev/null {word}"),
+        ),
+    };
+    Finding::new(Severity::Problem, said, &text, remedy)
 }
 
 /// Examines this machine: findings, the worst first, and whether the rest could not be looked at.
@@ -58,8 +145,7 @@ pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
     let config = match Config::site() {
         Ok(config) => config,
         Err(error) => {
-            let text = texts.doctor_config(&error);
-            findings.push(Finding::new(Severity::Problem, Config::PATH, &text));
+            findings.push(unusable(texts, &error));
             Config::default()
         }
     };
@@ -74,7 +160,8 @@ pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
         }
         findings.extend(people::examine(texts, &config, &used, now));
     } else {
-        findings.push(Finding::new(Severity::Note, "root", &texts.doctor_not_root()));
+        let remedy = Remedy::run(texts, "sudo otp-setup doctor");
+        findings.push(Finding::new(Severity::Note, "root", &texts.doctor_not_root(), remedy));
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings

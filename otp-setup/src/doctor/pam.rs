@@ -9,7 +9,7 @@ use insis_otp::otp::UnixTime;
 
 use super::pam_files::{Files, Rule, auth_stack};
 use super::settings::{self, Wrong};
-use super::{Finding, Severity};
+use super::{Finding, Remedy, Severity, quoted, reinstall, unusable};
 use crate::texts::Texts;
 
 /// The module.
@@ -34,8 +34,8 @@ const PASSWORD: &[&str] = &[
 pub struct Used {
     /// Its name.
     pub service: String,
-    /// Where the module stands in its stack.
-    pub place: String,
+    /// The module's line in its stack.
+    pub rule: Rule,
     /// What the module is set to there; `None` where it refuses its arguments, and so everybody.
     pub config: Option<Config>,
 }
@@ -48,17 +48,26 @@ pub fn examine(texts: &Texts, files: &Files, site: &Config, now: UnixTime) -> (V
         let stack = auth_stack(service, files);
         let Some((place, ours)) = stack.iter().enumerate().find(|(_, rule)| is_ours(rule)) else { continue };
         let config = settings::effective(site, service, &ours.arguments);
-        let own = Stack { texts, stack: &stack, place, ours, config: &config, now };
+        let own = Stack { texts, stack: &stack, place, ours, site, config: &config, now };
         findings.extend(own.examine());
-        used.push(Used { service: service.clone(), place: ours.place.clone(), config: config.ok() });
+        used.push(Used { service: service.clone(), rule: ours.clone(), config: config.ok() });
     }
     // A file that many include is looked at once for each of them.
     findings.sort_by(|one, other| (&one.place, &one.what).cmp(&(&other.place, &other.what)));
     findings.dedup();
     if used.is_empty() {
-        findings.push(Finding::new(Severity::Warning, "/etc/pam.d", &texts.doctor_pam_unused()));
+        findings.push(unused(texts, files));
     }
     (findings, used)
+}
+
+/// Nobody is asked: sshd is where most sites begin.
+fn unused(texts: &Texts, files: &Files) -> Finding {
+    let stack = auth_stack("sshd", files);
+    let last = stack.last().map(|last| last.within.first().unwrap_or(&last.place));
+    let place = last.map_or("/etc/pam.d/sshd", String::as_str);
+    let remedy = Remedy::new(texts.how_below(place), format!("auth required {OURS}"));
+    Finding::new(Severity::Warning, place, &texts.doctor_pam_unused(), remedy)
 }
 
 fn file_name(module: &str) -> &str {
@@ -75,6 +84,7 @@ struct Stack<'a> {
     stack: &'a [Rule],
     place: usize,
     ours: &'a Rule,
+    site: &'a Config,
     config: &'a Result<Config, Vec<Wrong>>,
     now: UnixTime,
 }
@@ -92,51 +102,83 @@ impl Stack<'_> {
         findings
     }
 
+    /// The module's line as it should be. All that is wrong with it is mended at once, so that no finding's line brings
+    /// back what another one's mends.
+    fn own_line(&self) -> String {
+        let ours = self.ours;
+        let refuses = matches!(action(&ours.control, "auth_err"), Action::Bad | Action::Die);
+        let control = if refuses && !self.locks_out() { &ours.control } else { "required" };
+        let module = match module_path(&ours.module).filter(|path| is_loadable(path)) {
+            Some(_) => &ours.module,
+            None => OURS,
+        };
+        let wrong = self.config.as_ref().err().map_or([].as_slice(), Vec::as_slice);
+        line(control, module, &settings::mended(self.site, wrong, &ours.arguments))
+    }
+
+    /// Whether people without a pairing are to be passed over, and are refused by the control.
+    fn locks_out(&self) -> bool {
+        self.passes_over() && !matches!(action(&self.ours.control, "ignore"), Action::Ignore)
+    }
+
+    fn passes_over(&self) -> bool {
+        self.config.as_ref().is_ok_and(|config| config.unenrolled_at(self.now) == Unenrolled::Ignore)
+    }
+
     /// The module has to be where libpam looks for it, and nobody else's to change.
     fn module_file(&self, ours: &Rule) -> Option<Finding> {
+        let problem =
+            |place: &str, text: String, remedy| Some(Finding::new(Severity::Problem, place, &text, remedy));
+        // Where the installed one is sound, another one is a mistake in the line.
+        let other = || match module_path(OURS).filter(|path| is_loadable(path)) {
+            Some(_) if ours.module != OURS => Remedy::instead(self.texts, self.own_line()),
+            _ => reinstall(self.texts),
+        };
         let Some(path) = module_path(&ours.module) else {
-            return Some(Finding::new(
-                Severity::Problem,
-                &ours.place,
-                &self.texts.doctor_pam_missing(&ours.module),
-            ));
+            return problem(&ours.place, self.texts.doctor_pam_missing(&ours.module), other());
         };
         let facts = path.metadata().ok()?;
         let place = path.display().to_string();
         if facts.uid() != 0 || facts.mode() & 0o022 != 0 {
-            return Some(Finding::new(Severity::Problem, &place, &self.texts.doctor_pam_writable(&place)));
+            let word = quoted(&place);
+            let remedy = Remedy::run(self.texts, format!("chown root:root {word}; chmod 644 {word}"));
+            return problem(&place, self.texts.doctor_pam_writable(&place), remedy);
         }
         if !is_loadable(&path) {
-            return Some(Finding::new(
-                Severity::Problem,
-                &place,
-                &self.texts.doctor_pam_not_loadable(&place),
-            ));
+            let remedy = match other() {
+                line if ours.module != OURS => line.after(&self.texts.how_in(&ours.place)),
+                command => command,
+            };
+            return problem(&place, self.texts.doctor_pam_not_loadable(&place), remedy);
         }
         None
     }
 
     /// An argument that the module does not take makes it refuse everybody.
     fn arguments(&self, ours: &Rule) -> Vec<Finding> {
-        let finding = |wrong: &Wrong| {
-            let rest: Vec<_> =
-                ours.arguments.iter().filter(|argument| **argument != wrong.argument).collect();
-            let line = line(&ours.control, &ours.module, &rest);
-            let text = self.texts.doctor_pam_argument(&wrong.argument, &wrong.why, line);
-            Finding::new(Severity::Problem, &ours.place, &text)
+        let wrong = self.config.as_ref().err().map_or([].as_slice(), Vec::as_slice);
+        let finding = |one: &Wrong| {
+            // Another configuration: it is that one that is to be mended, if it is there.
+            let named = one.argument.strip_prefix("config=").map(Path::new).filter(|path| path.exists());
+            if let Some(error) = named.and_then(|path| Config::load(path).err()) {
+                return unusable(self.texts, &error);
+            }
+            let remedy = Remedy::instead(self.texts, self.own_line());
+            let text = self.texts.doctor_pam_argument(&one.argument, &one.why);
+            Finding::new(Severity::Problem, &ours.place, &text, remedy)
         };
-        self.config.as_ref().err().into_iter().flatten().map(finding).collect()
+        wrong.iter().map(finding).collect()
     }
 
     /// A wrong code has to refuse the login.
     fn refuses(&self, ours: &Rule) -> Option<Finding> {
         match action(&ours.control, "auth_err") {
             Action::Bad | Action::Die => None,
-            _ => Some(Finding::new(
-                Severity::Problem,
-                &ours.place,
-                &self.texts.doctor_pam_control(&ours.control),
-            )),
+            _ => {
+                let remedy = Remedy::instead(self.texts, self.own_line());
+                let text = self.texts.doctor_pam_control(&ours.control);
+                Some(Finding::new(Severity::Problem, &ours.place, &text, remedy))
+            }
         }
     }
 
@@ -153,18 +195,27 @@ impl Stack<'_> {
                 }
         });
         let finding = |(place, rule): (usize, &Rule)| {
-            // As far as it may jump; nowhere, where it stands right before our module.
-            let control = match (action(&rule.control, "success"), self.place - place - 1) {
-                (Action::Jump(over), room @ 1..) => {
-                    rule.control.replace(&format!("success={over}"), &format!("success={room}"))
-                }
-                _ => "required".to_owned(),
-            };
-            let line = line(&control, &rule.module, &rule.arguments.iter().collect::<Vec<_>>());
-            let text = self.texts.doctor_pam_skips(file_name(&rule.module), &rule.control, line);
-            Finding::new(Severity::Problem, &rule.place, &text)
+            let line = line(&self.not_skipping(rule, place), &rule.module, &rule.arguments);
+            let remedy = Remedy::instead(self.texts, line);
+            let text = self.texts.doctor_pam_skips(file_name(&rule.module), &rule.control);
+            Finding::new(Severity::Problem, &rule.place, &text, remedy)
         };
         skips.map(finding).collect()
+    }
+
+    /// The control with which a rule before our module leads to it.
+    fn not_skipping(&self, rule: &Rule, place: usize) -> String {
+        let between = self.stack.get(place + 1..self.place).unwrap_or_default();
+        let room = between.len();
+        match action(&rule.control, "success") {
+            // As far as it may jump; nowhere, where it stands right before our module.
+            Action::Jump(over) if room > 0 => {
+                rule.control.replace(&format!("success={over}"), &format!("success={room}"))
+            }
+            // Over what refuses those whom this one has let in, or knows others: as Debian's common-auth has it.
+            Action::Done if between.iter().any(refuses_others) => format!("[success={room} default=ignore]"),
+            _ => "required".to_owned(),
+        }
     }
 
     /// Whether the end of this rule's stack or substack lies behind our module.
@@ -178,26 +229,22 @@ impl Stack<'_> {
         let asks = |rule: &&Rule| PASSWORD.contains(&file_name(&rule.module));
         let before = self.stack.iter().take(self.place).any(|rule| asks(&rule));
         let after = self.stack.iter().skip(self.place).find(asks);
-        let text = match (before, after) {
-            (true, _) => return None,
-            (false, Some(after)) => {
-                let own = line(&ours.control, &ours.module, &ours.arguments.iter().collect::<Vec<_>>());
-                self.texts.doctor_pam_order(file_name(&after.module), &after.place, own)
-            }
-            (false, None) => return None,
-        };
-        Some(Finding::new(Severity::Warning, &ours.place, &text))
+        let (false, Some(after), Some(last)) = (before, after, self.stack.last()) else { return None };
+        // Below the whole of it: right below a password's line there may be one that is jumped to.
+        let remedy = Remedy::new(self.texts.how_move(ours.beside(last)), self.own_line());
+        let text = self.texts.doctor_pam_order(file_name(&after.module));
+        Some(Finding::new(Severity::Warning, &ours.place, &text, remedy))
     }
 
     /// Where people without a pairing are passed over, something else has to say yes.
     fn success(&self, ours: &Rule) -> Option<Finding> {
-        let passes_over = |config: &Config| config.unenrolled_at(self.now) == Unenrolled::Ignore;
-        if !self.config.as_ref().is_ok_and(passes_over) {
+        if !self.passes_over() {
             return None;
         }
-        if !matches!(action(&ours.control, "ignore"), Action::Ignore) {
+        if self.locks_out() {
             let text = self.texts.doctor_pam_ignore(&ours.control);
-            return Some(Finding::new(Severity::Warning, &ours.place, &text));
+            let remedy = Remedy::instead(self.texts, self.own_line());
+            return Some(Finding::new(Severity::Warning, &ours.place, &text, remedy));
         }
         let says_yes = |rule: &Rule| {
             !is_ours(rule)
@@ -206,15 +253,31 @@ impl Stack<'_> {
         if self.stack.iter().any(says_yes) {
             return None;
         }
-        Some(Finding::new(Severity::Warning, &ours.place, &self.texts.doctor_pam_no_success()))
+        let remedy = Remedy::new(self.texts.how_below(&ours.place), "auth required pam_permit.so");
+        Some(Finding::new(Severity::Warning, &ours.place, &self.texts.doctor_pam_no_success(), remedy))
     }
 }
 
+/// Whether a rule refuses people whom one before it has let in.
+fn refuses_others(rule: &Rule) -> bool {
+    file_name(&rule.module) == "pam_deny.so" || PASSWORD.contains(&file_name(&rule.module))
+}
+
+/// The module's line with a setting that stands over the others.
+pub fn with_setting(rule: &Rule, key: &str, value: &str) -> String {
+    let is_other = |argument: &&String| {
+        let word = argument.split('=').next().unwrap_or_default();
+        word != key && !(word == "nullok" && key == "unenrolled")
+    };
+    let others = rule.arguments.iter().filter(is_other).cloned();
+    line(&rule.control, &rule.module, &others.chain([format!("{key}={value}")]).collect::<Vec<_>>())
+}
+
 /// A line of a stack, as it is to be written.
-fn line(control: &str, module: &str, arguments: &[&String]) -> String {
-    let bracketed = |argument: &&String| match argument.contains(char::is_whitespace) {
+fn line(control: &str, module: &str, arguments: &[String]) -> String {
+    let bracketed = |argument: &String| match argument.contains(char::is_whitespace) {
         true => format!("[{}]", argument.replace(']', "\\]")),
-        false => (*argument).clone(),
+        false => argument.clone(),
     };
     let words = [format!("auth {control} {module}")].into_iter().chain(arguments.iter().map(bracketed));
     words.collect::<Vec<_>>().join(" ")
@@ -417,7 +480,7 @@ mod tests {
             let files: Files =
                 [("sshd".to_owned(), sshd.to_owned()), ("common-auth".to_owned(), common.to_owned())].into();
             let (found, _) = examine(&Texts::of_locale("en"), &files, &Config::default(), UnixTime(0));
-            found.into_iter().map(|finding| finding.remedy).collect::<Vec<_>>().join("\n")
+            found.into_iter().map(|finding| finding.line).collect::<Vec<_>>().join("\n")
         };
         let found = remedies(
             SOUND,
@@ -427,7 +490,10 @@ mod tests {
         let found = remedies(SOUND, "auth sufficient pam_unix.so\n");
         assert!(found.contains("auth required pam_unix.so"), "{found}");
         let found = remedies("auth required pam_insis_otp.so trie=2 [prompt=My code: ]\n", "");
-        assert!(found.contains("auth required pam_insis_otp.so [prompt=My code: ]"), "{found}");
+        assert!(found.contains("auth required pam_insis_otp.so tries=2 [prompt=My code: ]"), "{found}");
+        // What refuses others is jumped over, so that nobody is locked out by it.
+        let found = remedies(SOUND, "auth sufficient pam_unix.so\nauth required pam_deny.so\n");
+        assert!(found.contains("auth [success=1 default=ignore] pam_unix.so"), "{found}");
     }
 
     #[test]

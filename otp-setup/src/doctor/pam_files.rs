@@ -16,6 +16,17 @@ pub struct Rule {
     pub arguments: Vec<String>,
     /// In how many substacks it stands: what ends a substack ends no more than that.
     pub depth: usize,
+    /// The lines by which its file is included, from the service's own on.
+    pub within: Vec<String>,
+}
+
+impl Rule {
+    /// The line of this one's file, or of one that includes it, by which another rule comes into the stack.
+    pub fn beside<'r>(&self, other: &'r Self) -> &'r str {
+        let pairs = self.within.iter().zip(&other.within);
+        let common = pairs.take_while(|(own, others)| own == others).count();
+        other.within.get(common).unwrap_or(&other.place)
+    }
 }
 
 /// The files of /etc/pam.d, and /usr/lib/pam.d and /etc/pam.conf are what they stand over.
@@ -40,28 +51,30 @@ pub fn services() -> Files {
 /// The `auth` stack of a service, what it includes put in.
 pub fn auth_stack(service: &str, files: &Files) -> Vec<Rule> {
     let mut stack = Vec::new();
-    expand(service, files, 0, 0, &mut stack);
+    expand(service, files, 0, &[], &mut stack);
     stack
 }
 
-fn expand(service: &str, files: &Files, depth: usize, nesting: usize, stack: &mut Vec<Rule>) {
+fn expand(service: &str, files: &Files, depth: usize, within: &[String], stack: &mut Vec<Rule>) {
     // libpam gives up at the same depth.
-    if nesting > 32 {
+    if within.len() > 32 {
         return;
     }
     // Includes are written as a path now and then.
     let name = Path::new(service).file_name().and_then(|name| name.to_str()).unwrap_or(service);
     let Some(text) = files.get(name) else { return };
     for (number, line) in logical_lines(text) {
+        let place = format!("/etc/pam.d/{name}:{number}");
+        let inner = [within, std::slice::from_ref(&place)].concat();
         if let Some(included) = line.strip_prefix("@include") {
-            expand(included.trim(), files, depth, nesting + 1, stack);
+            expand(included.trim(), files, depth, &inner, stack);
             continue;
         }
-        let Some(rule) = rule(&line, &format!("/etc/pam.d/{name}:{number}"), depth) else { continue };
+        let Some(rule) = rule(&line, &place, depth) else { continue };
         match rule.control.as_str() {
-            "include" => expand(&rule.module, files, depth, nesting + 1, stack),
-            "substack" => expand(&rule.module, files, depth + 1, nesting + 1, stack),
-            _ => stack.push(rule),
+            "include" => expand(&rule.module, files, depth, &inner, stack),
+            "substack" => expand(&rule.module, files, depth + 1, &inner, stack),
+            _ => stack.push(Rule { within: within.to_vec(), ..rule }),
         }
     }
 }
@@ -106,6 +119,7 @@ fn rule(line: &str, place: &str, depth: usize) -> Option<Rule> {
         module: words.next()?,
         arguments: words.collect(),
         depth,
+        within: Vec::new(),
     })
 }
 

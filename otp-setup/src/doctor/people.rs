@@ -5,8 +5,9 @@ use insis_otp::otp::{Seconds, UnixTime};
 use insis_otp::store::{Account, Reader, Template};
 use nix::unistd::{Gid, Group};
 
-use super::pam::Used;
-use super::{Finding, Severity};
+use super::pam::{Used, with_setting};
+use super::pam_files::Rule;
+use super::{Finding, Remedy, Severity, mend};
 use crate::texts::Texts;
 use crate::{dates, users};
 
@@ -19,7 +20,7 @@ const NEAR: Seconds = Seconds(14 * 86_400);
 struct Rules<'a> {
     config: &'a Config,
     /// Where these rules stand, when it is not the configuration.
-    stack: Option<&'a str>,
+    stack: Option<&'a Rule>,
     services: Vec<&'a str>,
 }
 
@@ -35,10 +36,10 @@ pub fn examine(texts: &Texts, site: &Config, used: &[Used], now: UnixTime) -> Ve
 
 fn gather<'a>(site: &Config, used: &'a [Used]) -> Vec<Rules<'a>> {
     let mut all: Vec<Rules<'a>> = Vec::new();
-    for Used { service, place, config } in used {
+    for Used { service, rule, config } in used {
         let Some(config) = config else { continue };
         let from_file = decides(config) == decides(&site.clone().for_service(service));
-        let stack = (!from_file).then_some(place.as_str());
+        let stack = (!from_file).then_some(rule);
         match all.iter_mut().find(|one| one.stack == stack && decides(one.config) == decides(config)) {
             Some(same) => same.services.push(service),
             None => all.push(Rules { config, stack, services: vec![service] }),
@@ -66,32 +67,51 @@ impl Rules<'_> {
             return None;
         }
         let (count, names, services) = (unpaired.len(), some(&unpaired), some(&self.services));
-        let line = |key: &str, value: &str| match self.stack {
-            Some(_) => format!("auth required pam_insis_otp.so {key}={value}"),
-            None => format!("{key} = \"{value}\""),
-        };
         let day = |time| dates::exact(time).chars().take(10).collect::<String>();
-        let later = line("unenrolled_deny_from", &day(now.plus(NEAR)));
+        let later = || self.setting(texts, "unenrolled_deny_from", &day(now.plus(NEAR)));
         let deadline = self.config.unenrolled_deny_from;
-        let (severity, text) = match (self.config.unenrolled, deadline) {
+        let (severity, text, (place, remedy)) = match (self.config.unenrolled, deadline) {
             (Unenrolled::Deny, _) => {
-                let line = line("unenrolled", "ignore");
-                (Severity::Warning, texts.doctor_locked_out(count, names, services, line))
+                let (place, remedy) = self.setting(texts, "unenrolled", "ignore");
+                let text = texts.doctor_locked_out(count, names, services);
+                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile())))
             }
             (Unenrolled::Ignore, Some(from)) if from <= now => {
-                (Severity::Warning, texts.doctor_locked_out_since(count, names, services, day(from), later))
+                let (place, remedy) = later();
+                let text = texts.doctor_locked_out_since(count, names, services, day(from));
+                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile())))
             }
             (Unenrolled::Ignore, Some(from)) => {
                 let severity = if from <= now.plus(NEAR) { Severity::Warning } else { Severity::Note };
-                (severity, texts.doctor_locked_out_from(count, names, services, day(from), later))
+                let (place, remedy) = later();
+                let text = texts.doctor_locked_out_from(count, names, services, day(from));
+                (severity, text, (place, remedy.after(&texts.how_let_pair_or_move())))
             }
             (Unenrolled::Ignore, None) => {
-                let line = line("unenrolled", "deny");
-                (Severity::Note, texts.doctor_would_be_locked_out(count, names, services, line))
+                let (place, remedy) = self.setting(texts, "unenrolled", "deny");
+                let text = texts.doctor_would_be_locked_out(count, names, services);
+                (Severity::Note, text, (place, remedy.after(&texts.how_let_pair_then())))
             }
-            (Unenrolled::Enrol, _) => (Severity::Note, texts.doctor_would_pair(count, names, services)),
+            (Unenrolled::Enrol, _) => {
+                let remedy = Remedy::new(texts.how_pair_before(), "otp-setup");
+                let place = self.stack.map_or(Config::PATH, |rule| &rule.place).to_owned();
+                (Severity::Note, texts.doctor_would_pair(count, names, services), (place, remedy))
+            }
         };
-        Some(Finding::new(severity, self.stack.unwrap_or(Config::PATH), &text))
+        Some(Finding::new(severity, place, &text, remedy))
+    }
+
+    /// Where a setting stands that decides here, and the line for another value of it.
+    fn setting(&self, texts: &Texts, key: &str, value: &str) -> (String, Remedy) {
+        if let Some(rule) = self.stack {
+            return (rule.place.clone(), Remedy::instead(texts, with_setting(rule, key, value)));
+        }
+        let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
+        let line = format!("{key} = \"{value}\"");
+        match mend::place_of(&text, &self.services, key) {
+            Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(texts, line)),
+            None => (Config::PATH.to_owned(), Remedy::new(texts.how_top(), line)),
+        }
     }
 
     fn is_unpaired(&self, reader: &mut Reader, account: &Account) -> bool {
@@ -129,7 +149,14 @@ mod tests {
     fn used(service: &str, config: &Config) -> Used {
         Used {
             service: service.to_owned(),
-            place: format!("/etc/pam.d/{service}:1"),
+            rule: Rule {
+                place: format!("/etc/pam.d/{service}:1"),
+                control: "required".to_owned(),
+                module: "pam_insis_otp.so".to_owned(),
+                arguments: vec!["nullok".to_owned(), "tries=2".to_owned()],
+                depth: 0,
+                within: Vec::new(),
+            },
             config: Some(config.clone()),
         }
     }
@@ -161,7 +188,7 @@ mod tests {
             let all = [used("sshd", &site)];
             let rules = gather(&site, &all);
             let found = rules[0].examine(&Texts::of_locale("en"), std::slice::from_ref(&anna), UnixTime(now));
-            found.map(|finding| (finding.severity, finding.why + " | " + &finding.remedy))
+            found.map(|finding| (finding.severity, finding.why + " | " + &finding.line))
         };
         let (day, from) = (86_400, 1_801_353_600); // 2027-01-31
         let deadline = "unenrolled = \"ignore\"\nunenrolled_deny_from = \"2027-01-31\"";

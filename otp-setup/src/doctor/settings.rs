@@ -5,6 +5,8 @@ use std::path::Path;
 use insis_otp::config::{Config, Unenrolled};
 use insis_otp::strict::{Value, unknown};
 
+use super::mend::suggested;
+
 /// Arguments that are no keys of the configuration (pam_insis_otp(8)).
 const OWN: [&str; 5] = ["config", "nullok", "try_first_pass", "use_first_pass", "forward_pass"];
 
@@ -38,6 +40,20 @@ pub fn effective(site: &Config, service: &str, arguments: &[String]) -> Result<C
         }
     }
     if wrong.is_empty() { Ok(config) } else { Err(wrong) }
+}
+
+/// The arguments of a stack, each that the module refuses as it was probably meant, or left out.
+pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<String> {
+    let mend = |argument: &String| match wrong.iter().find(|wrong| wrong.argument == *argument) {
+        None => Some(argument.clone()),
+        Some(wrong) => {
+            let (key, value) = argument.split_once('=').unwrap_or((argument, ""));
+            let word = suggested(&wrong.why).unwrap_or_default();
+            let meant = [format!("{word}={value}"), word.to_owned(), format!("{key}={word}"), key.to_owned()];
+            meant.into_iter().find(|argument| set(&mut site.clone(), argument).is_ok())
+        }
+    };
+    arguments.iter().filter_map(mend).collect()
 }
 
 fn set(config: &mut Config, argument: &str) -> Result<(), String> {
@@ -79,6 +95,19 @@ mod tests {
         let bad = ["nullok=yes", "tries=99", "trie=2", "digits=6", "config=here", "forward_pass=1"];
         assert_eq!(wrong(&bad), bad.map(|argument| argument.to_owned()));
         assert_eq!(wrong(&["config=/nowhere/at/all"]), ["config=/nowhere/at/all"]);
+    }
+
+    #[test]
+    fn arguments_are_mended_as_they_were_meant() {
+        let mend = |arguments: &[&str]| {
+            let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+            let wrong = effective(&Config::default(), "sshd", &arguments).unwrap_err();
+            mended(&Config::default(), &wrong, &arguments).join(" ")
+        };
+        assert_eq!(mend(&["trie=2", "echo", "nulok"]), "tries=2 echo nullok");
+        assert_eq!(mend(&["tries=99", "remember=8h"]), "remember=8h");
+        assert_eq!(mend(&["nullok=yes", "unenrolled=enroll", "digits=6"]), "nullok unenrolled=enrol");
+        assert_eq!(mend(&["config=here", "config=/nowhere", "tries=1"]), "tries=1");
     }
 
     #[test]

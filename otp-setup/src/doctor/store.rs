@@ -6,10 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use insis_otp::config::Config;
-use insis_otp::store::{Account, Template};
+use insis_otp::store::{Account, Cause, Template};
 use nix::unistd::{Gid, Group};
 
-use super::{Finding, Severity};
+use super::{Finding, Remedy, Severity, quoted, reinstall};
 use crate::texts::Texts;
 use crate::{plain, users};
 
@@ -25,7 +25,7 @@ pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     let group = Group::from_name(GROUP).ok().flatten().map(|group| group.gid);
     let folder = folder(&config.secret_file);
     findings.extend(directory(texts, &folder, group));
-    findings.extend(helper(texts, &config.helper, group));
+    findings.extend(helper(texts, config, group));
     if as_root {
         findings.extend(files(texts, &config.secret_file, Path::new(&folder)));
     }
@@ -38,34 +38,80 @@ fn folder(template: &Template) -> String {
     text.rsplit_once('/').map_or(text.as_str(), |(folder, _)| folder).replace("%%", "%")
 }
 
+/// The command, with the group made first where there is none.
+fn run(texts: &Texts, group: Option<Gid>, command: &str) -> Remedy {
+    let first = if group.is_none() { format!("groupadd --system {GROUP}; ") } else { String::new() };
+    Remedy::run(texts, first + command)
+}
+
 fn directory(texts: &Texts, folder: &str, group: Option<Gid>) -> Option<Finding> {
-    let problem = |text: String| Some(Finding::new(Severity::Problem, folder, &text));
-    let Ok(facts) = Path::new(folder).symlink_metadata() else {
-        return problem(texts.doctor_store_missing(folder));
+    let word = quoted(folder);
+    let made = format!("install -d -o root -g {GROUP} -m 1730 {word}");
+    let mended = format!("chown root:{GROUP} {word}; chmod 1730 {word}");
+    let finding = |severity, text: String, command: &str| {
+        Some(Finding::new(severity, folder, &text, run(texts, group, command)))
     };
+    let Ok(facts) = Path::new(folder).symlink_metadata() else {
+        return finding(Severity::Problem, texts.doctor_store_missing(folder), &made);
+    };
+    if !facts.is_dir() {
+        let command = format!("mv {word} {word}.old; {made}");
+        return finding(Severity::Problem, texts.doctor_store_mode(folder), &command);
+    }
     let setgid_model =
         facts.mode() & 0o7777 == 0o1730 && group.is_some_and(|group| facts.gid() == group.as_raw());
     let roots_own = facts.mode() & 0o022 == 0;
-    if facts.is_dir() && facts.uid() == 0 && setgid_model {
-        return None;
-    }
-    if facts.is_dir() && facts.uid() == 0 && roots_own {
+    match (facts.uid() == 0, setgid_model, roots_own) {
+        (true, true, _) => None,
         // Safe, but people cannot pair by themselves.
-        return Some(Finding::new(Severity::Note, folder, &texts.doctor_store_closed(folder)));
+        (true, _, true) => {
+            let remedy = Remedy { how: texts.how_if_wanted(), ..run(texts, group, &mended) };
+            Some(Finding::new(Severity::Note, folder, &texts.doctor_store_closed(folder), remedy))
+        }
+        _ => finding(Severity::Problem, texts.doctor_store_mode(folder), &mended),
     }
-    problem(texts.doctor_store_mode(folder))
 }
 
-fn helper(texts: &Texts, path: &Path, group: Option<Gid>) -> Option<Finding> {
+fn helper(texts: &Texts, config: &Config, group: Option<Gid>) -> Option<Finding> {
+    let path = &config.helper;
     let place = path.display().to_string();
     let Some(facts) = path.metadata().ok().filter(Metadata::is_file) else {
-        return Some(Finding::new(Severity::Warning, &place, &texts.doctor_helper_missing(&place)));
+        let usual = Config::default().helper;
+        let remedy = match *path != usual && usual.is_file() {
+            true => Remedy::new(texts.how_in_config(), format!("helper = \"{}\"", usual.display())),
+            false => reinstall(texts),
+        };
+        return Some(Finding::new(Severity::Warning, &place, &texts.doctor_helper_missing(&place), remedy));
     };
     let sound = facts.uid() == 0
         && group.is_some_and(|group| facts.gid() == group.as_raw())
         && facts.mode() & 0o7022 == 0o2000
         && facts.mode() & 0o001 != 0;
-    (!sound).then(|| Finding::new(Severity::Problem, &place, &texts.doctor_helper_mode(&place)))
+    let word = quoted(&place);
+    // In this order: the kernel takes setgid away from a file that gets another owner.
+    let command = format!("chown root:{GROUP} {word}; chmod 2755 {word}");
+    let finding = || {
+        let text = texts.doctor_helper_mode(&place);
+        Finding::new(Severity::Problem, &place, &text, run(texts, group, &command))
+    };
+    (!sound).then(finding)
+}
+
+/// A file that belongs to its user alone is mended by `unlock`, if it can be.
+fn broken(texts: &Texts, account: &Account, path: &Path, cause: &Cause) -> Remedy {
+    let (user, word) = (quoted(account.name.as_str()), quoted(&path.display().to_string()));
+    let facts = path.symlink_metadata().ok().filter(Metadata::is_file);
+    let is_open = facts.is_some_and(|facts| facts.uid() != account.uid.as_raw() || facts.mode() & 0o177 != 0);
+    if is_open {
+        return Remedy::run(texts, format!("chown {user} {word}; chmod 600 {word}"));
+    }
+    match cause {
+        Cause::Damaged(_) => {
+            let command = format!("otp-setup unlock --user {user} || rm -i {word}");
+            Remedy::new(texts.how_mend_file(), command)
+        }
+        _ => Remedy::new(texts.how_pair_again(account.name.as_str()), format!("rm -r {word}")),
+    }
 }
 
 /// Secret files that cannot be used, or that belong to nobody.
@@ -86,11 +132,13 @@ fn files(texts: &Texts, template: &Template, folder: &Path) -> Vec<Finding> {
             return None;
         }
         let Some(account) = accounts.get(&name) else {
-            return Some(Finding::new(Severity::Note, &place, &texts.doctor_file_orphan(&place)));
+            let remedy = Remedy::new(texts.how_if_gone(), format!("rm {}", quoted(&place)));
+            return Some(Finding::new(Severity::Note, &place, &texts.doctor_file_orphan(&place), remedy));
         };
         let error = template.locate(account).read().err()?;
         let text = texts.doctor_file_broken(&account.name, &error.cause);
-        Some(Finding::new(Severity::Problem, &place, &text))
+        let remedy = broken(texts, account, &entry.path(), &error.cause);
+        Some(Finding::new(Severity::Problem, &place, &text, remedy))
     };
     entries.filter_map(finding).collect()
 }

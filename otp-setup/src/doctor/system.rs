@@ -5,7 +5,7 @@ use std::path::Path;
 
 use insis_otp::config::Config;
 
-use super::{Finding, Severity};
+use super::{Finding, Remedy, Severity};
 use crate::texts::Texts;
 
 /// Looks at clock and log.
@@ -13,14 +13,39 @@ pub fn examine(texts: &Texts, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let log = Path::new("/dev/log");
     if !log.metadata().is_ok_and(|facts| facts.file_type().is_socket()) {
-        findings.push(Finding::new(Severity::Warning, "/dev/log", &texts.doctor_log()));
+        let remedy = Remedy::run(texts, logging());
+        findings.push(Finding::new(Severity::Warning, "/dev/log", &texts.doctor_log(), remedy));
     }
     // Where the kernel does not say, as in some containers, the clock is somebody else's affair.
     if kernel_clock::is_synchronised().is_ok_and(|synchronised| !synchronised) {
-        findings.push(Finding::new(Severity::Warning, "clock", &texts.doctor_clock()));
+        let remedy = Remedy::run(texts, keeping());
+        findings.push(Finding::new(Severity::Warning, "clock", &texts.doctor_clock(), remedy));
     }
     if config.debug {
-        findings.push(Finding::new(Severity::Note, Config::PATH, &texts.doctor_debug()));
+        let remedy = Remedy::new(texts.how_in_config(), "debug = false");
+        findings.push(Finding::new(Severity::Note, Config::PATH, &texts.doctor_debug(), remedy));
     }
     findings
+}
+
+/// The command after which somebody listens at /dev/log.
+fn logging() -> &'static str {
+    match (exists("/run/systemd/system"), exists("/usr/sbin/rsyslogd")) {
+        (true, _) => "systemctl start systemd-journald-dev-log.socket",
+        (false, true) => "service rsyslog start",
+        (false, false) => "apt install rsyslog",
+    }
+}
+
+/// The command after which somebody keeps the clock.
+fn keeping() -> &'static str {
+    let daemons = ["/lib/systemd/systemd-timesyncd", "/usr/sbin/chronyd", "/usr/sbin/ntpd"];
+    match daemons.into_iter().any(exists) {
+        true => "timedatectl set-ntp true",
+        false => "apt install systemd-timesyncd",
+    }
+}
+
+fn exists(path: &str) -> bool {
+    Path::new(path).exists()
 }

@@ -43,6 +43,7 @@ impl Desk<'_> {
             Err(PageError::NoPrinter) => texts.page_no_printer(),
             // Not written over: there is nothing to say but what has been asked.
             Err(PageError::Exists) => texts.nothing_changed(),
+            Err(PageError::NotPrinted(why)) => texts.page_not_printed(why),
             Err(PageError::Failed(why)) => texts.page_failed(why),
         });
         Ok(())

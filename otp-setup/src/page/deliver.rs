@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -29,7 +30,9 @@ pub enum PageError {
     Drawing,
     /// There is no printing system.
     NoPrinter,
-    /// The printing system, or the operating system, says why.
+    /// The printing system does not take it, and says why: most often, nobody has said which printer is the default.
+    NotPrinted(String),
+    /// The operating system says why.
     Failed(String),
 }
 
@@ -72,7 +75,9 @@ impl Pages for Desktop {
     fn print(&self, page: &Page<'_>) -> Result<(), PageError> {
         let pdf = self.pdf(page)?;
         let media = format!("media={}", self.paper.name());
+        // Its complaints begin with its name, not with where it is.
         let child = Command::new("/usr/bin/lp")
+            .arg0("lp")
             .args(["-s", "-t", "insis-otp", "-o", &media, "-"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -88,7 +93,8 @@ impl Pages for Desktop {
         let output = child.wait_with_output()?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
-            return Err(PageError::Failed(why.trim().chars().filter(|c| !c.is_control()).collect()));
+            let why = why.trim().trim_end_matches('.');
+            return Err(PageError::NotPrinted(why.chars().filter(|c| !c.is_control()).collect()));
         }
         Ok(sent?)
     }

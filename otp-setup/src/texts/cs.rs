@@ -90,6 +90,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
     page_form: "Jméno souboru musí končit na .pdf, .png, .svg nebo .txt.",
     page_drawing: "Stránku nelze nakreslit. Opište si klíč rukou.",
     page_no_printer: "Není zde tiskový systém (lp). Napište místo toho uložit SOUBOR.pdf.",
+    page_not_printed: "Nevytisklo se: {why}. Tiskárny vypíše lpstat -e, výchozí určí lpoptions -d JMÉNO. Potom napište \
+                       znovu tisk, nebo místo toho uložit SOUBOR.pdf.",
     page_failed: "Nepovedlo se: {why}",
     page_void: "Vytištěná nebo uložená stránka neplatí; zničte ji.",
     code_has_digits: "Kód má {digits} číslic. Napište ten, který aplikace ukazuje.",
@@ -129,108 +131,94 @@ pub(super) const CZECH: Catalogue = Catalogue {
     status_throttled: "Pozdrženo na:               {wait}, po příliš mnoha nesprávných kódech",
     status_recovery: "Zbývá záchranných kódů:     {left}",
     status_recovery_few: "Záchranných kódů zbývá málo. Nové vyrobí: otp-setup recovery-codes",
-    doctor_config: "Konfiguraci nelze použít: {error}.\n\
-                    Dokud se neopraví, neprojde žádné přihlášení s kódem.\n\
-                    Opravte ten řádek. Co se smí, říká insis-otp.toml(5).",
+    doctor_config: "Konfiguraci nelze použít: {error}\n\
+                    Dokud se neopraví, neprojde žádné přihlášení s kódem.",
     doctor_not_root: "Prohlédla se jen část.\n\
-                      Úložiště, sshd a seznam lidí vidí jen root.\n\
-                      sudo otp-setup doctor",
+                      Úložiště, sshd a seznam lidí vidí jen root.",
     doctor_pam_unused: "Žádný zásobník PAM nepoužívá pam_insis_otp.so.\n\
-                        Na kód se nikdo neptá; spárování nemají účinek.\n\
-                        Do /etc/pam.d/sshd, pod „@include common-auth“: auth required pam_insis_otp.so",
+                        Na kód se nikdo neptá; spárování nemají účinek.",
     doctor_pam_missing: "Modul {module} není tam, kde ho libpam hledá.\n\
-                         Tento zásobník odmítá všechny.\n\
-                         apt install libpam-insis-otp, nebo řádek odstraňte.",
+                         Tento zásobník odmítá všechny.",
     doctor_pam_writable: "{path} může měnit i někdo jiný než root.\n\
-                          Kdo ho změní, přihlásí se jako kdokoli.\n\
-                          chown root:root {path}; chmod 644 {path}",
+                          Kdo ho změní, přihlásí se jako kdokoli.",
     doctor_pam_not_loadable: "{path} není sdílená knihovna.\n\
-                              Tento zásobník odmítá všechny.\n\
-                              Nainstalujte insis-otp znovu.",
+                              Tento zásobník odmítá všechny.",
     doctor_pam_argument: "Modul nebere argument {argument} ({why}).\n\
-                          Odmítá každé přihlášení tímto zásobníkem.\n\
-                          Bez něj: {line}",
+                          Odmítá každé přihlášení tímto zásobníkem.",
     doctor_pam_control: "S řízením {control} nesprávný kód přihlášení neodmítne.\n\
-                         Otevře ho samo heslo.\n\
-                         auth required pam_insis_otp.so",
+                         Otevře ho samo heslo.",
     doctor_pam_skips: "Když uspěje {module} ({control}), kód se přeskočí.\n\
-                       Přihlášení otevře samo heslo.\n\
-                       {line}",
+                       Přihlášení otevře samo heslo.",
     doctor_pam_order: "Na kód se ptá dřív než {module}.\n\
-                       Kdo nezná heslo, může zkoušet kódy a zdržovat majitele.\n\
-                       Pod {place}: {line}",
+                       Kdo nezná heslo, může zkoušet kódy a zdržovat majitele.",
     doctor_pam_ignore: "Lidé bez spárování se mají pominout, ale {control} z toho udělá odmítnutí.\n\
-                        Nepřihlásí se.\n\
-                        auth required pam_insis_otp.so",
+                        Nepřihlásí se.",
     doctor_pam_no_success: "Lidé bez spárování se mají pominout, ale nic jiného v tomto zásobníku je nemůže pustit.\n\
-                            Nepřihlásí se.\n\
-                            Pod něj: auth required pam_permit.so",
+                            Nepřihlásí se.",
     doctor_store_missing: "Úložiště {path} neexistuje.\n\
-                           Nikdo se nemůže spárovat ani přihlásit.\n\
-                           install -d -o root -g insis-otp -m 1730 {path}",
+                           Nikdo se nemůže spárovat ani přihlásit.",
     doctor_store_closed: "Úložiště {path} je jen pro roota.\n\
-                          Lidé se nemohou spárovat sami a zámky obrazovky nemohou kontrolovat kódy.\n\
-                          Pokud mají: chgrp insis-otp {path}; chmod 1730 {path}",
+                          Lidé se nemohou spárovat sami a zámky obrazovky nemohou kontrolovat kódy.",
     doctor_store_mode: "Úložiště {path} má nesprávného vlastníka nebo práva.\n\
-                        Nikdo se nemůže spárovat ani přihlásit: úložišti, do kterého píší jiní, se nevěří.\n\
-                        chown root:insis-otp {path}; chmod 1730 {path}",
+                        Nikdo se nemůže spárovat ani přihlásit: úložišti, do kterého píší jiní, se nevěří.",
     doctor_helper_missing: "Pomocník {path} neexistuje.\n\
-                            Lidé se nemohou spárovat sami a zámky obrazovky nemohou kontrolovat kódy.\n\
-                            Nainstalujte insis-otp znovu, nebo opravte „helper“ v insis-otp.toml.",
+                            Lidé se nemohou spárovat sami a zámky obrazovky nemohou kontrolovat kódy.",
     doctor_helper_mode: "Pomocník {path} má nesprávného vlastníka nebo práva.\n\
-                         Nemůže otevřít úložiště, nebo jiní mohou změnit, co dělá.\n\
-                         chown root:insis-otp {path}; chmod 2755 {path}",
+                         Nemůže otevřít úložiště, nebo jiní mohou změnit, co dělá.",
     doctor_file_orphan: "{path} nepatří žádnému uživateli tohoto počítače.\n\
-                         Je to klíč někoho, kdo odešel; nový uživatel téhož jména by ho nemohl použít.\n\
-                         Pokud se nemá vrátit: rm {path}",
+                         Je to klíč někoho, kdo odešel; nový uživatel téhož jména by ho nemohl použít.",
     doctor_file_broken: "Soubor s klíčem uživatele {user} nelze použít: {why}.\n\
-                         {user} se nemůže přihlásit.\n\
-                         otp-setup --user {user} unlock; když to nepomůže: otp-setup --user {user}",
+                         {user} se nemůže přihlásit.",
     doctor_log: "Chybí /dev/log.\n\
-                 Nikdo nevidí, kdo byl odmítnut a proč.\n\
-                 Spusťte démona syslogu, nebo systemd-journald.",
+                 Nikdo nevidí, kdo byl odmítnut a proč.",
     doctor_clock: "Hodiny nejsou synchronizovány.\n\
-                   Když jdou o víc než minutu špatně, odmítají se správné kódy.\n\
-                   apt install systemd-timesyncd (nebo chrony)",
+                   Když jdou o víc než minutu špatně, odmítají se správné kódy.",
     doctor_debug: "debug je zapnuto.\n\
-                   Záznam je dlouhý. Tajemství v něm nejsou.\n\
-                   V insis-otp.toml: debug = false",
+                   Záznam je dlouhý. Tajemství v něm nejsou.",
     doctor_sshd_silent: "sshd neřekl svá nastavení: {why}\n\
-                         Nebyla prohlédnuta.\n\
-                         sshd -t",
+                         Nebyla prohlédnuta.",
     doctor_sshd_usepam: "sshd nepoužívá PAM.\n\
-                         Na kód se neptá.\n\
-                         UsePAM yes",
+                         Na kód se neptá.",
     doctor_sshd_interactive: "Vypnuto je keyboard-interactive, jediný způsob, který se umí zeptat na kód.\n\
-                              Přihlášení heslem se odmítají a ta klíčem kód nepotřebují.\n\
-                              KbdInteractiveAuthentication yes",
+                              Přihlášení heslem se odmítají a ta klíčem kód nepotřebují.",
     doctor_sshd_password: "Zapnut je způsob „password“, který se neumí zeptat na kód.\n\
-                           Klienti, kteří si ho vyberou, jsou odmítnuti, i když heslo souhlasí.\n\
-                           PasswordAuthentication no",
+                           Klienti, kteří si ho vyberou, jsou odmítnuti, i když heslo souhlasí.",
     doctor_sshd_key: "Samotný klíč otevře přihlášení, bez kódu.\n\
-                      Druhý krok platí jen pro hesla.\n\
-                      AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+                      Druhý krok platí jen pro hesla.",
     doctor_sshd_methods: "AuthenticationMethods pouští bez kódu: {lists}\n\
-                          Na kód se ptá jen keyboard-interactive.\n\
-                          AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+                          Na kód se ptá jen keyboard-interactive.",
     doctor_sshd_match: "{key} je pro některé lidi nastaveno jinak.\n\
-                        Jestli se jich ptá na kód, se nezjišťovalo.\n\
-                        sshd -T -C user=JMÉNO",
+                        Jestli se jich ptá na kód, se nezjišťovalo.",
     doctor_locked_out: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                        Přes {services} se nepřihlásí (unenrolled = \"deny\").\n\
-                        Ať spustí otp-setup; zatím: {line}",
+                        Přes {services} se nepřihlásí (unenrolled = \"deny\").",
     doctor_locked_out_since: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                              Od {date} se přes {services} nepřihlásí (unenrolled_deny_from).\n\
-                              Ať spustí otp-setup; zatím: {line}",
+                              Od {date} se přes {services} nepřihlásí (unenrolled_deny_from).",
     doctor_locked_out_from: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                             Počínaje {date} se přes {services} nepřihlásí (unenrolled_deny_from).\n\
-                             Ať předtím spustí otp-setup, nebo den posuňte: {line}",
+                             Počínaje {date} se přes {services} nepřihlásí (unenrolled_deny_from).",
     doctor_would_be_locked_out: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                                 Přes {services} se přihlašují bez kódu.\n\
-                                 Ať spustí otp-setup; potom: {line}",
+                                 Přes {services} se přihlašují bez kódu.",
     doctor_would_pair: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                        Při příštím přihlášení přes {services} je spárování provede (unenrolled = \"enrol\").\n\
-                        Nic; mohou spustit otp-setup předem.",
+                        Při příštím přihlášení přes {services} je spárování provede (unenrolled = \"enrol\").",
+    how_run: "Spusťte:",
+    how_run_in_sources: "Spusťte tam, kde jsou zdrojové kódy insis-otp:",
+    how_instead: "Místo toho řádku napište:",
+    how_in: "V {place}:",
+    how_top: "Na začátek toho souboru napište:",
+    how_below: "Pod {place} napište:",
+    how_move: "Ten řádek odstraňte a napište pod {place}:",
+    how_in_config: "V insis-otp.toml napište místo tamějšího řádku:",
+    how_defaults: "Odložte ji, ať platí výchozí nastavení, než se opraví. Spusťte:",
+    how_mend_file: "Opravte ho, nebo ho po dotazu odstraňte. Spusťte:",
+    how_pair_again: "Potom se {user} musí spárovat znovu. Spusťte:",
+    how_if_gone: "Pokud se nemá vrátit, spusťte:",
+    how_if_wanted: "Pokud mají, spusťte:",
+    how_reload_sshd: "sshd to převezme po systemctl reload ssh.",
+    how_sshd_says: "Řekne, který řádek opravit. Spusťte:",
+    how_sshd_match: "Co pro ně platí, ukáže:",
+    how_let_pair_meanwhile: "Ať spustí otp-setup. Než to udělají:",
+    how_let_pair_or_move: "Ať předtím spustí otp-setup, nebo den posuňte:",
+    how_let_pair_then: "Ať spustí otp-setup. Až to udělají:",
+    how_pair_before: "Předem se mohou spárovat takto:",
     doctor_note: "Poznámka",
     doctor_warning: "Varování",
     doctor_problem: "ZÁVADA",

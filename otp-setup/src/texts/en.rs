@@ -86,6 +86,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     page_form: "The file's name has to end in .pdf, .png, .svg or .txt.",
     page_drawing: "The page cannot be drawn. Write the secret down by hand.",
     page_no_printer: "There is no printing system here (lp). Type save page.pdf instead.",
+    page_not_printed: "It was not printed: {why}. lpstat -e lists the printers, lpoptions -d NAME makes one the default. \
+                       Then type print again, or save page.pdf instead.",
     page_failed: "It did not work: {why}",
     page_void: "The page that you printed or saved is void; destroy it.",
     code_has_digits: "A code has {digits} digits. Type the one that the app shows.",
@@ -125,108 +127,94 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     status_throttled: "Delayed for:           {wait}, after too many wrong codes",
     status_recovery: "Recovery codes left:   {left}",
     status_recovery_few: "Few recovery codes are left. Make new ones: otp-setup recovery-codes",
-    doctor_config: "The configuration cannot be used: {error}.\n\
-                    No login that asks for a code succeeds until it is mended.\n\
-                    Mend the line. insis-otp.toml(5) lists what is allowed.",
+    doctor_config: "The configuration cannot be used: {error}\n\
+                    No login that asks for a code succeeds until it is mended.",
     doctor_not_root: "Only part of it was looked at.\n\
-                      The store, sshd and the list of people can be seen by root only.\n\
-                      sudo otp-setup doctor",
+                      The store, sshd and the list of people can be seen by root only.",
     doctor_pam_unused: "No PAM stack uses pam_insis_otp.so.\n\
-                        Nobody is asked for a code; pairings have no effect.\n\
-                        In /etc/pam.d/sshd, below \"@include common-auth\": auth required pam_insis_otp.so",
+                        Nobody is asked for a code; pairings have no effect.",
     doctor_pam_missing: "The module {module} is not where libpam looks for it.\n\
-                         This stack refuses everybody.\n\
-                         apt install libpam-insis-otp, or take the line out.",
+                         This stack refuses everybody.",
     doctor_pam_writable: "{path} can be changed by others than root.\n\
-                          Whoever changes it gets in, as anybody.\n\
-                          chown root:root {path}; chmod 644 {path}",
+                          Whoever changes it gets in, as anybody.",
     doctor_pam_not_loadable: "{path} is no shared library.\n\
-                              This stack refuses everybody.\n\
-                              Install insis-otp again.",
+                              This stack refuses everybody.",
     doctor_pam_argument: "The module does not take the argument {argument} ({why}).\n\
-                          It refuses every login by this stack.\n\
-                          Without it: {line}",
+                          It refuses every login by this stack.",
     doctor_pam_control: "With the control {control}, a wrong code does not refuse the login.\n\
-                         The password alone opens it.\n\
-                         auth required pam_insis_otp.so",
+                         The password alone opens it.",
     doctor_pam_skips: "When {module} ({control}) succeeds, the code is skipped.\n\
-                       The password alone opens a login.\n\
-                       {line}",
+                       The password alone opens a login.",
     doctor_pam_order: "The code is asked for before {module}.\n\
-                       Whoever does not know the password can try codes, and delay the owner's.\n\
-                       Below {place}: {line}",
+                       Whoever does not know the password can try codes, and delay the owner's.",
     doctor_pam_ignore: "People without a pairing are to be passed over, but {control} turns that into a refusal.\n\
-                        They are locked out.\n\
-                        auth required pam_insis_otp.so",
+                        They are locked out.",
     doctor_pam_no_success: "People without a pairing are to be passed over, but nothing else in this stack can let them in.\n\
-                            They are locked out.\n\
-                            Below it: auth required pam_permit.so",
+                            They are locked out.",
     doctor_store_missing: "The store {path} is not there.\n\
-                           Nobody can pair or log in.\n\
-                           install -d -o root -g insis-otp -m 1730 {path}",
+                           Nobody can pair or log in.",
     doctor_store_closed: "The store {path} is for root only.\n\
-                          People cannot pair by themselves, and screen lockers cannot check codes.\n\
-                          If they shall: chgrp insis-otp {path}; chmod 1730 {path}",
+                          People cannot pair by themselves, and screen lockers cannot check codes.",
     doctor_store_mode: "The store {path} has the wrong owner or mode.\n\
-                        Nobody can pair or log in: a store that others can write is not trusted.\n\
-                        chown root:insis-otp {path}; chmod 1730 {path}",
+                        Nobody can pair or log in: a store that others can write is not trusted.",
     doctor_helper_missing: "There is no helper at {path}.\n\
-                            People cannot pair by themselves, and screen lockers cannot check codes.\n\
-                            Install insis-otp again, or correct \"helper\" in insis-otp.toml.",
+                            People cannot pair by themselves, and screen lockers cannot check codes.",
     doctor_helper_mode: "The helper {path} has the wrong owner or mode.\n\
-                         It cannot open the store, or others can change what it does.\n\
-                         chown root:insis-otp {path}; chmod 2755 {path}",
+                         It cannot open the store, or others can change what it does.",
     doctor_file_orphan: "{path} belongs to no user of this machine.\n\
-                         It is the secret of somebody who has gone; a new user of the same name could not use it.\n\
-                         If that user is not to come back: rm {path}",
+                         It is the secret of somebody who has gone; a new user of the same name could not use it.",
     doctor_file_broken: "The secret file of {user} cannot be used: {why}.\n\
-                         {user} cannot log in.\n\
-                         otp-setup --user {user} unlock; if that does not help: otp-setup --user {user}",
+                         {user} cannot log in.",
     doctor_log: "There is no /dev/log.\n\
-                 Nobody can see who was refused, and why.\n\
-                 Start a syslog daemon, or systemd-journald.",
+                 Nobody can see who was refused, and why.",
     doctor_clock: "The clock is not synchronised.\n\
-                   When it is off by more than a minute, right codes are refused.\n\
-                   apt install systemd-timesyncd (or chrony)",
+                   When it is off by more than a minute, right codes are refused.",
     doctor_debug: "debug is on.\n\
-                   The log is long. It holds no secret.\n\
-                   In insis-otp.toml: debug = false",
+                   The log is long. It holds no secret.",
     doctor_sshd_silent: "sshd does not tell its settings: {why}\n\
-                         They were not looked at.\n\
-                         sshd -t",
+                         They were not looked at.",
     doctor_sshd_usepam: "sshd does not use PAM.\n\
-                         No code is asked for.\n\
-                         UsePAM yes",
+                         No code is asked for.",
     doctor_sshd_interactive: "Keyboard-interactive authentication is off, the only one that can ask for a code.\n\
-                              Logins by password are refused, and those by key need no code.\n\
-                              KbdInteractiveAuthentication yes",
+                              Logins by password are refused, and those by key need no code.",
     doctor_sshd_password: "The method \"password\" is on, which cannot ask for a code.\n\
-                           Clients that choose it are refused, though the password is right.\n\
-                           PasswordAuthentication no",
+                           Clients that choose it are refused, though the password is right.",
     doctor_sshd_key: "A key alone opens a login, without a code.\n\
-                      The second step is for passwords only.\n\
-                      AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+                      The second step is for passwords only.",
     doctor_sshd_methods: "AuthenticationMethods lets people in without a code: {lists}\n\
-                          Only keyboard-interactive asks for one.\n\
-                          AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam",
+                          Only keyboard-interactive asks for one.",
     doctor_sshd_match: "{key} is set otherwise for some people.\n\
-                        Whether they are asked for a code was not looked at.\n\
-                        sshd -T -C user=NAME",
+                        Whether they are asked for a code was not looked at.",
     doctor_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
-                        They cannot log in by {services} (unenrolled = \"deny\").\n\
-                        Let them run otp-setup; meanwhile: {line}",
+                        They cannot log in by {services} (unenrolled = \"deny\").",
     doctor_locked_out_since: "{count} {count|person has|people have} no pairing: {names}\n\
-                              They cannot log in by {services} since {date} (unenrolled_deny_from).\n\
-                              Let them run otp-setup; meanwhile: {line}",
+                              They cannot log in by {services} since {date} (unenrolled_deny_from).",
     doctor_locked_out_from: "{count} {count|person has|people have} no pairing: {names}\n\
-                             From {date} on they cannot log in by {services} (unenrolled_deny_from).\n\
-                             Let them run otp-setup before, or move the day: {line}",
+                             From {date} on they cannot log in by {services} (unenrolled_deny_from).",
     doctor_would_be_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
-                                 They log in by {services} without a code.\n\
-                                 Let them run otp-setup; after that: {line}",
+                                 They log in by {services} without a code.",
     doctor_would_pair: "{count} {count|person has|people have} no pairing: {names}\n\
-                        At their next login by {services} they are led through pairing (unenrolled = \"enrol\").\n\
-                        Nothing; they can run otp-setup before.",
+                        At their next login by {services} they are led through pairing (unenrolled = \"enrol\").",
+    how_run: "Run:",
+    how_run_in_sources: "Run, where the sources of insis-otp are:",
+    how_instead: "Write instead of that line:",
+    how_in: "In {place}:",
+    how_top: "Write at the top of that file:",
+    how_below: "Write below {place}:",
+    how_move: "Take that line out, and write below {place}:",
+    how_in_config: "Write in insis-otp.toml, instead of the line that is there:",
+    how_defaults: "Set it aside, so that the defaults hold until it is mended. Run:",
+    how_mend_file: "Mend it, or else, after a question, remove it. Run:",
+    how_pair_again: "Then {user} has to pair again. Run:",
+    how_if_gone: "If that user is not to come back, run:",
+    how_if_wanted: "If they shall, run:",
+    how_reload_sshd: "sshd takes it after systemctl reload ssh.",
+    how_sshd_says: "It says which line is to be mended. Run:",
+    how_sshd_match: "To see what holds for them, run:",
+    how_let_pair_meanwhile: "Let them run otp-setup. Until they have:",
+    how_let_pair_or_move: "Let them run otp-setup before, or move the day:",
+    how_let_pair_then: "Let them run otp-setup. When they have:",
+    how_pair_before: "They can pair before that, by:",
     doctor_note: "Note",
     doctor_warning: "Warning",
     doctor_problem: "PROBLEM",
