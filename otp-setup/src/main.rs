@@ -27,12 +27,20 @@ mod users;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use crate::cli::Answer;
+use crate::exit::Status;
+use crate::texts::Texts;
 
 fn main() -> ExitCode {
-    let cli = match cli::Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
+    let locale = Texts::locale(|name| std::env::var(name).ok());
+    let texts = Texts::of_locale(&locale);
+    let status = match cli::parse(std::env::args_os(), &texts) {
+        Ok(cli) => commands::run(&cli, texts, locale),
+        Err(Answer::Help(help)) => help.exit(),
+        Err(Answer::Wrong(what)) => {
+            output::complain(&what);
+            Status::Usage
+        }
     };
-    ExitCode::from(commands::run(&cli).code())
+    ExitCode::from(status.code())
 }

@@ -2,6 +2,7 @@
 //! come.
 
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -61,34 +62,48 @@ fn read(site: &Site, accounts: &[Account], row: Row<'_>) -> Vec<Part> {
     /// So many at once: few enough for all threads to end together, and enough not to meet at every person.
     const TOGETHER: usize = 256;
     let parts: Vec<_> = accounts.chunks(TOGETHER).collect();
-    let next = AtomicUsize::new(0);
     let progress = Mutex::new(Progress::of(accounts.len()));
-    let work = || {
-        let mut reader = Reader::default();
+    each(&parts, Reader::default, |reader, accounts| {
+        let part = read_part(site, accounts, row, reader);
+        // Nobody panics while they hold it; if somebody did, the bar would be of no more interest.
+        if let Ok(mut progress) = progress.lock() {
+            progress.steps(accounts.len());
+        }
+        part
+    })
+}
+
+/// What `work` makes of each part, in their order, by several threads with a tool each. A panic in any of them is one
+/// here: a list that lacks people and does not say so is worse than none.
+fn each<P: Copy + Sync, T, R: Send>(
+    parts: &[P],
+    tool: impl Fn() -> T + Sync,
+    work: impl Fn(&mut T, P) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let take_turns = || {
+        let mut tool = tool();
         let mut done = Vec::new();
-        while let (place, Some(accounts)) = take(&parts, &next) {
-            done.push((place, read_part(site, accounts, row, &mut reader)));
-            // Nobody panics while they hold it; if somebody did, the bar would be of no more interest.
-            if let Ok(mut progress) = progress.lock() {
-                progress.steps(accounts.len());
-            }
+        while let (place, Some(part)) = take(parts, &next) {
+            done.push((place, work(&mut tool, part)));
         }
         done
     };
     let threads = std::thread::available_parallelism().map_or(2, NonZero::get).clamp(1, 8);
     let mut done = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        // A thread that panicked is a bug; what the others found is listed all the same.
-        done.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take_turns)).collect();
+        let mut done = take_turns();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
         done
     });
     done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, part)| part).collect()
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The part that nobody has taken yet.
-fn take<'a>(parts: &[&'a [Account]], next: &AtomicUsize) -> (usize, Option<&'a [Account]>) {
+fn take<P: Copy>(parts: &[P], next: &AtomicUsize) -> (usize, Option<P>) {
     let place = next.fetch_add(1, Ordering::Relaxed);
     (place, parts.get(place).copied())
 }
@@ -104,4 +119,47 @@ fn read_part(site: &Site, accounts: &[Account], row: Row<'_>, reader: &mut Reade
         }
     }
     part
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn parts_stay_in_their_order() {
+        let parts: Vec<_> = (0..1000).collect();
+        assert_eq!(
+            each(&parts, || (), |(), part| part * 2),
+            parts.iter().map(|part| part * 2).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_panic_in_another_thread_is_not_a_shorter_list() {
+        let own = std::thread::current().id();
+        let others = AtomicUsize::new(0);
+        let list = || {
+            each(
+                &[1, 2],
+                || (),
+                |(), part| {
+                    if std::thread::current().id() != own {
+                        others.fetch_add(1, Ordering::SeqCst);
+                        panic!("part {part}");
+                    }
+                    // The other part is left to another thread, where there is one.
+                    while others.load(Ordering::SeqCst) == 0
+                        && std::thread::available_parallelism().unwrap().get() > 1
+                    {
+                        std::thread::yield_now();
+                    }
+                    part
+                },
+            )
+        };
+        let listed = catch_unwind(AssertUnwindSafe(list));
+        assert_eq!(listed.is_err(), others.into_inner() > 0);
+    }
 }

@@ -5,14 +5,13 @@ mod list;
 
 use std::io::IsTerminal;
 
-use clap::CommandFactory;
 use insis_otp::config::NewKeys;
 use insis_otp::operations::system_clock;
 use insis_otp::otp::Verdict;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::apps;
-use crate::cli::{Cli, Command, PairOptions};
+use crate::cli::{self, Cli, Command, PairOptions};
 use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
 use crate::naming::Names;
@@ -27,10 +26,8 @@ use crate::terminal::{Afterwards, Lines, Screen};
 use crate::texts::{Texts, is_utf8};
 
 /// Runs a command; whatever is said about its failure goes to standard error.
-pub fn run(cli: &Cli) -> Status {
+pub fn run(cli: &Cli, texts: Texts, locale: String) -> Status {
     keep_secrets_in_memory();
-    let locale = Texts::locale(|name| std::env::var(name).ok());
-    let texts = Texts::of_locale(&locale);
     let setup = Setup { cli, texts, locale };
     match setup.run() {
         Ok(()) => Status::Done,
@@ -226,7 +223,7 @@ impl Setup<'_> {
 
     fn completions(&self, shell: clap_complete::Shell) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command(), "otp-setup", &mut script);
+        clap_complete::generate(shell, &mut cli::for_completions(), "otp-setup", &mut script);
         let mut output = Output::default();
         output.write(&String::from_utf8_lossy(&script));
         self.written(output)

@@ -39,9 +39,8 @@ pub struct Page<'a> {
 /// A size of paper, in points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Paper {
-    /// ISO A4.
+    // No comments for clap: its help would be a longer one for them, and in English.
     A4,
-    /// US letter.
     Letter,
 }
 

@@ -19,7 +19,7 @@ pub struct Texts {
 const CATALOGUES: &[&Catalogue] = &[&en::ENGLISH, &cs::CZECH];
 
 macro_rules! catalogue {
-    ($($name:ident($($place:ident),*))*) => {
+    ($($name:ident($($place:ident),*))* ; $($word:ident)*) => {
         /// The messages of one language.
         struct Catalogue {
             /// The language code, as in LANG.
@@ -27,6 +27,7 @@ macro_rules! catalogue {
             /// Which of a word's forms goes with a number.
             form: fn(u64) -> usize,
             $($name: &'static str,)*
+            $($word: &'static str,)*
         }
 
         #[allow(missing_docs, reason = "a message's name and its English text say what it is")]
@@ -36,13 +37,28 @@ macro_rules! catalogue {
                     fill(self.catalogue.$name, self.catalogue.form, &[$((stringify!($place), &$place)),*])
                 }
             )*
+
+            /// What is said of a command or an argument, which are looked up by their names.
+            pub fn named(&self, name: &str) -> Option<&'static str> {
+                match name {
+                    $(stringify!($word) => Some(self.catalogue.$word),)*
+                    _ => None,
+                }
+            }
         }
+
+        /// What is looked up by its name.
+        #[cfg(test)]
+        pub const NAMED: &[&str] = &[$(stringify!($word)),*];
 
         #[cfg(test)]
         impl Catalogue {
             /// Every message: its name, its text, its places.
             fn messages(&self) -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
-                vec![$((stringify!($name), self.$name, vec![$(stringify!($place)),*])),*]
+                vec![
+                    $((stringify!($name), self.$name, vec![$(stringify!($place)),*]),)*
+                    $((stringify!($word), self.$word, vec![]),)*
+                ]
             }
         }
     };
@@ -271,6 +287,85 @@ catalogue! {
     list_none()
     error(why)
     cannot_write(why)
+    // Wrong usage.
+    usage_unknown_argument(argument)
+    usage_unknown_command(command)
+    usage_nearest(words)
+    usage_value_missing(argument)
+    usage_value_wrong(argument, value)
+    usage_value_too_many(argument, value)
+    usage_twice(argument)
+    usage_conflict(argument, other)
+    usage_missing(arguments)
+    usage_not_utf8()
+    usage_unclear()
+    usage_more()
+    // The help.
+    help_no_command()
+    help_statuses()
+    help_choice(values)
+    // What is looked up by its name: headings, and what is said of commands, arguments and their values.
+    ;
+    heading_usage
+    heading_commands
+    heading_arguments
+    heading_options
+    about_otp_setup
+    about_pair
+    about_replace
+    about_status
+    about_verify
+    about_recovery_codes
+    about_resync
+    about_remove
+    about_forget
+    about_unlock
+    about_list
+    about_completions
+    about_doctor
+    about_import
+    about_export
+    about_help
+    help_text
+    help_ascii
+    help_yes
+    help_print
+    help_save
+    help_algorithm
+    help_digits
+    help_period
+    help_force
+    help_paper
+    help_user
+    help_config
+    help_batch
+    help_json
+    help_remove_yes
+    help_shell
+    help_uri
+    help_google_authenticator
+    help_pam_oath
+    help_migration
+    help_entry
+    help_all
+    help_import_force
+    help_replace
+    help_dry_run
+    help_reveal
+    help_help
+    help_version
+    value_options
+    value_command
+    value_user
+    value_config
+    value_save
+    value_algorithm
+    value_digits
+    value_period
+    value_paper
+    value_pam_oath
+    value_entry
+    value_shell
 }
 
 impl Texts {
@@ -282,6 +377,18 @@ impl Texts {
         let language = if is_utf8(locale) { language } else { "en" };
         let found = CATALOGUES.iter().find(|catalogue| catalogue.language == language);
         Self { catalogue: found.unwrap_or(&&en::ENGLISH) }
+    }
+
+    /// The texts of every language.
+    #[cfg(test)]
+    pub fn of_every_language() -> Vec<Self> {
+        CATALOGUES.iter().map(|catalogue| Self { catalogue }).collect()
+    }
+
+    /// Whether these are the English texts.
+    #[cfg(test)]
+    pub fn is_english(&self) -> bool {
+        self.catalogue.language == en::ENGLISH.language
     }
 
     /// Whether an answer means yes or no, in the person's language or in English.

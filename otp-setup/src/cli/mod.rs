@@ -1,39 +1,32 @@
-//! The command line.
+//! The command line: what there is. What is said of it stands in the catalogues, as `about_…` for each command, `help_…` for
+//! each argument and `value_…` for what an argument takes.
 
+mod help;
+mod wrong;
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 use insis_otp::config::NewKeys;
 use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Period};
 
 use crate::flow::Wish;
 use crate::page::Paper;
+use crate::texts::Texts;
 
-/// Pairs a phone with your account, and looks after the pairing.
+/// The command line.
 #[derive(Debug, Parser)]
-#[command(
-    name = "otp-setup",
-    version,
-    about,
-    after_help = "Without a command, otp-setup pairs a phone.\n\n\
-                  Exit status: 0 done; 1 refused or declined; 2 wrong usage; 3 there is no pairing; 4 there is one \
-                  already;\n5 the store, the configuration or the helper cannot be used; 128+N ended by signal N.\n\
-                  Whatever is not 0 has changed nothing. doctor: 0 sound; 1 warnings; 6 problems."
-)]
+#[command(name = "otp-setup", version)]
 pub struct Cli {
-    /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// As for `pair`
     #[command(flatten)]
     pub pair: PairOptions,
-    /// Act for this user (root only)
-    #[arg(long, short, global = true, value_name = "NAME")]
+    #[arg(long, short, global = true)]
     pub user: Option<String>,
-    /// Use this configuration (for root, and for secret files in homes)
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true)]
     pub config: Option<PathBuf>,
-    /// Ask nothing: codes are read from standard input, a line each; what else is needed has to be said by options
     #[arg(long, global = true)]
     pub batch: bool,
 }
@@ -41,58 +34,37 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Pair a phone: what otp-setup does without a command
     Pair(PairOptions),
-    /// Pair another phone instead; takes a code of the present one, or a recovery code
     Replace(PairOptions),
-    /// Say what is paired
     Status {
-        /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// Try a code, as a login would; it is used up
     Verify {
-        /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make new recovery codes instead of all former ones
     RecoveryCodes,
-    /// Learn anew how far the phone's clock is off, from two consecutive codes
     Resync,
-    /// Remove the pairing
     Remove {
-        /// Do not ask whether it is meant
         #[arg(long, short)]
         yes: bool,
     },
-    /// Ask for a code again everywhere, also where this site would not for a while
     Forget,
-    /// End a delay after wrong codes, and mend a damaged state (root only)
     Unlock,
-    /// List who is paired (root only)
     List {
-        /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// Write completions for a shell to standard output
     Completions {
-        /// The shell
         shell: clap_complete::Shell,
     },
-    /// Look for what would lock people out, or let them in without a code
     Doctor {
-        /// As JSON
         #[arg(long)]
         json: bool,
     },
-    /// Enrol users with secrets that exist already (root only)
     Import(ImportOptions),
-    /// Write a user's otpauth URI to standard output: it is the secret (root only)
     Export {
-        /// Yes, show the secret
         #[arg(long, required = true)]
         reveal: bool,
     },
@@ -101,25 +73,18 @@ pub enum Command {
 /// What is imported.
 #[derive(Args, Clone, Debug)]
 pub struct ImportOptions {
-    /// Where the secrets are
     #[command(flatten)]
     pub source: Source,
-    /// Which entry of an export to take, by its account
-    #[arg(long, value_name = "ACCOUNT", requires = "migration")]
+    #[arg(long, requires = "migration")]
     pub entry: Option<String>,
-    /// Of every user with a home
     #[arg(long, requires = "google_authenticator", conflicts_with = "user")]
     pub all: bool,
-    /// Also with parameters for which some apps show wrong codes
     #[arg(long)]
     pub force: bool,
-    /// Also in the place of a present pairing
     #[arg(long)]
     pub replace: bool,
-    /// Change nothing, only say what would be done
     #[arg(long)]
     pub dry_run: bool,
-    /// Say it as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -128,16 +93,12 @@ pub struct ImportOptions {
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub struct Source {
-    /// An otpauth URI on standard input
     #[arg(long, value_name = "-", value_parser = ["-"])]
     pub uri: Option<String>,
-    /// The user's ~/.google_authenticator
     #[arg(long)]
     pub google_authenticator: bool,
-    /// A usersfile of pam_oath: of all its users, or of the one that --user names
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     pub pam_oath: Option<PathBuf>,
-    /// An export of Google Authenticator (otpauth-migration://) on standard input
     #[arg(long, value_name = "-", value_parser = ["-"])]
     pub migration: Option<String>,
 }
@@ -145,36 +106,54 @@ pub struct Source {
 /// How a phone is paired.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct PairOptions {
-    /// Show the secret as text only, without a QR code
     #[arg(long)]
     pub text: bool,
-    /// Draw the QR code with blanks only, for terminals without block letters
     #[arg(long)]
     pub ascii: bool,
-    /// Answer yes where the question is yes or no
     #[arg(long, short)]
     pub yes: bool,
-    /// Print the page to keep safe, on the default printer
     #[arg(long)]
     pub print: bool,
-    /// Save the page to keep safe: .pdf, .png, .svg or .txt
-    #[arg(long, value_name = "FILE")]
+    #[arg(long)]
     pub save: Option<String>,
-    /// Hash of the codes, instead of the site's: SHA1, SHA256, SHA512
-    #[arg(long, value_name = "NAME", value_parser = algorithm)]
+    #[arg(long, value_parser = algorithm)]
     pub algorithm: Option<Algorithm>,
-    /// Digits of a code, instead of the site's: 6, 7, 8
-    #[arg(long, value_name = "NUMBER", value_parser = digits)]
+    #[arg(long, value_parser = digits)]
     pub digits: Option<Digits>,
-    /// Seconds of a code, instead of the site's: 5 to 300
-    #[arg(long, value_name = "SECONDS", value_parser = period)]
+    #[arg(long, value_parser = period)]
     pub period: Option<Period>,
-    /// Also with values of these for which some apps show wrong codes
     #[arg(long)]
     pub force: bool,
-    /// Size of the page (default: what is usual where you are)
     #[arg(long, value_enum)]
     pub paper: Option<Paper>,
+}
+
+/// The command line that was given, or what is to be said instead: to standard output or to standard error, as
+/// [`clap::Error::use_stderr`] says.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>, texts: &Texts) -> Result<Cli, Answer> {
+    let mut command = help::command(texts);
+    let matches = command.try_get_matches_from_mut(arguments);
+    matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
+        if error.use_stderr() {
+            Answer::Wrong(wrong::say(&error, &command, texts))
+        } else {
+            Answer::Help(error)
+        }
+    })
+}
+
+/// What is said in place of doing something.
+#[derive(Debug)]
+pub enum Answer {
+    /// The help or the version, which was asked for.
+    Help(clap::Error),
+    /// What is wrong with the command line.
+    Wrong(String),
+}
+
+/// The commands and arguments for scripts of completions, in English: they are installed for everybody.
+pub fn for_completions() -> clap::Command {
+    help::command(&Texts::of_locale("en"))
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, InvalidParameter> {
@@ -214,7 +193,7 @@ mod tests {
 
     /// The manual page, its hyphens unescaped.
     fn manual() -> String {
-        include_str!("../../docs/man/otp-setup.1").replace("\\-", "-")
+        include_str!("../../../docs/man/otp-setup.1").replace("\\-", "-")
     }
 
     #[test]
@@ -223,9 +202,24 @@ mod tests {
     }
 
     #[test]
+    fn the_shortest_form_of_each_command_is_taken() {
+        let taken = |words: &[&str]| {
+            let arguments = std::iter::once("otp-setup").chain(words.iter().copied()).map(OsString::from);
+            parse(arguments, &Texts::of_locale("cs")).is_ok()
+        };
+        for command in
+            ["pair", "status", "recovery-codes", "remove -y", "completions bash", "export --reveal"]
+        {
+            assert!(taken(&command.split(' ').collect::<Vec<_>>()), "{command}");
+        }
+        assert!(taken(&[]) && taken(&["-u", "anna", "import", "--uri", "-", "--json"]));
+        assert!(taken(&["import", "--user", "anna", "--migration", "-", "--entry", "b", "--batch"]));
+    }
+
+    #[test]
     fn every_command_and_option_is_in_the_manual_page() {
         let manual = manual();
-        let root = Cli::command();
+        let root = for_completions();
         let commands: Vec<_> = root.get_subcommands().collect();
         for command in &commands {
             let name = command.get_name();
@@ -241,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_manual_page_knows_no_other_option() {
-        let root = Cli::command();
+        let root = for_completions();
         let known: Vec<_> = std::iter::once(&root)
             .chain(root.get_subcommands())
             .flat_map(|command| command.get_arguments())
@@ -260,7 +254,7 @@ mod tests {
         use clap_complete::Shell;
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "otp-setup", &mut script);
+            clap_complete::generate(shell, &mut for_completions(), "otp-setup", &mut script);
             let script = String::from_utf8(script).unwrap();
             assert!(script.contains("recovery-codes") && script.contains("google-authenticator"), "{shell}");
         }

@@ -1,0 +1,127 @@
+//! The command line with its help in the person's language.
+
+use clap::{Arg, Command, CommandFactory};
+
+use super::Cli;
+use crate::texts::Texts;
+
+/// The commands and arguments, with what is said of each.
+pub fn command(texts: &Texts) -> Command {
+    // The values are listed in our own words.
+    let mut command = Cli::command().hide_possible_values(true);
+    // What clap adds by itself, as --help, is then there too.
+    command.build();
+    said(command, texts).after_help(format!("{}\n\n{}", texts.help_no_command(), texts.help_statuses()))
+}
+
+/// How a command is used, as clap says it, with the words of the language.
+pub fn usage(english: &str, texts: &Texts) -> String {
+    let word = |name| texts.named(name).unwrap_or_default();
+    english.replacen("Usage:", word("heading_usage"), 1).replace("[OPTIONS]", word("value_options"))
+}
+
+fn said(command: Command, texts: &Texts) -> Command {
+    let name = command.get_name().replace('-', "_");
+    let command = command
+        .about(texts.named(&format!("about_{name}")))
+        .subcommand_help_heading(texts.named("heading_commands"))
+        .subcommand_value_name(texts.named("value_command"))
+        .mut_args(|argument| argument_said(argument, &name, texts))
+        .mut_subcommands(|command| said(command, texts));
+    let usage = usage(&command.clone().render_usage().ansi().to_string(), texts);
+    command.help_template(format!("{{about-with-newline}}\n{usage}\n\n{{all-args}}{{after-help}}"))
+}
+
+fn argument_said(argument: Arg, command: &str, texts: &Texts) -> Arg {
+    let id = argument.get_id().as_str().to_owned();
+    let heading = if argument.is_positional() { "heading_arguments" } else { "heading_options" };
+    // What a command takes in its own sense is said for this command.
+    let own = texts.named(&format!("help_{command}_{id}"));
+    let mut help = own.or_else(|| texts.named(&format!("help_{id}"))).unwrap_or_default().to_owned();
+    let choice = choice(&argument);
+    if choice.len() > 1 {
+        help = format!("{help} {}", texts.help_choice(choice.join(", ")));
+    }
+    let argument = argument.help(help).help_heading(texts.named(heading));
+    match texts.named(&format!("value_{id}")) {
+        Some(value) => argument.value_name(value),
+        None => argument,
+    }
+}
+
+/// The values that an argument takes, where they are a few words.
+fn choice(argument: &Arg) -> Vec<String> {
+    if !argument.get_action().takes_values() {
+        return Vec::new();
+    }
+    argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::texts::NAMED;
+
+    fn with_all_below(command: &Command) -> Vec<&Command> {
+        std::iter::once(command).chain(command.get_subcommands().flat_map(with_all_below)).collect()
+    }
+
+    #[test]
+    fn everything_is_explained_in_every_language() {
+        for texts in Texts::of_every_language() {
+            let root = command(&texts);
+            for command in with_all_below(&root) {
+                let name = command.get_name();
+                assert!(command.get_about().is_some(), "{name}");
+                for argument in command.get_arguments() {
+                    let help = argument.get_help().map(ToString::to_string);
+                    assert!(help.is_some_and(|help| !help.trim().is_empty()), "{name}: {argument}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_belongs_to_nothing_is_found() {
+        let root = command(&Texts::of_locale("en"));
+        let mut known: BTreeSet<_> =
+            ["usage", "commands", "arguments", "options"].map(|of| format!("heading_{of}")).into();
+        known.extend(["options", "command"].map(|of| format!("value_{of}")));
+        for command in with_all_below(&root) {
+            let name = command.get_name().replace('-', "_");
+            known.insert(format!("about_{name}"));
+            for id in command.get_arguments().map(Arg::get_id) {
+                known.extend([format!("help_{id}"), format!("help_{name}_{id}"), format!("value_{id}")]);
+            }
+        }
+        for name in NAMED {
+            assert!(known.contains(*name), "{name} belongs to nothing");
+        }
+    }
+
+    #[test]
+    fn nothing_english_is_left_in_the_help_of_another_language() {
+        let english = Texts::of_locale("en");
+        // The same word everywhere.
+        let same = ["value_shell"];
+        let words = NAMED.iter().filter(|name| !same.contains(name)).filter_map(|name| english.named(name));
+        // What clap says by itself.
+        let words: Vec<_> = words.chain(["Print", "possible values", "default:", "Usage", "Exit"]).collect();
+        for texts in Texts::of_every_language().into_iter().filter(|texts| !texts.is_english()) {
+            let root = command(&texts);
+            for command in with_all_below(&root) {
+                for help in [
+                    command.clone().term_width(0).render_help(),
+                    command.clone().term_width(0).render_long_help(),
+                ] {
+                    let help = help.to_string();
+                    for word in &words {
+                        assert!(!help.contains(word), "{word:?} stands in: {help}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What is wrong with a command line, in the person's language.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+use super::help;
+use crate::plain;
+use crate::texts::Texts;
+
+/// What is wrong, how it is used, and where more is said.
+pub fn say(error: &Error, command: &Command, texts: &Texts) -> String {
+    let mut lines = vec![texts.error(what(error, texts) + &nearest(error, texts))];
+    if matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
+        // What the argument is for says what it takes.
+        lines.extend(
+            help_of(&context(error, ContextKind::InvalidArg), command).map(|help| format!("  {help}")),
+        );
+    }
+    let used = context(error, ContextKind::Usage);
+    lines.extend((!used.is_empty()).then(|| help::usage(&used, texts)));
+    lines.push(texts.usage_more());
+    lines.join("\n")
+}
+
+fn what(error: &Error, texts: &Texts) -> String {
+    let argument = context(error, ContextKind::InvalidArg);
+    let value = context(error, ContextKind::InvalidValue);
+    let prior = context(error, ContextKind::PriorArg);
+    match error.kind() {
+        ErrorKind::UnknownArgument => texts.usage_unknown_argument(argument),
+        ErrorKind::InvalidSubcommand => {
+            texts.usage_unknown_command(context(error, ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::InvalidValue if value.is_empty() => texts.usage_value_missing(argument),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => texts.usage_value_wrong(argument, value),
+        ErrorKind::TooManyValues => texts.usage_value_too_many(argument, value),
+        ErrorKind::ArgumentConflict if prior == argument => texts.usage_twice(argument),
+        ErrorKind::ArgumentConflict => texts.usage_conflict(argument, prior),
+        ErrorKind::MissingRequiredArgument => texts.usage_missing(argument),
+        ErrorKind::InvalidUtf8 => texts.usage_not_utf8(),
+        _ => texts.usage_unclear(),
+    }
+}
+
+/// The nearest right word, if there is one.
+fn nearest(error: &Error, texts: &Texts) -> String {
+    let kinds = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let mut words: Vec<_> = kinds.map(|kind| context(error, kind)).into();
+    // An argument of another command comes as a sentence only: 'status --json' exists.
+    let sentence = context(error, ContextKind::Suggested);
+    words.extend(
+        sentence.strip_suffix("' exists").and_then(|rest| rest.strip_prefix('\'')).map(str::to_owned),
+    );
+    words.retain(|word| !word.is_empty());
+    if words.is_empty() { String::new() } else { format!(" {}", texts.usage_nearest(words.join(", "))) }
+}
+
+/// The help of the argument that is shown so, in any command.
+fn help_of(argument: &str, command: &Command) -> Option<String> {
+    let own = command.get_arguments().find(|known| known.to_string() == argument);
+    let help = own.and_then(|own| own.get_help()).map(ToString::to_string);
+    help.or_else(|| command.get_subcommands().find_map(|command| help_of(argument, command)))
+}
+
+/// What clap knows of an error, in a single line: it may be what somebody else wrote.
+fn context(error: &Error, kind: ContextKind) -> String {
+    let text = match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        Some(ContextValue::StyledStr(text)) => text.to_string(),
+        Some(ContextValue::StyledStrs(texts)) => {
+            texts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        _ => String::new(),
+    };
+    plain::name(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::super::{Answer, parse};
+    use super::*;
+
+    fn said(line: &str, language: &str) -> String {
+        // Latin-1, so that a case can hold a byte that is no UTF-8.
+        let word = |word: &str| OsString::from_vec(word.chars().map(|letter| letter as u32 as u8).collect());
+        match parse(line.split(' ').map(word), &Texts::of_locale(language)) {
+            Err(Answer::Wrong(said)) => said,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    /// A wrong command line, what is said of it in English and in Czech, and what is said besides.
+    const CASES: &[(&str, &str, &str)] = &[
+        (
+            "otp-setup --tex",
+            "--tex is not known here. Is it --text?",
+            "--tex zde není známo. Nemá to být --text?",
+        ),
+        ("otp-setup status x", "x is not known here.", "x zde není známo."),
+        ("otp-setup --jsoon", "--jsoon is not known here.", "--jsoon zde není známo."),
+        (
+            "otp-setup stauts",
+            "There is no command stauts. Is it status?",
+            "Příkaz stauts neexistuje. Nemá to být status?",
+        ),
+        ("otp-setup help x", "There is no command x.", "Příkaz x neexistuje."),
+        ("otp-setup --user", "--user <NAME> needs a value.", "--user <JMÉNO> potřebuje hodnotu."),
+        (
+            "otp-setup --paper lettr",
+            "--paper <PAPER> does not take lettr. Is it letter?",
+            "--paper <PAPÍR> nebere lettr. Nemá to být letter?",
+        ),
+        ("otp-setup pair --digits 9", "--digits <NUMBER> does not take 9.", "--digits <POČET> nebere 9."),
+        ("otp-setup import --uri x", "--uri <-> does not take x.", "--uri <-> nebere x."),
+        (
+            "otp-setup status --json=1",
+            "--json takes no value; it was given 1.",
+            "--json žádnou hodnotu nemá; dostalo 1.",
+        ),
+        ("otp-setup --text --text", "--text can be said only once.", "--text smí být jen jednou."),
+        (
+            "otp-setup import --all --google-authenticator --user x",
+            "--all does not go together with --user <NAME>.",
+            "--all nejde dohromady s --user <JMÉNO>.",
+        ),
+        ("otp-setup export", "Missing: --reveal", "Chybí: --reveal"),
+        ("otp-setup completions", "Missing: <SHELL>", "Chybí: <SHELL>"),
+        ("otp-setup --user a\u{ff}", "An argument is not UTF-8.", "Některý argument není v UTF-8."),
+        ("otp-setup \u{1b}[2J", "There is no command \\u{1b}[2J.", "Příkaz \\u{1b}[2J neexistuje."),
+    ];
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_persons_language() {
+        for (line, english, czech) in CASES {
+            let [english_said, czech_said] = ["en", "cs"].map(|language| said(line, language));
+            assert_eq!(english_said.lines().next(), Some(&*format!("otp-setup: {english}")), "{line}");
+            assert_eq!(czech_said.lines().next(), Some(&*format!("otp-setup: {czech}")), "{line}");
+            let english: Vec<_> = english_said.lines().collect();
+            for czech in czech_said.lines().filter(|line| !line.ends_with("<SHELL>")) {
+                assert!(!english.contains(&czech), "{line}: {czech}");
+                assert!(!czech.contains("[OPTIONS]") && !czech.contains("Usage"), "{line}: {czech}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_kind_of_error_is_left_to_a_general_sentence() {
+        for (line, ..) in CASES {
+            let general = Texts::of_locale("en").usage_unclear();
+            assert!(!said(line, "en").contains(&general), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_an_argument_takes_is_said_with_a_wrong_value() {
+        let digits = said("otp-setup --digits 9", "cs");
+        assert!(digits.lines().nth(1).is_some_and(|line| line.ends_with(": 6, 7, 8")), "{digits}");
+        let paper = said("otp-setup --paper x", "cs");
+        assert!(paper.contains("[možné hodnoty: a4, letter]"), "{paper}");
+        assert!(said("otp-setup export", "cs").contains("\nPoužití: otp-setup export --reveal\n"));
+        assert!(said("otp-setup status x", "cs").contains("\nPoužití: otp-setup status [PŘEPÍNAČE]\n"));
+    }
+}
