@@ -356,6 +356,42 @@ fn faults_of_the_store_are_found() {
 }
 
 #[test]
+fn faults_of_files_in_homes_are_found() {
+    let env = sound();
+    let file = env.home("anna").join(".insis-otp");
+    let page = std::fs::read("/var/lib/insis-otp/anna").unwrap();
+    let anna = nix::unistd::User::from_name("anna").unwrap().unwrap().uid.as_raw();
+    let place = |mode: u32, owner: u32| {
+        std::fs::remove_file(&file).ok();
+        env.write(&file, &page, mode);
+        chown(&file, Some(owner), None).unwrap();
+    };
+    // Nobody else is asked for.
+    let people = std::fs::read_dir("/var/lib/insis-otp").unwrap().map(|entry| entry.unwrap().file_name());
+    let others: Vec<_> =
+        people.map(|name| name.into_string().unwrap()).filter(|name| name != "anna").collect();
+    let config = format!("secret_file = \"%h/.insis-otp\"\nexempt_users = {others:?}\n");
+    env.write(Path::new(CONFIG), config.as_bytes(), 0o644);
+    place(0o600, anna);
+    assert_eq!(doctor(&env), (0, vec![]));
+    let path = "/home/anna/.insis-otp";
+    place(0o640, anna);
+    let command = "runuser -u anna -- chmod 600 /home/anna/.insis-otp";
+    mends(&env, "problem", path, "of anna cannot be used", command);
+    // Somebody else's, and no file at all: root's hands stay off it.
+    let command = "runuser -u anna -- rm -r /home/anna/.insis-otp";
+    place(0o600, 0);
+    obey(&finds(&env, "problem", path, "of anna cannot be used", command));
+    std::os::unix::fs::symlink("/etc/shadow", &file).unwrap();
+    obey(&finds(&env, "problem", path, "symbolic link", command));
+    assert!(Path::new("/etc/shadow").exists());
+    env.write(&file, &page[..100], 0o600);
+    chown(&file, Some(anna), None).unwrap();
+    let command = "otp-setup unlock --user anna || runuser -u anna -- rm -i /home/anna/.insis-otp";
+    finds(&env, "problem", path, "of anna cannot be used", command);
+}
+
+#[test]
 fn faults_of_helper_configuration_and_log_are_found() {
     let mut env = sound();
     let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);

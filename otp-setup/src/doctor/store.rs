@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use insis_otp::config::Config;
-use insis_otp::store::{Account, Cause, Template};
+use insis_otp::store::{Account, Cause, Reader, StoreError, Template};
 use nix::unistd::{Gid, Group};
 
 use super::{Finding, Remedy, Severity, quoted, reinstall};
@@ -19,7 +19,7 @@ const GROUP: &str = "insis-otp";
 /// Looks at the store, and at the program that opens it for people.
 pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     if config.secret_file.is_home() {
-        return Vec::new();
+        return if as_root { homes(texts, &config.secret_file) } else { Vec::new() };
     }
     let mut findings = Vec::new();
     let group = Group::from_name(GROUP).ok().flatten().map(|group| group.gid);
@@ -97,21 +97,42 @@ fn helper(texts: &Texts, config: &Config, group: Option<Gid>) -> Option<Finding>
     (!sound).then(finding)
 }
 
-/// A file that belongs to its user alone is mended by `unlock`, if it can be.
-fn broken(texts: &Texts, account: &Account, path: &Path, cause: &Cause) -> Remedy {
-    let (user, word) = (quoted(account.name.as_str()), quoted(&path.display().to_string()));
-    let facts = path.symlink_metadata().ok().filter(Metadata::is_file);
-    let is_open = facts.is_some_and(|facts| facts.uid() != account.uid.as_raw() || facts.mode() & 0o177 != 0);
-    if is_open {
-        return Remedy::run(texts, format!("chown {user} {word}; chmod 600 {word}"));
-    }
-    match cause {
-        Cause::Damaged(_) => {
-            let command = format!("otp-setup unlock --user {user} || rm -i {word}");
+/// A file that belongs to its user alone is mended by `unlock`, if it can be. In a home the user does it: there, somebody
+/// could put a link to another file in its place before root's command comes to it.
+fn broken(texts: &Texts, account: &Account, in_home: bool, error: &StoreError) -> Remedy {
+    let (user, word) = (quoted(account.name.as_str()), quoted(&error.path.display().to_string()));
+    let by_user = if in_home { format!("runuser -u {user} -- ") } else { String::new() };
+    // A link is not followed: it is none of the user's own.
+    let facts = error.path.symlink_metadata().ok().filter(Metadata::is_file);
+    let facts = facts.map(|facts| (facts.uid() == account.uid.as_raw(), facts.mode() & 0o177 != 0));
+    match (&error.cause, facts) {
+        (_, Some((true, true))) if in_home => Remedy::run(texts, format!("{by_user}chmod 600 {word}")),
+        (_, Some((false, _) | (_, true))) if !in_home => {
+            Remedy::run(texts, format!("chown {user} {word}; chmod 600 {word}"))
+        }
+        (Cause::Damaged(_), _) => {
+            let command = format!("otp-setup unlock --user {user} || {by_user}rm -i {word}");
             Remedy::new(texts.how_mend_file(), command)
         }
-        _ => Remedy::new(texts.how_pair_again(account.name.as_str()), format!("rm -r {word}")),
+        _ => Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -r {word}")),
     }
+}
+
+/// Secret files in homes that cannot be used.
+fn homes(texts: &Texts, template: &Template) -> Vec<Finding> {
+    let mut reader = Reader::default();
+    let finding = |account: &Account| {
+        let error = reader.read(&template.locate(account)).err().filter(|error| !error.is_not_paired())?;
+        Some(unusable(texts, account, true, &error))
+    };
+    users::with_shells().unwrap_or_default().iter().filter_map(finding).collect()
+}
+
+/// A secret file that its user cannot log in with.
+fn unusable(texts: &Texts, account: &Account, in_home: bool, error: &StoreError) -> Finding {
+    let place = plain::name(&error.path.display().to_string()).into_owned();
+    let text = texts.doctor_file_broken(&account.name, &error.cause);
+    Finding::new(Severity::Problem, place, &text, broken(texts, account, in_home, error))
 }
 
 /// Secret files that cannot be used, or that belong to nobody.
@@ -136,9 +157,7 @@ fn files(texts: &Texts, template: &Template, folder: &Path) -> Vec<Finding> {
             return Some(Finding::new(Severity::Note, &place, &texts.doctor_file_orphan(&place), remedy));
         };
         let error = template.locate(account).read().err()?;
-        let text = texts.doctor_file_broken(&account.name, &error.cause);
-        let remedy = broken(texts, account, &entry.path(), &error.cause);
-        Some(Finding::new(Severity::Problem, &place, &text, remedy))
+        Some(unusable(texts, account, false, &error))
     };
     entries.filter_map(finding).collect()
 }
