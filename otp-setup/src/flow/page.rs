@@ -22,7 +22,7 @@ impl Desk<'_> {
             |ours: &str, theirs: String| word.eq_ignore_ascii_case(ours) || word.to_lowercase() == theirs;
         match rest.trim() {
             "" if is("print", self.texts.word_print()) => Some(Wish::Print),
-            "" => None,
+            // Also without a name: then it is said what is missing.
             path if is("save", self.texts.word_save()) => Some(Wish::Save(path.to_owned())),
             _ => None,
         }
