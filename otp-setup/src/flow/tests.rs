@@ -307,6 +307,25 @@ fn a_page_is_printed_or_saved_in_place_of_a_code() {
 }
 
 #[test]
+fn the_words_for_a_page_are_understood_in_both_languages_and_without_accents() {
+    let save = Some(super::Wish::Save("a b.pdf".into()));
+    Home::new()
+        .talk(&super::tests::script(&[]), true, |desk| {
+            desk.texts = Texts::of_locale("cs");
+            for typed in ["uložit a b.pdf", "Ulozit a b.pdf", "ULOŽIT  a b.pdf ", "save a b.pdf"] {
+                assert_eq!(desk.wish(typed), save, "{typed}");
+            }
+            assert_eq!(desk.wish("Tisk"), Some(super::Wish::Print));
+            assert_eq!(
+                (desk.wish("123456"), desk.wish("ulo a.pdf"), desk.wish("print a")),
+                (None, None, None)
+            );
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
 fn a_clock_that_is_off_is_learned_and_said() {
     let home = Home::new();
     let (script, outcome) = pair(&home, &[Type("yes"), Code(-3), Wait(30), Code(-3), Type("")]);

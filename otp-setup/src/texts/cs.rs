@@ -12,7 +12,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     words_yes: "ano a",
     words_no: "ne n",
     word_print: "tisk",
-    word_save: "uložit",
+    word_save: "uložit ulozit",
     pair_title: "Spárování telefonu s účtem {user} na {host}",
     pair_not_you: "Toto je pro účet {user}, ne {caller}: svůj telefon spárujete příkazem otp-setup bez sudo.",
     pair_why: "Potom bude přihlášení zde chtít po hesle ještě kód o {digits} číslicích. \

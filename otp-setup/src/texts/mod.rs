@@ -68,7 +68,7 @@ catalogue! {
     // Answers that count as yes and no, besides the English ones.
     words_yes()
     words_no()
-    // What may be typed in place of a code, besides the English words.
+    // What may be typed in place of a code, besides the English words: each may be several, with blanks between.
     word_print()
     word_save()
     // Pairing.
