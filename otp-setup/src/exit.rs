@@ -52,7 +52,7 @@ pub fn of_end(end: End, texts: &Texts, user: &str) -> Failure {
         End::Declined => (Status::Refused, Some(texts.declined())),
         End::Refused => (Status::Refused, None),
         End::Stopped(Stop::Signal(number)) => (Status::Signal(number), Some(texts.stopped())),
-        End::Stopped(Stop::EndOfInput) => (Status::Refused, Some(texts.stopped())),
+        End::Stopped(Stop::EndOfInput) => (Status::Refused, Some(texts.input_ended())),
         End::Missing(option) => (Status::Usage, Some(texts.error(texts.end_batch(option)))),
         End::NoRandom(why) => (Status::Unusable, Some(texts.error(texts.end_no_random(why)))),
         End::Trouble(trouble) => of_trouble(trouble, texts, user),
@@ -67,10 +67,15 @@ pub fn of_look(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
     }
 }
 
+/// The command that pairs them: said without a name, it would pair root's phone for root.
+fn pairing(user: &str) -> String {
+    if nix::unistd::geteuid().is_root() { format!("otp-setup --user {user}") } else { "otp-setup".to_owned() }
+}
+
 fn of_trouble(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
     let unusable = |why: String| (Status::Unusable, Some(texts.error(why)));
     match trouble {
-        Trouble::NotPaired => (Status::NotPaired, Some(texts.end_not_paired(user))),
+        Trouble::NotPaired => (Status::NotPaired, Some(texts.end_not_paired(user, pairing(user)))),
         Trouble::Exists => (Status::Exists, Some(texts.end_exists(user))),
         Trouble::Proof(why) => (Status::Refused, Some(crate::flow::refusal(texts, &why))),
         Trouble::Pair => (Status::Refused, Some(texts.end_not_pairing())),

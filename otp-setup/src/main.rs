@@ -25,6 +25,7 @@ mod terminal;
 mod texts;
 mod users;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use crate::cli::Answer;
@@ -36,7 +37,13 @@ fn main() -> ExitCode {
     let texts = Texts::of_locale(&locale);
     let status = match cli::parse(std::env::args_os(), &texts) {
         Ok(cli) => commands::run(&cli, texts, locale),
-        Err(Answer::Help(help)) => help.exit(),
+        Err(Answer::Help(help)) => match help.print() {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                output::complain(&texts.error(texts.cannot_write(error)));
+                Status::Unusable
+            }
+            _ => Status::Done,
+        },
         Err(Answer::Wrong(what)) => {
             output::complain(&what);
             Status::Usage

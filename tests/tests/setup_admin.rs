@@ -113,6 +113,35 @@ fn pam_oaths_own_file_is_taken_and_its_last_code_stays_spent() {
     assert!(root(&env, &["import", "--pam-oath", file, "--user", "bob", "--force"], "").status.success());
     let eight = Phone::with(SECRET, "SHA1", 8, 60).code_at(NOW + 30);
     assert_eq!(verify(&env, "bob", &eight)["accepted"], true);
+    let nowhere = root(&env, &["import", "--pam-oath", "/etc/nowhere"], "");
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("/etc/nowhere cannot be read: No such file"));
+}
+
+#[test]
+fn help_and_wrong_usage_come_in_the_persons_language() {
+    let env = machine(&["anna"]);
+    let said = |language: &str, arguments: &str, to: &str| {
+        let mut shell = env.as_user("anna", "sh");
+        let script = format!("otp-setup {arguments} {to}");
+        let output = talk(shell.env("LC_ALL", language).args(["-c", &script]), "");
+        let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code(), out, err)
+    };
+    for (language, help, wrong) in [
+        ("cs_CZ.UTF-8", "Použití: otp-setup import", "--al zde není známo. Nemá to být --all?"),
+        ("en_GB.UTF-8", "Usage: otp-setup import", "--al is not known here. Is it --all?"),
+    ] {
+        for arguments in ["import --help", "import -h", "help import"] {
+            let (status, out, err) = said(language, arguments, "");
+            assert!(status == Some(0) && out.contains(help) && err.is_empty(), "{arguments}: {out}{err}");
+            // No terminal, no colours.
+            assert!(!out.contains('\u{1b}'), "{out:?}");
+        }
+        let (status, out, err) = said(language, "import --al", "");
+        assert!(status == Some(2) && out.is_empty() && err.contains(wrong), "{out}{err}");
+    }
+    let (status, _, err) = said("C.UTF-8", "--help", ">/dev/full");
+    assert!(status == Some(5) && err.contains("standard output cannot be written"), "{status:?}: {err}");
 }
 
 #[test]

@@ -115,6 +115,11 @@ fn every_form_is_for_its_owner_alone_and_the_picture_scans() {
     }
     let (path, heard) = save(&env, "page.doc", "C.UTF-8", &[]);
     assert!(!path.exists() && heard.contains("has to end in .pdf"), "{heard}");
+    let (path, heard) = save(&env, "nowhere/page.pdf", "C.UTF-8", &[]);
+    // Perhaps in several lines.
+    let heard = heard.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wrong = format!("It did not work: {}: No such file or directory", path.display());
+    assert!(heard.contains(&wrong) && !heard.contains("os error"), "{heard}");
 }
 
 #[test]
@@ -148,6 +153,8 @@ fn the_printer_gets_the_page_without_a_file() {
     // A printing system that keeps what comes in.
     let got = env.home("anna").join("printed");
     let lp = format!("#!/bin/sh\necho \"$*\" >{0}.how\nexec cat >{0}.pdf\n", got.display());
+    // The machine may have a real one, which knows no printer.
+    let _ = std::fs::remove_file("/usr/bin/lp");
     let mut setup = env.as_user("anna", "otp-setup");
     let setup = setup.args(["--yes", "--print"]).env("LC_ALL", "en_US.UTF-8");
     // To the kernel, a program whose interpreter is not there is as good as one that is not there itself.

@@ -265,6 +265,9 @@ fn root_provisions_reports_unlocks_and_removes() {
     assert!(!by_anna.status.success());
     assert!(root(&["remove", "--user", "anna", "--yes"], "").status.success());
     assert!(names_in_store().is_empty());
+    // "otp-setup" alone would pair root.
+    let gone = root(&["unlock", "--user", "anna"], "");
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("To pair a phone: otp-setup --user anna\n"));
     for garbage in
         ["", "otpauth://hotp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "otpauth://totp/a?secret=ABC", "x"]
     {

@@ -88,3 +88,38 @@ fn text_alone_moves_nothing_and_is_wiped() {
     let screen = terminal.screen();
     assert!(!screen.contains("Secret:") && screen.contains("Nothing was changed."), "{screen}");
 }
+
+#[test]
+fn what_is_said_after_an_interrupt_begins_a_line() {
+    let env = machine();
+    let command = |term: &str| {
+        let mut command = env.as_user("anna", "env");
+        command.args([&format!("TERM={term}"), "otp-setup", "--yes", "--text"]);
+        command
+    };
+    for (term, key, status, said) in [
+        ("dumb", "\u{3}", 130, "This terminal cannot be cleared"),
+        ("dumb", "\u{4}", 1, "This terminal cannot be cleared"),
+        ("xterm", "\u{4}", 1, "The input ended before a reply was given."),
+    ] {
+        let mut terminal = Terminal::sized(&command(term), 24, 80);
+        terminal.expect("First code:");
+        terminal.send(key);
+        assert_eq!(terminal.wait().code(), Some(status));
+        let screen = terminal.screen();
+        assert!(screen.lines().any(|line| line.starts_with(said)), "{term}: {screen}");
+    }
+}
+
+#[test]
+fn a_reply_longer_than_its_row_leaves_the_code_where_it_is() {
+    let env = machine();
+    let mut setup = Terminal::sized(env.as_user("anna", "otp-setup").arg("--yes"), 24, 80);
+    setup.expect("First code:");
+    let name = "x".repeat(100);
+    setup.line(&format!("save {name}.pdf"));
+    setup.expect("Saved as");
+    let raw = String::from_utf8(setup.raw()).unwrap();
+    // A row of 80 would be the end of the last one, and the code above would move up.
+    assert!(raw.contains(&name[..70]) && !raw.contains(&name[..80]));
+}

@@ -1,5 +1,7 @@
 //! The administrator's commands.
 
+use std::fmt::Display;
+
 use insis_otp::operations::{self, system_clock};
 use insis_otp::otp::Salt;
 use insis_otp::otpauth::Entry;
@@ -132,12 +134,13 @@ impl Setup<'_> {
 
     /// The entries of a source, and whose each is to be.
     fn found(&self, site: &Site, options: &ImportOptions) -> Result<Vec<(String, Found)>, Failure> {
-        let unreadable =
-            |error: std::io::Error| (Status::Usage, Some(self.texts.error(self.texts.import_input(error))));
+        let unreadable = |from: &dyn Display, error: std::io::Error| {
+            (Status::Usage, Some(self.texts.error(self.texts.import_input(from, error))))
+        };
         let user = site.account.name.to_string();
         let source = &options.source;
         if let Some(path) = &source.pam_oath {
-            let text = import::private_file(path).map_err(unreadable)?;
+            let text = import::private_file(path).map_err(|error| unreadable(&path.display(), error))?;
             let all = import::oath(&text, system_clock()).into_iter();
             let named = all.map(|found| (found.user.clone().unwrap_or_default(), found));
             return Ok(named.filter(|(name, _)| self.cli.user.is_none() || *name == user).collect());
@@ -148,10 +151,12 @@ impl Setup<'_> {
         self.need_user()?;
         if source.google_authenticator {
             let path = site.account.home.join(GOOGLE);
-            let text = import::own_file(&path, &site.account).map_err(unreadable)?;
+            let text = import::own_file(&path, &site.account);
+            let text = text.map_err(|error| unreadable(&path.display(), error))?;
             return Ok(vec![(user, import::google(&text, system_clock()))]);
         }
-        let text = import::read_input(Input).map_err(unreadable)?;
+        let text = import::read_input(Input);
+        let text = text.map_err(|error| unreadable(&self.texts.import_stdin(), error))?;
         if source.uri.is_some() {
             return Ok(vec![(user, import::uri(&text))]);
         }

@@ -143,6 +143,9 @@ impl Desk<'_> {
     /// Removes the pairing.
     pub fn remove(&mut self) -> Result<(), End> {
         self.must_be_paired()?;
+        if !self.yes && !self.batch {
+            self.say(&self.texts.remove_why(&self.user));
+        }
         if !self.ask_yes(&self.texts.ask_remove(&self.user))? {
             return Err(End::Declined);
         }
@@ -165,7 +168,12 @@ impl Desk<'_> {
                     self.say_drift(drift.seconds(period));
                     return Ok(());
                 }
-                Err(Trouble::Proof(why)) => self.say(&refusal(&self.texts, &why)),
+                Err(Trouble::Proof(why)) => self.say(&match why {
+                    // One code is right anywhere else, and two wrong ones are not helped by typing two.
+                    Refusal::Malformed(Malformed::Length) => self.texts.resync_two(),
+                    Refusal::Wrong => self.texts.resync_wrong(),
+                    why => refusal(&self.texts, &why),
+                }),
                 Err(trouble) => return Err(trouble.into()),
             }
         }

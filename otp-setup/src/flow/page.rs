@@ -18,11 +18,13 @@ impl Desk<'_> {
     /// The wish in what was typed in place of a code, if it is one.
     pub(super) fn wish(&self, typed: &str) -> Option<Wish> {
         let (word, rest) = typed.trim().split_once(' ').unwrap_or((typed.trim(), ""));
-        let is =
-            |ours: &str, theirs: String| word.eq_ignore_ascii_case(ours) || word.to_lowercase() == theirs;
+        let is = |ours: &str, theirs: String| {
+            let word = word.to_lowercase();
+            word == ours || theirs.split(' ').any(|one| one == word)
+        };
         match rest.trim() {
             "" if is("print", self.texts.word_print()) => Some(Wish::Print),
-            "" => None,
+            // Also without a name: then it is said what is missing.
             path if is("save", self.texts.word_save()) => Some(Wish::Save(path.to_owned())),
             _ => None,
         }

@@ -109,6 +109,9 @@ impl Pages for NoPages {
     }
 
     fn save(&self, _: &Page<'_>, path: &std::path::Path, over: bool) -> Result<(), PageError> {
+        if path.extension().is_none() {
+            return Err(PageError::Form);
+        }
         if over || path.to_str() != Some("over.pdf") { Ok(()) } else { Err(PageError::Exists) }
     }
 }
@@ -275,8 +278,15 @@ fn wrong_second_codes_lead_back_to_the_first() {
 
 #[test]
 fn a_page_is_printed_or_saved_in_place_of_a_code() {
-    let todo =
-        [Type("yes"), Type("print"), Type("save over.pdf"), Type("no"), Type("SAVE over.pdf"), Type("yes")];
+    let todo = [
+        Type("yes"),
+        Type("print"),
+        Type("save"),
+        Type("save over.pdf"),
+        Type("no"),
+        Type("SAVE over.pdf"),
+        Type("yes"),
+    ];
     let todo: Vec<_> =
         todo.into_iter().chain([Code(0), Type("save x.png"), Wait(30), Code(0), Type("")]).collect();
     let (script, outcome) = pair(&Home::new(), &todo);
@@ -284,6 +294,8 @@ fn a_page_is_printed_or_saved_in_place_of_a_code() {
     let texts = Texts::of_locale("en");
     for text in [
         texts.page_failed("out of order"),
+        // "save" alone.
+        texts.page_form(),
         texts.page_exists("over.pdf"),
         texts.page_saved("over.pdf"),
         texts.page_saved("x.png"),
@@ -292,6 +304,25 @@ fn a_page_is_printed_or_saved_in_place_of_a_code() {
     }
     let (script, _) = pair(&Home::new(), &[Type("yes"), Type("save x.pdf"), Go(Stop::EndOfInput)]);
     assert!(script.heard(&texts.page_void()));
+}
+
+#[test]
+fn the_words_for_a_page_are_understood_in_both_languages_and_without_accents() {
+    let save = Some(super::Wish::Save("a b.pdf".into()));
+    Home::new()
+        .talk(&super::tests::script(&[]), true, |desk| {
+            desk.texts = Texts::of_locale("cs");
+            for typed in ["uložit a b.pdf", "Ulozit a b.pdf", "ULOŽIT  a b.pdf ", "save a b.pdf"] {
+                assert_eq!(desk.wish(typed), save, "{typed}");
+            }
+            assert_eq!(desk.wish("Tisk"), Some(super::Wish::Print));
+            assert_eq!(
+                (desk.wish("123456"), desk.wish("ulo a.pdf"), desk.wish("print a")),
+                (None, None, None)
+            );
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]
@@ -364,6 +395,7 @@ fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
     *script.old_recovery.borrow_mut() = Some(renewed);
     home.talk(&script, true, |desk| desk.remove()).unwrap();
     assert!(home.is_empty() && script.heard("Wrong code"));
+    assert!(script.heard("anna cannot log in without a pairing"));
     let outcome = home.talk(&script, true, |desk| desk.remove());
     assert!(matches!(outcome, Err(End::Trouble(Trouble::NotPaired))));
 }
@@ -382,9 +414,10 @@ fn codes_are_tried_and_clocks_learned_anew() {
 
     let two = format!("{} {}", script.code(20), script.code(21));
     *script.old_recovery.borrow_mut() = Some(two);
-    script.todo.borrow_mut().extend([Type("123456"), OldRecovery]);
+    script.todo.borrow_mut().extend([Type("123456"), Type("123456 654321"), OldRecovery]);
     home.talk(&script, true, |desk| desk.resynchronise()).unwrap();
-    assert!(script.heard("length of a code") && script.heard("630 s fast"));
+    assert!(script.heard("Two codes are needed") && script.heard("not two consecutive codes"));
+    assert!(script.heard("630 s fast"));
 }
 
 #[test]

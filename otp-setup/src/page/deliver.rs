@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::errno::Errno;
 use zeroize::Zeroizing;
 
 use super::{Page, Paper, layout, pdf, png, svg, text};
@@ -38,11 +39,13 @@ pub enum PageError {
 
 impl From<io::Error> for PageError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::AlreadyExists => Self::Exists,
-            _ => Self::Failed(error.to_string()),
-        }
+        Self::Failed(why(&error))
     }
+}
+
+/// What the operating system says, without its number.
+fn why(error: &io::Error) -> String {
+    error.raw_os_error().map_or_else(|| error.to_string(), |code| Errno::from_raw(code).desc().to_owned())
 }
 
 /// The printer and the files of this machine.
@@ -107,12 +110,17 @@ impl Pages for Desktop {
             // What an earlier attempt left behind.
             let _ = std::fs::remove_file(&part);
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        let failed = |error: io::Error| match error.kind() {
+            ErrorKind::AlreadyExists => PageError::Exists,
+            _ => PageError::Failed(format!("{}: {}", path.display(), why(&error))),
+        };
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+        let mut file = file.map_err(failed)?;
         let written = file.write_all(&bytes).and_then(|()| file.sync_all());
         let written = written.and_then(|()| if over { std::fs::rename(&part, path) } else { Ok(()) });
         if let Err(error) = written {
             let _ = std::fs::remove_file(&part);
-            return Err(PageError::Failed(error.to_string()));
+            return Err(failed(error));
         }
         Ok(())
     }

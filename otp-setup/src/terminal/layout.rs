@@ -1,5 +1,6 @@
 //! Where a sheet's parts go on a screen of so many rows and columns.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use zeroize::Zeroizing;
 
 use crate::person::Sheet;
@@ -78,12 +79,29 @@ pub fn wrap(texts: &[&str], columns: usize) -> Vec<Row> {
     lines.collect()
 }
 
+/// A question and the reply so far in a single row that is not full: the end of them, where they are longer. In more
+/// rows, each key would write them once more, and push the code above them off the screen.
+pub fn question_row(question: &str, reply: &str, columns: usize) -> Row {
+    let text = Zeroizing::new(format!("{question}{reply}"));
+    let most = columns.saturating_sub(1);
+    if text.width() <= most {
+        return text;
+    }
+    let mut left = most.saturating_sub(1);
+    let fits = |(_, letter): &(usize, char)| {
+        let width = letter.width().unwrap_or(0);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    let start = text.char_indices().rev().take_while(fits).last().map_or(text.len(), |(start, _)| start);
+    Row::new(format!("<{}", text.get(start..).unwrap_or_default()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::qr::Symbol;
-    use unicode_width::UnicodeWidthStr;
-    use zeroize::Zeroizing;
 
     fn sheet() -> Sheet {
         let text: String = "x".repeat(134);
@@ -135,5 +153,24 @@ mod tests {
     fn narrow_and_tall_windows_get_the_text_below() {
         let rows = rows(&sheet(), "", Drawing::Blocks256, (40, 50));
         assert!(rows[0].contains("\x1b[") && rows.iter().any(|row| row.contains("ABCD EFGH")));
+    }
+
+    #[test]
+    fn a_question_never_takes_more_than_its_row() {
+        assert_eq!(*question_row("Name: ", "anna", 80), "Name: anna");
+        assert_eq!(*question_row("Name: ", "anna", 11), "Name: anna");
+        assert_eq!(*question_row("Name: ", "anna", 10), "<me: anna");
+        for columns in 0..40 {
+            for reply in
+                ["", "příliš žluťoučký kůň", "日本語日本語日本語日本語", "12345678901234567890123456789"]
+            {
+                let row = question_row("Otázka: ", reply, columns);
+                assert!(row.width() <= columns.saturating_sub(1).max(1), "{columns}: {row:?}");
+                assert!(
+                    columns < 8 || row.ends_with(reply.chars().last().unwrap_or(' ')),
+                    "{columns}: {row:?}"
+                );
+            }
+        }
     }
 }

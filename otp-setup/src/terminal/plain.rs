@@ -102,7 +102,8 @@ impl Person for Lines<'_> {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
         let answer = self.read_line(question);
-        if !self.echoes && !self.silent {
+        // Where ^C or ^D was typed, the line has no end yet either.
+        if (!self.echoes || answer.is_err()) && !self.silent {
             self.output.write("\n");
         }
         answer

@@ -6,7 +6,7 @@ use insis_otp::otp::UnixTime;
 use zeroize::Zeroizing;
 
 use super::keys::{Key, Line};
-use super::layout::{rows, wrap};
+use super::layout::{question_row, rows, wrap};
 use super::modes::KeyByKey;
 use super::signals::{Event, Signals};
 use super::{MEASURE, WIPE};
@@ -77,7 +77,8 @@ impl<'a> Screen<'a> {
             Some((left, text)) if left.0 > 0 => text(left),
             _ => question.text.to_owned(),
         };
-        self.output.write(&Zeroizing::new(format!("{start}{text}{}\x1b[K", *line.text())));
+        let row = question_row(&text, &line.text(), Self::size().1);
+        self.output.write(&Zeroizing::new(format!("{start}{}\x1b[K", *row)));
     }
 
     /// Whether the countdown is still running.

@@ -68,7 +68,7 @@ catalogue! {
     // Answers that count as yes and no, besides the English ones.
     words_yes()
     words_no()
-    // What may be typed in place of a code, besides the English words.
+    // What may be typed in place of a code, besides the English words: each may be several, with blanks between.
     word_print()
     word_save()
     // Pairing.
@@ -164,6 +164,7 @@ catalogue! {
     refused_characters()
     // The other commands.
     removed(user)
+    remove_why(user)
     ask_remove(user)
     forgotten(user)
     unlocked(user)
@@ -172,6 +173,8 @@ catalogue! {
     verified_recovery(left)
     failures_since(count)
     resynced_exact()
+    resync_two()
+    resync_wrong()
     status_not_paired(user)
     status_paired(user, date)
     status_app(issuer, account)
@@ -248,10 +251,11 @@ catalogue! {
     // Ends.
     declined()
     stopped()
+    input_ended()
     nothing_changed()
     delete_entry()
     clear_it_yourself()
-    end_not_paired(user)
+    end_not_paired(user, command)
     end_exists(user)
     end_not_pairing()
     end_no_random(why)
@@ -279,7 +283,8 @@ catalogue! {
     import_no_user()
     import_none()
     import_which(accounts)
-    import_input(why)
+    import_input(from, why)
+    import_stdin()
     import_recovery()
     need_user()
     list_head()
@@ -483,6 +488,17 @@ mod tests {
                 for place in &found {
                     assert!(expected.contains(place), "{language}: {name} has no {{{place}}}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn questions_leave_room_for_their_answers() {
+        for catalogue in CATALOGUES {
+            for (name, text, places) in catalogue.messages() {
+                let places: usize = places.iter().map(|place| place.len() + 2).sum();
+                let width = text.chars().count() - places;
+                assert!(!name.starts_with("ask_") || width <= 60, "{}: {name}", catalogue.language);
             }
         }
     }
