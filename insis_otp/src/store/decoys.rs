@@ -5,10 +5,10 @@
 //! names that meet. An attempt costs what it costs with a secret file: open, lock, read, decode, decide, write. It locks
 //! its page alone: whoever is stopped with the lock of one holds up one name in 4096.
 //!
-//! When a page is full, the entry makes room whose waiting ended first. To have a name forgotten takes, on average, as many
-//! others as there are entries, a third of a million, all tried after it. Forgotten, it looks like a name whose owner has
-//! logged in. If names shared failures instead, the names that are tried at every machine on the internet would fill the
-//! file for good, and every name but the real ones would be delayed from its first try on.
+//! When a page is full, the entry makes room whose waiting ended first. To have a name forgotten takes, on average, as
+//! many others as there are entries, a third of a million, all tried after it. Forgotten, it looks like a name whose
+//! owner has logged in. If names shared failures instead, the names that are tried at every machine on the internet
+//! would fill the file for good, and every name but the real ones would be delayed from its first try on.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -246,7 +246,7 @@ impl Entries {
         self.0.iter().find(|entry| entry.tag == tag).map_or_else(Throttle::default, |entry| entry.throttle)
     }
 
-    /// Which entry is this name's from now on: its own, an empty one, or the one whose delay ended first.
+    /// Which entry is this name's from now on: its own, an empty one, or the one whose waiting ended first.
     fn place(&self, tag: u64, policy: &ThrottlePolicy, now: UnixTime) -> usize {
         let own = self.0.iter().position(|entry| entry.tag == tag);
         let first = || (0..Self::COUNT).min_by_key(|place| self.at(*place).worth(policy, now));
