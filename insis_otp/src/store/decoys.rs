@@ -389,6 +389,39 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_of_this_second_is_none_from_the_future() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        let names = neighbours(&decoys, Entries::COUNT + 1);
+        let [others @ .., early, last] = names.as_slice() else { panic!("too few names") };
+        guess(&decoys, early, 999);
+        others.iter().for_each(|name| failed(&decoys, name, 1000));
+        guess(&decoys, last, 1000);
+        assert!(others.iter().all(|name| guess(&decoys, name, 1000) == 2));
+    }
+
+    #[test]
+    fn while_there_is_room_nothing_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        let names = neighbours(&decoys, Entries::COUNT);
+        let [ahead, others @ ..] = names.as_slice() else { panic!("too few names") };
+        guess(&decoys, ahead, 1_000_000);
+        others.iter().for_each(|name| failed(&decoys, name, 1000));
+        assert_eq!(guess(&decoys, ahead, 1_000_000), 2);
+    }
+
+    #[test]
+    fn what_lies_beyond_the_end_of_the_file_is_empty() {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &[b'x'; PAGE + 100]).unwrap();
+        let page = read(&file, PAGE).unwrap();
+        assert_eq!(page.len(), PAGE);
+        assert!(page[..100].iter().all(|byte| *byte == b'x') && page[100..].iter().all(|byte| *byte == 0));
+        assert_eq!(read(&file, 9 * PAGE).unwrap().as_slice(), [0; PAGE]);
+    }
+
+    #[test]
     fn names_on_other_pages_do_not_wait_for_one_that_is_locked() {
         let folder = tempfile::tempdir().unwrap();
         let Some(decoys) = decoys(&folder) else { return };
