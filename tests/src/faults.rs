@@ -12,12 +12,17 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 
 use crate::env::{run, talk};
 
@@ -84,7 +89,19 @@ impl Traced {
         Self::strace(command, input, &["-e", &fault.expression(call)])
     }
 
+    /// Runs it with one thing going wrong, or nothing, while somebody reads what it writes and `answers` once.
+    #[must_use]
+    pub fn converse(command: &Command, wrong: Option<(&Call, &Fault)>, talk: &Conversation<'_>) -> Self {
+        let expression = wrong.map(|(call, fault)| fault.expression(call));
+        let options = expression.as_deref().map_or_else(Vec::new, |expression| vec!["-e", expression]);
+        Self::strace_with(command, &options, |strace| talk.hold(strace))
+    }
+
     fn strace(command: &Command, input: &str, options: &[&str]) -> Self {
+        Self::strace_with(command, options, |strace| talk(strace, input))
+    }
+
+    fn strace_with(command: &Command, options: &[&str], talk: impl FnOnce(&mut Command) -> Output) -> Self {
         let trace = tempfile::NamedTempFile::new().expect("no file for the trace");
         let mut strace = Command::new("strace");
         strace.args(["-qq", "-s", "128", "-e", "signal=none", "-o"]).arg(trace.path()).args(options);
@@ -98,7 +115,7 @@ impl Traced {
         if let Some(folder) = command.get_current_dir() {
             strace.current_dir(folder);
         }
-        let output = talk(&mut strace, input);
+        let output = talk(&mut strace);
         let lines = std::fs::read(trace.path()).expect("strace left no trace");
         Self { output, calls: numbered(&String::from_utf8_lossy(&lines)) }
     }
@@ -109,6 +126,73 @@ impl Traced {
         let after = self.calls.iter().skip_while(|call| !call.line.contains(begin)).skip(1);
         after.take_while(|call| !call.line.contains(end)).cloned().collect()
     }
+}
+
+/// Somebody who reads what a program writes, and answers it once.
+pub struct Conversation<'a> {
+    /// The answer to what it has written so far, if that is enough for one.
+    pub answer: &'a dyn Fn(&str) -> Option<String>,
+    /// How long it is waited for. Who waits in vain ends the input.
+    pub patience: Duration,
+}
+
+impl Conversation<'_> {
+    fn hold(&self, command: &mut Command) -> Output {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut stdin = child.stdin.take();
+        let mut pipe = child.stdout.take().expect("standard output is a pipe");
+        let mut heard = Vec::new();
+        let mut part = [0; 4096];
+        loop {
+            let answer = (self.answer)(&String::from_utf8_lossy(&heard));
+            if let Some((mut stdin, answer)) = answer.and_then(|answer| Some((stdin.take()?, answer))) {
+                // A program that is dead does not hear it.
+                let _ = stdin.write_all(answer.as_bytes());
+            }
+            if stdin.is_none() || !readable(&pipe, self.patience) {
+                break;
+            }
+            match pipe.read(&mut part).expect("cannot read a pipe") {
+                0 => break,
+                length => heard.extend_from_slice(part.get(..length).unwrap_or_default()),
+            }
+        }
+        drop(stdin);
+        let _ = pipe.read_to_end(&mut heard);
+        let end = child.wait_with_output().expect("no end");
+        Output { stdout: heard, ..end }
+    }
+}
+
+fn readable(pipe: &ChildStdout, patience: Duration) -> bool {
+    let patience = PollTimeout::try_from(patience).expect("not that long");
+    let mut files = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
+    poll(&mut files, patience).expect("cannot wait") > 0
+}
+
+/// Waits for a program that a dead one of these processes left behind: from [`adopt_orphans`] on it is this process's.
+///
+/// # Panics
+/// When it never ends.
+pub fn await_orphans(name: &str) {
+    let own = std::process::id().to_string();
+    let stat = |entry: std::fs::DirEntry| std::fs::read_to_string(entry.path().join("stat")).ok();
+    for stat in std::fs::read_dir("/proc").expect("no /proc").filter_map(|entry| stat(entry.ok()?)) {
+        let Some((start, rest)) = stat.split_once(&format!(" ({name}) ")) else { continue };
+        if rest.split(' ').nth(1) == Some(own.as_str()) {
+            let pid = Pid::from_raw(start.parse().expect("a process id"));
+            waitpid(pid, None).expect("it does not end");
+        }
+    }
+}
+
+/// From here on processes whose parents are dead become this process's.
+///
+/// # Panics
+/// On a kernel without that.
+pub fn adopt_orphans() {
+    nix::sys::prctl::set_child_subreaper(true).expect("cannot adopt");
 }
 
 fn numbered(trace: &str) -> Vec<Call> {

@@ -80,12 +80,12 @@ impl Scene {
         let what = format!("{deed:?}, {fault:?} at {}", call.line);
         self.prepare(deed);
         let traced = Traced::inject(&self.helper(), &self.request(deed), call, fault);
-        let done = answer(&traced) == Some(Answer::Done(Drift(0)));
-        self.check(deed, done, &what);
+        self.check(deed, answer(&traced).as_ref(), &what);
     }
 
-    /// Old, new or nothing; never anything in between, and what was reported is so.
-    fn check(&self, deed: Deed, done: bool, what: &str) {
+    /// Old, new or nothing; never anything in between, and what was reported is so: that it was done, or that it was not.
+    fn check(&self, deed: Deed, said: Option<&Answer>, what: &str) {
+        let done = said == Some(&Answer::Done(Drift(0)));
         let names: Vec<_> = std::fs::read_dir(STORE)
             .expect("no store")
             .map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned())
@@ -107,6 +107,8 @@ impl Scene {
             Deed::Replace => assert!(is_new || is_old && !done, "{what}"),
             Deed::Remove => assert!(!there || is_old && !done, "{what}"),
         }
+        let changed = if deed == Deed::Remove { !there } else { is_new };
+        assert!(!(changed && matches!(said, Some(Answer::Failed(_)))), "{what}: {said:?}");
         // The code that was the proof opens nothing, if it was spent; the codes of the pairing neither.
         if is_new {
             assert_ne!(self.door.login(&self.other.code(STEP)).code, "PAM_SUCCESS", "{what}");
@@ -206,13 +208,12 @@ fn over_quota_the_helper_leaves_old_or_new() {
         quota.exhaust();
         let said = Answer::decode(&talk(&mut scene.helper(), &scene.request(deed)).stdout);
         println!("| over quota | {deed:?} | {said:?} |");
-        let done = said == Ok(Answer::Done(Drift(0)));
         if deed == Deed::Pair {
             assert!(matches!(&said, Ok(Answer::Failed(why)) if why.contains("uota exceeded")), "{said:?}");
             assert_eq!(std::fs::read_dir(STORE).expect("no store").count(), 0, "something was left");
         }
         quota.lift();
-        scene.check(deed, done, &format!("{deed:?} over quota"));
+        scene.check(deed, said.as_ref().ok(), &format!("{deed:?} over quota"));
     }
 }
 

@@ -5,10 +5,10 @@
 //! names that meet. An attempt costs what it costs with a secret file: open, lock, read, decode, decide, write. It locks
 //! its page alone: whoever is stopped with the lock of one holds up one name in 4096.
 //!
-//! When a page is full, the entry makes room whose waiting ended first. To have a name forgotten takes, on average, as many
-//! others as there are entries, a third of a million, all tried after it. Forgotten, it looks like a name whose owner has
-//! logged in. If names shared failures instead, the names that are tried at every machine on the internet would fill the
-//! file for good, and every name but the real ones would be delayed from its first try on.
+//! When a page is full, the entry makes room whose waiting ended first. To have a name forgotten takes, on average, as
+//! many others as there are entries, a third of a million, all tried after it. Forgotten, it looks like a name whose
+//! owner has logged in. If names shared failures instead, the names that are tried at every machine on the internet
+//! would fill the file for good, and every name but the real ones would be delayed from its first try on.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -246,7 +246,7 @@ impl Entries {
         self.0.iter().find(|entry| entry.tag == tag).map_or_else(Throttle::default, |entry| entry.throttle)
     }
 
-    /// Which entry is this name's from now on: its own, an empty one, or the one whose delay ended first.
+    /// Which entry is this name's from now on: its own, an empty one, or the one whose waiting ended first.
     fn place(&self, tag: u64, policy: &ThrottlePolicy, now: UnixTime) -> usize {
         let own = self.0.iter().position(|entry| entry.tag == tag);
         let first = || (0..Self::COUNT).min_by_key(|place| self.at(*place).worth(policy, now));
@@ -386,6 +386,39 @@ mod tests {
         guess(&decoys, ahead, 1_000_000);
         guess(&decoys, last, 1001);
         assert!(others.iter().all(|name| guess(&decoys, name, 1001) == 2));
+    }
+
+    #[test]
+    fn an_entry_of_this_second_is_none_from_the_future() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        let names = neighbours(&decoys, Entries::COUNT + 1);
+        let [others @ .., early, last] = names.as_slice() else { panic!("too few names") };
+        guess(&decoys, early, 999);
+        others.iter().for_each(|name| failed(&decoys, name, 1000));
+        guess(&decoys, last, 1000);
+        assert!(others.iter().all(|name| guess(&decoys, name, 1000) == 2));
+    }
+
+    #[test]
+    fn while_there_is_room_nothing_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(decoys) = decoys(&folder) else { return };
+        let names = neighbours(&decoys, Entries::COUNT);
+        let [ahead, others @ ..] = names.as_slice() else { panic!("too few names") };
+        guess(&decoys, ahead, 1_000_000);
+        others.iter().for_each(|name| failed(&decoys, name, 1000));
+        assert_eq!(guess(&decoys, ahead, 1_000_000), 2);
+    }
+
+    #[test]
+    fn what_lies_beyond_the_end_of_the_file_is_empty() {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &[b'x'; PAGE + 100]).unwrap();
+        let page = read(&file, PAGE).unwrap();
+        assert_eq!(page.len(), PAGE);
+        assert!(page[..100].iter().all(|byte| *byte == b'x') && page[100..].iter().all(|byte| *byte == 0));
+        assert_eq!(read(&file, 9 * PAGE).unwrap().as_slice(), [0; PAGE]);
     }
 
     #[test]

@@ -57,3 +57,18 @@ impl StoreError {
         matches!(self.cause, Cause::NotPaired)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_holds_the_lock_is_said_where_the_kernel_tells() {
+        let said = |holder| Cause::Busy { waited: 5, holder }.to_string();
+        assert_eq!(
+            said(Some(4711)),
+            "in use by another login or pairing of the same user (waited 5 s for process 4711)"
+        );
+        assert_eq!(said(None), "in use by another login or pairing of the same user (waited 5 s)");
+    }
+}

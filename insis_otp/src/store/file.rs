@@ -142,7 +142,7 @@ impl SecretFile {
             if self.path.symlink_metadata().is_ok() {
                 return Err(Cause::Exists);
             }
-            self.publish(enrolment, state, nix::fcntl::RenameFlags::RENAME_NOREPLACE)
+            self.publish(enrolment, state, None)
         })
     }
 
@@ -160,9 +160,7 @@ impl SecretFile {
             let record = form::decode(&locked.page).map_err(Cause::Damaged)?;
             self.same_user(&record.enrolment)?;
             match decide(&record) {
-                Ok((enrolment, state)) => {
-                    self.publish(&enrolment, &state, nix::fcntl::RenameFlags::empty()).map(Ok)
-                }
+                Ok((enrolment, state)) => self.publish(&enrolment, &state, Some(&locked.page)).map(Ok),
                 Err(no) => Ok(Err(no)),
             }
         })
@@ -182,7 +180,12 @@ impl SecretFile {
                 Err(_) => None,
             };
             std::fs::remove_file(&self.path).map_err(os("remove it"))?;
-            self.sync_directory(locked.as_ref().map(|l| &*l.file))
+            let synced = self.sync_directory(locked.as_ref().map(|l| &*l.file));
+            if let (Err(_), Some(Locked { page, .. })) = (&synced, &locked) {
+                // Not over a pairing that was made meanwhile.
+                self.put_back(page, nix::fcntl::RenameFlags::RENAME_NOREPLACE);
+            }
+            synced
         })
     }
 
@@ -197,7 +200,7 @@ impl SecretFile {
             self.same_user(&enrolment)?;
             let present = form::decode(&locked.page).ok();
             let state = state(&enrolment, present.as_ref().map(|r| &r.state));
-            self.publish(&enrolment, &state, nix::fcntl::RenameFlags::empty())
+            self.publish(&enrolment, &state, Some(&locked.page))
         })
     }
 
@@ -293,23 +296,43 @@ impl SecretFile {
         Err(Cause::Unsafe("is replaced again and again while it is being opened".into()))
     }
 
-    /// Writes a whole file beside the path and moves it there. When anything fails, nothing is left behind.
-    fn publish(
-        &self,
-        enrolment: &Enrolment,
-        state: &State,
-        flags: nix::fcntl::RenameFlags,
-    ) -> Result<(), Cause> {
+    /// Writes a whole file in the place of the former one, or where there was none. When anything fails, it is as it
+    /// was before, and nothing is left behind.
+    fn publish(&self, enrolment: &Enrolment, state: &State, former: Option<&Page>) -> Result<(), Cause> {
         let page = form::encode(enrolment, state).map_err(Cause::Damaged)?;
+        let flags = match former {
+            Some(_) => nix::fcntl::RenameFlags::empty(),
+            None => nix::fcntl::RenameFlags::RENAME_NOREPLACE,
+        };
+        // Nobody uses the new file before its lock ends, and that is here.
+        let file = self.put(&page, flags)?;
+        let synced = self.sync_directory(Some(&*file));
+        match (&synced, former) {
+            (Ok(()), _) => {}
+            (Err(_), Some(former)) => self.put_back(former, flags),
+            (Err(_), None) => _ = std::fs::remove_file(&self.path),
+        }
+        synced
+    }
+
+    /// Writes a whole file beside the path and moves it there. When anything fails, nothing is left behind.
+    fn put(&self, page: &[u8], flags: nix::fcntl::RenameFlags) -> Result<Flock<File>, Cause> {
         let beside = self.beside();
-        let file = self.create_beside(&beside)?;
-        let written = self.fill(&file, &page).and_then(|()| rename(&beside, &self.path, flags));
+        let file = Self::create_beside(&beside)?;
+        let written = self.fill(&file, page).and_then(|()| rename(&beside, &self.path, flags));
         if let Err(cause) = written {
             // Nothing better can be done if this fails too; the next pairing removes it.
             let _ = std::fs::remove_file(&beside);
             return Err(cause);
         }
-        self.sync_directory(Some(&*file))
+        Ok(file)
+    }
+
+    /// Undoes what is not known to be on the disk. Whoever is told that it failed goes on with what was there before,
+    /// and deletes what is new from the app: with the other in the file, nobody could log in. If this fails too, nothing
+    /// better can be done.
+    fn put_back(&self, former: &Page, flags: nix::fcntl::RenameFlags) {
+        let _ = self.put(former, flags);
     }
 
     fn fill(&self, file: &File, page: &[u8]) -> Result<(), Cause> {
@@ -330,9 +353,19 @@ impl SecretFile {
         self.path.with_file_name(name)
     }
 
-    /// Creates the file beside. One that is there already is another pairing that is going on, or, when nobody holds
-    /// its lock, what a crash left behind.
-    fn create_beside(&self, beside: &Path) -> Result<Flock<File>, Cause> {
+    /// Creates the file beside, or leaves none.
+    fn create_beside(beside: &Path) -> Result<Flock<File>, Cause> {
+        Self::try_to_create(beside).inspect_err(|_| {
+            // It may have been created, and only then something failed. Another pairing's is locked.
+            if let Ok((file, _)) = files::open(beside, Access::Update) {
+                let _ = remove_unheld(file, beside);
+            }
+        })
+    }
+
+    /// One that is there already is another pairing that is going on, or, when nobody holds its lock, what a crash left
+    /// behind.
+    fn try_to_create(beside: &Path) -> Result<Flock<File>, Cause> {
         for _ in 0..4 {
             match files::open(beside, Access::CreateNew) {
                 Ok((file, _)) => {
@@ -390,19 +423,22 @@ fn same_file(file: &File, named: &Metadata) -> bool {
 fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
     // For writing: NFS gives an exclusive lock to nobody else.
     match files::open(beside, Access::Update) {
-        Ok((file, _)) => {
-            let held = wait_for_lock(file, Duration::ZERO)?;
-            // Between opening and locking it, somebody else may have removed it and begun another one of that name.
-            match beside.symlink_metadata() {
-                Ok(named) if same_file(&held, &named) => {
-                    std::fs::remove_file(beside).map_err(os("remove what an earlier pairing left behind"))
-                }
-                _ => Ok(()),
-            }
-        }
+        Ok((file, _)) => remove_unheld(file, beside),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         // A link or something else that can be removed but not opened.
         Err(_) => std::fs::remove_file(beside).map_err(os("remove what an earlier pairing left behind")),
+    }
+}
+
+/// Removes it when its lock is free.
+fn remove_unheld(file: File, beside: &Path) -> Result<(), Cause> {
+    let held = wait_for_lock(file, Duration::ZERO)?;
+    // Between opening and locking it, somebody else may have removed it and begun another one of that name.
+    match beside.symlink_metadata() {
+        Ok(named) if same_file(&held, &named) => {
+            std::fs::remove_file(beside).map_err(os("remove what an earlier pairing left behind"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -679,7 +715,7 @@ mod tests {
         let (path, aside) = (home.file.path().to_owned(), home.folder.path().join("aside"));
         std::fs::rename(&path, &aside).unwrap();
         symlink(&aside, &path).unwrap();
-        assert!(complaint(set(&home.file, 1)).contains("symbolic link"));
+        assert!(complaint(set(&home.file, 1)).contains("is a symbolic link"));
         std::fs::remove_file(&path).unwrap();
         std::fs::hard_link(&aside, &path).unwrap();
         assert!(complaint(set(&home.file, 1)).contains("hard links"));
@@ -689,6 +725,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert!(complaint(home.file.read()).contains("directory"));
+        assert!(complaint(set(&home.file, 1)).contains("cannot open it: Is a directory"));
         std::fs::remove_dir(&path).unwrap();
         std::fs::rename(&aside, &path).unwrap();
         for mode in [0o640, 0o604, 0o666] {
