@@ -467,6 +467,11 @@ fn holder(file: &File) -> Option<u32> {
     let facts = file.metadata().ok()?;
     let (major, minor) = (nix::sys::stat::major(facts.dev()), nix::sys::stat::minor(facts.dev()));
     let wanted = format!("{major:02x}:{minor:02x}:{}", facts.ino());
+    // The kernel gives the list in pieces, and passes over locks when others before them go meanwhile.
+    (0..8).find_map(|_| holder_of(&wanted))
+}
+
+fn holder_of(wanted: &str) -> Option<u32> {
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
     let mut pids = locks.lines().filter_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
