@@ -172,12 +172,12 @@ impl SecretFile {
     /// [`Cause::NotPaired`], or why it cannot be removed.
     pub fn remove(&self) -> Result<(), StoreError> {
         self.as_owner(|| {
-            // The lock keeps a login that is being decided from writing into a file that is gone. A file that cannot
-            // even be locked (damaged, of another owner) is removed all the same.
+            // The lock keeps a login that is being decided from writing into a file that is gone. What is no secret
+            // file (damaged, of another owner) is removed all the same.
             let locked = match self.lock() {
                 Ok(locked) => Some(locked),
-                Err(no @ (Cause::NotPaired | Cause::Busy { .. })) => return Err(no),
-                Err(_) => None,
+                Err(Cause::Damaged(_) | Cause::Unsafe(_)) => None,
+                Err(no) => return Err(no),
             };
             std::fs::remove_file(&self.path).map_err(os("remove it"))?;
             let synced = self.sync_directory(locked.as_ref().map(|l| &*l.file));
