@@ -43,8 +43,12 @@ impl Desk<'_> {
         let codes = self.show_and_prove(&entry, pairing, &recovery.0);
         self.person.hide();
         let new = codes.and_then(|codes| self.keep(entry, codes, recovery, present.is_some()));
-        // Whatever failed, the app may have the entry by now.
-        let (new, drift) = new.inspect_err(|_| self.say_void())?;
+        // Whatever failed, the app may have the entry by now. If the helper's answer is lost, the entry may be good.
+        let (new, drift) = new.inspect_err(|end| {
+            if !matches!(end, End::Trouble(Trouble::HelperAnswer(_))) {
+                self.say_void();
+            }
+        })?;
         self.say(&self.texts.paired(&self.user));
         self.say_drift(drift.seconds(new.key.period()));
         self.show_recovery_codes(&new.recovery.0);
