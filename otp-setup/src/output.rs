@@ -38,6 +38,11 @@ impl Output {
         self.write("\n");
     }
 
+    /// Whether something could not be written.
+    pub const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
     /// What went wrong, once the program is done. That nobody listens any more is nothing that went wrong.
     pub fn failure(self) -> Option<io::Error> {
         self.failed.filter(|error| error.kind() != ErrorKind::BrokenPipe)

@@ -16,6 +16,10 @@ pub trait Person {
     fn show(&mut self, sheet: Sheet);
     /// Takes away what was shown, from the screen and from where it could be scrolled back to.
     fn hide(&mut self);
+    /// Why something that was said or shown could not be written, if so.
+    fn unheard(&mut self) -> Option<std::io::Error> {
+        None
+    }
 }
 
 /// A question.

@@ -182,6 +182,28 @@ fn people_are_listed_and_a_secret_is_exported_only_on_demand() {
     }
 }
 
+/// A secret that was not shown is on no phone, and recovery codes that were not shown are on no paper.
+#[test]
+fn what_could_not_be_shown_is_no_success() {
+    let env = machine(&["anna", "bob"]);
+    import(&env, "anna");
+    let full = |user: &str, command: &str, input: &str| {
+        let script = format!("exec otp-setup {command} >/dev/full");
+        talk(env.as_user(user, "sh").args(["-c", &script]), input)
+    };
+    let code = format!("{}\n", Phone::typed(SECRET).code_at(NOW));
+    for (user, command, input) in [
+        ("bob", "--batch --yes --text", "000000\n000001\n"),
+        ("anna", "recovery-codes --batch", code.as_str()),
+    ] {
+        let output = full(user, command, input);
+        assert_eq!(output.status.code(), Some(5), "{command}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("cannot be written") && said.contains("otp-setup recovery-codes"), "{said}");
+    }
+    assert!(!std::fs::exists("/var/lib/insis-otp/bob").unwrap());
+}
+
 #[test]
 fn a_batch_is_asked_nothing() {
     let env = machine(&["anna"]);

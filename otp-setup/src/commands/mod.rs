@@ -123,8 +123,12 @@ impl Setup<'_> {
             yes: options.yes,
             batch: self.cli.batch,
         });
+        let unheard = person.unheard();
         drop(person);
-        outcome.map_err(|end| exit::of_end(end, &self.texts, &user))
+        match unheard {
+            Some(error) => Err((Status::Unusable, Some(self.texts.error(self.texts.not_shown(error))))),
+            None => outcome.map_err(|end| exit::of_end(end, &self.texts, &user)),
+        }
     }
 
     /// The terminal, or standard input and output.

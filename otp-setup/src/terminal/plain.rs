@@ -101,6 +101,10 @@ impl Person for Lines<'_> {
     }
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+        // Whoever has not seen the question cannot answer it, and a secret that was not shown is on no phone.
+        if self.output.has_failed() {
+            return Err(Stop::EndOfInput);
+        }
         let answer = self.read_line(question);
         // Where ^C or ^D was typed, the line has no end yet either.
         if (!self.echoes || answer.is_err()) && !self.silent {
@@ -134,5 +138,9 @@ impl Person for Lines<'_> {
             }
             Afterwards::Nothing => {}
         }
+    }
+
+    fn unheard(&mut self) -> Option<std::io::Error> {
+        std::mem::take(&mut self.output).failure()
     }
 }

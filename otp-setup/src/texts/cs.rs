@@ -273,6 +273,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
     list_none: "Nikdo není spárován.",
     error: "otp-setup: {why}",
     cannot_write: "na standardní výstup nelze psát: {why}",
+    not_shown: "na standardní výstup nelze psát: {why}. Co je teď spárováno, řekne otp-setup status. Záchranné kódy, které \
+                se neukázaly, vyrobí nově otp-setup recovery-codes.",
     usage_unknown_argument: "{argument} zde není známo.",
     usage_unknown_command: "Příkaz {command} neexistuje.",
     usage_nearest: "Nemá to být {words}?",
@@ -288,7 +290,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     help_no_command: "Bez příkazu otp-setup spáruje telefon.",
     help_statuses: "Návratová hodnota: 0 hotovo; 1 odmítnuto, nebo jste řekli ne; 2 nesprávné použití; 3 spárování \
                     neexistuje; 4 už existuje; 5 úložiště, konfiguraci nebo pomocníka nelze použít; 128+N konec \
-                    signálem N. Co není 0, nic nezměnilo. doctor: 0 v pořádku; 1 varování; 6 závady.",
+                    signálem N. Co není 0, nic nezměnilo, nebo to řekne. doctor: 0 v pořádku; 1 varování; 6 závady.",
     help_choice: "[možné hodnoty: {values}]",
     heading_usage: "Použití:",
     heading_commands: "Příkazy",

@@ -269,6 +269,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     list_none: "Nobody is paired.",
     error: "otp-setup: {why}",
     cannot_write: "standard output cannot be written: {why}",
+    not_shown: "standard output cannot be written: {why}. What is paired now: otp-setup status. Recovery codes that were not \
+                shown: otp-setup recovery-codes makes new ones.",
     usage_unknown_argument: "{argument} is not known here.",
     usage_unknown_command: "There is no command {command}.",
     usage_nearest: "Is it {words}?",
@@ -284,7 +286,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     help_no_command: "Without a command, otp-setup pairs a phone.",
     help_statuses: "Exit status: 0 done; 1 refused or declined; 2 wrong usage; 3 there is no pairing; 4 there is one \
                     already; 5 the store, the configuration or the helper cannot be used; 128+N ended by signal N. \
-                    Whatever is not 0 has changed nothing. doctor: 0 sound; 1 warnings; 6 problems.",
+                    Whatever is not 0 has changed nothing, or says so. doctor: 0 sound; 1 warnings; 6 problems.",
     help_choice: "[possible values: {values}]",
     heading_usage: "Usage:",
     heading_commands: "Commands",

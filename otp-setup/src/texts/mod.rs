@@ -292,6 +292,7 @@ catalogue! {
     list_none()
     error(why)
     cannot_write(why)
+    not_shown(why)
     // Wrong usage.
     usage_unknown_argument(argument)
     usage_unknown_command(command)
