@@ -49,6 +49,14 @@ pub enum Found<'t> {
 }
 
 impl Setting<'_> {
+    /// The key with those of its table, as in `service.sshd.tries`.
+    pub fn key(&self) -> Cow<'_, str> {
+        match self.path.as_slice() {
+            [alone] => Cow::Borrowed(alone),
+            parts => Cow::Owned(parts.join(".")),
+        }
+    }
+
     /// Whether it stands in a section `[service.NAME]`.
     pub fn is_in_section(&self) -> bool {
         matches!(self.path.as_slice(), [service, _, _] if service == "service")
@@ -85,15 +93,27 @@ impl<'t> Document<'t> {
 /// would look at each comment once more.
 fn control_character(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut start = 0;
-    loop {
-        let suspicious = |byte: &u8| *byte < b' ' && *byte != b'\n' || *byte == 0x7f;
-        let place = start + bytes.get(start..)?.iter().position(suspicious)?;
-        match (bytes.get(place), bytes.get(place + 1)) {
-            (Some(b'\t'), _) | (Some(b'\r'), Some(b'\n')) => start = place + 1,
-            _ => return Some(place),
-        }
-    }
+    let is_control = |place: &usize| match bytes.get(*place..) {
+        Some([b'\t' | b'\n', ..] | [b'\r', b'\n', ..]) => false,
+        Some([byte, ..]) => byte.is_ascii_control(),
+        _ => false,
+    };
+    let eights = bytes.chunks(8).enumerate().filter(|(_, eight)| may_hold_control(eight));
+    eights.map(|(number, _)| 8 * number).find_map(|start| (start..start + 8).find(is_control))
+}
+
+/// Whether one of up to eight bytes is below 0x20 or 0x7f. Of eight all at once, as most of a text is read: the highest
+/// bit of a byte is set in `x - n & !x` only if it was below n, or one to its right was.
+fn may_hold_control(bytes: &[u8]) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let Ok(eight) = bytes.try_into().map(u64::from_ne_bytes) else { return true };
+    let below = |x: u64, n: u64| x.wrapping_sub(n * EACH) & !x;
+    (below(eight, 0x20) | below(eight ^ (0x7f * EACH), 1)) & (0x80 * EACH) != 0
+}
+
+/// Whether one path is the beginning of the other, or the same.
+fn is_way_to(one: &[Cow<'_, str>], other: &[Cow<'_, str>]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 /// Listens to the parser.
@@ -138,15 +158,16 @@ impl<'t> Reader<'t> {
         let place = self.place.take().unwrap_or(0);
         let table = self.headers.last().map_or([].as_slice(), |header| header.path.as_slice());
         let table_parts = table.len();
-        let path: Vec<_> = table.iter().cloned().chain(own).collect();
+        let path = if table.is_empty() { own } else { table.iter().cloned().chain(own).collect() };
         // A key with dots makes tables on its way, which are neither values nor headers.
         let first = path.get(..=table_parts).unwrap_or_default();
         let is_header = |header: &Header<'_>| {
             let table = &header.path;
-            table.starts_with(first) && (path.starts_with(table) || table.starts_with(&path))
+            table.starts_with(first) && is_way_to(table, &path)
         };
-        let clashes = |other: &Setting<'_>| path.starts_with(&other.path) || other.path.starts_with(&path);
-        if self.settings.iter().any(clashes) || self.headers.iter().any(is_header) {
+        if self.settings.iter().any(|other| is_way_to(&path, &other.path))
+            || self.headers.iter().any(is_header)
+        {
             complain("this is there twice", place, error);
         } else if self.settings.len() == Document::MOST {
             complain("there are too many settings", place, error);
@@ -316,6 +337,25 @@ mod tests {
         ] {
             assert_eq!(reference(text), None, "{text:?}");
             assert_eq!(ours(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_control_character_is_found_wherever_it_is() {
+        /// Byte by byte.
+        fn reference(text: &str) -> Option<usize> {
+            let is_line_end = |at: usize| text[at..].starts_with("\r\n") || text[at..].starts_with('\n');
+            let is_control = |(_, byte): &(usize, u8)| *byte < 0x20 || *byte == 0x7f;
+            let mut controls = text.bytes().enumerate().filter(is_control);
+            controls.find(|(at, byte)| *byte != b'\t' && !is_line_end(*at)).map(|(at, _)| at)
+        }
+        let plain = "x\n\r\n \t\u{e9}\u{1f600} # abcdefghijk\r\n\u{e9}";
+        for (place, byte) in (0..plain.len()).flat_map(|place| (0..0x80).map(move |byte| (place, byte))) {
+            let mut text = plain.as_bytes().to_vec();
+            text[place] = byte;
+            if let Ok(text) = String::from_utf8(text) {
+                assert_eq!(control_character(&text), reference(&text), "{byte:#x} at {place}");
+            }
         }
     }
 

@@ -98,11 +98,11 @@ pub fn each_key(
     });
     for in_sections in [false, true] {
         for setting in document.settings.iter().filter(|setting| setting.is_in_section() == in_sections) {
-            let path = setting.path.join(".");
-            if let Err(what) = set(&path, Value::Toml(&setting.value))
+            let key = setting.key();
+            if let Err(what) = set(&key, Value::Toml(&setting.value))
                 && first.as_ref().is_none_or(|(before, _)| setting.place < *before)
             {
-                first = Some((setting.place, format!("{path}: {what}")));
+                first = Some((setting.place, format!("{key}: {what}")));
             }
         }
     }
