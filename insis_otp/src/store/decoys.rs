@@ -21,7 +21,6 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use super::file::{Decision, SecretFile, check_directory, os, os_errno, write_at};
 use super::form::{self, Enrolment, PAGE, Page};
@@ -160,7 +159,7 @@ fn new_nobody() -> Result<Enrolment, Cause> {
 
 /// A page. What lies beyond the end of the file is empty.
 fn read(file: &File, start: usize) -> Result<Page, Cause> {
-    let mut page = Zeroizing::new(vec![0; PAGE]);
+    let mut page = Page::blank();
     let mut length = 0;
     while let Some(rest @ [_, ..]) = page.get_mut(length..) {
         match file.read_at(rest, (start + length) as u64) {

@@ -483,7 +483,7 @@ fn holder_of(wanted: &str) -> Option<u32> {
 }
 
 fn read_page(file: &File) -> Result<Page, Cause> {
-    let mut page = Page::default();
+    let mut page = Page::blank();
     fill_page(file, &mut page)?;
     Ok(page)
 }

@@ -12,9 +12,11 @@
 //! its line twice, a torn write leaves the older slot or one good line of the newer, and no single damaged sector
 //! takes the newest state away, which would make its last code good again.
 
+use std::ops::{Deref, DerefMut};
+
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::UserName;
 use crate::otp::{
@@ -71,14 +73,50 @@ pub(super) struct Place {
 }
 
 /// A page of text, wiped when dropped.
-pub(super) type Page = Zeroizing<Vec<u8>>;
+#[derive(Clone, Default)]
+pub(super) struct Page(Vec<u8>);
+
+impl Page {
+    /// A page of zeros.
+    pub(super) fn blank() -> Self {
+        Self(vec![0; PAGE])
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.0.resize(self.0.capacity(), 0);
+        // As a slice at once; a Vec would be wiped byte by byte.
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl Deref for Page {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Page {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl std::fmt::Debug for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Page(redacted)")
+    }
+}
 
 /// Why a page is no secret file.
 pub(super) type Damage = &'static str;
 
 /// A whole secret file: this head, this state in both slots.
 pub(super) fn encode(enrolment: &Enrolment, state: &State) -> Result<Page, Damage> {
-    let mut page = Zeroizing::new(Vec::with_capacity(PAGE));
+    let mut page = Page(Vec::with_capacity(PAGE));
     let head = head_text(enrolment);
     if head.len() > HEAD_TEXT {
         return Err("issuer and account are too long for it");
