@@ -62,9 +62,13 @@ $(TARGET)/apps/node_modules/.package-lock.json: tests/apps/package-lock.json
 	install -D -m 644 -t "$(TARGET)/apps" tests/apps/package.json tests/apps/package-lock.json
 	cd "$(TARGET)/apps" && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
+# One after the other: together, the module would get what only the programs ask of the libraries that they share.
+ROOMS = pam_insis_otp otp-helper otp-setup
+
 build: deps-build
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }
-	INSIS_OTP_HELPER="$(PREFIX)/libexec/otp-helper" $(CARGO) build --release --locked
+	for room in $(ROOMS); do \
+	  INSIS_OTP_HELPER="$(PREFIX)/libexec/otp-helper" $(CARGO) build --release --locked -p $$room || exit 1; done
 
 # The module with hooks that panic when told to, for the test that this is contained.
 PANICKING = $(CARGO) build --locked -p pam_insis_otp --features deliberate-panic && \
