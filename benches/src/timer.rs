@@ -124,7 +124,7 @@ impl Drop for Timer {
 /// # Panics
 /// When nothing was measured.
 #[must_use]
-pub fn median(values: &[Duration]) -> Duration {
+pub fn median<T: Copy + Ord>(values: &[T]) -> T {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     *sorted.get(sorted.len() / 2).expect("nothing was measured")
