@@ -9,6 +9,8 @@ mod syslog;
 use std::fmt::{Display, Write as _};
 use std::io;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::sync::OnceLock;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
@@ -129,12 +131,17 @@ fn unconnected() -> io::Result<UnixDatagram> {
     Ok(socket(AddressFamily::Unix, SockType::Datagram, flags, None)?.into())
 }
 
-/// The name of this process's program, as other lines in the log have it.
+/// The name of this process's program, as other lines in the log have it. A process has one for as long as it lives.
 #[must_use]
-pub fn program() -> String {
-    let path = std::env::current_exe().ok();
-    let name = path.as_deref().and_then(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned());
-    name.map_or_else(|| "insis-otp".to_owned(), |name| plain(&name))
+pub fn program() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let path = std::env::current_exe().ok();
+        let name = path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        // The kernel says so of one that has been replaced meanwhile.
+        let name = name.as_deref().map(|name| name.strip_suffix(" (deleted)").unwrap_or(name));
+        name.map_or_else(|| "insis-otp".to_owned(), plain)
+    })
 }
 
 /// A program's name as it may begin a line: whoever runs a setuid program by another name must not begin others.

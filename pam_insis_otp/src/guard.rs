@@ -47,7 +47,7 @@ fn remember_panics() {
 fn report(hook: &str) {
     let place = PLACE.lock().ok().and_then(|mut place| place.take()).unwrap_or_default();
     let line = Line::new(Level::Critical, "error").field("reason", "panic").field("at", place);
-    log::send(&log::program(), &format!("pam_insis_otp({hook})"), &line);
+    log::send(log::program(), &format!("pam_insis_otp({hook})"), &line);
 }
 
 #[cfg(feature = "deliberate-panic")]

@@ -39,7 +39,7 @@ impl Log {
             None => line,
         };
         log::send(
-            &log::program(),
+            log::program(),
             &format!("pam_insis_otp({}:{})", printable(&self.service), self.call),
             &line,
         );

@@ -4,9 +4,11 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use insis_otp_tests::env::{BASE, Env, run};
+use insis_otp_tests::crowd::{Gate, Waiting, driver, typing};
+use insis_otp_tests::env::{BASE, Env, program, run};
 use insis_otp_tests::journal::{Journal, SOCKETS};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Stack};
@@ -84,6 +86,25 @@ fn a_service_name_cannot_forge_a_line_either() {
     let mut pam = Login::on(&stack).user("anna").types(["x"]).begin();
     pam.authenticate();
     env.syslog().expect(&["pam_insis_otp(do??result?accepted??or:auth): result=refused reason=malformed"]);
+}
+
+#[test]
+fn a_program_that_was_replaced_keeps_its_name() {
+    let (env, _anna) = house();
+    let stack = Stack::new("door", MODULE);
+    let folder = tempfile::tempdir().unwrap();
+    let lockd = folder.path().join("lockd");
+    std::fs::copy(program("pam-driver"), &lockd).unwrap();
+    let mut gate = Gate::closed();
+    let mut command = Command::new(&lockd);
+    command.args(driver(&stack, "anna").get_args()).arg("--gate").arg(gate.path());
+    let mut running = Waiting::start(command, &typing(&["123456"]));
+    running.until("ready");
+    std::fs::remove_file(&lockd).unwrap();
+    gate.open();
+    running.outcome().unwrap();
+    let line = env.syslog().expect(&["pam_insis_otp(door:auth): result=refused"]);
+    assert!(line.contains(">lockd["), "{line}");
 }
 
 /// A wrong code of somebody from somewhere.
