@@ -1,6 +1,8 @@
 //! What goes wrong with `otp-setup` itself while somebody pairs, replaces or removes a pairing, at every system call of
 //! it: for root, who writes the store, and for a user, whose helper does.
 
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -9,6 +11,7 @@ use insis_otp::otp::{Algorithm, Digits, Key, Period, Secret, Step};
 use insis_otp_tests::door::Door;
 use insis_otp_tests::faults::{Call, Conversation, Fault, Traced, adopt_orphans, await_orphans};
 use insis_otp_tests::person::STEP;
+use nix::fcntl::{Flock, FlockArg};
 
 const STORE: &str = "/var/lib/insis-otp";
 const ERRORS: [&str; 8] = ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "EMFILE", "ENOMEM", "EACCES"];
@@ -206,6 +209,33 @@ fn an_error_where_root_writes_the_store_leaves_old_or_new() {
             scene.try_it(deed, By::Root, call, &Fault::Error("EIO"));
         }
         println!("| EIO | {deed:?} by Root | {} places |", places.len());
+    }
+}
+
+#[test]
+fn who_cannot_open_what_another_pairing_writes_leaves_it_alone() {
+    let scene = Scene::new();
+    scene.prepare(Deed::Pair);
+    let path = format!("{STORE}/.anna.new");
+    let other =
+        File::options().write(true).create_new(true).open(&path).expect("cannot begin another pairing");
+    let other = Flock::lock(other, FlockArg::LockExclusive).map_err(|(_, error)| error).expect("no lock");
+    let talk = Conversation {
+        answer: &|screen| scene.answer(Deed::Pair, By::Root, screen),
+        patience: Duration::from_secs(60),
+    };
+    let pair =
+        |wrong: Option<(&Call, &Fault)>| Traced::converse(&scene.command(Deed::Pair, By::Root), wrong, &talk);
+    let again = |call: &&Call| call.line.contains("/.anna.new") && !call.line.contains("O_EXCL");
+    let calls = pair(None).calls;
+    let opened = calls.iter().find(again).expect("nobody looked whose it is");
+    assert!(opened.name.starts_with("open"), "{opened:?}");
+    for error in ["EMFILE", "ENFILE", "ENOMEM", "EIO", "EINTR"] {
+        let fault = Fault::Error(error);
+        let output = pair(Some((opened, &fault))).output;
+        assert!(!output.status.success(), "{output:?}");
+        let there = std::fs::metadata(&path).unwrap_or_else(|gone| panic!("{error}: {gone}: {output:?}"));
+        assert_eq!(there.ino(), other.metadata().expect("no facts").ino(), "{error}: {output:?}");
     }
 }
 

@@ -233,9 +233,9 @@ impl SecretFile {
     }
 
     fn open(&self, access: Access) -> Result<(File, Metadata), Cause> {
-        let (file, facts) = files::open(&self.path, access).map_err(|error| match error.raw_os_error() {
-            Some(code) if code == Errno::ENOENT as i32 => Cause::NotPaired,
-            Some(code) if code == Errno::ELOOP as i32 => Cause::Unsafe("is a symbolic link".into()),
+        let (file, facts) = files::open(&self.path, access).map_err(|error| match errno_of(&error) {
+            Errno::ENOENT => Cause::NotPaired,
+            Errno::ELOOP => Cause::Unsafe("is a symbolic link".into()),
             _ => os("open it")(error),
         })?;
         self.check(&facts)?;
@@ -425,9 +425,17 @@ fn remove_abandoned(beside: &Path) -> Result<(), Cause> {
     match files::open(beside, Access::Update) {
         Ok((file, _)) => remove_unheld(file, beside),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        // A link or something else that can be removed but not opened.
-        Err(_) => std::fs::remove_file(beside).map_err(os("remove what an earlier pairing left behind")),
+        // A link, a socket, or a file of somebody else: no pairing that goes on. What cannot be opened for want of memory
+        // or descriptors may be one.
+        Err(error) if [Errno::ELOOP, Errno::ENXIO, Errno::EACCES].contains(&errno_of(&error)) => {
+            std::fs::remove_file(beside).map_err(os("remove what an earlier pairing left behind"))
+        }
+        Err(error) => Err(os("open what an earlier pairing left behind")(error)),
     }
+}
+
+fn errno_of(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw)
 }
 
 /// Removes it when its lock is free.
@@ -690,6 +698,18 @@ mod tests {
         let home = home();
         std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
         home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+        assert_eq!(names(&home), [".insis-otp"]);
+    }
+
+    #[test]
+    fn what_is_no_pairing_is_cleared_away_too() {
+        let home = home();
+        let beside = home.folder.path().join("..insis-otp.new");
+        symlink("elsewhere", &beside).unwrap();
+        home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+        home.file.remove().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(&beside).unwrap();
+        home.file.create(&enrolment("alice", 2), &State::default()).unwrap();
         assert_eq!(names(&home), [".insis-otp"]);
     }
 
