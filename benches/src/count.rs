@@ -64,6 +64,19 @@ pub fn kib(path: &Path) -> u64 {
     path.metadata().unwrap_or_else(|error| panic!("{}: {error}", path.display())).len().div_ceil(1024)
 }
 
+/// The size in KiB, rounded up, of the code that logins run: what is seldom run has a section of its own.
+///
+/// # Panics
+/// When the module has no code.
+#[must_use]
+pub fn code_kib(path: &Path) -> u64 {
+    let output = run(Command::new("readelf").arg("--sections").arg("--wide").arg(path));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let columns = text.lines().find_map(|line| line.split_once(" .text ")).expect("no .text").1;
+    let size = columns.split_whitespace().nth(3).expect("the size is the fourth of its columns");
+    u64::from_str_radix(size, 16).expect("a size in hexadecimal").div_ceil(1024)
+}
+
 /// The shared libraries that a module names, with the loader left out.
 #[must_use]
 pub fn needed(path: &Path) -> Vec<String> {
