@@ -5,8 +5,10 @@
 //! everything else is TOML as it is defined, which the tests hold to the toml crate.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::lexer::{Token, TokenKind};
 use toml_parser::parser::{EventReceiver, parse_document};
 use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
 
@@ -14,13 +16,18 @@ use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
 #[derive(Debug)]
 pub struct Document<'t> {
     pub settings: Vec<Setting<'t>>,
-    pub headers: Vec<Header<'t>>,
+    pub headers: Vec<Header>,
+    /// The parts of all keys and headers, one after the other: together they take one allocation, not one each.
+    parts: Vec<Cow<'t, str>>,
 }
+
+/// A key or header: where its parts are in the document's.
+type Path = Range<usize>;
 
 /// The parts of a header `[…]`, and the byte at which the first begins.
 #[derive(Debug)]
-pub struct Header<'t> {
-    pub path: Vec<Cow<'t, str>>,
+pub struct Header {
+    pub path: Path,
     pub place: usize,
 }
 
@@ -28,7 +35,7 @@ pub struct Header<'t> {
 #[derive(Debug)]
 pub struct Setting<'t> {
     /// The parts of the key, those of its table before its own.
-    pub path: Vec<Cow<'t, str>>,
+    pub path: Path,
     /// How many of them are its table's.
     table_parts: usize,
     /// The byte at which the key begins.
@@ -48,44 +55,64 @@ pub enum Found<'t> {
     Other,
 }
 
-impl Setting<'_> {
-    /// The key with those of its table, as in `service.sshd.tries`.
-    pub fn key(&self) -> Cow<'_, str> {
-        match self.path.as_slice() {
-            [alone] => Cow::Borrowed(alone),
-            parts => Cow::Owned(parts.join(".")),
-        }
-    }
-
-    /// Whether it stands in a section `[service.NAME]`.
-    pub fn is_in_section(&self) -> bool {
-        matches!(self.path.as_slice(), [service, _, _] if service == "service")
-    }
-}
-
 /// Where in the text it is wrong, and what is wrong.
 type Complaint = (usize, String);
 
 impl<'t> Document<'t> {
     /// More settings than any site has; twice would be looked for among all of them.
     const MOST: usize = 1000;
+    /// More parts than a key has; those of a header are repeated for each of its settings.
+    const DEEPEST: usize = 16;
 
     pub fn parse(text: &'t str) -> Result<Self, Complaint> {
         if let Some(place) = control_character(text) {
             return Err((place, "control characters stand in escapes only (\\u001b)".to_owned()));
         }
         let source = Source::new(text);
-        let mut reader = Reader::new(source);
-        let mut error: Option<ParseError> = None;
         let tokens = source.lex().into_vec();
+        let mut reader = Reader::new(source, &tokens);
+        let mut error: Option<ParseError> = None;
         parse_document(&tokens, &mut reader, &mut error);
         match error {
-            None => Ok(Self { settings: reader.settings, headers: reader.headers }),
+            None => Ok(reader.document),
             Some(error) => {
                 let place = error.unexpected().or(error.context()).map_or(0, |span| span.start());
                 Err((place, error.description().to_owned()))
             }
         }
+    }
+
+    /// The parts of a key or header.
+    pub fn parts(&self, path: &Path) -> &[Cow<'t, str>] {
+        self.parts.get(path.clone()).unwrap_or_default()
+    }
+
+    /// A key or header as it is written, without needless quotes.
+    pub fn name(&self, path: &Path) -> Cow<'_, str> {
+        match self.parts(path) {
+            [alone] => Cow::Borrowed(alone),
+            parts => Cow::Owned(parts.join(".")),
+        }
+    }
+
+    /// Whether it stands in a section `[service.NAME]`.
+    pub fn is_in_section(&self, setting: &Setting<'_>) -> bool {
+        matches!(self.parts(&setting.path), [service, _, _] if service == "service")
+    }
+
+    /// Whether it is such a section, or a table with only such in it.
+    pub fn is_section(&self, header: &Header) -> bool {
+        matches!(self.parts(&header.path), [service] | [service, _] if service == "service")
+    }
+
+    /// Whether a header's path begins with another one.
+    fn begins_with(&self, path: &Path, beginning: &Path) -> bool {
+        self.parts(path).starts_with(self.parts(beginning))
+    }
+
+    /// Whether one path is the beginning of the other, or the same.
+    fn is_way_to(&self, one: &Path, other: &Path) -> bool {
+        self.parts(one).iter().zip(self.parts(other)).all(|(one, other)| one == other)
     }
 }
 
@@ -111,28 +138,27 @@ fn may_hold_control(bytes: &[u8]) -> bool {
     (below(eight, 0x20) | below(eight ^ (0x7f * EACH), 1)) & (0x80 * EACH) != 0
 }
 
-/// Whether one path is the beginning of the other, or the same.
-fn is_way_to(one: &[Cow<'_, str>], other: &[Cow<'_, str>]) -> bool {
-    one.iter().zip(other).all(|(one, other)| one == other)
-}
-
 /// Listens to the parser.
 struct Reader<'t> {
     source: Source<'t>,
-    settings: Vec<Setting<'t>>,
-    /// The headers so far; the last one is the table of the settings that follow.
-    headers: Vec<Header<'t>>,
-    /// The key that is being read, and where it begins.
-    key: Vec<Cow<'t, str>>,
-    place: Option<usize>,
+    /// What was read so far; the last header is the table of the settings that follow.
+    document: Document<'t>,
+    /// Where the key begins that is being read: in the text, and in the parts.
+    key: Option<(usize, usize)>,
     /// The list that is being read.
     list: Option<Found<'t>>,
 }
 
 impl<'t> Reader<'t> {
-    fn new(source: Source<'t>) -> Self {
-        let (settings, headers, key) = Default::default();
-        Self { source, settings, headers, key, place: None, list: None }
+    fn new(source: Source<'t>, tokens: &[Token]) -> Self {
+        let is_equals = |token: &&Token| token.kind() == TokenKind::Equals;
+        let expected = tokens.iter().filter(is_equals).count().min(Document::MOST);
+        let document = Document {
+            settings: Vec::with_capacity(expected),
+            headers: Vec::new(),
+            parts: Vec::with_capacity(expected),
+        };
+        Self { source, document, key: None, list: None }
     }
 
     fn raw(&self, span: Span, kind: Option<Encoding>) -> Raw<'t> {
@@ -152,46 +178,63 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The key that was read, and where it begins in the text.
+    fn take_key(&mut self, error: &mut dyn ErrorSink) -> (Path, usize) {
+        let end = self.document.parts.len();
+        let (place, start) = self.key.take().unwrap_or((0, end));
+        if end - start > Document::DEEPEST {
+            complain("this has too many parts", place, error);
+        }
+        (start..end.min(start + Document::DEEPEST), place)
+    }
+
     /// The key that was read has this value.
     fn put(&mut self, value: Found<'t>, error: &mut dyn ErrorSink) {
-        let own = std::mem::take(&mut self.key);
-        let place = self.place.take().unwrap_or(0);
-        let table = self.headers.last().map_or([].as_slice(), |header| header.path.as_slice());
+        let (own, place) = self.take_key(error);
+        let document = &mut self.document;
+        let table = document.headers.last().map_or(0..0, |header| header.path.clone());
         let table_parts = table.len();
-        let path = if table.is_empty() { own } else { table.iter().cloned().chain(own).collect() };
+        let path = if table.is_empty() { own } else { joined(&mut document.parts, table, own) };
         // A key with dots makes tables on its way, which are neither values nor headers.
-        let first = path.get(..=table_parts).unwrap_or_default();
-        let is_header = |header: &Header<'_>| {
-            let table = &header.path;
-            table.starts_with(first) && is_way_to(table, &path)
+        let first = path.start..path.end.min(path.start + table_parts + 1);
+        let is_header = |header: &Header| {
+            document.begins_with(&header.path, &first) && document.is_way_to(&header.path, &path)
         };
-        if self.settings.iter().any(|other| is_way_to(&path, &other.path))
-            || self.headers.iter().any(is_header)
-        {
+        let is_there = document.settings.iter().any(|other| document.is_way_to(&path, &other.path));
+        if is_there || document.headers.iter().any(is_header) {
             complain("this is there twice", place, error);
-        } else if self.settings.len() == Document::MOST {
+        } else if document.settings.len() == Document::MOST {
             complain("there are too many settings", place, error);
         } else {
-            self.settings.push(Setting { path, table_parts, place, value });
+            document.settings.push(Setting { path, table_parts, place, value });
         }
     }
 
     /// The header that was read begins a table.
     fn open(&mut self, error: &mut dyn ErrorSink) {
-        let path = std::mem::take(&mut self.key);
-        let place = self.place.take().unwrap_or(0);
+        let (path, place) = self.take_key(error);
+        let document = &mut self.document;
         // A header can stand for no value, and for no table that keys with dots have made.
         let is_taken = |setting: &Setting<'_>| {
-            path.starts_with(&setting.path)
-                || path.len() > setting.table_parts && setting.path.starts_with(&path)
+            document.begins_with(&path, &setting.path)
+                || path.len() > setting.table_parts && document.begins_with(&setting.path, &path)
         };
-        if self.headers.iter().any(|header| header.path == path) || self.settings.iter().any(is_taken) {
+        let is_same = |header: &Header| document.parts(&header.path) == document.parts(&path);
+        if document.headers.iter().any(is_same) || document.settings.iter().any(is_taken) {
             complain("this table is there twice", place, error);
-        } else if self.headers.len() == Document::MOST {
+        } else if document.headers.len() == Document::MOST {
             complain("there are too many tables", place, error);
         }
-        self.headers.push(Header { path, place });
+        document.headers.push(Header { path, place });
     }
+}
+
+/// Both paths as one.
+fn joined(parts: &mut Vec<Cow<'_, str>>, one: Path, other: Path) -> Path {
+    let start = parts.len();
+    parts.extend_from_within(one);
+    parts.extend_from_within(other);
+    start..parts.len()
 }
 
 fn complain(what: &'static str, place: usize, error: &mut dyn ErrorSink) {
@@ -215,8 +258,8 @@ impl EventReceiver for Reader<'_> {
     fn simple_key(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
         let mut key = Cow::Borrowed("");
         self.raw(span, kind).decode_key(&mut key, error);
-        self.key.push(key);
-        self.place.get_or_insert(span.start());
+        self.key.get_or_insert((span.start(), self.document.parts.len()));
+        self.document.parts.push(key);
     }
 
     fn scalar(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
@@ -286,10 +329,11 @@ mod tests {
     }
 
     fn ours(text: &str) -> Option<Flat> {
-        let settings = Document::parse(text).ok()?.settings;
-        let path = |setting: &Setting<'_>| setting.path.iter().map(ToString::to_string).collect();
+        let document = Document::parse(text).ok()?;
+        let path =
+            |setting: &Setting<'_>| document.parts(&setting.path).iter().map(ToString::to_string).collect();
         let flat = |setting: &Setting<'_>| (path(setting), format!("{:?}", setting.value));
-        let mut all: Vec<_> = settings.iter().map(flat).collect();
+        let mut all: Vec<_> = document.settings.iter().map(flat).collect();
         all.sort();
         Some(all)
     }
@@ -367,6 +411,8 @@ mod tests {
             ("a = [\n[1]]", 6, "there are no lists within lists here"),
             ("a = 1\nb = 2\na = 3", 12, "this is there twice"),
             ("[a]\n[b]\n[a]", 9, "this table is there twice"),
+            ("a = 1\n1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17 = 1", 6, "this has too many parts"),
+            ("[1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17]", 1, "this has too many parts"),
         ] {
             assert_eq!(Document::parse(text).unwrap_err(), (place, what.to_owned()), "{text:?}");
         }
@@ -382,6 +428,8 @@ mod tests {
             assert!(Document::parse(&format!("a = {}", deep.repeat(60_000))).is_err());
             assert!(Document::parse(&deep.repeat(20_000)).is_err());
         }
+        let wide: String = (0..900).map(|n| format!("k{n} = 1\n")).collect();
+        assert!(Document::parse(&format!("[{}a]\n{wide}", "a.".repeat(20_000))).is_err());
     }
 
     const PIECES: &[&str] = &[

@@ -2,7 +2,7 @@
 
 mod document;
 
-use document::{Document, Found};
+use document::{Document, Found, Setting};
 
 /// What is wrong with a text, and in which line of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,16 +89,15 @@ pub fn each_key(
 ) -> Result<(), Problem> {
     let problem = |(place, what): (usize, String)| Problem { line: line_of(text, place), what };
     let document = Document::parse(text).map_err(problem)?;
-    let is_section = |path: &[_]| matches!(path, [first] | [first, _] if first == "service");
-    let mut first = document.headers.iter().find(|header| !is_section(&header.path)).map(|header| {
-        (
-            header.place,
-            format!("[{}]: unknown section; the right ones are [service.NAME]", header.path.join(".")),
-        )
+    let unknown = document.headers.iter().find(|header| !document.is_section(header));
+    let mut first = unknown.map(|header| {
+        let name = document.name(&header.path);
+        (header.place, format!("[{name}]: unknown section; the right ones are [service.NAME]"))
     });
     for in_sections in [false, true] {
-        for setting in document.settings.iter().filter(|setting| setting.is_in_section() == in_sections) {
-            let key = setting.key();
+        let these = |setting: &&Setting<'_>| document.is_in_section(setting) == in_sections;
+        for setting in document.settings.iter().filter(these) {
+            let key = document.name(&setting.path);
             if let Err(what) = set(&key, Value::Toml(&setting.value))
                 && first.as_ref().is_none_or(|(before, _)| setting.place < *before)
             {
