@@ -47,7 +47,9 @@ impl Line {
     /// A line that begins with how the decision went.
     #[must_use]
     pub fn new(level: Level, result: &str) -> Self {
-        Self { level, text: String::new(), values: Vec::new() }.field("result", result)
+        // As long as most lines are.
+        let (text, values) = (String::with_capacity(256), Vec::with_capacity(8));
+        Self { level, text, values }.field("result", result)
     }
 
     /// Adds a value.

@@ -18,19 +18,20 @@ pub fn send(socket: &UnixDatagram, program: &str, message: &str, line: &Line) ->
 
 fn entry(program: &str, message: &str, line: &Line) -> Vec<u8> {
     let mut entry = Vec::with_capacity(1024);
-    add(&mut entry, "MESSAGE", message);
-    add(&mut entry, "PRIORITY", priority(line.level));
-    add(&mut entry, "SYSLOG_FACILITY", FACILITY);
-    add(&mut entry, "SYSLOG_IDENTIFIER", program);
+    add(&mut entry, "", "MESSAGE", message);
+    add(&mut entry, "", "PRIORITY", priority(line.level));
+    add(&mut entry, "SYSLOG_", "FACILITY", FACILITY);
+    add(&mut entry, "SYSLOG_", "IDENTIFIER", program);
     for (key, value) in &line.values {
-        add(&mut entry, &format!("INSIS_OTP_{}", key.to_ascii_uppercase()), value);
+        add(&mut entry, "INSIS_OTP_", key, value);
     }
     entry
 }
 
-/// Adds a field. A value with a line end in it is told by its length, or the rest of it would be fields of its own.
-fn add(entry: &mut Vec<u8>, key: &str, value: &str) {
-    entry.extend_from_slice(key.as_bytes());
+/// Adds a field, its name in capitals. A value with a line end in it is told by its length, or the rest of it would be fields of its own.
+fn add(entry: &mut Vec<u8>, group: &str, key: &str, value: &str) {
+    entry.extend_from_slice(group.as_bytes());
+    entry.extend(key.bytes().map(|byte| byte.to_ascii_uppercase()));
     if value.contains('\n') {
         entry.push(b'\n');
         entry.extend_from_slice(&(value.len() as u64).to_le_bytes());

@@ -12,6 +12,7 @@
 //! its line twice, a torn write leaves the older slot or one good line of the newer, and no single damaged sector
 //! takes the newest state away, which would make its last code good again.
 
+use std::fmt::Write;
 use std::ops::{Deref, DerefMut};
 
 use data_encoding::HEXLOWER;
@@ -300,31 +301,37 @@ const MOST_DAYS: u64 = MOST / 86_400;
 const MOST_TODAY: u32 = 999;
 
 fn state_text(sequence: u64, state: &State) -> String {
-    let stretch = |ends: Option<(Step, Step)>| match ends {
-        Some((from, to)) => format!("{}-{}", from.0.min(MOST), to.0.min(MOST)),
-        None => "none".to_owned(),
-    };
-    let remembered: Vec<_> = state
-        .remembered
-        .iter()
-        .take(State::MOST_REMEMBERED)
-        .map(|place| format!("{:016x}:{}", place.tag, place.until.0.min(MOST)))
-        .collect();
-    let fields = [
-        format!("# sequence={sequence} spent={}", state.spent.upto.0.min(MOST)),
-        format!("gap={} island={}", stretch(state.spent.gap), stretch(state.spent.island)),
-        format!("drift={} failures={}", state.drift.0, state.failures),
-        format!("guesses={} guessed={}", state.throttle.guesses, state.throttle.guessed_at.0.min(MOST)),
-        format!("strong={}", state.throttle.strong_at.0.min(MOST)),
-        format!("login={}", state.last_login.map_or("never".to_owned(), |t| t.0.min(MOST).to_string())),
-        format!("recovery={:04x}", state.spent_recovery),
-        format!(
-            "remembered={}",
-            if remembered.is_empty() { "none".to_owned() } else { remembered.join(",") }
-        ),
-        format!("day={}:{}", state.throttle.day.min(MOST_DAYS), state.throttle.today.min(MOST_TODAY)),
-    ];
-    fields.join(" ")
+    let mut text = String::with_capacity(LINE);
+    // Writing to a String does not fail.
+    let _ = write_state(&mut text, sequence, state);
+    text
+}
+
+fn write_state(text: &mut String, sequence: u64, state: &State) -> std::fmt::Result {
+    let State { spent, drift, failures, throttle, .. } = state;
+    write!(text, "# sequence={sequence} spent={}", spent.upto.0.min(MOST))?;
+    for (name, stretch) in [("gap", spent.gap), ("island", spent.island)] {
+        match stretch {
+            Some((from, to)) => write!(text, " {name}={}-{}", from.0.min(MOST), to.0.min(MOST))?,
+            None => write!(text, " {name}=none")?,
+        }
+    }
+    write!(text, " drift={} failures={failures}", drift.0)?;
+    write!(text, " guesses={} guessed={}", throttle.guesses, throttle.guessed_at.0.min(MOST))?;
+    write!(text, " strong={}", throttle.strong_at.0.min(MOST))?;
+    match state.last_login {
+        Some(time) => write!(text, " login={}", time.0.min(MOST))?,
+        None => text.push_str(" login=never"),
+    }
+    write!(text, " recovery={:04x} remembered=", state.spent_recovery)?;
+    for (number, place) in state.remembered.iter().take(State::MOST_REMEMBERED).enumerate() {
+        let comma = if number > 0 { "," } else { "" };
+        write!(text, "{comma}{:016x}:{}", place.tag, place.until.0.min(MOST))?;
+    }
+    if state.remembered.is_empty() {
+        text.push_str("none");
+    }
+    write!(text, " day={}:{}", throttle.day.min(MOST_DAYS), throttle.today.min(MOST_TODAY))
 }
 
 struct SequencedState {
