@@ -47,7 +47,7 @@ fn take_the_unwinder_along() {
 /// Puts code that hardly any login runs behind the other, so that a process has a quarter less of the module in its memory.
 fn set_apart_what_is_seldom_run() {
     let Some(here) = std::env::var_os("CARGO_MANIFEST_DIR") else { return };
-    println!("cargo:rustc-link-arg-cdylib=-Wl,-T,{}", Path::new(&here).join(SELDOM).display());
+    println!("cargo:rustc-link-arg-cdylib=-T{}", Path::new(&here).join(SELDOM).display());
 }
 
 fn output(program: &str, argument: &str) -> Option<String> {
