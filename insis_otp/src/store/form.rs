@@ -497,6 +497,22 @@ mod tests {
     }
 
     #[test]
+    fn all_places_that_are_remembered_are_read_as_they_were_written() {
+        for count in [0, 1, 2, State::MOST_REMEMBERED] {
+            let place = |number: usize| Remembered { tag: number as u64, until: UnixTime(number as u64 + 7) };
+            let state = State { remembered: (0..count).map(place).collect(), ..state(2) };
+            let mut page = page(0..1);
+            write(&mut page, &state);
+            assert_eq!(decode(&page).unwrap().state, state);
+        }
+    }
+
+    #[test]
+    fn a_page_prints_nothing_of_a_secret() {
+        assert_eq!(format!("{:?}", page(0..1)), "Page(redacted)");
+    }
+
+    #[test]
     fn the_largest_state_fits() {
         let full = (Step(u64::MAX), Step(u64::MAX));
         let time = UnixTime(u64::MAX);
