@@ -89,8 +89,8 @@ pub fn each_key(
 ) -> Result<(), Problem> {
     let problem = |(place, what): (usize, String)| Problem { line: line_of(text, place), what };
     let document = Document::parse(text).map_err(problem)?;
-    let unknown = document.headers.iter().find(|header| !document.is_section(header));
-    let mut first = unknown.map(|header| {
+    let stray = document.headers.iter().find(|header| !document.is_section(header));
+    let mut first = stray.map(|header| {
         let name = document.name(&header.path);
         (header.place, format!("[{name}]: unknown section; the right ones are [service.NAME]"))
     });
