@@ -28,9 +28,9 @@ DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
 DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs cups-client cups-daemon fail2ban fonts-dejavu-core imagemagick keepassxc \
-  libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login pamtester policycoreutils poppler-utils procps \
-  python3-asyncssh python3-paramiko python3-pyotp python3-systemd qrencode selinux-policy-default selinux-utils setools \
-  strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
+  ldap-utils libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login openvpn pamtester policycoreutils \
+  poppler-utils procps python3-asyncssh python3-paramiko python3-pyotp python3-systemd qrencode selinux-policy-default \
+  selinux-utils setools slapd sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
 # Node.js of other makers brings npm along, and does not suffer Debian's beside it.
 DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)

@@ -83,9 +83,10 @@ fn account(user: Option<&str>, as_root: bool) -> Result<Account, NoSite> {
     let unknown = || NoSite::NoSuchUser(plain::name(name).into_owned());
     let parsed = UserName::parse(name).map_err(|_| unknown())?;
     if !as_root {
-        // One's own name may be said, too.
-        return own(getuid())
-            .and_then(|own| if own.name == parsed { Ok(own) } else { Err(NoSite::OnlyRoot) });
+        // One's own name may be said, too, in any spelling that the user database takes.
+        let own = own(getuid())?;
+        let is_own = own.name == parsed || Account::lookup(&parsed).is_ok_and(|a| a.as_ref() == Some(&own));
+        return if is_own { Ok(own) } else { Err(NoSite::OnlyRoot) };
     }
     Account::lookup(&parsed).map_err(NoSite::Database)?.ok_or_else(unknown)
 }

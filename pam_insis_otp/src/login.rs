@@ -18,7 +18,7 @@ use crate::dialogue::{self, Reply};
 use crate::ffi::{self, MustPair};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::report::Log;
-use crate::target::{Known, Target, exemption, user_name};
+use crate::target::{Target, exemption, user_name};
 use crate::texts::Texts;
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
@@ -97,6 +97,7 @@ impl Login {
         let name = user_name(pamh)?;
         log.user.clone_from(&name);
         let target = Target::find(&name, &config)?;
+        log.account = target.other_name().map(str::to_owned);
         let place = Place::of(&log.service, &log.rhost).filter(|_| config.remember.0 > 0);
         let place = place.map(|place| (place, config.remember));
         let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
@@ -120,7 +121,7 @@ impl Login {
             Unenrolled::Deny => Ok(None),
             _ if known.access.is_paired(&self.config.policy)? => Ok(None),
             Unenrolled::Ignore => Ok(Some(Passed::NotPaired)),
-            Unenrolled::Enrol => Ok(must_pair(pamh, known)),
+            Unenrolled::Enrol => Ok(must_pair(pamh, &self.target.name)),
         }
     }
 
@@ -250,8 +251,7 @@ impl Login {
 
 /// Leaves word for account management that this person has to pair a phone, if a password was asked for before. Whether
 /// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no pairing.
-fn must_pair(pamh: &mut PamHandle, known: &Known) -> Option<Passed> {
+fn must_pair(pamh: &mut PamHandle, typed: &str) -> Option<Passed> {
     dialogue::password(pamh)?;
-    let user = known.account.name.as_str().to_owned();
-    MustPair { user }.leave(pamh).is_ok().then_some(Passed::MustPair)
+    MustPair { user: typed.to_owned() }.leave(pamh).is_ok().then_some(Passed::MustPair)
 }

@@ -10,8 +10,10 @@ use pam::module::PamHandle;
 pub struct Log {
     /// The PAM service.
     pub service: String,
-    /// The user, once that is known.
+    /// The user as typed (PAM_USER), once that is known.
     pub user: String,
+    /// The account's name, where the user database has another one for it than was typed.
+    pub account: Option<String>,
     /// Where the login comes from, `-` when that is not known.
     pub rhost: String,
     /// Whether steps on the way to a decision are logged too.
@@ -27,11 +29,15 @@ impl Log {
         let rhost = pamh.get_item::<RHost<'_>>().ok().flatten();
         let (service, rhost) = (text(service.map(|s| s.0)), text(rhost.map(|r| r.0)));
         let rhost = if rhost.is_empty() { "-".to_owned() } else { rhost };
-        Self { service, user: String::new(), rhost, debug: false, call }
+        Self { service, user: String::new(), account: None, rhost, debug: false, call }
     }
 
     /// Writes a line.
     pub fn send(&self, line: Line, words: Option<&str>) {
+        let line = match &self.account {
+            Some(account) => line.field("account", account),
+            None => line,
+        };
         let line = line.field("user", &self.user).field("rhost", &self.rhost);
         let line = line.aside("service", &self.service).aside("call", self.call);
         let line = match words {

@@ -16,7 +16,7 @@ use crate::outcome::{NoReply, Outcome, Passed};
 
 /// Whom a code is verified for.
 pub struct Target {
-    /// The name, as it came.
+    /// The name that was typed: PAM_USER.
     pub name: String,
     /// The way to a secret file, if there is anybody of this name.
     pub known: Option<Known>,
@@ -24,7 +24,7 @@ pub struct Target {
 
 /// A person of this machine.
 pub struct Known {
-    /// The account.
+    /// The account, under the name that the user database has for it.
     pub account: Account,
     /// The way to the secret file.
     pub access: Access,
@@ -47,6 +47,17 @@ impl Target {
         Ok(Self { name: name.to_owned(), known: Known::find(name, config)? })
     }
 
+    /// The name under which failures are counted: the account's, however it was spelled.
+    fn counted_name(&self) -> &str {
+        self.known.as_ref().map_or(&self.name, |known| known.account.name.as_str())
+    }
+
+    /// The account's name, if it was spelled otherwise.
+    pub fn other_name(&self) -> Option<&str> {
+        let name = self.known.as_ref()?.account.name.as_str();
+        (name != self.name).then_some(name)
+    }
+
     /// How many digits this person's codes have.
     pub fn digits(&self, policy: &Policy) -> Digits {
         let digits = self.known.as_ref().and_then(|known| known.access.digits(policy).ok());
@@ -60,8 +71,13 @@ impl Target {
         if !nix::unistd::geteuid().is_root() {
             return Ok(refuse_without_count(reply, &config.policy));
         }
-        let refused =
-            operations::refuse(&Decoys::system(), &self.name, &reply.typed(), &config.policy, &system_clock);
+        let refused = operations::refuse(
+            &Decoys::system(),
+            self.counted_name(),
+            &reply.typed(),
+            &config.policy,
+            &system_clock,
+        );
         match refused {
             // Where secret files are elsewhere, there may be no such directory; then nothing is counted.
             Err(error) if config.secret_file != Template::system() || is_lack_of_room(&error) => {
@@ -126,7 +142,7 @@ pub fn exemption(exempt: &Exempt, target: &Target, rhost: &str) -> Option<Passed
         return Some(Passed::ExemptNetwork);
     }
     let known = target.known.as_ref()?;
-    if exempt.users.contains(&target.name) {
+    if exempt.users.iter().any(|name| name == known.account.name.as_str()) {
         return Some(Passed::ExemptUser);
     }
     exempt.groups.iter().any(|group| is_in(&known.account, group)).then_some(Passed::ExemptGroup)

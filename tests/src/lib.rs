@@ -7,6 +7,7 @@
 //! | call libpam in this process | [`pam::Login`] on a [`pam::Stack`] |
 //! | call it in processes of their own, many at once, held before or after the calls | [`crowd`] |
 //! | set the time that processes see | [`clock::Clock`], or [`env::Builder::clock`] for setuid programs and servers too |
+//! | have people in a directory, behind SSSD | [`directory::Directory`] |
 //! | log in over ssh | [`ssh::Sshd`] |
 //! | type into a program and read its screen | [`terminal::Terminal`] |
 //! | have codes from other people's authenticators, scan pictures | [`phone`] |
@@ -19,6 +20,7 @@
 
 pub mod clock;
 pub mod crowd;
+pub mod directory;
 pub mod door;
 pub mod env;
 pub mod faults;

@@ -17,7 +17,7 @@ pub struct InvalidUserName;
 /// A person of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The name.
+    /// The name, as the user database writes it.
     pub name: UserName,
     /// The user id.
     pub uid: Uid,
@@ -56,14 +56,29 @@ impl std::fmt::Display for UserName {
 }
 
 impl Account {
-    /// Looks a name up in the user database; `None` when there is no such user, or when the database knows it by
-    /// another name (some directories ignore case): two names must not share one secret file, or have two.
+    /// Looks a name up in the user database; `None` when there is no such user.
+    ///
+    /// [`Account::name`] is the name in the database's answer, which can differ from the one asked for: some
+    /// directories ignore case, or add a domain (`anna` is answered with `anna@ex`). Only the name in the answer decides
+    /// about files, exemptions and records, so that two spellings of a name never have two records. When that name
+    /// belongs to another account (one in `/etc/passwd`, say, that hides the directory's), the spelling is nobody's:
+    /// two accounts never share a record.
     ///
     /// # Errors
     /// The database cannot be asked.
     pub fn lookup(name: &UserName) -> Result<Option<Self>, nix::Error> {
+        let Some(account) = Self::answer(name)? else { return Ok(None) };
+        if account.name == *name {
+            return Ok(Some(account));
+        }
+        let owner = Self::answer(&account.name)?;
+        Ok(owner.filter(|owner| (&owner.name, owner.uid) == (&account.name, account.uid)))
+    }
+
+    /// The user database's answer to a name.
+    fn answer(name: &UserName) -> Result<Option<Self>, nix::Error> {
         match User::from_name(name.as_str()) {
-            Ok(user) => Ok(user.filter(|u| u.name == name.0).and_then(Self::from_user)),
+            Ok(user) => Ok(user.and_then(Self::from_user)),
             // What some C libraries and services answer instead of "no such user".
             Err(nix::Error::ENOENT | nix::Error::ESRCH | nix::Error::EBADF | nix::Error::EPERM) => Ok(None),
             Err(error) => Err(error),
