@@ -10,6 +10,7 @@
 //! [`otpauth`] is how apps are told of a secret; [`wire`] is the language in which the programs talk to `otp-helper`.
 #![forbid(unsafe_code)]
 
+pub mod acts;
 pub mod config;
 mod files;
 pub mod log;

@@ -13,6 +13,7 @@ mod confine;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
+use insis_otp::acts;
 use insis_otp::config::Config;
 use insis_otp::log::{self, Level, Line};
 use insis_otp::operations::{self, Failure, system_clock};
@@ -142,26 +143,9 @@ fn answer_to_failure(failure: Failure) -> Answer {
 fn report(action: &str, account: &Account, done: &Result<Answer, Failure>) {
     let line = match done {
         Ok(Answer::Status(_) | Answer::NotPaired) => return,
-        Ok(Answer::Verdict(Verdict::Refused(why))) | Err(Failure::Proof(why)) => {
-            let level = match why {
-                Refusal::Throttled { .. } | Refusal::TooSoon { .. } => Level::Warning,
-                _ => Level::Notice,
-            };
-            let line = Line::new(level, "refused").field("reason", why.name());
-            match why {
-                Refusal::OutsideWindow { offset } => line.field("offset", offset),
-                _ => line,
-            }
-        }
+        Ok(Answer::Verdict(Verdict::Refused(why))) => acts::refused(why),
         Ok(_) => Line::new(Level::Info, "done"),
-        Err(Failure::Pair(_)) => Line::new(Level::Notice, "refused").field("reason", "codes-do-not-pair"),
-        Err(Failure::Store(StoreError { cause: Cause::NotPaired, .. })) => {
-            Line::new(Level::Notice, "refused").field("reason", "not-paired")
-        }
-        Err(Failure::Store(StoreError { cause: Cause::Exists, .. })) => {
-            Line::new(Level::Notice, "refused").field("reason", "paired-already")
-        }
-        Err(Failure::Store(error)) => Line::new(Level::Error, "error").words(error),
+        Err(failure) => acts::failed(failure),
     };
     let line = line.field("user", &account.name).aside("action", action);
     log::send("otp-helper", action, &line);

@@ -5,6 +5,8 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod apps;
+mod audit;
+mod caller;
 mod cli;
 mod commands;
 mod dates;

@@ -7,6 +7,7 @@ use insis_otp::operations::Clock;
 use insis_otp::store::{Account, SecretFile, UserName};
 use nix::unistd::{Uid, geteuid, getuid};
 
+use crate::caller::Caller;
 use crate::keeper::{Direct, Keeper, ViaHelper};
 use crate::plain;
 
@@ -70,7 +71,8 @@ impl Site {
     pub fn keeper<'a>(&self, clock: Clock<'a>) -> Box<dyn Keeper + 'a> {
         if self.as_root || self.config.secret_file.is_home() {
             let (file, policy) = (self.file(), self.config.policy);
-            Box::new(Direct { file, policy, proof: !self.as_root, clock })
+            let caller = Caller::of_this_process();
+            Box::new(Direct { file, policy, proof: !self.as_root, clock, caller })
         } else {
             Box::new(ViaHelper { path: self.config.helper.clone() })
         }

@@ -168,6 +168,16 @@ impl Terminal {
         rows.join("\n").trim_end().to_owned()
     }
 
+    /// The secret as `otp-setup` shows it on the screen: rows of groups of four below "Secret:".
+    #[must_use]
+    pub fn secret(&self) -> String {
+        let screen = self.screen();
+        let below = screen.split("Secret:").nth(1).expect("the screen shows no secret");
+        let group =
+            |word: &&str| word.len() == 4 && word.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'));
+        below.split_whitespace().filter(group).take(8).collect()
+    }
+
     /// Everything that the program wrote, byte by byte.
     #[must_use]
     pub fn raw(&self) -> Vec<u8> {

@@ -28,19 +28,12 @@ fn names_in_store() -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// The secret as the screen shows it: rows of groups of four below "Secret:".
-fn secret_on(screen: &str) -> String {
-    let below = screen.split("Secret:").nth(1).expect("the screen shows no secret");
-    let group = |word: &&str| word.len() == 4 && word.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'));
-    below.split_whitespace().filter(group).take(8).collect()
-}
-
 /// Goes on until the first code is asked for; returns the phone that the secret was typed into.
 fn until_first_code(setup: &mut Terminal) -> Phone {
     setup.expect("[yes/no]");
     setup.line("yes");
     setup.expect("First code:");
-    Phone::typed(&secret_on(&setup.screen()))
+    Phone::typed(&setup.secret())
 }
 
 /// Pairs a phone; its clock is off by so many seconds.
@@ -174,7 +167,7 @@ fn stopping_at_any_point_leaves_nothing_behind() {
                     (false, _) => {}
                     (true, 0) => terminal.line("yes"),
                     (true, _) => {
-                        let on_phone = Phone::typed(&secret_on(&terminal.screen()));
+                        let on_phone = Phone::typed(&terminal.secret());
                         terminal.line(&on_phone.code_at(NOW));
                         phone = Some(on_phone);
                     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use insis_otp::acts;
 use insis_otp::operations::{self, system_clock};
 use insis_otp::otp::Salt;
 use insis_otp::otpauth::Entry;
@@ -9,6 +10,7 @@ use insis_otp::store::{Account, StoreError, UserName};
 use serde::Serialize;
 
 use super::Setup;
+use crate::caller::Caller;
 use crate::cli::ImportOptions;
 use crate::doctor::{self, Severity};
 use crate::exit::{self, Failure, Status};
@@ -41,8 +43,9 @@ impl Setup<'_> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
-        operations::unlock(&site.file(), &site.config.policy, &system_clock)
-            .map_err(|error: StoreError| exit::of_end(Trouble::from(error).into(), &self.texts, user))?;
+        let unlocked = operations::unlock(&site.file(), &site.config.policy, &system_clock);
+        report_act("unlock", user, &unlocked);
+        unlocked.map_err(|error| exit::of_end(Trouble::from(error).into(), &self.texts, user))?;
         self.tell(&self.texts.unlocked(user))
     }
 
@@ -60,6 +63,8 @@ impl Setup<'_> {
         self.need_user()?;
         let user = site.account.name.as_str();
         let record = site.file().read();
+        // Before anything is shown: whatever becomes of this process, it is in the log.
+        report_act("export", user, &record);
         let enrolment =
             record.map_err(|error| exit::of_look(Trouble::from(error), &self.texts, user))?.enrolment;
         let entry = Entry { key: enrolment.key, issuer: enrolment.issuer, account: enrolment.account };
@@ -194,7 +199,11 @@ impl Setup<'_> {
         };
         let site = site.of(account);
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
-        match import::put(&site.file(), found, names, rules, salt, &system_clock) {
+        let put = import::put(&site.file(), found, names, rules, salt, &system_clock);
+        if !rules.dry_run {
+            report_import(&user, &put);
+        }
+        match put {
             Ok(Put { issuer, account, scratch, left_out }) => {
                 let (issuer, account) = (plain::name(&issuer), plain::name(&account));
                 let what = if rules.dry_run {
@@ -247,6 +256,27 @@ impl Setup<'_> {
             None => Err((Status::Usage, Some(self.texts.error(self.texts.need_user())))),
         }
     }
+}
+
+/// Reports an act of root's on the store.
+fn report_act<T>(action: &str, user: &str, done: &Result<T, StoreError>) {
+    let caller = Caller::of_this_process();
+    match done {
+        Ok(_) => caller.done(action, user),
+        Err(error) => caller.failed(action, user, acts::store_failed(error)),
+    }
+}
+
+/// Reports an entry of an import. Why one cannot be used is no matter of the log's: it is about a secret.
+fn report_import(user: &str, put: &Result<Put, NotPut>) {
+    let caller = Caller::of_this_process();
+    let why = match put {
+        Ok(_) => return caller.done("import", user),
+        Err(NotPut::Exists) => acts::refused_because("paired-already"),
+        Err(NotPut::Store(error)) => acts::store_failed(error),
+        Err(NotPut::Unusable(_) | NotPut::Uncommon(_)) => acts::refused_because("unusable"),
+    };
+    caller.failed("import", user, why);
 }
 
 /// Where google-authenticator keeps a user's secret.

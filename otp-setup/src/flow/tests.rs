@@ -11,6 +11,7 @@ use insis_otp::store::{Account, Template};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::caller::Caller;
 use crate::keeper::Direct;
 use crate::naming::Names;
 use crate::page::{Page, PageError};
@@ -134,7 +135,8 @@ impl Home {
         account.home = self.0.path().into();
         let clock = || script.now();
         let file = Template::parse("%h/otp").unwrap().locate(&account);
-        let keeper = Direct { file, policy: Policy::default(), proof, clock: &clock };
+        let keeper =
+            Direct { file, policy: Policy::default(), proof, clock: &clock, caller: Caller::in_a_test() };
         let mut seed = script.clock.get();
         act(&mut Desk {
             person: &mut Actor(script),

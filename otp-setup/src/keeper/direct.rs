@@ -1,11 +1,13 @@
 //! The store itself: for root, and for secret files in homes.
 
+use insis_otp::acts;
 use insis_otp::operations::{self, Clock, Failure, NewPairing, Status};
 use insis_otp::otp::{Drift, Policy, RecoveryCode, Salt, Verdict};
 use insis_otp::store::{Cause, SecretFile, StoreError};
 use insis_otp::wire::Reply;
 
 use super::{Keeper, Trouble};
+use crate::caller::Caller;
 
 /// A secret file that this process may open.
 pub struct Direct<'a> {
@@ -17,6 +19,20 @@ pub struct Direct<'a> {
     pub proof: bool,
     /// The clock.
     pub clock: Clock<'a>,
+    /// In whose name the log is written.
+    pub caller: Caller,
+}
+
+impl Direct<'_> {
+    /// Reports an act, and hands on how it went.
+    fn logged<T>(&self, action: &str, done: Result<T, Failure>) -> Result<T, Trouble> {
+        let user = self.file.account().name.as_str();
+        match &done {
+            Ok(_) => self.caller.done(action, user),
+            Err(failure) => self.caller.failed(action, user, acts::failed(failure)),
+        }
+        Ok(done?)
+    }
 }
 
 impl Keeper for Direct<'_> {
@@ -29,29 +45,37 @@ impl Keeper for Direct<'_> {
     }
 
     fn enrol(&self, new: &NewPairing) -> Result<Drift, Trouble> {
-        Ok(operations::enrol(&self.file, new, self.clock)?)
+        self.logged("enrol", operations::enrol(&self.file, new, self.clock))
     }
 
     fn replace(&self, new: &NewPairing, proof: Option<&Reply>) -> Result<Drift, Trouble> {
         let proof = proof.map(Reply::typed);
-        Ok(operations::replace(&self.file, new, proof.as_ref(), &self.policy, self.clock)?)
+        self.logged("replace", operations::replace(&self.file, new, proof.as_ref(), &self.policy, self.clock))
     }
 
     fn remove(&self, proof: Option<&Reply>) -> Result<(), Trouble> {
         let proof = proof.map(Reply::typed);
-        Ok(operations::remove(&self.file, proof.as_ref(), &self.policy, self.clock)?)
+        self.logged("remove", operations::remove(&self.file, proof.as_ref(), &self.policy, self.clock))
     }
 
     fn verify(&self, reply: &Reply) -> Result<Verdict, Trouble> {
-        Ok(operations::verify(&self.file, &reply.typed(), &self.policy, self.clock)?)
+        let verdict = operations::verify(&self.file, &reply.typed(), &self.policy, self.clock);
+        if let Ok(Verdict::Refused(why)) = &verdict {
+            self.caller.failed("verify", self.file.account().name.as_str(), acts::refused(why));
+            return Ok(verdict?);
+        }
+        self.logged("verify", verdict.map_err(Failure::from))
     }
 
     fn resynchronise(&self, codes: &Reply) -> Result<Drift, Trouble> {
-        Ok(operations::resynchronise(&self.file, &codes.typed(), &self.policy, self.clock)?)
+        self.logged(
+            "resynchronise",
+            operations::resynchronise(&self.file, &codes.typed(), &self.policy, self.clock),
+        )
     }
 
     fn forget(&self) -> Result<(), Trouble> {
-        Ok(operations::forget_places(&self.file).map(drop)?)
+        self.logged("forget", operations::forget_places(&self.file).map(drop).map_err(Failure::from))
     }
 
     fn renew_recovery_codes(
@@ -62,7 +86,10 @@ impl Keeper for Direct<'_> {
     ) -> Result<(), Trouble> {
         let proof = proof.map(Reply::typed);
         let codes = (codes, salt);
-        Ok(operations::renew_recovery_codes(&self.file, codes, proof.as_ref(), &self.policy, self.clock)?)
+        self.logged(
+            "renew-recovery-codes",
+            operations::renew_recovery_codes(&self.file, codes, proof.as_ref(), &self.policy, self.clock),
+        )
     }
 }
 
