@@ -112,6 +112,19 @@ pub enum ConfigError {
     },
 }
 
+/// The PAM service that programs fall under whose login shells have a service of their own: `sudo -i` asks for `sudo-i`,
+/// `su -` for `su-l`, `runuser -l` for `runuser-l`. A section for the family holds for all of them; every other service is a
+/// family by itself.
+#[must_use]
+pub fn service_family(service: &str) -> &str {
+    match service {
+        "sudo-i" => "sudo",
+        "su-l" => "su",
+        "runuser-l" => "runuser",
+        other => other,
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -199,11 +212,16 @@ impl Config {
         Ok(config)
     }
 
-    /// The configuration of one PAM service.
+    /// The configuration of one PAM service: the section with exactly its name, else that of its family
+    /// ([`service_family`]), else what is for all.
     #[must_use]
     pub fn for_service(mut self, name: &str) -> Self {
-        let services = std::mem::take(&mut self.services);
-        services.into_iter().find(|(service, _)| service == name).map_or(self, |(_, config)| config)
+        let mut services = std::mem::take(&mut self.services);
+        let index_of = |wanted: &str| services.iter().position(|(service, _)| service == wanted);
+        match index_of(name).or_else(|| index_of(service_family(name))) {
+            Some(index) => services.swap_remove(index).1,
+            None => self,
+        }
     }
 
     /// What happens to people without a secret file at this time.
@@ -496,6 +514,25 @@ mod tests {
         assert_eq!(su.tries, 2);
         let dotted = parse("service.sshd.tries = 5\ntries = 2\n").unwrap();
         assert_eq!((dotted.tries, dotted.for_service("sshd").tries), (2, 5));
+    }
+
+    #[test]
+    fn a_section_holds_for_the_whole_family_of_a_service() {
+        let config =
+            parse("[service.sudo]\ntries = 1\n[service.su]\ntries = 2\n[service.su-l]\necho = true\n")
+                .unwrap();
+        let of = |name: &str| config.clone().for_service(name);
+        assert_eq!((of("sudo").tries, of("sudo-i").tries), (1, 1));
+        // A section with exactly the name decides alone.
+        assert_eq!((of("su").tries, of("su").echo), (2, false));
+        assert_eq!((of("su-l").tries, of("su-l").echo), (3, true));
+        // It goes in one direction only, and other names with a hyphen are families by themselves.
+        assert_eq!(parse("[service.su-l]\ntries = 1\n").unwrap().for_service("su").tries, 3);
+        for other in ["sudo-x", "sudo-i-", "su-", "sshd", "runuser"] {
+            assert_eq!(of(other).tries, 3, "{other}");
+        }
+        let runuser = parse("[service.runuser]\ntries = 1\n").unwrap();
+        assert_eq!(runuser.for_service("runuser-l").tries, 1);
     }
 
     #[test]
