@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use insis_otp_tests::crowd::{Gate, Waiting, driver, typing};
-use insis_otp_tests::env::{BASE, Env, program, run};
+use insis_otp_tests::env::{BASE, Env, feed, program, run, talk};
 use insis_otp_tests::journal::{Journal, SOCKETS};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Stack};
@@ -210,6 +210,8 @@ fn fail2ban_finds_its_hosts_in_the_journal() {
     refused("carl", "2001:db8::7");
     refused("dora", "client.example.org");
     assert_eq!(journal.entries().iter().filter(|entry| entry.get("INSIS_OTP_USER").is_some()).count(), 3);
+    forge(&env, "203.0.113.9");
+    assert_eq!(journal.entries().iter().filter(|entry| says(entry, "203.0.113.9")).count(), 3);
     let filter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/fail2ban/filter.d/insis-otp.conf");
     env.write("/etc/fail2ban/filter.d/insis-otp.conf".as_ref(), &std::fs::read(filter).unwrap(), 0o644);
     let output = run(env.command("fail2ban-regex").args(["--out", "ip", "systemd-journal", "insis-otp"]));
@@ -217,6 +219,95 @@ fn fail2ban_finds_its_hosts_in_the_journal() {
     let mut hosts: Vec<_> = said.split_whitespace().collect();
     hosts.sort_unstable();
     assert_eq!(hosts, ["192.0.2.7", "2001:db8::7"]);
+}
+
+fn says(entry: &serde_json::Value, text: &str) -> bool {
+    entry["MESSAGE"].as_str().is_some_and(|message| message.contains(text))
+}
+
+/// The journal's own /dev/log.
+const DEV_LOG: &str = "/run/systemd/journal/dev-log";
+
+/// Lines that a user of the machine makes up: by logger, by the journal's own program, with the journal's own fields.
+fn forge(env: &Env, address: &str) {
+    let line =
+        format!("pam_insis_otp(sshd:auth): result=refused reason=wrong-code user=anna rhost={address}");
+    run(env.as_user("anna", "logger").args(["-u", DEV_LOG, "-p", "authpriv.notice", "-t", "sshd", &line]));
+    run(env.as_user("anna", "sh").args([
+        "-c",
+        "printf '<85>sshd[1]: %s\\n' \"$0\" | systemd-cat -t sshd",
+        &line,
+    ]));
+    let fields = format!(
+        "MESSAGE={line}\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=sshd\n_UID=0\nINSIS_OTP_RESULT=refused\n"
+    );
+    feed(env.as_user("anna", "logger").arg("--journald"), &fields);
+}
+
+/// A fail2ban-server with the shipped jail alone, which notes down whom it bans; ended when dropped.
+struct Fail2ban {
+    child: std::process::Child,
+}
+
+const FAIL2BAN_LOG: &str = "/run/otp-test/fail2ban.log";
+
+impl Fail2ban {
+    fn start(env: &Env) -> Self {
+        for name in ["filter.d/insis-otp.conf", "jail.d/insis-otp.conf"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/fail2ban").join(name);
+            env.write(&Path::new("/etc/fail2ban").join(name), &std::fs::read(path).unwrap(), 0o644);
+        }
+        // Debian's own jail wants a log file, which Debian itself no longer has.
+        run(env.command("rm").args(["-f", "/etc/fail2ban/jail.d/defaults-debian.conf", "/var/log/auth.log"]));
+        let ban = "[Definition]\nactionban = echo <ip> >>/run/otp-test/banned\nactionunban =\n";
+        env.write("/etc/fail2ban/action.d/noted.conf".as_ref(), ban.as_bytes(), 0o644);
+        let local = "[DEFAULT]\nbanaction = noted\nbanaction_allports = noted\n";
+        env.write("/etc/fail2ban/jail.local".as_ref(), local.as_bytes(), 0o644);
+        std::fs::create_dir_all("/run/fail2ban").unwrap();
+        let mut server = env.command("fail2ban-server");
+        let child = server.args(["-f", "--logtarget", FAIL2BAN_LOG, "start"]).spawn().unwrap();
+        let server = Self { child };
+        until("the jail runs", || {
+            talk(env.command("fail2ban-client").args(["status", "insis-otp"]), "").status.success()
+        });
+        server
+    }
+
+    fn banned() -> String {
+        std::fs::read_to_string("/run/otp-test/banned").unwrap_or_default()
+    }
+}
+
+impl Drop for Fail2ban {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn until(what: &str, mut reached: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !reached() {
+        let log = std::fs::read_to_string(FAIL2BAN_LOG).unwrap_or_default();
+        assert!(Instant::now() < end, "not within a minute: {what}\n{log}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn the_jail_bans_who_guesses_and_nobody_whom_a_user_of_the_machine_names() {
+    let (env, _anna) = house();
+    let journal = Journal::start(&env);
+    let _fail2ban = Fail2ban::start(&env);
+    for _ in 0..12 {
+        forge(&env, "203.0.113.9");
+    }
+    for number in 0..12 {
+        refused(&format!("bert{number}"), "192.0.2.7");
+    }
+    assert!(journal.entries().iter().filter(|entry| says(entry, "203.0.113.9")).count() >= 36);
+    until("the guesser is banned", || !Fail2ban::banned().is_empty());
+    assert_eq!(Fail2ban::banned(), "192.0.2.7\n");
 }
 
 #[test]
