@@ -182,11 +182,21 @@ pub fn oath_file(data: &[u8]) {
     let _ = import::oath(text, NOW);
 }
 
+/// An export of any authenticator app or password manager.
+pub fn app_export(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(found) = import::exports(text) {
+        for names in found.into_iter().filter_map(|found| found.names) {
+            assert!(names.0.len() + names.1.len() <= 3 * data.len());
+        }
+    }
+}
+
 /// A function of bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, by its name.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("secret_file", secret_file),
     ("configuration", configuration),
     ("arguments", arguments),
@@ -197,4 +207,5 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("google_file", google_file),
     ("migration", migration),
     ("oath_file", oath_file),
+    ("app_export", app_export),
 ];

@@ -3,7 +3,8 @@
 use data_encoding::BASE32_NOPAD;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The secret that phone and host share: 16 to 64 bytes; RFC 4226 asks for 128 bits and recommends 160.
+/// The secret that phone and host share: 16 to 64 bytes; RFC 4226 asks for 128 bits and recommends 160. Only what another
+/// program made may have as few as 10.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(Vec<u8>);
 
@@ -13,6 +14,11 @@ pub enum InvalidSecret {
     /// Fewer than 128 bits (RFC 4226, section 4, R6).
     #[error("the secret is too short: 128 bits (26 base32 characters) are the least")]
     TooShort,
+    /// Fewer than 80 bits, which no program made.
+    #[error(
+        "the secret is too short: even of another program's, 80 bits (16 base32 characters) are the least"
+    )]
+    FarTooShort,
     /// More than 512 bits: no authenticator app takes them, and HMAC would hash them down.
     #[error("the secret is too long: 512 bits are the most")]
     TooLong,
@@ -25,6 +31,7 @@ impl Secret {
     /// The length of the secrets made here: 160 bits, as RFC 4226 recommends.
     pub const BYTES: usize = 20;
     const SHORTEST: usize = 16;
+    const SHORTEST_EXISTING: usize = 10;
     const LONGEST: usize = 64;
 
     /// A new secret from bytes that `fill` takes from the kernel's generator.
@@ -42,11 +49,7 @@ impl Secret {
     /// # Errors
     /// Fewer than 16 or more than 64 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSecret> {
-        match bytes.len() {
-            ..Self::SHORTEST => Err(InvalidSecret::TooShort),
-            Self::SHORTEST..=Self::LONGEST => Ok(Self(bytes.to_vec())),
-            _ => Err(InvalidSecret::TooLong),
-        }
+        Self::existing_from_bytes(bytes)?.long_enough()
     }
 
     /// Reads base32 as people and programs write it: either case, with spaces, hyphens or `=` padding.
@@ -54,6 +57,26 @@ impl Secret {
     /// # Errors
     /// Other characters, or a length that is out of range.
     pub fn from_base32(text: &str) -> Result<Self, InvalidSecret> {
+        Self::existing_from_base32(text)?.long_enough()
+    }
+
+    /// The secret in these bytes, which another program made: google-authenticator once made secrets of 80 bits.
+    ///
+    /// # Errors
+    /// Fewer than 10 or more than 64 bytes.
+    pub fn existing_from_bytes(bytes: &[u8]) -> Result<Self, InvalidSecret> {
+        match bytes.len() {
+            ..Self::SHORTEST_EXISTING => Err(InvalidSecret::FarTooShort),
+            Self::SHORTEST_EXISTING..=Self::LONGEST => Ok(Self(bytes.to_vec())),
+            _ => Err(InvalidSecret::TooLong),
+        }
+    }
+
+    /// The same, in base32 as [`Self::from_base32`] reads it.
+    ///
+    /// # Errors
+    /// Other characters, or a length that is out of range.
+    pub fn existing_from_base32(text: &str) -> Result<Self, InvalidSecret> {
         let mut letters = Zeroizing::new(Vec::with_capacity(128));
         for byte in text.bytes().filter(|b| !matches!(b, b' ' | b'-' | b'=')) {
             if letters.len() == letters.capacity() {
@@ -62,7 +85,17 @@ impl Secret {
             letters.push(byte.to_ascii_uppercase());
         }
         let bytes = decode(&letters).ok_or(InvalidSecret::NotBase32)?;
-        Self::from_bytes(&bytes)
+        Self::existing_from_bytes(&bytes)
+    }
+
+    /// Whether it has fewer bits than RFC 4226 asks for.
+    #[must_use]
+    pub const fn is_short(&self) -> bool {
+        self.0.len() < Self::SHORTEST
+    }
+
+    fn long_enough(self) -> Result<Self, InvalidSecret> {
+        if self.is_short() { Err(InvalidSecret::TooShort) } else { Ok(self) }
     }
 
     /// Upper-case base32 without padding: what every authenticator app takes.
@@ -142,6 +175,15 @@ mod tests {
         assert_eq!(Secret::from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ0"), Err(InvalidSecret::NotBase32));
         assert_eq!(Secret::from_base32(&"A".repeat(129)), Err(InvalidSecret::TooLong));
         assert_eq!(Secret::from_bytes(&[0; 65]), Err(InvalidSecret::TooLong));
+        assert_eq!(Secret::from_base32("GEZDGNBVGY3TQ"), Err(InvalidSecret::FarTooShort));
+    }
+
+    #[test]
+    fn what_another_program_made_may_be_shorter() {
+        let short = Secret::existing_from_base32("GEZDGNBVGY3TQOJQ").unwrap();
+        assert!(short.is_short() && *short.to_base32() == *"GEZDGNBVGY3TQOJQ");
+        assert_eq!(Secret::existing_from_base32("GEZDGNBVGY3TQ"), Err(InvalidSecret::FarTooShort));
+        assert!(!Secret::existing_from_bytes(&[7; 16]).unwrap().is_short());
     }
 
     #[test]

@@ -264,7 +264,11 @@ impl Head {
         match key {
             "format" => self.format = Some(value.number()?),
             "user" => self.user = Some(UserName::parse(value.text()?).map_err(|e| e.to_string())?),
-            "secret" => self.secret = Some(Secret::from_base32(value.text()?).map_err(|e| e.to_string())?),
+            "secret" => {
+                // It may have been imported with --force.
+                let secret = Secret::existing_from_base32(value.text()?);
+                self.secret = Some(secret.map_err(|e| e.to_string())?);
+            }
             "algorithm" => self.algorithm = Some(value.text()?.parse().map_err(|_| "unknown")?),
             "digits" => self.digits = Some(Digits::try_from(value.number()?).map_err(|e| e.to_string())?),
             "period" => self.period = Some(Period::try_from(value.number()?).map_err(|e| e.to_string())?),

@@ -75,7 +75,7 @@ pub enum Command {
 pub struct ImportOptions {
     #[command(flatten)]
     pub source: Source,
-    #[arg(long, requires = "migration")]
+    #[arg(long, conflicts_with = "google_authenticator")]
     pub entry: Option<String>,
     #[arg(long, requires = "google_authenticator", conflicts_with = "user")]
     pub all: bool,
@@ -95,12 +95,14 @@ pub struct ImportOptions {
 pub struct Source {
     #[arg(long, value_name = "-", value_parser = ["-"])]
     pub uri: Option<String>,
-    #[arg(long)]
-    pub google_authenticator: bool,
+    #[arg(long, num_args = 0..=1)]
+    pub google_authenticator: Option<Option<PathBuf>>,
     #[arg(long)]
     pub pam_oath: Option<PathBuf>,
     #[arg(long, value_name = "-", value_parser = ["-"])]
     pub migration: Option<String>,
+    #[arg(long)]
+    pub app_export: Option<PathBuf>,
 }
 
 /// How a phone is paired.

@@ -1,6 +1,7 @@
 //! From the command line to the flow of a command, and to its exit status.
 
 mod admin;
+mod import;
 mod list;
 
 use std::io::IsTerminal;

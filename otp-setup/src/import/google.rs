@@ -9,12 +9,12 @@ use super::{Found, LeftOut, Taken, Unusable};
 
 /// Reads such a file.
 pub fn read(text: &str, now: UnixTime) -> Found {
-    Found { user: None, names: None, taken: take(text, now) }
+    Found::new(take(text, now))
 }
 
 fn take(text: &str, now: UnixTime) -> Result<Taken, Unusable> {
-    let mut lines = text.lines();
-    let secret = Secret::from_base32(lines.next().ok_or(Unusable::Form)?.trim())?;
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let secret = Secret::existing_from_base32(lines.next().ok_or(Unusable::Form)?.trim())?;
     let mut options = Options::default();
     let mut scratch = Vec::new();
     for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
@@ -127,9 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_of_80_bits_is_one() {
+        let taken = read("DPP7BWYRLXLBOKKH\n\" TOTP_AUTH\n", NOW).taken.unwrap();
+        assert!(taken.key.secret().is_short());
+    }
+
+    #[test]
     fn what_cannot_be_taken_says_why() {
         let why = |text: &str| read(text, NOW).taken.unwrap_err();
-        assert_eq!(why("DPP7BWYRLXLBOKKH\n\" TOTP_AUTH\n"), Unusable::Secret(InvalidSecret::TooShort));
+        assert_eq!(why("DPP7BWYRLXLBOKK\n\" TOTP_AUTH\n"), Unusable::Secret(InvalidSecret::FarTooShort));
         assert_eq!(why("DPP7BWYRLXLBOKKHHK3J2FZQFU\n\" HOTP_COUNTER 1\n"), Unusable::Counter);
         assert_eq!(why("DPP7BWYRLXLBOKKHHK3J2FZQFU\n\" TOTP_AUTH\nx\n"), Unusable::Form);
         assert!(matches!(

@@ -1,22 +1,22 @@
 //! Google Authenticator's export: `otpauth-migration://offline?data=…`, base64 of a protocol buffer. What it holds was
 //! read from exports; nobody has published it.
 
-use data_encoding::BASE64;
-use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Key, Period, Secret, State};
+use data_encoding::BASE64_NOPAD;
+use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Key, Period, Secret};
 use zeroize::Zeroizing;
 
 use super::{Found, Taken, Unusable};
 
 /// Reads an export: one entry or many.
 pub fn read(uri: &str) -> Result<Vec<Found>, Unusable> {
-    let data = uri.trim().strip_prefix("otpauth-migration://offline?data=").ok_or(Unusable::Form)?;
-    let data = data.split('&').next().unwrap_or_default();
-    let base64 = Zeroizing::new(
-        [("%2B", "+"), ("%2F", "/"), ("%3D", "="), ("%2b", "+"), ("%2f", "/"), ("%3d", "=")]
-            .iter()
-            .fold(data.to_owned(), |text, (code, letter)| Zeroizing::new(text).replace(code, letter)),
-    );
-    let payload = BASE64.decode(base64.as_bytes()).map(Zeroizing::new).map_err(|_| Unusable::Form)?;
+    let uri = uri.trim_start_matches('\u{feff}').trim();
+    let (head, query) = uri.split_once('?').ok_or(Unusable::Form)?;
+    if !head.trim_end_matches('/').eq_ignore_ascii_case("otpauth-migration://offline") {
+        return Err(Unusable::Form);
+    }
+    let mut data = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, data) = data.find(|(name, _)| name.eq_ignore_ascii_case("data")).ok_or(Unusable::Form)?;
+    let payload = BASE64_NOPAD.decode(&alphabet(data)).map(Zeroizing::new).map_err(|_| Unusable::Form)?;
     let mut found = Vec::new();
     for field in Fields(&payload) {
         if let (1, Value::Bytes(entry)) = field? {
@@ -24,6 +24,32 @@ pub fn read(uri: &str) -> Result<Vec<Found>, Unusable> {
         }
     }
     Ok(found)
+}
+
+/// Base64 in its first alphabet, without padding and line ends, of either alphabet in percent-encoding.
+fn alphabet(data: &str) -> Zeroizing<Vec<u8>> {
+    let mut base64 = Zeroizing::new(Vec::with_capacity(data.len()));
+    let mut bytes = data.bytes();
+    while let Some(byte) = bytes.next() {
+        let byte = match byte {
+            b'%' => {
+                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+                // What is broken here is no letter of base64.
+                let letter = digit(bytes.next()).zip(digit(bytes.next())).map(|(high, low)| high << 4 | low);
+                letter.and_then(|letter| u8::try_from(letter).ok()).unwrap_or(b'%')
+            }
+            // A plus sign that went through a form.
+            b' ' => b'+',
+            byte => byte,
+        };
+        match byte {
+            b'-' => base64.push(b'+'),
+            b'_' => base64.push(b'/'),
+            b'=' | b'\r' | b'\n' => {}
+            byte => base64.push(byte),
+        }
+    }
+    base64
 }
 
 fn read_entry(entry: &[u8]) -> Result<Found, Unusable> {
@@ -43,7 +69,7 @@ fn read_entry(entry: &[u8]) -> Result<Found, Unusable> {
     // The name repeats the issuer, as labels do.
     let account = name.split_once(':').map_or(name.as_str(), |(_, account)| account).trim().to_owned();
     let taken = take(secret, algorithm, digits, kind);
-    Ok(Found { user: None, names: Some((issuer, account)), taken })
+    Ok(Found { names: Some((issuer, account)), ..Found::new(taken) })
 }
 
 fn take(secret: &[u8], algorithm: u64, digits: u64, kind: u64) -> Result<Taken, Unusable> {
@@ -61,8 +87,8 @@ fn take(secret: &[u8], algorithm: u64, digits: u64, kind: u64) -> Result<Taken, 
         2 => Digits::Eight,
         _ => return Err(Unusable::Parameter(InvalidParameter("the number of digits is not known"))),
     };
-    let key = Key::new(Secret::from_bytes(secret)?, algorithm, digits, Period::default());
-    Ok(Taken { key, state: State::default(), scratch: Vec::new(), left_out: Vec::new() })
+    let secret = Secret::existing_from_bytes(secret)?;
+    Ok(Taken::of(Key::new(secret, algorithm, digits, Period::default())))
 }
 
 /// The fields of a protocol buffer, in order.
@@ -126,6 +152,7 @@ impl<'b> Iterator for Fields<'b> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::BASE64;
     use proptest::prelude::*;
 
     use super::*;
@@ -163,8 +190,35 @@ mod tests {
     }
 
     #[test]
+    fn base64_is_read_in_all_its_forms() {
+        // A secret whose base64 has the letters in which the alphabets differ.
+        let secret = [[0; 2].as_slice(), &[0xfb, 0xef, 0xbe, 0xff, 0xff, 0xff].repeat(3)].concat();
+        let entry = [field(1, &secret[..20]), field(2, b"anna"), vec![0x20, 1, 0x28, 1, 0x30, 2]].concat();
+        let data = BASE64.encode(&field(1, &entry));
+        assert!(data.contains('+') && data.contains('/'), "{data}");
+        let url = data.replace('+', "-").replace('/', "_");
+        for data in [
+            data.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D"),
+            data.replace('+', "%2b").replace('/', "%2f").replace('=', ""),
+            data.replace('+', " "),
+            url.replace('=', ""),
+            format!("{url}&x=y"),
+            data.clone(),
+        ] {
+            let found = read(&format!("\u{feff}otpauth-migration://offline?data={data}\r\n")).unwrap();
+            let key = &found[0].taken.as_ref().unwrap().key;
+            assert_eq!(*key.secret(), Secret::from_bytes(&secret[..20]).unwrap(), "{data}");
+        }
+    }
+
+    #[test]
     fn damaged_exports_are_not() {
-        for text in ["otpauth-migration://offline?data=%", "otpauth-migration://offline?data=CgU%3D", "x"] {
+        for text in [
+            "otpauth-migration://offline?data=%",
+            "otpauth-migration://offline?x=CgU",
+            "otpauth-migration://offline?data=CgU%3D",
+            "x",
+        ] {
             assert_eq!(read(text).unwrap_err(), Unusable::Form, "{text}");
         }
     }

@@ -1,19 +1,28 @@
-//! Secrets that exist already: taken from an otpauth URI, from the files of google-authenticator and pam_oath, and from
-//! Google Authenticator's export.
+//! Secrets that exist already: taken from otpauth URIs, from the files of google-authenticator and pam_oath, and from
+//! exports of authenticator apps and password managers.
 //!
 //! Each entry is taken or not, and for each it is said what of it was left out, and why.
 
+mod aegis;
+mod and_otp;
+mod bitwarden;
+mod csv;
+mod exports;
+mod fields;
 mod files;
+mod free_otp;
 mod google;
 mod migration;
 mod oath;
 mod put;
+mod two_fas;
 mod uri;
 
+pub use exports::{Unreadable, read as exports, uris};
 pub use files::{own_file, private_file};
 pub use google::read as google;
 pub use migration::read as migration;
-pub use oath::read as oath;
+pub use oath::{one_of_each_user, read as oath};
 pub use put::{NotPut, Put, Rules, put};
 pub use uri::{read_input, uri};
 
@@ -25,6 +34,8 @@ use insis_otp::otpauth::InvalidUri;
 pub struct Found {
     /// Whose it is, where the other program says so.
     pub user: Option<String>,
+    /// In which line, where lines are entries.
+    pub line: Option<usize>,
     /// Issuer and account, where the other program has them.
     pub names: Option<(String, String)>,
     /// What can be taken, or why nothing can.
@@ -44,6 +55,20 @@ pub struct Taken {
     pub left_out: Vec<LeftOut>,
 }
 
+impl Found {
+    /// What was found, and nothing known of it besides.
+    pub const fn new(taken: Result<Taken, Unusable>) -> Self {
+        Self { user: None, line: None, names: None, taken }
+    }
+}
+
+impl Taken {
+    /// A secret of which nothing else is known.
+    pub fn of(key: Key) -> Self {
+        Self { key, state: State::default(), scratch: Vec::new(), left_out: Vec::new() }
+    }
+}
+
 /// Something of an entry that has no place here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftOut {
@@ -55,6 +80,12 @@ pub enum LeftOut {
     Pin,
     /// A drift of more than an hour.
     Drift,
+    /// A parameter of a URI that is known and says nothing here.
+    Parameter(&'static str),
+    /// So many others, whose names may be anything.
+    UnknownParameters(usize),
+    /// Nothing is left out: the secret is shorter than it should be.
+    ShortSecret,
 }
 
 /// Why an entry cannot be taken.
@@ -70,6 +101,8 @@ pub enum Unusable {
     Form,
     /// The URI cannot be used.
     Uri(InvalidUri),
+    /// Another line is for the same user: it has this number.
+    OtherLine(usize),
 }
 
 impl From<InvalidSecret> for Unusable {

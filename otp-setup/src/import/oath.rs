@@ -1,4 +1,6 @@
-//! pam_oath's usersfile: a line for each user, with type, name, PIN, secret, and what the last login left.
+//! pam_oath's usersfile: a line for each device of a user, with type, name, PIN, secret, and what the last login left.
+
+use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use insis_otp::otp::{
@@ -10,8 +12,26 @@ use super::{Found, LeftOut, Taken, Unusable};
 
 /// Reads such a file.
 pub fn read(text: &str, now: UnixTime) -> Vec<Found> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| entry(line, now)).collect()
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).zip(1..);
+    let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|(line, number)| Found { line: Some(number), ..entry(line, now) }).collect()
+}
+
+/// Leaves each user one entry: the first that can be used. The others say which one that is.
+pub fn one_of_each_user(mut found: Vec<Found>) -> Vec<Found> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in found.iter().filter(|entry| entry.taken.is_ok()) {
+        if let (Some(user), Some(line)) = (&entry.user, entry.line) {
+            first.entry(user.clone()).or_insert(line);
+        }
+    }
+    for entry in &mut found {
+        let kept = entry.user.as_ref().and_then(|user| first.get(user)).copied();
+        if let Some(kept) = kept.filter(|kept| entry.line != Some(*kept)) {
+            entry.taken = Err(Unusable::OtherLine(kept));
+        }
+    }
+    found
 }
 
 fn entry(line: &str, now: UnixTime) -> Found {
@@ -21,13 +41,13 @@ fn entry(line: &str, now: UnixTime) -> Found {
         (Some(kind), Some(pin), Some(secret)) => take(kind, pin, secret, field(5), now),
         _ => Err(Unusable::Form),
     };
-    Found { user: field(1).map(str::to_owned), names: None, taken }
+    Found { user: field(1).map(str::to_owned), ..Found::new(taken) }
 }
 
 fn take(kind: &str, pin: &str, secret: &str, last: Option<&str>, now: UnixTime) -> Result<Taken, Unusable> {
     let (period, digits) = parameters(kind)?;
     let bytes = HEXLOWER_PERMISSIVE.decode(secret.as_bytes()).map(Zeroizing::new);
-    let secret = Secret::from_bytes(&bytes.map_err(|_| Unusable::Form)?)?;
+    let secret = Secret::existing_from_bytes(&bytes.map_err(|_| Unusable::Form)?)?;
     let key = Key::new(secret, Algorithm::Sha1, digits, period);
     // The code of the last login, if it is young enough to be found: it must not open another.
     let last = last.and_then(|code| Code::from_digits(code.as_bytes()));
@@ -35,7 +55,7 @@ fn take(kind: &str, pin: &str, secret: &str, last: Option<&str>, now: UnixTime) 
     let spent = spent.map_or_else(SpentSteps::default, |upto| SpentSteps { upto, gap: None, island: None });
     // "-" and "+" stand for no PIN here, and for the password.
     let left_out = if matches!(pin, "-" | "+") { vec![] } else { vec![LeftOut::Pin] };
-    Ok(Taken { key, state: State { spent, ..State::default() }, scratch: Vec::new(), left_out })
+    Ok(Taken { state: State { spent, ..State::default() }, left_out, ..Taken::of(key) })
 }
 
 /// Of a type like `HOTP/T30/6`: period and digits. Without `/T30` it is codes by counter.
@@ -84,8 +104,21 @@ mod tests {
         assert_eq!((bob.key.period().seconds(), bob.key.digits()), (60, Digits::Eight));
         assert_eq!(taken(2).unwrap_err(), &Unusable::Counter);
         assert_eq!(taken(3).unwrap().left_out, [LeftOut::Pin]);
-        assert_eq!(taken(4).unwrap_err(), &Unusable::Secret(InvalidSecret::TooShort));
+        assert_eq!(taken(4).unwrap_err(), &Unusable::Secret(InvalidSecret::FarTooShort));
         assert_eq!(taken(5).unwrap_err(), &Unusable::Form);
+    }
+
+    #[test]
+    fn a_user_has_one_of_several_lines() {
+        let hex = "3132333435363738393031323334353637383930";
+        let text = format!(
+            "\nHOTP anna - {hex}\nHOTP/T30 anna - {hex}\nHOTP/T30 bob - {hex}\nHOTP/T60 anna - {hex}\n"
+        );
+        let found = one_of_each_user(read(&text, UnixTime(0)));
+        let taken: Vec<_> =
+            found.iter().map(|found| found.taken.as_ref().map(drop).map_err(|why| *why)).collect();
+        assert_eq!(taken, [Err(Unusable::OtherLine(3)), Ok(()), Ok(()), Err(Unusable::OtherLine(3))]);
+        assert_eq!(found[3].line, Some(5));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{Found, LeftOut, Unusable};
 /// What may be done.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// Also with parameters for which some apps show wrong codes.
+    /// Also with parameters for which some apps show wrong codes, and with secrets that are too short.
     pub force: bool,
     /// Also in the place of a present pairing.
     pub replace: bool,
@@ -38,6 +38,8 @@ pub enum NotPut {
     Unusable(Unusable),
     /// Some apps show wrong codes for its parameters.
     Uncommon(Box<Key>),
+    /// Its secret is shorter than RFC 4226 asks for.
+    Short,
     /// There is a pairing already.
     Exists,
     /// The store cannot be used.
@@ -60,10 +62,17 @@ pub fn put(
     salt: Salt,
     clock: Clock<'_>,
 ) -> Result<Put, NotPut> {
-    let taken = found.taken.map_err(NotPut::Unusable)?;
+    let mut taken = found.taken.map_err(NotPut::Unusable)?;
+    match (taken.key.secret().is_short(), rules.force) {
+        (true, true) => taken.left_out.push(LeftOut::ShortSecret),
+        (true, false) => return Err(NotPut::Short),
+        (false, _) => {}
+    }
     let entry = match found.names {
-        Some((issuer, account)) => Entry { key: taken.key, issuer: clean(&issuer), account: clean(&account) },
-        None => names(&taken.key),
+        Some((issuer, account)) if !issuer.is_empty() || !account.is_empty() => {
+            Entry { key: taken.key, issuer: clean(&issuer), account: clean(&account) }
+        }
+        _ => names(&taken.key),
     };
     if !entry.has_common_parameters() && !rules.force {
         return Err(NotPut::Uncommon(Box::new(entry.key)));

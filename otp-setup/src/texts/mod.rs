@@ -285,7 +285,19 @@ catalogue! {
     import_which(accounts)
     import_input(from, why)
     import_stdin()
-    import_recovery()
+    import_recovery(count)
+    import_old_files()
+    import_without_parameter(name)
+    import_without_unknown(count)
+    import_short()
+    import_short_taken()
+    import_other_line(line)
+    import_line(line)
+    import_not_text()
+    import_empty()
+    import_encrypted(program)
+    import_xml()
+    import_unknown_form()
     need_user()
     list_head()
     list_never()
@@ -352,6 +364,7 @@ catalogue! {
     help_google_authenticator
     help_pam_oath
     help_migration
+    help_app_export
     help_entry
     help_all
     help_import_force
@@ -370,6 +383,8 @@ catalogue! {
     value_period
     value_paper
     value_pam_oath
+    value_google_authenticator
+    value_app_export
     value_entry
     value_shell
 }

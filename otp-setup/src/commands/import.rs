@@ -1,0 +1,344 @@
+//! Importing: whose each entry is, writing it, and saying what became of it.
+
+use std::fmt::Display;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use insis_otp::acts;
+use insis_otp::operations::system_clock;
+use insis_otp::otp::Salt;
+use insis_otp::otpauth::is_secret_like;
+use insis_otp::store::{Account, UserName};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::Setup;
+use crate::caller::Caller;
+use crate::cli::ImportOptions;
+use crate::exit::{Failure, Status};
+use crate::flow::said;
+use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
+use crate::output::{Input, Output, Progress};
+use crate::plain;
+use crate::qr::Symbol;
+use crate::site::Site;
+
+/// What became of one entry of an import.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    user: String,
+    taken: bool,
+    /// What was taken, or why it was not.
+    what: String,
+    /// What of it was left out.
+    left_out: Vec<String>,
+    #[serde(skip)]
+    scratch: usize,
+    #[serde(skip)]
+    status: Status,
+}
+
+impl Setup<'_> {
+    /// Takes secrets from elsewhere, and says what became of each.
+    pub(super) fn import(&self, site: &Site, options: &ImportOptions) -> Result<(), Failure> {
+        self.only_root(site)?;
+        let salted = |(user, found)| Ok((user, found, self.salt()?));
+        let found =
+            self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, Failure>>()?;
+        let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
+        let mut progress = Progress::of(found.len());
+        let put = |(who, found, salt): (String, Found, Salt)| {
+            progress.steps(1);
+            self.put(site, &who, found, rules, salt)
+        };
+        let outcomes: Vec<_> = found.into_iter().map(put).collect();
+        drop(progress);
+        let mut output = Output::default();
+        if options.json {
+            output.json(&outcomes);
+        } else {
+            self.say_outcomes(&outcomes, options, &mut output);
+        }
+        self.written(output)?;
+        let failed = outcomes.iter().map(|outcome| outcome.status).find(|status| *status != Status::Done);
+        failed.map_or(Ok(()), |status| Err((status, None)))
+    }
+
+    fn say_outcomes(&self, outcomes: &[Outcome], options: &ImportOptions, output: &mut Output) {
+        for outcome in outcomes {
+            output.line(&format!("{}: {}", outcome.user, outcome.what));
+            for left_out in &outcome.left_out {
+                output.line(&format!("    {left_out}"));
+            }
+        }
+        if outcomes.is_empty() {
+            output.line(&self.texts.import_none());
+        }
+        let taken: Vec<_> = outcomes.iter().filter(|outcome| outcome.taken && !options.dry_run).collect();
+        let without = taken.iter().filter(|outcome| outcome.scratch == 0).count();
+        if without > 0 {
+            output.line(&self.texts.import_recovery(without));
+        }
+        if !taken.is_empty() && options.source.google_authenticator.is_some() {
+            output.line(&self.texts.import_old_files());
+        }
+    }
+
+    /// The entries of a source, and whose each is to be.
+    fn found(&self, site: &Site, options: &ImportOptions) -> Result<Vec<(String, Found)>, Failure> {
+        let source = &options.source;
+        if let Some(path) = &source.pam_oath {
+            return self.found_by_pam_oath(site, path, options.entry.as_deref());
+        }
+        if let Some(path) = &source.google_authenticator {
+            return self.found_by_google_authenticator(site, path.as_deref(), options.all);
+        }
+        self.need_user()?;
+        let entries = if let Some(path) = source.app_export.as_deref().filter(|path| *path != Path::new("-"))
+        {
+            let text =
+                import::private_file(path).map_err(|error| self.unreadable(&path.display(), &error))?;
+            import::exports(&text).map_err(|why| self.not_an_export(why))?
+        } else {
+            let text = import::read_input(Input);
+            let text = text.map_err(|error| self.unreadable(&self.texts.import_stdin(), &error))?;
+            self.entries(&text, source.app_export.is_some())?
+        };
+        let user = site.account.name.to_string();
+        self.choose(entries, options.entry.as_deref()).map(|found| vec![(user, found)])
+    }
+
+    /// The entries in a text: of any export, or URIs only. Where there is none, the first line says why it is none.
+    fn entries(&self, text: &Zeroizing<String>, any: bool) -> Result<Vec<Found>, Failure> {
+        if any {
+            return import::exports(text).map_err(|why| self.not_an_export(why));
+        }
+        let found = import::uris(text);
+        let first = || vec![import::uri(text.lines().next().unwrap_or_default())];
+        Ok(if found.is_empty() { first() } else { found })
+    }
+
+    fn found_by_pam_oath(
+        &self,
+        site: &Site,
+        path: &Path,
+        line: Option<&str>,
+    ) -> Result<Vec<(String, Found)>, Failure> {
+        let text = import::private_file(path).map_err(|error| self.unreadable(&path.display(), &error))?;
+        let mut all = import::oath(&text, system_clock());
+        if self.cli.user.is_some() {
+            let user = site.account.name.as_str();
+            all.retain(|found| found.user.as_deref() == Some(user));
+        }
+        if let Some(line) = line {
+            self.need_user()?;
+            all.retain(|found| found.line.is_some_and(|number| number.to_string() == line));
+        }
+        let all = import::one_of_each_user(all).into_iter();
+        Ok(all.map(|found| (found.user.clone().unwrap_or_default(), found)).collect())
+    }
+
+    fn found_by_google_authenticator(
+        &self,
+        site: &Site,
+        path: Option<&Path>,
+        all: bool,
+    ) -> Result<Vec<(String, Found)>, Failure> {
+        if all {
+            let everybody = self.everybody()?;
+            return Ok(everybody.iter().filter_map(|account| google_of(account, path)).collect());
+        }
+        self.need_user()?;
+        let file = google_file(&site.account, path);
+        let text = read_google(&file, &site.account, path.is_some());
+        let text = text.map_err(|error| self.unreadable(&file.display(), &error))?;
+        Ok(vec![(site.account.name.to_string(), import::google(&text, system_clock()))])
+    }
+
+    fn unreadable(&self, from: &dyn Display, error: &std::io::Error) -> Failure {
+        let why = match error.kind() {
+            ErrorKind::InvalidData => self.texts.import_not_text(),
+            ErrorKind::UnexpectedEof => self.texts.import_empty(),
+            _ => error.to_string(),
+        };
+        (Status::Usage, Some(self.texts.error(self.texts.import_input(from, why))))
+    }
+
+    fn not_an_export(&self, why: Unreadable) -> Failure {
+        let text = match why {
+            Unreadable::Encrypted(program) => self.texts.import_encrypted(program),
+            Unreadable::Xml => self.texts.import_xml(),
+            Unreadable::Form => self.texts.import_unknown_form(),
+        };
+        (Status::Refused, Some(self.texts.error(text)))
+    }
+
+    /// The one entry of an export that is meant: by its account, by issuer and account, or by its number.
+    fn choose(&self, entries: Vec<Found>, wanted: Option<&str>) -> Result<Found, Failure> {
+        let listed: Vec<_> = entries.iter().zip(1..).map(|(found, number)| listed(found, number)).collect();
+        let is_named = |found: &Found| match (wanted, &found.names) {
+            (None, _) => true,
+            (Some(wanted), Some((issuer, account))) => {
+                wanted == account || wanted == format!("{issuer}:{account}")
+            }
+            (Some(_), None) => false,
+        };
+        // A number is one only where it is nobody's name.
+        let number: Option<usize> = match wanted {
+            Some(wanted) if !entries.iter().any(is_named) => wanted.parse().ok(),
+            _ => None,
+        };
+        let is_meant = |(found, place): &(Found, usize)| {
+            number.map_or_else(|| is_named(found), |number| *place == number)
+        };
+        let mut meant: Vec<_> = entries.into_iter().zip(1..).filter(is_meant).collect();
+        match (meant.pop(), meant.is_empty()) {
+            (Some((found, _)), true) => Ok(found),
+            _ => Err((Status::Usage, Some(self.texts.error(self.texts.import_which(listed.join(", ")))))),
+        }
+    }
+
+    /// What keeps equal scratch codes of two people from having equal hashes.
+    fn salt(&self) -> Result<Salt, Failure> {
+        let mut salt = Salt::default();
+        getrandom::fill(&mut salt.0)
+            .map_err(|error| (Status::Unusable, Some(self.texts.error(self.texts.end_no_random(error)))))?;
+        Ok(salt)
+    }
+
+    fn put(&self, site: &Site, user: &str, found: Found, rules: Rules, salt: Salt) -> Outcome {
+        let not_taken = |user: String, (what, status): (String, Status)| Outcome {
+            user,
+            taken: false,
+            what,
+            left_out: vec![],
+            scratch: 0,
+            status,
+        };
+        let account = UserName::parse(user).ok().and_then(|name| Account::lookup(&name).ok().flatten());
+        let Some(account) = account else {
+            return not_taken(self.nobody(user, found.line), (self.texts.import_no_user(), Status::Refused));
+        };
+        let site = site.of(account);
+        let user = site.account.name.to_string();
+        let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
+        let put = import::put(&site.file(), found, names, rules, salt, &system_clock);
+        if !rules.dry_run {
+            report(&user, &put);
+        }
+        match put {
+            Ok(Put { issuer, account, scratch, left_out }) => {
+                let (issuer, account) = (shown(&issuer), shown(&account));
+                let what = if rules.dry_run {
+                    self.texts.import_would(issuer, account)
+                } else {
+                    self.texts.import_taken(issuer, account)
+                };
+                let what = if scratch > 0 { self.texts.import_with_scratch(what, scratch) } else { what };
+                let left_out = left_out.iter().map(|what| self.left_out(*what)).collect();
+                Outcome { user, taken: true, what, left_out, scratch, status: Status::Done }
+            }
+            Err(why) => not_taken(user, self.not_put(why)),
+        }
+    }
+
+    /// A name that is nobody's. In a line that is not in order, a secret may stand in its place.
+    fn nobody(&self, user: &str, line: Option<usize>) -> String {
+        match line {
+            Some(line) if user.is_empty() || is_secret_like(user) => self.texts.import_line(line),
+            _ => plain::name(user).into_owned(),
+        }
+    }
+
+    fn left_out(&self, what: LeftOut) -> String {
+        match what {
+            LeftOut::ScratchCodes(count) => self.texts.import_without_scratch(count),
+            LeftOut::SitePolicy => self.texts.import_without_policy(),
+            LeftOut::Pin => self.texts.import_without_pin(),
+            LeftOut::Drift => self.texts.import_without_drift(),
+            LeftOut::Parameter(name) => self.texts.import_without_parameter(name),
+            LeftOut::UnknownParameters(count) => self.texts.import_without_unknown(count),
+            LeftOut::ShortSecret => self.texts.import_short_taken(),
+        }
+    }
+
+    fn not_put(&self, why: NotPut) -> (String, Status) {
+        let texts = &self.texts;
+        let text = match why {
+            NotPut::Exists => return (texts.import_exists(), Status::Exists),
+            NotPut::Store(error) => return (texts.import_secret(error), Status::Unusable),
+            NotPut::Short => texts.import_short(),
+            NotPut::Unusable(Unusable::Counter) => texts.import_counter(),
+            NotPut::Unusable(Unusable::Secret(why)) => texts.import_secret(why),
+            NotPut::Unusable(Unusable::Parameter(why)) => texts.import_secret(why),
+            NotPut::Unusable(Unusable::Uri(why)) => texts.import_secret(why),
+            NotPut::Unusable(Unusable::Form) => texts.import_form(),
+            NotPut::Unusable(Unusable::OtherLine(line)) => texts.import_other_line(line),
+            NotPut::Uncommon(key) => {
+                let (algorithm, digits, period) = said(&key);
+                texts.import_uncommon(algorithm, digits, period)
+            }
+        };
+        (text, Status::Refused)
+    }
+}
+
+/// An entry in a list to choose from.
+fn listed(found: &Found, number: usize) -> String {
+    match &found.names {
+        Some((issuer, account)) => format!("{number} ({}:{})", shown(issuer), shown(account)),
+        None => number.to_string(),
+    }
+}
+
+/// A name from elsewhere, as it is shown: nothing in it that steers a terminal, and nothing that might be a secret.
+fn shown(name: &str) -> String {
+    if is_secret_like(name) { "\u{2026}".to_owned() } else { plain::name(name).into_owned() }
+}
+
+/// Reports an entry of an import. Why one cannot be used is no matter of the log's: it is about a secret.
+fn report(user: &str, put: &Result<Put, NotPut>) {
+    let caller = Caller::of_this_process();
+    let why = match put {
+        Ok(_) => return caller.done("import", user),
+        Err(NotPut::Exists) => acts::refused_because("paired-already"),
+        Err(NotPut::Store(error)) => acts::store_failed(error),
+        Err(NotPut::Unusable(_) | NotPut::Uncommon(_) | NotPut::Short) => acts::refused_because("unusable"),
+    };
+    caller.failed("import", user, why);
+}
+
+/// Where google-authenticator keeps a user's secret: in the home, or where its option `secret=` says.
+fn google_file(account: &Account, path: Option<&Path>) -> PathBuf {
+    match path.and_then(Path::to_str) {
+        Some(path) => {
+            let user = account.name.as_str();
+            let home = account.home.to_string_lossy();
+            let places = [("${USER}", user), ("%u", user), ("${HOME}", &home), ("%h", &home)];
+            PathBuf::from(
+                places.iter().fold(path.to_owned(), |path, (place, value)| path.replace(place, value)),
+            )
+        }
+        None => path.map_or_else(|| account.home.join(".google_authenticator"), Path::to_owned),
+    }
+}
+
+/// A file that root named is read whosever it is; one in a home has to be its user's.
+fn read_google(file: &Path, account: &Account, named: bool) -> std::io::Result<Zeroizing<String>> {
+    if named && !file.starts_with(&account.home) {
+        import::private_file(file)
+    } else {
+        import::own_file(file, account)
+    }
+}
+
+/// What a user has of google-authenticator; nothing where there is no such file.
+fn google_of(account: &Account, path: Option<&Path>) -> Option<(String, Found)> {
+    let file = google_file(account, path);
+    file.symlink_metadata().ok()?;
+    let found = match read_google(&file, account, path.is_some()) {
+        Ok(text) => import::google(&text, system_clock()),
+        Err(_) => Found::new(Err(Unusable::Form)),
+    };
+    Some((account.name.to_string(), found))
+}

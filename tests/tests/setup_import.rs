@@ -1,0 +1,231 @@
+//! Importing what people and administrators really bring: several URIs, URIs as other programs write them, exports, files in
+//! other places. Nothing that might be a secret is ever repeated.
+
+use std::path::Path;
+use std::process::Output;
+
+use insis_otp_tests::env::{Env, talk};
+use insis_otp_tests::phone::Phone;
+
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+const OTHER: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+const NOW: u64 = 1_700_000_022;
+
+fn machine(users: &[&str]) -> Env {
+    let env = users.iter().fold(Env::build(), |builder, user| builder.user(user, "secret")).clock().start();
+    env.clock().freeze(NOW);
+    env.syslog().clear();
+    env
+}
+
+/// Runs otp-setup as root. Whatever it says or logs: no secret, in none of its forms.
+fn root(env: &Env, args: &[&str], input: &str) -> Output {
+    let output = talk(env.command("otp-setup").args(args), input);
+    let logged = env.syslog().lines().join("\n");
+    for text in [
+        &String::from_utf8_lossy(&output.stdout),
+        &String::from_utf8_lossy(&output.stderr),
+        &logged[..].into(),
+    ] {
+        for secret in [SECRET, OTHER, SHORT] {
+            let lower = text.to_lowercase();
+            assert!(!lower.contains(&secret[..16].to_lowercase()), "{args:?}: {text}");
+        }
+    }
+    output
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn opens(env: &Env, user: &str, phone: &Phone) -> bool {
+    let code = phone.code_at(env.clock().now());
+    let verified = talk(env.as_user(user, "otp-setup").args(["verify", "--json"]), &format!("{code}\n"));
+    String::from_utf8_lossy(&verified.stdout).contains("\"accepted\": true")
+}
+
+const SHORT: &str = "MFRGGZDFMZTWQ2LK";
+
+const URI: [&str; 5] = ["import", "--user", "anna", "--uri", "-"];
+
+#[test]
+fn of_several_uris_one_is_chosen_and_none_becomes_a_name() {
+    let env = machine(&["anna"]);
+    let two = format!(
+        "otpauth://totp/pi%40raspberrypi?secret={SECRET}&issuer=raspberrypi\notpauth://totp/bank:anna?secret={OTHER}\n"
+    );
+    let undecided = root(&env, &URI, &two);
+    assert_eq!(undecided.status.code(), Some(2), "{undecided:?}");
+    let list = "1 (raspberrypi:pi@raspberrypi), 2 (bank:anna)";
+    assert!(said(&undecided).contains(list), "{}", said(&undecided));
+    for (entry, name) in
+        [("bank:anna", "bank (anna)"), ("anna", "bank (anna)"), ("1", "raspberrypi (pi@raspberrypi)")]
+    {
+        let taken = root(&env, &[&URI[..], &["--dry-run", "--entry", entry]].concat(), &two);
+        assert!(taken.status.success() && said(&taken).contains(name), "{entry}: {}", said(&taken));
+    }
+    let json = root(&env, &[&URI[..], &["--json", "--entry", "2"]].concat(), &two);
+    assert!(json.status.success() && opens(&env, "anna", &Phone::typed(OTHER)), "{}", said(&json));
+    // The second one hidden in the first.
+    for between in [" ", "%0A", "&issuer=", "&amp;issuer=x%20"] {
+        let one = two.replace("=raspberrypi\n", &format!("={between}")).replace("&issuer=&issuer", "&issuer");
+        let refused = root(&env, &[&URI[..], &["--replace"]].concat(), &one);
+        assert!(!refused.status.success(), "{between}: {}", said(&refused));
+    }
+    assert!(opens_later(&env, &Phone::typed(OTHER)));
+}
+
+/// A minute on, so that no code was used yet.
+fn opens_later(env: &Env, phone: &Phone) -> bool {
+    env.clock().advance(60);
+    opens(env, "anna", phone)
+}
+
+#[test]
+fn uris_of_every_style_mean_the_same() {
+    let env = machine(&["anna"]);
+    let eight = Phone::with(SECRET, "SHA256", 8, 60);
+    for uri in [
+        format!(
+            "otpauth://totp/Uni:anna?secret={SECRET}&amp;issuer=Uni&amp;digits=8&amp;algorithm=SHA256&amp;period=60"
+        ),
+        format!(
+            "\u{feff}otpauth://totp/Uni:anna?Secret={SECRET}&Digits=8&Algorithm=HmacSHA256&Period=60\r\n"
+        ),
+        format!(
+            "otpauth://TOTP/Uni:anna?algorithm=SHA-256&secret={}&digits=8&period=60&issuer=",
+            SECRET.to_lowercase()
+        ),
+    ] {
+        let taken = root(&env, &[&URI[..], &["--force", "--replace"]].concat(), &uri);
+        assert!(
+            taken.status.success() && said(&taken).contains("anna: taken: Uni (anna)"),
+            "{}",
+            said(&taken)
+        );
+        env.clock().advance(120);
+        assert!(opens(&env, "anna", &eight), "{uri}");
+    }
+    let plus =
+        format!("otpauth://totp/My+Uni:anna?secret={SECRET}&issuer=My+Uni&lock=1&algorithm=&{OTHER}=x");
+    let plus = said(&root(&env, &[&URI[..], &["--replace"]].concat(), &plus));
+    assert!(plus.contains("taken: My Uni (anna)\n"), "{plus}");
+    assert!(
+        plus.contains("    not its parameter lock") && plus.contains("    not 1 other parameter,"),
+        "{plus}"
+    );
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_not_repeated() {
+    let env = machine(&["anna"]);
+    let uri = format!("otpauth://totp/Uni:anna?secret={SECRET}");
+    for args in
+        [&["import", "--uri", &uri][..], &[&uri], &["import", "--user", &uri, "--uri", "-"], &[SECRET]]
+    {
+        let wrong = root(&env, args, "");
+        assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+    }
+}
+
+#[test]
+fn secrets_of_80_bits_are_taken_with_force_and_a_warning() {
+    let env = machine(&["anna"]);
+    let uri = format!("otpauth://totp/Uni:anna?secret={SHORT}");
+    let refused = root(&env, &URI, &uri);
+    assert!(!refused.status.success() && said(&refused).contains("--force"), "{}", said(&refused));
+    let taken = root(&env, &[&URI[..], &["--force"]].concat(), &uri);
+    assert!(taken.status.success() && said(&taken).contains("fewer than 128 bits"), "{}", said(&taken));
+    assert!(opens(&env, "anna", &Phone::typed(SHORT)));
+    let status = root(&env, &["status", "--user", "anna"], "");
+    assert!(status.status.success(), "{}", said(&status));
+}
+
+#[test]
+fn exports_of_apps_are_taken() {
+    let env = machine(&["anna"]);
+    let args = ["import", "--user", "anna", "--replace", "--app-export"];
+    let aegis = format!(
+        r#"{{"version":1,"header":{{"slots":null,"params":null}},"db":{{"version":2,"entries":[{{"type":"totp","name":"anna",
+        "issuer":"Uni","info":{{"secret":"{SECRET}","algo":"SHA1","digits":6,"period":30}}}},{{"type":"totp","name":"anna",
+        "issuer":"Bank","info":{{"secret":"{OTHER}","algo":"SHA1","digits":6,"period":30}}}}]}}}}"#
+    );
+    env.write(Path::new("/root/aegis.json"), aegis.as_bytes(), 0o600);
+    let undecided = root(&env, &[&args[..], &["/root/aegis.json"]].concat(), "");
+    assert!(said(&undecided).contains("1 (Uni:anna), 2 (Bank:anna)"), "{}", said(&undecided));
+    assert_eq!(
+        root(&env, &[&args[..], &["/root/aegis.json", "--entry", "anna"]].concat(), "").status.code(),
+        Some(2)
+    );
+    let taken = root(&env, &[&args[..], &["/root/aegis.json", "--entry", "Bank:anna"]].concat(), "");
+    assert!(taken.status.success() && opens(&env, "anna", &Phone::typed(OTHER)), "{}", said(&taken));
+
+    // What the real KeePassXC makes of an entry, by its command line.
+    let csv = format!(
+        "\"Group\",\"Title\",\"Username\",\"Password\",\"URL\",\"Notes\",\"TOTP\",\"Icon\",\"Last Modified\",\"Created\"\n\
+         \"Root\",\"Uni\",\"anna\",\"{OTHER}\",\"\",\"\",\"otpauth://totp/Uni:anna?secret={SECRET}&period=30&digits=6&issuer=Uni\",\"0\",\"\",\"\"\n"
+    );
+    let taken = root(&env, &[&args[..], &["-"]].concat(), &csv);
+    assert!(taken.status.success() && opens_later(&env, &Phone::typed(SECRET)), "{}", said(&taken));
+
+    for (text, told) in [
+        (r#"{"version":1,"header":{"slots":[{}],"params":{}},"db":"c2VjcmV0"}"#, "encrypted export (Aegis)"),
+        (r#"{"encrypted":true,"passwordProtected":true,"data":"2.abc"}"#, "encrypted export (Bitwarden)"),
+        ("<?xml version=\"1.0\"?><KeePassFile></KeePassFile>", "KeePassXC exports CSV too"),
+        (&format!("{{\"secret\": \"{SECRET}\", \"x\""), "no export that is known here"),
+        (SECRET, "no export that is known here"),
+    ] {
+        let refused = root(&env, &[&args[..], &["-"]].concat(), text);
+        assert!(refused.status.code() == Some(1) && said(&refused).contains(told), "{}", said(&refused));
+    }
+    env.write(Path::new("/root/andotp.aes"), &[0xff, 0xfe, 0, 1], 0o600);
+    let binary = root(&env, &[&args[..], &["/root/andotp.aes"]].concat(), "");
+    assert!(said(&binary).contains("not text"), "{}", said(&binary));
+}
+
+#[test]
+fn of_two_lines_for_one_user_it_is_said_which_one_stays() {
+    let env = machine(&["anna", "bob"]);
+    let hex = |secret: &str| {
+        let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+        data_encoding::HEXLOWER.encode(&bytes)
+    };
+    let lines = format!(
+        "# devices\nHOTP/T30/6 anna - {}\nHOTP/T30/6 bob - {}\nHOTP/T30/6 anna - {}\nHOTP/T30/6 {SECRET} - {}\n",
+        hex(SECRET),
+        hex(SECRET),
+        hex(OTHER),
+        hex(OTHER)
+    );
+    env.write(Path::new("/etc/users.oath"), lines.as_bytes(), 0o600);
+    let all = said(&root(&env, &["import", "--pam-oath", "/etc/users.oath", "--replace"], ""));
+    assert_eq!(all.matches("anna: taken").count(), 1, "{all}");
+    assert!(
+        all.contains("anna: not taken: line 2 is for the same user") && all.contains("bob: taken"),
+        "{all}"
+    );
+    assert!(all.contains("line 5: not taken: there is no such user"), "{all}");
+    assert!(opens(&env, "anna", &Phone::typed(SECRET)));
+    let other = ["import", "--pam-oath", "/etc/users.oath", "--user", "anna", "--entry", "4", "--replace"];
+    let other = root(&env, &other, "");
+    assert!(other.status.success() && opens_later(&env, &Phone::typed(OTHER)), "{}", said(&other));
+}
+
+#[test]
+fn google_authenticators_files_are_taken_from_where_they_are() {
+    let env = machine(&["anna", "bob"]);
+    let theirs = |secret: &str, scratch: &str| format!("{secret}\n\" TOTP_AUTH\n{scratch}");
+    env.write(Path::new("/var/lib/ga/anna"), theirs(SECRET, "12345678\n87654321\n").as_bytes(), 0o400);
+    env.write(Path::new("/var/lib/ga/bob"), theirs(OTHER, "").as_bytes(), 0o400);
+    let one = ["import", "--user", "anna", "--google-authenticator", "/var/lib/ga/anna"];
+    let one = said(&root(&env, &one, ""));
+    assert!(one.contains("anna: taken") && one.contains("with 2 scratch codes"), "{one}");
+    assert!(!one.contains("no recovery codes") && one.contains("own files are left as they are"), "{one}");
+    assert!(opens(&env, "anna", &Phone::typed(SECRET)));
+    let all = ["import", "--all", "--replace", "--google-authenticator", "/var/lib/ga/${USER}"];
+    let all = said(&root(&env, &all, ""));
+    assert!(all.contains("anna: taken") && all.contains("bob: taken"), "{all}");
+    assert!(all.contains("1 person has no recovery codes yet"), "{all}");
+    assert!(Path::new("/var/lib/ga/anna").exists());
+}
