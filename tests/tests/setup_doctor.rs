@@ -103,6 +103,7 @@ fn mends(env: &Env, severity: &str, place: &str, words: &str, line: &str) {
 fn obey(finding: &Finding) {
     let Finding { place, remedy, line, .. } = finding;
     let below = remedy.rsplit_once("below ").map(|(_, place)| place.trim_end_matches(':'));
+    let above = remedy.rsplit_once("Write above ").map(|(_, place)| place.trim_end_matches(':'));
     if remedy.ends_with("Run:") {
         run(Command::new("sh").args(["-c", line]));
     } else if let Some(below) = below {
@@ -111,6 +112,8 @@ fn obey(finding: &Finding) {
         if remedy.starts_with("Take that line out") {
             edit(place, |lines, number| drop(lines.remove(number - 1)));
         }
+    } else if let Some(above) = above {
+        edit(above, |lines, number| lines.insert(number - 1, line.clone()));
     } else if remedy.ends_with("at the top of that file:") {
         edit(&format!("{place}:1"), |lines, _| lines.insert(0, line.clone()));
     } else if remedy.contains("insis-otp.toml, instead of") {
@@ -156,14 +159,15 @@ fn faults_in_pam_stacks_are_found() {
     let stack = |text: &str| env.write(Path::new("/etc/pam.d/sshd"), text.as_bytes(), 0o644);
     let sshd = |line: usize| format!("/etc/pam.d/sshd:{line}");
     stack("auth sufficient pam_unix.so\nauth required pam_insis_otp.so\n");
-    mends(&env, "problem", &sshd(1), "skipped", "auth required pam_unix.so");
+    mends(&env, "problem", &sshd(1), "skipped", "auth requisite pam_unix.so");
+    // Two lines at once: a wrong password is to end the login, too.
     stack("auth sufficient pam_unix.so nullok\nauth required pam_deny.so\nauth required pam_insis_otp.so\n");
-    let line = "auth [success=1 default=ignore] pam_unix.so nullok";
-    mends(&env, "problem", &sshd(1), "skipped", line);
+    let command = r"sed -i --follow-symlinks -e '2a\auth [success=1 default=ignore] pam_unix.so nullok' -e '2a\auth requisite pam_deny.so' -e 1,2d /etc/pam.d/sshd";
+    mends(&env, "problem", &sshd(1), "skipped", command);
     stack(
         "auth [success=2 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_insis_otp.so\n",
     );
-    mends(&env, "problem", &sshd(1), "skipped", "auth [success=1 default=ignore] pam_unix.so");
+    mends(&env, "problem", &sshd(1), "Nobody gets in", "auth [success=1 default=ignore] pam_unix.so");
     stack("@include common-auth\nauth sufficient pam_insis_otp.so tries=2\n");
     mends(&env, "problem", &sshd(2), "does not refuse", "auth required pam_insis_otp.so tries=2");
     // Below the include: right below pam_unix.so stands what it jumps over.
@@ -172,19 +176,18 @@ fn faults_in_pam_stacks_are_found() {
     stack("auth required pam_insis_otp.so\n@include common-auth\n");
     mends(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
     assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
-    // Three mistakes in one line: it is the same line for each of them.
+    // Three mistakes in one line: one line mends them all.
     stack("auth sufficient pam_insis_otp.so trie=2\n@include common-auth\n");
     let line = "auth required pam_insis_otp.so tries=2";
-    let control = finds(&env, "problem", &sshd(1), "does not refuse", line);
-    let order = finds(&env, "problem", &sshd(1), "trie=2", line);
-    [control, order].iter().for_each(obey);
-    mends(&env, "warning", &sshd(1), "before pam_unix.so", line);
+    finds(&env, "problem", &sshd(1), "trie=2", line);
+    mends(&env, "problem", &sshd(1), "does not refuse", line);
     stack("@include common-auth\nauth required pam_insis_otp.so trie=2\n");
     mends(&env, "problem", &sshd(2), "trie=2", "auth required pam_insis_otp.so tries=2");
     stack("@include common-auth\nauth required pam_insis_otp.so tries=99 nulok remember=8h\n");
     mends(&env, "problem", &sshd(2), "tries=99", "auth required pam_insis_otp.so nullok remember=8h");
+    // A pam_permit.so below it would let people in for nothing.
     stack("auth required pam_insis_otp.so nullok\n");
-    mends(&env, "warning", &sshd(1), "nothing else in this stack", "auth required pam_permit.so");
+    mends(&env, "problem", &sshd(1), "Nothing asks for a password", "@include common-auth");
     stack("@include common-auth\nauth [success=ok default=die] pam_insis_otp.so nullok\n");
     mends(&env, "warning", &sshd(2), "turns that into a refusal", "auth required pam_insis_otp.so nullok");
     stack(
@@ -192,10 +195,13 @@ fn faults_in_pam_stacks_are_found() {
     );
     assert_eq!(doctor(&env), (0, vec![]));
     stack("@include common-auth\n");
-    let finding = finds(&env, "warning", "/etc/pam.d/sshd:1", "No PAM stack", OURS);
-    obey(&finding);
-    assert_eq!(doctor(&env), (0, vec![]));
-    assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
+    if Path::new("/usr/share/pam-configs/insis-otp").exists() {
+        finds(&env, "warning", "/etc/pam.d/sshd:1", "No PAM stack", "pam-auth-update --enable insis-otp");
+    } else {
+        obey(&finds(&env, "warning", "/etc/pam.d/sshd:1", "No PAM stack", OURS));
+        assert_eq!(doctor(&env), (0, vec![]));
+        assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
+    }
 }
 
 #[test]
@@ -255,7 +261,7 @@ fn faults_in_sshds_settings_are_found_where_they_are() {
     mends(&env, "problem", &at(1), "does not use PAM", "UsePAM yes");
     // With AuthenticationMethods that need it, sshd does not even start.
     with("KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication no");
-    mends(&env, "warning", &at(2), "Disabled method", "KbdInteractiveAuthentication yes");
+    mends(&env, "problem", &at(2), "Disabled method", "KbdInteractiveAuthentication yes");
     with(
         "KbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods",
         "ChallengeResponseAuthentication no\n#",
@@ -275,21 +281,30 @@ fn faults_in_sshds_settings_are_found_where_they_are() {
     edit(main, |lines, _| drop(lines.remove(0)));
     with("publickey,keyboard-interactive:pam keyboard-interactive:pam", "publickey keyboard-interactive");
     mends(&env, "problem", &at(4), "without a code: publickey", methods);
+    // What holds for some people only is judged for one of them.
     with("KbdInteractive", "Match User bob\n  PasswordAuthentication yes\nMatch all\nKbdInteractive");
-    let (status, found) = examined(&env, "yes");
-    assert!(status == 0 && found.len() == 1 && found[0].severity == "note", "{found:?}");
-    assert!(found[0].place == at(3) && found[0].what.starts_with("passwordauthentication is set otherwise"));
-    let said = String::from_utf8(run(Command::new("sh").args(["-c", &found[0].line])).stdout).unwrap();
-    assert!(said.contains("passwordauthentication yes"), "{}: {said}", found[0].line);
+    assert_eq!(doctor(&env), (0, vec![]));
+    let bob = format!("{SSHD}Match User bob\n  AuthenticationMethods publickey\nMatch all\n");
+    env.write(Path::new(DROP_IN), bob.as_bytes(), 0o644);
+    mends(&env, "problem", &at(6), "without a code: publickey", methods);
+    let list = "AuthenticationMethods password,keyboard-interactive";
+    with(methods, list);
+    mends(&env, "problem", &at(4), "Disabled method \"password", methods);
+    with(&format!("PasswordAuthentication no\n{methods}"), &format!("PasswordAuthentication yes\n{list}"));
+    mends(&env, "problem", &at(4), "beside keyboard-interactive", methods);
+    env.write(Path::new(CONFIG), b"exempt_networks = [\"192.0.2.0/24\"]\n", 0o644);
+    with("UsePAM yes", "UsePAM yes\nUseDNS yes");
+    mends(&env, "warning", &at(2), "UseDNS is on", "UseDNS no");
+    env.write(Path::new(CONFIG), b"", 0o644);
     with("UsePAM", "UsePAMM");
-    mends(&env, "warning", &at(1), "does not tell", "UsePAM yes");
+    mends(&env, "problem", &at(1), "does not tell", "UsePAM yes");
     with("PasswordAuthentication no", "PasswordAuthentication noo");
-    mends(&env, "warning", &at(3), "does not tell", "PasswordAuthentication no");
+    mends(&env, "problem", &at(3), "does not tell", "PasswordAuthentication no");
     with("UsePAM yes", "UsePAM yes\nNoSuchThing yes");
-    mends(&env, "warning", &at(2), "does not tell", "# NoSuchThing yes");
+    mends(&env, "problem", &at(2), "does not tell", "# NoSuchThing yes");
     with("UsePAM yes", "Include /etc/ssh/more\nUsePAM yes");
     env.write(Path::new("/etc/ssh/more"), b"NoSuchThing yes\n", 0o644);
-    finds(&env, "warning", "/usr/sbin/sshd", "does not tell", "/usr/sbin/sshd -t");
+    finds(&env, "problem", "/usr/sbin/sshd", "does not tell", "/usr/sbin/sshd -t");
 }
 
 #[test]
@@ -512,6 +527,19 @@ fn who_is_or_will_be_locked_out_is_said() {
     obey(&finds(&env, "warning", &format!("{CONFIG}:2"), "bob", ignore));
     notes("Write instead of that line: unenrolled = \"deny\"");
     config("unenrolled = \"enrol\"\n");
+    let lines = [
+        "account required pam_insis_otp.so",
+        "password [success=done ignore=ignore default=die] pam_insis_otp.so",
+    ];
+    for (stack, line) in ["account", "password"].into_iter().zip(lines) {
+        obey(&finds(
+            &env,
+            "problem",
+            &format!("/etc/pam.d/common-{stack}:"),
+            "needs a line of the module",
+            line,
+        ));
+    }
     notes("led through pairing");
     // A deadline: far away, near, past.
     config("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2027-01-31\"\n");

@@ -38,6 +38,11 @@ fn with(lines: &[&str], number: usize, line: &str) -> String {
     (1..).zip(lines).map(line_at).collect::<Vec<_>>().join("\n") + "\n"
 }
 
+/// The text with another line in that place, counted from 1.
+pub fn with_line(text: &str, number: usize, line: &str) -> String {
+    with(&text.lines().collect::<Vec<_>>(), number, line)
+}
+
 /// What a line may have been meant as, the likeliest first.
 fn meant(line: &str, complaint: &str) -> Vec<String> {
     if let Some(header) = line.trim().strip_prefix('[') {

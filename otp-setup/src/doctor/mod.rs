@@ -2,22 +2,30 @@
 //!
 //! Each finding says what it is, why it matters, and the exact line to write or to run. Nothing is changed.
 
+#[cfg(test)]
+mod fixtures;
 mod mend;
+mod modules;
 mod pam;
 mod pam_files;
 mod people;
+mod plan;
+mod scenario;
 mod settings;
+mod simulator;
 mod sshd;
 mod store;
 mod system;
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use insis_otp::config::{Config, ConfigError};
 use insis_otp::otp::UnixTime;
 use serde::Serialize;
 
+use self::pam::Examination;
+use self::pam_files::Files;
 use crate::texts::Texts;
 
 /// How bad a finding is.
@@ -89,6 +97,41 @@ impl Finding {
     }
 }
 
+/// The machine that is looked at: everything below a root.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    root: PathBuf,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self { root: PathBuf::from("/") }
+    }
+}
+
+impl Machine {
+    /// The machine below a root.
+    #[cfg(test)]
+    pub fn below(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where an absolute path is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// Where libpam finds a module.
+    pub fn module(&self, module: &str) -> Option<PathBuf> {
+        modules::path(&self.root, module)
+    }
+}
+
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%=,".contains(letter);
@@ -140,24 +183,31 @@ fn unusable(texts: &Texts, error: &ConfigError) -> Finding {
 
 /// Examines this machine: findings, the worst first, and whether the rest could not be looked at.
 pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
+    let machine = Machine::default();
     let mut findings = Vec::new();
-    let config = match Config::site() {
+    let site = match Config::site() {
         Ok(config) => config,
         Err(error) => {
             findings.push(unusable(texts, &error));
             Config::default()
         }
     };
-    let services = pam_files::services();
-    let (pam_findings, used) = pam::examine(texts, &services, &config, now);
+    let files = Files::load(machine.root());
+    let sshd = if as_root { sshd::ask(&machine) } else { None };
+    let sshd_proves = sshd.as_ref().is_none_or(sshd::Sshd::proves);
+    let examination = Examination { texts, machine: &machine, files: &files, site: &site, now, sshd_proves };
+    let (pam_findings, used) = examination.run();
     findings.extend(pam_findings);
-    findings.extend(system::examine(texts, &config));
-    findings.extend(store::examine(texts, &config, as_root));
+    findings.extend(system::examine(texts, &site));
+    findings.extend(store::examine(texts, &site, as_root));
+    let by_address = |config: &Config| !config.exempt.networks.is_empty() || config.remember.0 > 0;
+    let networks =
+        used.iter().any(|used| used.service == "sshd" && used.config.as_ref().is_some_and(by_address));
     if as_root {
-        if used.iter().any(|used| used.service == "sshd") {
-            findings.extend(sshd::examine(texts));
+        if let Some(sshd) = sshd.filter(|_| used.iter().any(|used| used.service == "sshd")) {
+            findings.extend(sshd.examine(texts, networks));
         }
-        findings.extend(people::examine(texts, &config, &used, now));
+        findings.extend(people::examine(texts, &site, &used, now));
     } else {
         let remedy = Remedy::run(texts, "sudo otp-setup doctor");
         findings.push(Finding::new(Severity::Note, "root", &texts.doctor_not_root(), remedy));

@@ -94,7 +94,7 @@ impl Rules<'_> {
             }
             (Unenrolled::Enrol, _) => {
                 let remedy = Remedy::new(texts.how_pair_before(), "otp-setup");
-                let place = self.stack.map_or(Config::PATH, |rule| &rule.place).to_owned();
+                let place = self.stack.map_or(Config::PATH, |rule| &rule.location).to_owned();
                 (Severity::Note, texts.doctor_would_pair(count, names, services), (place, remedy))
             }
         };
@@ -104,7 +104,7 @@ impl Rules<'_> {
     /// Where a setting stands that decides here, and the line for another value of it.
     fn setting(&self, texts: &Texts, key: &str, value: &str) -> (String, Remedy) {
         if let Some(rule) = self.stack {
-            return (rule.place.clone(), Remedy::instead(texts, with_setting(rule, key, value)));
+            return (rule.location.clone(), Remedy::instead(texts, with_setting(rule, key, value)));
         }
         let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
         let line = format!("{key} = \"{value}\"");
@@ -144,18 +144,23 @@ fn is_exempt(account: &Account, exempt: &Exempt, groups: &[Gid]) -> bool {
 mod tests {
     use std::path::Path;
 
+    use super::super::pam_files::Entry;
     use super::*;
 
     fn used(service: &str, config: &Config) -> Used {
         Used {
             service: service.to_owned(),
             rule: Rule {
-                place: format!("/etc/pam.d/{service}:1"),
+                location: format!("/etc/pam.d/{service}:1"),
+                file: service.to_owned(),
+                lines: (1, 1),
+                entry: Entry::Module,
                 control: "required".to_owned(),
                 module: "pam_insis_otp.so".to_owned(),
                 arguments: vec!["nullok".to_owned(), "tries=2".to_owned()],
                 depth: 0,
                 within: Vec::new(),
+                may_be_missing: false,
             },
             config: Some(config.clone()),
         }

@@ -1,63 +1,131 @@
 //! sshd's effective settings.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::mend::suggested;
-use super::{Finding, Remedy, Severity, quoted};
+use super::{Finding, Machine, Remedy, Severity, quoted};
 use crate::texts::Texts;
 
 /// What sshd is asked to be set to.
 const METHODS: &str = "AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam";
 /// Its settings that decide whether a code is asked for.
-const DECISIVE: [(&str, &str); 5] = [
+const DECISIVE: [(&str, &str); 6] = [
     ("usepam", "UsePAM yes"),
     ("kbdinteractiveauthentication", "KbdInteractiveAuthentication yes"),
     ("passwordauthentication", "PasswordAuthentication no"),
     ("pubkeyauthentication", "PubkeyAuthentication yes"),
     ("authenticationmethods", METHODS),
+    ("usedns", "UseDNS no"),
 ];
 /// What counts where nothing else is included before it.
 const MAIN: &str = "/etc/ssh/sshd_config";
 
-/// Asks sshd, and looks at what it says.
-pub fn examine(texts: &Texts) -> Vec<Finding> {
-    let Some(path) =
-        ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].into_iter().find(|path| Path::new(path).exists())
-    else {
-        return Vec::new();
-    };
-    let output = Command::new(path).arg("-T").env_clear().output();
-    match output {
-        Ok(output) if output.status.success() => {
-            let settings = settings(&String::from_utf8_lossy(&output.stdout));
-            let files = files();
-            let mut findings = judge(texts, &settings, &files);
-            findings.extend(for_some(texts, &files));
-            findings
-        }
-        Ok(output) => vec![silent(texts, path, &String::from_utf8_lossy(&output.stderr))],
-        Err(error) => vec![silent(texts, path, &error.to_string())],
+/// sshd, and what it says of its settings.
+pub struct Sshd {
+    program: &'static str,
+    files: Vec<(PathBuf, String)>,
+    said: Result<Settings, String>,
+}
+
+/// Asks sshd; `None` where there is none.
+pub fn ask(machine: &Machine) -> Option<Sshd> {
+    let programs = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"];
+    let program = programs.into_iter().find(|path| machine.path(path).exists())?;
+    Some(Sshd { program, files: files(machine), said: told(program, &[]) })
+}
+
+/// What sshd says of its settings, for somebody where arguments say so.
+fn told(program: &str, arguments: &[&str]) -> Result<Settings, String> {
+    match Command::new(program).arg("-T").args(arguments).env_clear().output() {
+        Ok(output) if output.status.success() => Ok(settings(&String::from_utf8_lossy(&output.stdout))),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
-/// What sshd says in place of its settings, and what mends that.
-fn silent(texts: &Texts, path: &str, heard: &str) -> Finding {
+impl Sshd {
+    /// Whether sshd has asked for a key, or another proof, whenever it asks PAM.
+    pub fn proves(&self) -> bool {
+        let Ok(settings) = &self.said else { return true };
+        let methods = settings.get("authenticationmethods").map_or("", String::as_str);
+        let proof = |list: &str| {
+            list.split(',').any(|method| ["publickey", "hostbased", "gssapi-with-mic"].contains(&method))
+        };
+        !matches!(methods, "" | "any") && methods.split_whitespace().all(proof)
+    }
+
+    /// What is wrong with its settings. `networks`: addresses decide about codes.
+    pub fn examine(&self, texts: &Texts, networks: bool) -> Vec<Finding> {
+        match &self.said {
+            Ok(settings) => {
+                let mut findings = judge(texts, settings, &self.files, None);
+                findings.extend(networks.then(|| names(texts, settings, &self.files)).flatten());
+                findings.extend(self.for_some(texts, settings));
+                findings
+            }
+            Err(heard) => vec![silent(texts, self.program, heard, &self.files)],
+        }
+    }
+
+    /// What is otherwise for some people only: sshd is asked about one of them.
+    fn for_some(&self, texts: &Texts, all: &Settings) -> Vec<Finding> {
+        let mut seen = Vec::new();
+        let mut findings = Vec::new();
+        for (place, word, whom) in lines(&self.files) {
+            let Some(whom) = whom.filter(|whom| is_decisive(&word) && !seen.contains(&whom.clone())) else {
+                continue;
+            };
+            let Some(person) = example(&whom) else {
+                let remedy = Remedy::new(
+                    texts.how_sshd_match(),
+                    format!("{} -T -C user=NAME,host=HOST,addr=ADDRESS", self.program),
+                );
+                findings.push(Finding::new(Severity::Note, place, &texts.doctor_sshd_match(word), remedy));
+                continue;
+            };
+            match told(self.program, &["-C", &person]) {
+                Ok(settings) if settings != *all => {
+                    findings.extend(judge(texts, &settings, &self.files, Some(&whom)));
+                }
+                Ok(_) => {}
+                Err(heard) => findings.push(silent(texts, self.program, &heard, &self.files)),
+            }
+            seen.push(whom);
+        }
+        findings
+    }
+}
+
+/// Where names are looked up, an address is none any more for the module.
+fn names(texts: &Texts, settings: &Settings, files: &Files) -> Option<Finding> {
+    let names = settings.get("usedns").is_some_and(|value| value == "yes");
+    let (place, remedy) = write(texts, "usedns", files, None);
+    names.then(|| Finding::new(Severity::Warning, place, &texts.doctor_sshd_usedns(), remedy))
+}
+
+/// What sshd says in place of its settings, and what mends that. It does not start like that, but where only the
+/// folder is missing that its service makes.
+fn silent(texts: &Texts, path: &str, heard: &str, files: &Files) -> Finding {
     let heard: Vec<_> = heard.lines().map(str::trim).collect();
     let text = texts.doctor_sshd_silent(heard.join("; "));
-    let files = files();
     let (place, remedy) = heard
         .iter()
-        .find_map(|line| complaint(texts, line, &files))
+        .find_map(|line| complaint(texts, line, files))
         .unwrap_or_else(|| (path.to_owned(), Remedy::new(texts.how_sshd_says(), format!("{path} -t"))));
-    Finding::new(Severity::Warning, place, &text, remedy)
+    let made = heard.iter().any(|line| line.contains("Missing privilege separation directory"));
+    let severity = if made { Severity::Warning } else { Severity::Problem };
+    Finding::new(severity, place, &text, remedy)
 }
 
 /// Where one complaint of sshd's comes from, and the line or the command that ends it.
 fn complaint(texts: &Texts, said: &str, files: &Files) -> Option<(String, Remedy)> {
     if said.starts_with("Disabled method \"keyboard-interactive") {
-        return Some(write(texts, "kbdinteractiveauthentication", files));
+        return Some(write(texts, "kbdinteractiveauthentication", files, None));
+    }
+    if said.starts_with("Disabled method ") {
+        return Some(write(texts, "authenticationmethods", files, None));
     }
     if said.contains("no hostkeys available") {
         return Some((MAIN.to_owned(), Remedy::run(texts, "ssh-keygen -A")));
@@ -85,10 +153,11 @@ fn complaint(texts: &Texts, said: &str, files: &Files) -> Option<(String, Remedy
     Some((format!("{path}:{number}"), reloading(texts, Remedy::instead(texts, mended))))
 }
 
-/// Where a setting stands, and the line for it.
-fn write(texts: &Texts, key: &str, files: &Files) -> (String, Remedy) {
+/// Where a setting stands, for all or for those whom a Match line names, and the line for it.
+fn write(texts: &Texts, key: &str, files: &Files, whom: Option<&str>) -> (String, Remedy) {
     let line = DECISIVE.into_iter().find(|(word, _)| *word == key).map_or("", |(_, line)| line);
-    match place(key, files) {
+    let own = whom.and_then(|whom| place(key, files, Some(whom)));
+    match own.or_else(|| place(key, files, None)) {
         Some(place) => (place, reloading(texts, Remedy::instead(texts, line))),
         None => (MAIN.to_owned(), reloading(texts, Remedy::new(texts.how_top(), line))),
     }
@@ -107,12 +176,12 @@ fn settings(text: &str) -> Settings {
     lines.map(|(key, value)| (key.to_lowercase(), value.trim().to_owned())).collect()
 }
 
-/// What is wrong with the settings that these files make.
-fn judge(texts: &Texts, settings: &Settings, files: &Files) -> Vec<Finding> {
+/// What is wrong with the settings that these files make, for all or for those whom a Match line names.
+fn judge(texts: &Texts, settings: &Settings, files: &Files, whom: Option<&str>) -> Vec<Finding> {
     let value = |key: &str| settings.get(key).map_or("", String::as_str);
     let mut findings = Vec::new();
     let mut find = |severity, key: &str, text: String| {
-        let (place, remedy) = write(texts, key, files);
+        let (place, remedy) = write(texts, key, files, whom);
         findings.push(Finding::new(severity, place, &text, remedy));
     };
     if value("usepam") == "no" {
@@ -122,28 +191,35 @@ fn judge(texts: &Texts, settings: &Settings, files: &Files) -> Vec<Finding> {
         find(Severity::Problem, "kbdinteractiveauthentication", texts.doctor_sshd_interactive());
     }
     let methods = value("authenticationmethods");
-    let asks = |list: &str| list.split(',').any(|method| method.starts_with("keyboard-interactive"));
-    let without: Vec<_> = methods.split_whitespace().filter(|list| !asks(list)).collect();
-    match methods {
-        "" | "any" => {
-            if value("passwordauthentication") == "yes" {
-                find(Severity::Warning, "passwordauthentication", texts.doctor_sshd_password());
-            }
-            if value("pubkeyauthentication") == "yes" {
-                find(Severity::Warning, "authenticationmethods", texts.doctor_sshd_key());
-            }
+    let lists = |is: &dyn Fn(&str) -> bool| {
+        methods.split_whitespace().filter(|list| is(list)).collect::<Vec<_>>().join(" ")
+    };
+    // bsdauth and skey are no PAM.
+    let asks = |list: &str| {
+        list.split(',').any(|method| matches!(method, "keyboard-interactive" | "keyboard-interactive:pam"))
+    };
+    let (without, twice) = (
+        lists(&|list| !asks(list)),
+        lists(&|list| asks(list) && list.split(',').any(|method| method == "password")),
+    );
+    if matches!(methods, "" | "any") {
+        if value("passwordauthentication") == "yes" {
+            find(Severity::Warning, "passwordauthentication", texts.doctor_sshd_password());
         }
-        _ if !without.is_empty() => {
-            find(Severity::Problem, "authenticationmethods", texts.doctor_sshd_methods(without.join(" ")));
+        if value("pubkeyauthentication") == "yes" {
+            find(Severity::Warning, "authenticationmethods", texts.doctor_sshd_key());
         }
-        _ => {}
+    } else if !without.is_empty() {
+        find(Severity::Problem, "authenticationmethods", texts.doctor_sshd_methods(without));
+    } else if !twice.is_empty() {
+        find(Severity::Problem, "authenticationmethods", texts.doctor_sshd_password_first(twice));
     }
     findings
 }
 
 /// sshd's files, in the order in which the first word counts: an Include stands at the top of Debian's.
-fn files() -> Vec<(PathBuf, String)> {
-    let mut drop_ins: Vec<PathBuf> = std::fs::read_dir("/etc/ssh/sshd_config.d")
+fn files(machine: &Machine) -> Vec<(PathBuf, String)> {
+    let mut drop_ins: Vec<PathBuf> = std::fs::read_dir(machine.path("/etc/ssh/sshd_config.d"))
         .into_iter()
         .flatten()
         .flatten()
@@ -151,16 +227,23 @@ fn files() -> Vec<(PathBuf, String)> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "conf"))
         .collect();
     drop_ins.sort();
-    drop_ins.push("/etc/ssh/sshd_config".into());
+    drop_ins.push(machine.path(MAIN));
     drop_ins
         .into_iter()
         .filter_map(|path| Some((path.clone(), std::fs::read_to_string(path).ok()?)))
         .collect()
 }
 
-/// Where a setting was made: the first line that has it. Without one, it is sshd's own default.
-fn place(key: &str, files: &Files) -> Option<String> {
-    lines(files).find(|(_, word, whom)| word == key && whom.is_none()).map(|(place, ..)| place)
+/// Where a setting was made: the first line that has it, for all or for those whom a Match line names. Without one, it
+/// is sshd's own default.
+fn place(key: &str, files: &Files, whom: Option<&str>) -> Option<String> {
+    lines(files)
+        .find(|(_, word, for_whom)| word == key && for_whom.as_deref() == whom)
+        .map(|(place, ..)| place)
+}
+
+fn is_decisive(word: &str) -> bool {
+    DECISIVE.iter().any(|(key, _)| *key == word && *key != "usedns")
 }
 
 /// Every line: where it is, the setting in it, and whom it is for (`Match`), where it is not for all.
@@ -183,34 +266,36 @@ fn lines(files: &Files) -> impl Iterator<Item = (String, String, Option<String>)
     })
 }
 
-/// What is otherwise for some people only. `sshd -T` does not say it without being told for whom.
-fn for_some(texts: &Texts, files: &Files) -> Vec<Finding> {
-    let decisive = |word: &str| DECISIVE.iter().any(|(key, _)| *key == word);
-    lines(files)
-        .filter(|(_, word, _)| decisive(word))
-        .filter_map(|(place, word, whom)| {
-            let remedy = Remedy::new(texts.how_sshd_match(), format!("sshd -T -C {}", example(&whom?)));
-            Some(Finding::new(Severity::Note, place, &texts.doctor_sshd_match(word), remedy))
-        })
-        .collect()
-}
-
-/// Somebody whom a Match line is for, as `sshd -T -C` takes them.
-fn example(whom: &str) -> String {
+/// Somebody whom a Match line is for, as `sshd -T -C` takes them; `None` where nobody can be named.
+fn example(whom: &str) -> Option<String> {
     let words: Vec<_> = whom.split_whitespace().collect();
-    let value = |name: &str| {
-        let named =
-            words.chunks(2).find(|pair| pair.first().is_some_and(|word| word.eq_ignore_ascii_case(name)));
-        Some((*named?.get(1)?).split([',', '/']).next()?.trim_matches('"').to_owned())
+    let named = |name: &str| {
+        words.chunks(2).find(|pair| pair.first().is_some_and(|word| word.eq_ignore_ascii_case(name)))
     };
-    let user = value("user").unwrap_or_else(|| "NAME".to_owned());
+    let value = |name: &str| {
+        let list = (*named(name)?.get(1)?).split(',').map(|one| one.trim_matches('"'));
+        let mut positive = list.filter(|one| !one.starts_with('!'));
+        Some(positive.next()?.split('/').next()?.to_owned())
+    };
+    let known = ["user", "group", "address", "host", "localaddress", "localport", "rdomain"];
+    let is_known =
+        |pair: &[&str]| pair.first().is_some_and(|word| known.contains(&word.to_lowercase().as_str()));
+    if !words.chunks(2).all(is_known) {
+        return None;
+    }
+    let member = |group: String| nix::unistd::Group::from_name(&group).ok()??.mem.first().cloned();
+    let user = match (named("group").is_some(), value("user")) {
+        (_, Some(user)) => user,
+        (true, None) => member(value("group")?)?,
+        (false, None) => "NAME".to_owned(),
+    };
     let address = value("address").unwrap_or_else(|| "127.0.0.1".to_owned());
     let host = value("host").unwrap_or_else(|| address.clone());
     let mut all = format!("user={user},host={host},addr={address}");
     for (key, name) in [("laddr", "localaddress"), ("lport", "localport"), ("rdomain", "rdomain")] {
         all.extend(value(name).map(|value| format!(",{key}={value}")));
     }
-    quoted(&all)
+    Some(all)
 }
 
 #[cfg(test)]
@@ -218,7 +303,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(Severity, String)> {
-        let findings = judge(&Texts::of_locale("en"), &settings(text), &[]);
+        let findings = judge(&Texts::of_locale("en"), &settings(text), &[], None);
         let key = |line: String| line.split(' ').next().unwrap_or_default().to_lowercase();
         findings.into_iter().map(|finding| (finding.severity, key(finding.line))).collect()
     }
@@ -272,7 +357,7 @@ mod tests {
                 "#UsePAM no\nUsePAM yes\nKbdInteractiveAuthentication yes\n".to_owned(),
             ),
         ];
-        let place = |key| place(key, &files);
+        let place = |key| place(key, &files, None);
         assert_eq!(
             place("kbdinteractiveauthentication").as_deref(),
             Some("/etc/ssh/sshd_config.d/50-cloud.conf:2")
@@ -282,17 +367,49 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_some_only_is_told() {
+    fn what_is_for_some_only_is_found_there() {
         let text = "Match User anna\n  AuthenticationMethods publickey\n  X11Forwarding no\nMatch all\n UsePAM yes\n";
         let files = [("/etc/ssh/sshd_config".into(), text.to_owned())];
-        let found = for_some(&Texts::of_locale("en"), &files);
-        let found: Vec<_> = found.into_iter().map(|f| (f.place, f.line)).collect();
-        let line = "sshd -T -C user=anna,host=127.0.0.1,addr=127.0.0.1";
-        assert_eq!(found, [("/etc/ssh/sshd_config:2".to_owned(), line.to_owned())]);
-        assert_eq!(place("authenticationmethods", &files), None);
-        assert_eq!(place("usepam", &files).as_deref(), Some("/etc/ssh/sshd_config:5"));
-        let said = example("Group staff Address 10.0.0.0/8,192.0.2.1 LocalPort 2222");
+        let place = |key, whom| place(key, &files, whom);
+        assert_eq!(
+            place("authenticationmethods", Some("User anna")).as_deref(),
+            Some("/etc/ssh/sshd_config:2")
+        );
+        assert_eq!(place("authenticationmethods", None), None);
+        assert_eq!(place("usepam", None).as_deref(), Some("/etc/ssh/sshd_config:5"));
+        let settings =
+            settings("usepam yes\nkbdinteractiveauthentication yes\nauthenticationmethods publickey\n");
+        let found = judge(&Texts::of_locale("en"), &settings, &files, Some("User anna"));
+        assert_eq!((found[0].place.as_str(), found[0].line.as_str()), ("/etc/ssh/sshd_config:2", METHODS));
+        let said = example("User anna").unwrap();
+        assert_eq!(said, "user=anna,host=127.0.0.1,addr=127.0.0.1");
+        let said = example("Address 10.0.0.0/8,192.0.2.1 LocalPort 2222").unwrap();
         assert_eq!(said, "user=NAME,host=10.0.0.0,addr=10.0.0.0,lport=2222");
-        assert_eq!(example("User *,!root"), "'user=*,host=127.0.0.1,addr=127.0.0.1'");
+        assert_eq!(example("User !root,*").unwrap(), "user=*,host=127.0.0.1,addr=127.0.0.1");
+        assert_eq!((example("exec /bin/true"), example("Group no-such-group-here")), (None, None));
+    }
+
+    #[test]
+    fn a_password_in_a_list_beside_the_code_is_found() {
+        use Severity::Problem;
+        let sound = "usepam yes\nkbdinteractiveauthentication yes\nauthenticationmethods ";
+        for lists in [
+            "password,keyboard-interactive",
+            "keyboard-interactive:pam,password",
+            "publickey,password,keyboard-interactive:pam keyboard-interactive",
+            "keyboard-interactive:bsdauth",
+        ] {
+            assert_eq!(found(&format!("{sound}{lists}\n")), [(Problem, "authenticationmethods".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_key_before_every_code_is_a_proof() {
+        let proves = |methods: &str| {
+            let said = Ok(settings(&format!("authenticationmethods {methods}\n")));
+            Sshd { program: "/usr/sbin/sshd", files: Vec::new(), said }.proves()
+        };
+        assert!(proves("publickey,keyboard-interactive:pam") && !proves("any"));
+        assert!(!proves("publickey,keyboard-interactive keyboard-interactive"));
     }
 }

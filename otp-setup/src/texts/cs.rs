@@ -179,7 +179,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     doctor_debug: "debug je zapnuto.\n\
                    Záznam je dlouhý. Tajemství v něm nejsou.",
     doctor_sshd_silent: "sshd neřekl svá nastavení: {why}\n\
-                         Nebyla prohlédnuta.",
+                         Takto se nespustí a jeho nastavení nebyla prohlédnuta.",
     doctor_sshd_usepam: "sshd nepoužívá PAM.\n\
                          Na kód se neptá.",
     doctor_sshd_interactive: "Vypnuto je keyboard-interactive, jediný způsob, který se umí zeptat na kód.\n\
@@ -202,6 +202,36 @@ pub(super) const CZECH: Catalogue = Catalogue {
                                  Přes {services} se přihlašují bez kódu.",
     doctor_would_pair: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
                         Při příštím přihlášení přes {services} je spárování provede (unenrolled = \"enrol\").",
+    doctor_pam_missing_passed: "Modul {module} není tam, kde ho libpam hledá.\n\
+                                Jeho řádek nemá účinek: koho měl pustit nebo odmítnout, toho nepustí ani neodmítne.",
+    doctor_pam_include: "Soubor PAM {name}, který se zde vkládá, neexistuje.\n\
+                         libpam odmítá každé přihlášení tímto zásobníkem.",
+    doctor_pam_line: "Tomuto řádku libpam nerozumí.\n\
+                      Počítá se jako neúspěch: přihlášení tímto zásobníkem se odmítají.",
+    doctor_pam_nobody: "Tímto zásobníkem se nepřihlásí nikdo, ani se správným heslem a kódem.\n\
+                        Lidé se nepřihlásí.",
+    doctor_pam_password_ignored: "Správný kód otevře přihlášení i po nesprávném hesle.\n\
+                                  Kdo má telefon, nepotřebuje heslo.",
+    doctor_pam_code_alone: "Před kódem se nic neptá na heslo ani na klíč.\n\
+                            Přihlášení otevře samotný kód a koho se na kód neptá, přihlásí se bez čehokoli.",
+    doctor_pam_after_wrong: "Na kód se ptá i tehdy, když {module} heslo odmítl.\n\
+                             Kdo nezná heslo, může zkoušet kódy a zdržovat majitele.",
+    doctor_pam_twice: "Modul už v tomto zásobníku je: {location}.\n\
+                       Lidí se ptá na dva kódy a jeden kód otevře jen jedno přihlášení.",
+    doctor_pam_use_first_pass: "use_first_pass čeká kód na konci hesla, které modul nad ním kontroloval jako celek.\n\
+                                Nikdo se nepřihlásí: heslo s kódem je pro tamten modul nesprávné a bez něj kód chybí.",
+    doctor_pam_try_first_pass: "S try_first_pass se heslo, které končí číslicemi, napřed zkusí jako kód.\n\
+                                Číslice takového hesla se vezmou za nesprávný kód.",
+    doctor_pam_enroll: "unenrolled = \"enrol\" potřebuje řádek modulu i mezi řádky {facility}.\n\
+                        Lidé bez spárování se při přihlášení nespárují: přihlásí se bez kódu, nebo vůbec ne.",
+    doctor_pam_family: "{with} se na kód ptá, {without} ne.\n\
+                        Je to týž program, jinak zavolaný: otevře ho samo heslo.",
+    doctor_pam_sshd_without: "sshd se na kód neptá, jiné služby ano.\n\
+                              K přihlášení po síti stačí samo heslo.",
+    doctor_sshd_usedns: "UseDNS je zapnuto a o tom, koho se ptá na kód, rozhodují sítě.\n\
+                         Kde se k adrese najde jméno, modul adresu nemá: výjimka ani zapamatování tam neplatí.",
+    doctor_sshd_password_first: "AuthenticationMethods chce vedle keyboard-interactive i „password“: {lists}\n\
+                                 „password“ se ptá celého zásobníku PAM a na kód se zeptat neumí: nikdo se nepřihlásí.",
     how_run: "Spusťte:",
     how_run_in_sources: "Spusťte tam, kde jsou zdrojové kódy insis-otp:",
     how_instead: "Místo toho řádku napište:",
@@ -222,6 +252,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
     how_let_pair_or_move: "Ať předtím spustí otp-setup, nebo den posuňte:",
     how_let_pair_then: "Ať spustí otp-setup. Až to udělají:",
     how_pair_before: "Předem se mohou spárovat takto:",
+    how_no_safe_line: "Žádná bezpečná změna řádku zde není známa. Jak má zásobník vypadat, řekne v části STACKS:",
+    how_above: "Nad {location} napište:",
     doctor_note: "Poznámka",
     doctor_warning: "Varování",
     doctor_problem: "ZÁVADA",

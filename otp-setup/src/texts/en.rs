@@ -175,7 +175,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     doctor_debug: "debug is on.\n\
                    The log is long. It holds no secret.",
     doctor_sshd_silent: "sshd does not tell its settings: {why}\n\
-                         They were not looked at.",
+                         It does not start like this, and its settings were not looked at.",
     doctor_sshd_usepam: "sshd does not use PAM.\n\
                          No code is asked for.",
     doctor_sshd_interactive: "Keyboard-interactive authentication is off, the only one that can ask for a code.\n\
@@ -198,6 +198,36 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                                  They log in by {services} without a code.",
     doctor_would_pair: "{count} {count|person has|people have} no pairing: {names}\n\
                         At their next login by {services} they are led through pairing (unenrolled = \"enrol\").",
+    doctor_pam_missing_passed: "The module {module} is not where libpam looks for it.\n\
+                                Its line has no effect: whom it was to let in, or to refuse, is not.",
+    doctor_pam_include: "The PAM file {name}, which is included here, does not exist.\n\
+                         libpam refuses every login by this stack.",
+    doctor_pam_line: "libpam does not understand this line.\n\
+                      It counts as a failure: logins by this stack are refused.",
+    doctor_pam_nobody: "Nobody gets in by this stack, not even with the right password and code.\n\
+                        People are locked out.",
+    doctor_pam_password_ignored: "The right code opens the login even after a wrong password.\n\
+                                  Whoever has the phone needs no password.",
+    doctor_pam_code_alone: "Nothing asks for a password or a key before the code.\n\
+                            The code alone opens the login, and people who need none get in with nothing.",
+    doctor_pam_after_wrong: "The code is asked for even when {module} has refused the password.\n\
+                             Whoever does not know the password can try codes, and delay the owner's.",
+    doctor_pam_twice: "The module stands in this stack already, at {location}.\n\
+                       People are asked for two codes, and one code opens one login only.",
+    doctor_pam_use_first_pass: "use_first_pass expects the code at the end of a password that a module above has checked as a whole.\n\
+                                Nobody gets in: the password with the code is wrong for that module, and without it there is no code.",
+    doctor_pam_try_first_pass: "With try_first_pass, a password that ends in digits is tried as a code first.\n\
+                                The digits of such a password are taken for a wrong code.",
+    doctor_pam_enroll: "unenrolled = \"enrol\" needs a line of the module among the {facility} lines, too.\n\
+                        People who have no pairing are not led through it: they log in without a code, or not at all.",
+    doctor_pam_family: "{with} asks for a code, {without} does not.\n\
+                        It is the same program, called otherwise: the password alone opens it.",
+    doctor_pam_sshd_without: "sshd does not ask for a code, other services do.\n\
+                              Logins over the network need the password alone.",
+    doctor_sshd_usedns: "UseDNS is on, and networks decide who is asked for a code.\n\
+                         Where a name is found for an address, the module has no address: nobody is exempt or remembered there.",
+    doctor_sshd_password_first: "AuthenticationMethods asks for \"password\" beside keyboard-interactive: {lists}\n\
+                                 \"password\" asks the whole PAM stack and cannot ask for a code: nobody gets in.",
     how_run: "Run:",
     how_run_in_sources: "Run, where the sources of insis-otp are:",
     how_instead: "Write instead of that line:",
@@ -218,6 +248,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     how_let_pair_or_move: "Let them run otp-setup before, or move the day:",
     how_let_pair_then: "Let them run otp-setup. When they have:",
     how_pair_before: "They can pair before that, by:",
+    how_no_safe_line: "No change of a line is known that is safe here. What a stack has to look like is said, under STACKS, by:",
+    how_above: "Write above {location}:",
     doctor_note: "Note",
     doctor_warning: "Warning",
     doctor_problem: "PROBLEM",
