@@ -25,6 +25,8 @@ pub struct Config {
     pub unenrolled: Unenrolled,
     /// From when on `unenrolled = "ignore"` means `"deny"`.
     pub unenrolled_deny_from: Option<UnixTime>,
+    /// Whether a code is asked for at all: may be off for one service.
+    pub ask: bool,
     /// Who is not asked at all.
     pub exempt: Exempt,
     /// How long a place is remembered, so that nobody is asked again from there; not at all when nothing.
@@ -134,6 +136,7 @@ impl Default for Config {
             tries: 3,
             unenrolled: Unenrolled::default(),
             unenrolled_deny_from: None,
+            ask: true,
             exempt: Exempt::default(),
             remember: Seconds(0),
             language: Language::default(),
@@ -177,9 +180,12 @@ impl Config {
         "period",
         "helper",
         "debug",
+        "ask",
     ];
     /// Those of them that are for the whole site, and neither in a section for a service nor module arguments.
     pub const SITE_ONLY: &[&str] = &["algorithm", "digits", "period"];
+    /// Those that are for one service, in its section or as a module argument.
+    pub const SERVICE_ONLY: &[&str] = &["ask"];
 
     /// The site's configuration: the file at [`Config::PATH`], or the compiled defaults where there is none.
     ///
@@ -207,8 +213,11 @@ impl Config {
     /// The first mistake in it.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let mut config = Self::default();
-        each_key(text, &mut |key, value| config.set(key, value))
-            .map_err(|problem| ConfigError::Invalid { path: path.into(), problem })?;
+        each_key(text, &mut |key, value| match Self::SERVICE_ONLY.contains(&key) {
+            true => Err("can only be set for a service, in a section [service.NAME]".to_owned()),
+            false => config.set(key, value),
+        })
+        .map_err(|problem| ConfigError::Invalid { path: path.into(), problem })?;
         Ok(config)
     }
 
@@ -288,6 +297,7 @@ impl Config {
             }
             "echo" => self.echo = value.flag()?,
             "debug" => self.debug = value.flag()?,
+            "ask" => self.ask = value.flag()?,
             "issuer" => self.issuer = Some(issuer(value.text()?)?),
             "algorithm" => self.new_keys.algorithm = value.text()?.parse().map_err(said)?,
             "digits" => self.new_keys.digits = Digits::try_from(value.number()?).map_err(said)?,
@@ -501,6 +511,7 @@ mod tests {
         );
         let section = all.clone().for_service("sudo");
         assert_eq!((all.tries, section.tries, section.issuer), (3, 1, Some("Example".to_owned())));
+        assert_eq!((all.ask, section.ask, all.clone().for_service("smtp").ask), (true, true, false));
     }
 
     #[test]
@@ -606,6 +617,7 @@ mod tests {
             exempt_networks = ["192.0.2.0/24", "2001:db8::1"]
             remember = "8h"
             language = "cs"
+            service.smtp.ask = false
         "#;
         let config = parse(text).unwrap();
         assert_eq!(
@@ -620,6 +632,7 @@ mod tests {
             (1, 2, 2)
         );
         assert_eq!((config.remember, config.language), (Seconds(28_800), Language::Cs));
+        assert_eq!((config.ask, config.for_service("smtp").ask), (true, false));
     }
 
     #[test]
@@ -640,6 +653,8 @@ mod tests {
             ("secret_file = \"/x/%q\"", "toml:1: secret_file: "),
             ("tries = 1\ntries = 2", "toml:2: "),
             ("\n[service.sshd]\ntrys = 1", "toml:3: service.sshd.trys: unknown key; did you mean \"tries\"?"),
+            ("ask = false", "toml:1: ask: can only be set for a service, in a section [service.NAME]"),
+            ("[service.smtp]\nask = \"no\"", "toml:2: service.smtp.ask: needs true or false"),
             ("[service.sshd]\ndigits = 8", "toml:2: service.sshd.digits: stands in no section"),
             ("service = 1", "toml:1: service: unknown key"),
             ("[service]\ntries = 1", "toml:2: service.tries: unknown key"),

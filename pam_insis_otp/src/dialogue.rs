@@ -34,12 +34,7 @@ fn is_filler(reply: &[u8]) -> bool {
 /// # Errors
 /// There is no conversation, it fails, or the reply is NULL or empty.
 pub fn ask(pamh: &PamHandle, prompt: &str, echo: bool) -> Result<Reply, NoReply> {
-    let style = if echo { PAM_PROMPT_ECHO_ON } else { PAM_PROMPT_ECHO_OFF };
-    let conversation = conversation(pamh).ok_or(NoReply::Conversation)?;
-    let reply = conversation.send(style, prompt).map_err(|_| NoReply::Conversation)?.ok_or(NoReply::Empty)?;
-    if reply.is_empty() {
-        return Err(NoReply::Empty);
-    }
+    let reply = ask_for_bytes(pamh, prompt, echo)?;
     // First of all: the password was replaced by the same filler, if it was as long.
     if is_filler(reply.as_bytes()) {
         return Ok(Reply::Filler(reply.len()));
@@ -48,6 +43,17 @@ pub fn ask(pamh: &PamHandle, prompt: &str, echo: bool) -> Result<Reply, NoReply>
         return Ok(Reply::Password);
     }
     Ok(Reply::Attempt(reply))
+}
+
+/// Asks a question, and takes the reply for what it is.
+///
+/// # Errors
+/// There is no conversation, it fails, or the reply is NULL or empty.
+pub fn ask_for_bytes(pamh: &PamHandle, prompt: &str, echo: bool) -> Result<SecretBytes, NoReply> {
+    let style = if echo { PAM_PROMPT_ECHO_ON } else { PAM_PROMPT_ECHO_OFF };
+    let conversation = conversation(pamh).ok_or(NoReply::Conversation)?;
+    let reply = conversation.send(style, prompt).map_err(|_| NoReply::Conversation)?.ok_or(NoReply::Empty)?;
+    if reply.is_empty() { Err(NoReply::Empty) } else { Ok(reply) }
 }
 
 /// The password that a module above asked for.

@@ -26,20 +26,20 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
     let began = Instant::now();
     let mut log = Log::of(pamh, "auth");
     let mut texts = Texts::of(insis_otp::config::Language::default());
-    let mut charged = 0;
+    let mut seen = 0;
     let outcome = match Login::prepare(pamh, args, &mut log) {
         Ok(login) => {
             texts = login.texts;
-            login.even(began, Login::BEFORE_QUESTION);
-            login.run(pamh, &log, &mut charged)
+            login.pad_to_interval(began, Login::BEFORE_QUESTION);
+            login.run(pamh, &log, &mut seen)
         }
         Err(outcome) => outcome,
     };
-    log.send(outcome.line(), outcome.words());
+    log.send(outcome.line(), outcome.words(&log.service));
     match &outcome {
         Outcome::Accepted(accepted) => {
-            // Those of this login the person has just seen.
-            let failures = accepted.failures.saturating_sub(charged);
+            // Those of this login are not news.
+            let failures = accepted.failures.saturating_sub(seen);
             if let Some(text) = texts.accepted(&accepted.by, failures) {
                 dialogue::tell(pamh, flags, &text);
             }
@@ -58,18 +58,12 @@ struct Login {
     stacking: Stacking,
     texts: &'static Texts,
     target: Target,
+    /// Why no code is needed, where the password has to be asked for all the same.
+    passed: Option<Passed>,
     /// What is remembered of an accepted code, and how long.
     place: Option<(Place, Seconds)>,
     /// Whether the person is somewhere else, where the names of this machine are not known.
     remote: bool,
-}
-
-/// How one reply ended.
-enum Attempt {
-    /// Nothing more is asked.
-    End(Outcome),
-    /// Another try, if there is one left; this is said in front of the next prompt.
-    Again(Outcome, String),
 }
 
 /// What came back.
@@ -101,15 +95,21 @@ impl Login {
         let place = Place::of(&log.service, &log.rhost).filter(|_| config.remember.0 > 0);
         let place = place.map(|place| (place, config.remember));
         let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
-        let login = Self { texts, config, stacking, target, place, remote };
+        let mut login = Self { texts, config, stacking, target, passed: None, place, remote };
         match login.passes(pamh, &log.rhost)? {
-            Some(passed) => Err(Outcome::Passed(passed)),
-            None => Ok(login),
+            // The modules below have no password but the one that this module asks for.
+            Some(passed) if login.stacking.forward => login.passed = Some(passed),
+            Some(passed) => return Err(Outcome::Passed(passed)),
+            None => {}
         }
+        Ok(login)
     }
 
     /// Whether the site's policy is to ask nothing here.
     fn passes(&self, pamh: &mut PamHandle, rhost: &str) -> Result<Option<Passed>, Outcome> {
+        if !self.config.ask {
+            return Ok(Some(Passed::ExemptService));
+        }
         if let Some(exempt) = exemption(&self.config.exempt, &self.target, rhost) {
             return Ok(Some(exempt));
         }
@@ -125,41 +125,60 @@ impl Login {
         }
     }
 
-    /// Asks until a code is accepted or no tries are left. Counts the attempts that were charged and refused.
-    fn run(&self, pamh: &mut PamHandle, log: &Log, charged: &mut u32) -> Outcome {
-        let mut said = String::new();
-        let mut left = self.config.tries;
-        let mut first = self.first_pass(pamh);
-        if self.stacking.first_pass == FirstPass::Use && first.is_none() {
-            return Outcome::Denied(Denial::NoCode, Refusal::Wrong);
+    /// Asks until a code is accepted or no tries are left. Counts the attempts of this login that were charged and refused.
+    fn run(&self, pamh: &mut PamHandle, log: &Log, seen: &mut u32) -> Outcome {
+        if let Some(passed) = self.passed {
+            return self.ask_without_need(pamh, passed, log);
         }
+        let mut note = String::new();
+        match (self.first_pass(pamh), self.stacking.first_pass) {
+            (None, FirstPass::Use) => return Outcome::Denied(Denial::NoCode, Refusal::Wrong),
+            (None, _) => {}
+            (Some(given), first_pass) => {
+                let outcome = self.padded_attempt(pamh, given, log);
+                let Some(refusal) = outcome.refusal().filter(|_| first_pass == FirstPass::Try) else {
+                    return outcome;
+                };
+                // Many passwords end in digits: that is no try of the person's, and no refusal.
+                *seen += u32::from(matches!(outcome, Outcome::Refused(_)));
+                log.send(outcome.tried_line(), None);
+                if matches!(refusal, Refusal::Used { .. }) {
+                    note = self.texts.refused(refusal, false);
+                }
+            }
+        }
+        self.ask_until_accepted(pamh, note, log, seen)
+    }
+
+    fn ask_until_accepted(
+        &self,
+        pamh: &mut PamHandle,
+        mut note: String,
+        log: &Log,
+        seen: &mut u32,
+    ) -> Outcome {
+        let mut left = self.config.tries;
         loop {
-            left = if self.stacking.first_pass == FirstPass::Use { 0 } else { left.saturating_sub(1) };
-            let given = match first.take().map_or_else(|| self.ask(pamh, &said), Ok) {
-                Ok(given) => given,
+            left = left.saturating_sub(1);
+            let outcome = match self.ask(pamh, &note) {
+                Ok(given) => self.padded_attempt(pamh, given, log),
                 Err(outcome) => return outcome,
             };
-            let arrived = Instant::now();
-            match self.attempt(pamh, given, log) {
-                Attempt::Again(outcome, why) => {
-                    self.even(arrived, Self::REFUSAL);
-                    if left == 0 {
-                        return outcome;
-                    }
-                    *charged += u32::from(matches!(outcome, Outcome::Refused(_)));
-                    log.send(outcome.line().field("tries_left", left), outcome.words());
-                    said = why;
-                }
-                Attempt::End(outcome) => return outcome,
-            }
+            let Some(refusal) = outcome.refusal().filter(|_| left > 0) else { return outcome };
+            *seen += u32::from(matches!(outcome, Outcome::Refused(_)));
+            log.send(outcome.line().field("tries_left", left), outcome.words(&log.service));
+            let again = left.saturating_add(1) < self.config.tries;
+            note = self.texts.refused(refusal, again);
         }
     }
 
-    /// Waits for the next full step since then, so that nobody remote learns how long the work took.
-    fn even(&self, since: Instant, step: Duration) {
+    /// Waits for the next full interval since then, so that nobody remote learns how long the work took.
+    fn pad_to_interval(&self, since: Instant, interval: Duration) {
         if self.remote {
-            let over = since.elapsed().as_nanos() % step.as_nanos();
-            std::thread::sleep(step.saturating_sub(Duration::from_nanos(u64::try_from(over).unwrap_or(0))));
+            let over = since.elapsed().as_nanos() % interval.as_nanos();
+            std::thread::sleep(
+                interval.saturating_sub(Duration::from_nanos(u64::try_from(over).unwrap_or(0))),
+            );
         }
     }
 
@@ -178,10 +197,15 @@ impl Login {
         Some((Zeroizing::new(password.to_vec()), wire::Reply::new(code)))
     }
 
-    /// Asks for a code, or for password and code in one.
-    fn ask(&self, pamh: &mut PamHandle, said: &str) -> Result<Given, Outcome> {
+    /// The question, with what is said in front of it.
+    fn question(&self, note: &str) -> String {
         let question = if self.stacking.forward { self.texts.both } else { &self.config.prompt };
-        match dialogue::ask(pamh, &format!("{said}{question}"), self.config.echo) {
+        format!("{note}{question}")
+    }
+
+    /// Asks for a code, or for password and code in one.
+    fn ask(&self, pamh: &mut PamHandle, note: &str) -> Result<Given, Outcome> {
+        match dialogue::ask(pamh, &self.question(note), self.config.echo) {
             Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(pamh, reply.as_bytes()),
             Ok(Reply::Attempt(reply)) => Ok(Given::Code(wire::Reply::new(reply.as_bytes()), None)),
             Ok(Reply::Filler(length)) => Ok(Given::Filler(length)),
@@ -196,16 +220,55 @@ impl Login {
             Some(both) => both,
             None => (Zeroizing::new(both.to_vec()), wire::Reply::new(b"")),
         };
-        match ffi::set_password(pamh, &password) {
-            Ok(()) => Ok(Given::Code(reply, None)),
-            Err(code) => Err(Outcome::Unavailable(format!("the password cannot be handed on: {code:?}"))),
+        hand_on(pamh, &password).map(|()| Given::Code(reply, None))
+    }
+
+    /// Asks somebody who needs no code, in the same words as everybody, and hands the password on.
+    fn ask_without_need(&self, pamh: &mut PamHandle, passed: Passed, log: &Log) -> Outcome {
+        let reply = match dialogue::ask_for_bytes(pamh, &self.question(""), self.config.echo) {
+            Ok(reply) => reply,
+            Err(why) => return Outcome::NoReply(why),
+        };
+        // Whoever is let through by name, by service or for want of a phone types no code: digits are the password's.
+        let both = if passed.depends_on_place() { self.split(reply.as_bytes()) } else { None };
+        let taken_off =
+            both.and_then(|(password, code)| self.needless_code(passed, &code, log).zip(Some(password)));
+        let (outcome, handed_on) = match &taken_off {
+            Some((outcome, password)) => (outcome.clone(), hand_on(pamh, password)),
+            None => (Outcome::Passed(passed), hand_on(pamh, reply.as_bytes())),
+        };
+        handed_on.err().unwrap_or(outcome)
+    }
+
+    /// The outcome, if digits at the end of a password are a code of the person's that was typed although none is needed;
+    /// charged like any other. Of a code that will be right soon nobody learns, therefore.
+    fn needless_code(&self, passed: Passed, code: &wire::Reply, log: &Log) -> Option<Outcome> {
+        let remember = self.place.as_ref().map(|(place, length)| (place, *length));
+        match self.target.known.as_ref()?.access.verify(code, &self.config.policy, remember) {
+            Ok(Verdict::Accepted(accepted)) => Some(Outcome::Accepted(accepted)),
+            Ok(Verdict::Refused(Refusal::Used { .. })) => Some(Outcome::Passed(passed)),
+            Ok(Verdict::Refused(why)) => {
+                log.send(Outcome::Refused(why).tried_line(), None);
+                None
+            }
+            Err(_) => None,
         }
     }
 
-    fn attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log) -> Attempt {
+    /// One attempt; a refusal takes full intervals of time.
+    fn padded_attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log) -> Outcome {
+        let arrived = Instant::now();
+        let outcome = self.attempt(pamh, given, log);
+        if outcome.refusal().is_some() {
+            self.pad_to_interval(arrived, Self::REFUSAL);
+        }
+        outcome
+    }
+
+    fn attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log) -> Outcome {
         let (reply, password) = match given {
             Given::Code(reply, password) => (reply, password),
-            Given::Password => return self.refused_as(Denial::Password, Refusal::Wrong),
+            Given::Password => return Outcome::Denied(Denial::Password, Refusal::Wrong),
             Given::Filler(length) => return self.filler(length),
         };
         log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
@@ -218,35 +281,32 @@ impl Login {
             Ok(Verdict::Accepted(accepted)) => {
                 let handed_on = password.map_or(Ok(()), |password| ffi::set_password(pamh, &password));
                 log.debug(|| Log::step("password").field("handed_on", handed_on.is_ok()));
-                Attempt::End(Outcome::Accepted(accepted))
+                Outcome::Accepted(accepted)
             }
-            Ok(Verdict::Refused(why)) => {
-                let said = self.texts.refused(&why);
-                Attempt::Again(Outcome::Refused(why), said)
-            }
+            Ok(Verdict::Refused(why)) => Outcome::Refused(why),
             Err(Trouble::NotPaired) => self.decoy(denial, &reply),
-            Err(trouble) => Attempt::End(trouble.into()),
+            Err(trouble) => trouble.into(),
         }
     }
 
     /// Refuses what sshd put in the place of a reply like a reply of as many digits.
-    fn filler(&self, length: usize) -> Attempt {
+    fn filler(&self, length: usize) -> Outcome {
         let denial = if self.target.known.is_some() { Denial::Filler } else { Denial::UnknownUser };
         self.decoy(denial, &wire::Reply::new(&vec![b'0'; length]))
     }
 
     /// Refuses a reply that there is nothing to verify with.
-    fn decoy(&self, denial: Denial, reply: &wire::Reply) -> Attempt {
-        match self.target.refuse(reply, &self.config) {
-            Ok(as_if) => self.refused_as(denial, as_if),
-            Err(outcome) => Attempt::End(outcome),
-        }
+    fn decoy(&self, denial: Denial, reply: &wire::Reply) -> Outcome {
+        self.target
+            .refuse(reply, &self.config)
+            .map_or_else(|outcome| outcome, |as_if| Outcome::Denied(denial, as_if))
     }
+}
 
-    fn refused_as(&self, denial: Denial, as_if: Refusal) -> Attempt {
-        let said = self.texts.refused(&as_if);
-        Attempt::Again(Outcome::Denied(denial, as_if), said)
-    }
+/// Sets the password for the modules below.
+fn hand_on(pamh: &mut PamHandle, password: &[u8]) -> Result<(), Outcome> {
+    ffi::set_password(pamh, password)
+        .map_err(|code| Outcome::Unavailable(format!("the password cannot be handed on: {code:?}")))
 }
 
 /// Leaves word for account management that this person has to pair a phone, if a password was asked for before. Whether

@@ -5,7 +5,7 @@ use insis_otp::otp::{Accepted, Malformed, Proof, Refusal};
 use pam::constants::PamResultCode;
 
 /// The end of an authentication. [`Outcome::code`] is the only place that turns one into a PAM code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
     /// A code was verified, and that is on the disk.
     Accepted(Accepted),
@@ -46,6 +46,8 @@ pub enum Passed {
     NotPaired,
     /// The person has not paired, and does so before the login is over: `unenrolled = "enrol"`.
     MustPair,
+    /// By the service: `ask = false`.
+    ExemptService,
     /// By name.
     ExemptUser,
     /// By a group.
@@ -71,23 +73,32 @@ impl Outcome {
         match self {
             Self::Accepted(_) => PamResultCode::PAM_SUCCESS,
             Self::Passed(_) => PamResultCode::PAM_IGNORE,
-            Self::Refused(Refusal::Throttled { .. } | Refusal::TooSoon { .. })
-            | Self::Denied(_, Refusal::Throttled { .. } | Refusal::TooSoon { .. }) => {
-                PamResultCode::PAM_MAXTRIES
+            // PAM_MAXTRIES for a delay would have sshd give up this method, and login end, although the owner still gets
+            // in by two consecutive codes or a recovery code.
+            Self::Refused(_) | Self::Denied(..) | Self::NoReply(NoReply::Empty) => {
+                PamResultCode::PAM_AUTH_ERR
             }
-            Self::Refused(
-                Refusal::Wrong
-                | Refusal::Used { .. }
-                | Refusal::ClockAhead { .. }
-                | Refusal::OutsideWindow { .. }
-                | Refusal::RecoverySpent
-                | Refusal::Malformed(_),
-            )
-            | Self::Denied(..)
-            | Self::NoReply(NoReply::Empty) => PamResultCode::PAM_AUTH_ERR,
             Self::NoReply(NoReply::Conversation) => PamResultCode::PAM_CONV_ERR,
             Self::Unavailable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
             Self::Misconfigured(_) => PamResultCode::PAM_SERVICE_ERR,
+        }
+    }
+
+    /// How an attempt was refused, as the person is told.
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) | Self::Denied(_, refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// The line for digits at the end of a password that were tried as a code and refused. Not "refused": what counts
+    /// such lines must not shut out people whose passwords end in digits.
+    pub fn tried_line(&self) -> Line {
+        match self {
+            Self::Refused(refusal) => refusal_line(Level::Info, "tried", refusal),
+            Self::Denied(denial, _) => Line::new(Level::Info, "tried").field("reason", denial.name()),
+            _ => self.line(),
         }
     }
 
@@ -110,17 +121,27 @@ impl Outcome {
         }
     }
 
-    /// What is said at the end of the line.
-    pub fn words(&self) -> Option<&str> {
+    /// What is said at the end of the line, for this service.
+    pub fn words(&self, service: &str) -> Option<&str> {
         match self {
             Self::Unavailable(why) | Self::Misconfigured(why) => Some(why),
             Self::Denied(Denial::Filler, _) => Some(
                 "sshd does not allow this user (unknown, or root with PermitRootLogin); the code was not seen",
             ),
-            Self::Denied(Denial::Password, _) => Some(
-                "the client answers with the password: set KbdInteractiveAuthentication yes and \
-                 AuthenticationMethods keyboard-interactive in sshd_config",
-            ),
+            Self::Denied(Denial::Password, _) => Some(match service {
+                sshd if sshd.starts_with("sshd") => {
+                    "the client answers with the password: set KbdInteractiveAuthentication yes and \
+                     AuthenticationMethods keyboard-interactive in sshd_config"
+                }
+                "sudo" | "sudo-i" => {
+                    "the password was typed again; a program for sudo -A has to answer by the question, which is its \
+                     first argument"
+                }
+                _ => {
+                    "the password was typed again, or the program answers every question with it: then it needs \
+                     forward_pass, which asks for both in one"
+                }
+            }),
             _ => None,
         }
     }
@@ -158,6 +179,7 @@ impl Passed {
         match self {
             Self::NotPaired => "not-paired",
             Self::MustPair => "must-pair",
+            Self::ExemptService => "exempt-service",
             Self::ExemptUser => "exempt-user",
             Self::ExemptGroup => "exempt-group",
             Self::ExemptNetwork => "exempt-network",
@@ -169,8 +191,17 @@ impl Passed {
     const fn level(self) -> Level {
         match self {
             Self::NotPaired | Self::MustPair => Level::Notice,
-            Self::ExemptUser | Self::ExemptGroup | Self::ExemptNetwork | Self::Remembered => Level::Info,
+            Self::ExemptService
+            | Self::ExemptUser
+            | Self::ExemptGroup
+            | Self::ExemptNetwork
+            | Self::Remembered => Level::Info,
         }
+    }
+
+    /// Whether it depends on where somebody is, so that the person may not know of it.
+    pub const fn depends_on_place(self) -> bool {
+        matches!(self, Self::ExemptNetwork | Self::Remembered)
     }
 }
 
@@ -179,7 +210,11 @@ fn refused_line(refusal: &Refusal) -> Line {
         Refusal::Throttled { .. } | Refusal::TooSoon { .. } | Refusal::ClockAhead { .. } => Level::Warning,
         _ => Level::Notice,
     };
-    let line = Line::new(level, "refused").field("reason", refusal.name());
+    refusal_line(level, "refused", refusal)
+}
+
+fn refusal_line(level: Level, result: &str, refusal: &Refusal) -> Line {
+    let line = Line::new(level, result).field("reason", refusal.name());
     match refusal {
         Refusal::OutsideWindow { offset } => line.field("offset", offset),
         Refusal::Used { wait } | Refusal::Throttled { wait } | Refusal::TooSoon { wait } => {
@@ -236,6 +271,7 @@ mod tests {
         let passed = [
             Passed::NotPaired,
             Passed::MustPair,
+            Passed::ExemptService,
             Passed::ExemptUser,
             Passed::ExemptGroup,
             Passed::ExemptNetwork,
@@ -248,13 +284,31 @@ mod tests {
 
     #[test]
     fn what_the_administrator_can_mend_is_said_in_words() {
-        let words = |outcome: Outcome| outcome.words().map(str::to_owned).unwrap_or_default();
+        let words = |outcome: Outcome| outcome.words("sshd").map(str::to_owned).unwrap_or_default();
         assert_eq!(words(Outcome::Unavailable("no store".into())), "no store");
         assert_eq!(words(Outcome::Misconfigured("line 7".into())), "line 7");
         let denied = |denial| words(Outcome::Denied(denial, Refusal::Wrong));
         assert!(denied(Denial::Filler).starts_with("sshd does not allow this user"));
         assert!(denied(Denial::Password).contains("KbdInteractiveAuthentication"));
         assert_eq!(denied(Denial::UnknownUser) + &words(Outcome::Refused(Refusal::Wrong)), "");
+    }
+
+    #[test]
+    fn advice_fits_the_service() {
+        let outcome = Outcome::Denied(Denial::Password, Refusal::Wrong);
+        for (service, advice) in [("sshd", "sshd_config"), ("sudo", "sudo -A"), ("vsftpd", "forward_pass")] {
+            let words = outcome.words(service).unwrap();
+            assert!(words.contains(advice), "{words}");
+            assert_eq!(words.contains("sshd"), service == "sshd", "{words}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_was_looked_for_in_a_password_is_no_refusal_in_the_log() {
+        for outcome in all().iter().filter(|outcome| outcome.refusal().is_some()) {
+            let line = format!("{:?}", outcome.tried_line());
+            assert!(line.contains("result=tried reason=") && line.contains("Info"), "{line}");
+        }
     }
 
     #[test]

@@ -90,6 +90,62 @@ fn sudo_that_may_not_ask() {
     let output = talk(house.env.as_user("anna", "sudo").args(["-n", "id", "-un"]), "");
     assert!(!output.status.success());
     assert_eq!(house.anna.status().failures, 0);
+    assert!(house.env.syslog().lines().iter().all(|line| !line.contains("sshd_config")));
+}
+
+#[test]
+fn an_askpass_program_that_knows_nothing_but_the_password_is_told_of_in_sudos_terms() {
+    let house = house();
+    house.env.write(
+        "/run/otp-test/ask".as_ref(),
+        format!("#!/bin/sh\necho '{PASSWORD}'\n").as_bytes(),
+        0o755,
+    );
+    let mut sudo = house.env.as_user("anna", "sudo");
+    sudo.args(["-A", "id", "-un"]).env("SUDO_ASKPASS", "/run/otp-test/ask");
+    assert!(!talk(&mut sudo, "").status.success());
+    let line = house.env.syslog().expect(&["pam_insis_otp(sudo:auth)", "reason=password-as-code"]);
+    assert!(line.contains("sudo -A") && !line.contains("sshd"), "{line}");
+}
+
+#[test]
+fn programs_go_on_asking_while_codes_are_delayed() {
+    let house = house();
+    let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=3\n%sudo ALL=(ALL:ALL) ALL\n";
+    house.env.write("/etc/sudoers".as_ref(), sudoers.as_bytes(), 0o440);
+    for _ in 0..2 {
+        let mut su = house.in_terminal("bert", "su", &["anna", "-c", "id"]);
+        su.expect("Password: ");
+        su.line(PASSWORD);
+        for _ in 0..3 {
+            su.expect(PROMPT);
+            su.line(&house.anna.wrong());
+        }
+        assert!(!su.wait().success());
+    }
+    let delayed = |terminal: &mut Terminal, password: &str| {
+        terminal.expect(password);
+        terminal.line(PASSWORD);
+        for question in [PROMPT, "Too many tries. Wait ", "Wait "] {
+            terminal.expect(question);
+            terminal.line(&house.anna.code());
+        }
+    };
+    let mut login = Terminal::run(&house.env.command("login"));
+    login.expect("login: ");
+    login.line("anna");
+    delayed(&mut login, "Password: ");
+    login.expect("Login incorrect");
+    login.expect("login: ");
+    drop(login);
+    let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+    delayed(&mut sudo, "[sudo] password for anna: ");
+    sudo.expect("[sudo] password for anna: ");
+    sudo.line(PASSWORD);
+    sudo.expect(PROMPT);
+    sudo.line(&house.anna.pair());
+    sudo.expect("root");
+    assert!(sudo.wait().success());
 }
 
 #[test]

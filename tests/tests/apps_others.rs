@@ -47,7 +47,7 @@ fn a_screen_locker_without_privileges_goes_through_the_helper() {
         house.env.syslog().expect(&["pam_insis_otp(locker:auth): result=accepted proof=code", "user=anna"]);
     // The same code does not open it again, nor does it for anybody else's process.
     let again = house.locker("anna", "anna", &[&house.anna.code()]);
-    assert!(again.messages[1].text.starts_with("Used already."), "{:?}", again.messages);
+    assert!(again.messages[1].text.starts_with("That code was used."), "{:?}", again.messages);
     let other = house.locker("bert", "anna", &[&house.anna.code_from_now(1)]);
     assert_eq!(other.code, "PAM_AUTHINFO_UNAVAIL");
     assert_eq!(other.messages.last().unwrap().text, CANNOT);

@@ -174,7 +174,7 @@ fn people_read_their_language() {
     let house = house("language = \"cs\"\n");
     let (_, messages) = comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.wrong(), house.anna.code()]);
     let texts: Vec<_> = messages.iter().map(|message| message.text.as_str()).collect();
-    let wrong = "Chybný kód. Jen 0-9, nebo dva za sebou. Jednorázový kód: ";
+    let wrong = "Chybný kód. Opište, co aplikace ukazuje teď. Jednorázový kód: ";
     assert_eq!(texts, ["Jednorázový kód: ", wrong]);
 }
 
@@ -212,7 +212,7 @@ fn one_reply_for_both_is_split_and_the_password_handed_on() {
         ["correct", "correct"],
     );
     assert_eq!(code, Code::AUTH_ERR);
-    assert_eq!(messages[1].text, format!("Wrong code. Type 0-9, or two codes in a row. {both}"));
+    assert_eq!(messages[1].text, format!("Wrong code. Type the digits your app shows now. {both}"));
 }
 
 #[test]
@@ -245,6 +245,48 @@ fn a_code_behind_the_password_is_tried_first() {
     let (code, messages) = comes("vpn", &stack, "anna", "", ["correct horse", house.anna.code().as_str()]);
     assert_eq!((code, messages.len(), messages[1].text.as_str()), (Code::SUCCESS, 2, PROMPT));
     assert_eq!(house.anna.status().failures, 0);
+}
+
+#[test]
+fn a_password_that_ends_in_digits_takes_no_try_and_is_no_refusal() {
+    let house = house("");
+    let password = "correct horse 123456";
+    for user in ["anna", "bert", "mallory"] {
+        let stack = format!(
+            "{ASK_PASSWORD}auth required pam_insis_otp.so try_first_pass tries=1\n{}",
+            expects(password)
+        );
+        house.env.syslog().clear();
+        let (code, messages) = comes("vpn", &stack, user, "", [password, &house.anna.code()]);
+        assert_eq!((code == Code::SUCCESS, messages.len()), (user == "anna", 2), "{user}: {code:?}");
+        assert_eq!(messages[1].text, PROMPT, "nothing was typed that could be wrong");
+        let tried = house.env.syslog().expect(&["<86>", "result=tried reason=", &format!("user={user}")]);
+        assert!(!tried.contains("tries_left"), "{tried}");
+        let refused =
+            house.env.syslog().lines().iter().filter(|line| line.contains("result=refused")).count();
+        assert_eq!(refused, usize::from(user != "anna"), "what fail2ban counts");
+    }
+    // A used code is told: it can have been nothing else.
+    let stack = format!("{ASK_PASSWORD}auth required pam_insis_otp.so try_first_pass");
+    let (_, messages) = comes("vpn", &stack, "anna", "", [format!("correct horse{}", house.anna.code())]);
+    assert!(messages[1].text.starts_with("That code was used. "), "{messages:?}");
+}
+
+#[test]
+fn a_service_in_which_nobody_is_asked() {
+    let house = house("[service.smtp]\nask = false\n");
+    for user in ["anna", "bert", "mallory"] {
+        assert_eq!(comes("smtp", IGNORED, user, "192.0.2.7", ["none"]), (Code::SUCCESS, vec![]), "{user}");
+        let line = format!("result=ignored reason=exempt-service user={user} rhost=192.0.2.7");
+        let _ = house.env.syslog().expect(&["<86>", &line]);
+        assert!(!is_ignored(user, "192.0.2.7"));
+    }
+    let stack = IGNORED.replace(".so\nauth req", ".so ask=false\nauth req");
+    assert_eq!(comes("imap", &stack, "anna", "192.0.2.7", ["none"]).0, Code::SUCCESS);
+    // For the whole site there is no such thing.
+    house.configure("ask = false\n");
+    assert_eq!(comes("imap", MODULE, "anna", "192.0.2.7", ["none"]).0, Code::SERVICE_ERR);
+    let _ = house.env.syslog().expect(&["insis-otp.toml:1: ask: can only be set for a service"]);
 }
 
 #[test]

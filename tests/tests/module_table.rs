@@ -10,7 +10,8 @@ use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, Stack, Sty
 
 const MODULE: &str = "auth required pam_insis_otp.so";
 const PROMPT: &str = "One-time code: ";
-const WRONG: &str = "Wrong code. Type 0-9, or two codes in a row. One-time code: ";
+const WRONG: &str = "Wrong code. Type the digits your app shows now. One-time code: ";
+const WRONG_AGAIN: &str = "Wrong. Try two codes in a row or a recovery code. One-time code: ";
 const STORE: &str = "/var/lib/insis-otp";
 
 /// A machine with anna, who has paired, and bert, who has not.
@@ -115,7 +116,7 @@ fn a_wrong_code_with_tries_left_and_without() {
     let wrong = house.anna.wrong();
     let seen = login(MODULE, "anna", [&wrong, &wrong, &wrong].map(String::as_str));
     assert_eq!(seen.code, Code::AUTH_ERR);
-    assert_eq!(seen.prompts(), [PROMPT, WRONG, WRONG]);
+    assert_eq!(seen.prompts(), [PROMPT, WRONG, WRONG_AGAIN]);
     assert!(seen.told().is_empty());
     house.line(85, &["result=refused reason=wrong-code tries_left=2 user=anna"]);
     house.line(85, &["result=refused reason=wrong-code tries_left=1 user=anna"]);
@@ -132,8 +133,8 @@ fn a_code_that_was_used() {
     assert_eq!(seen.code, Code::AUTH_ERR);
     let said = seen.prompts()[1];
     assert!(
-        said.starts_with("Used already. The next comes in ") && said.ends_with(PROMPT)
-            || said == "Used already. Type the code shown now. One-time code: ",
+        said.starts_with("That code was used. Wait ") && said.ends_with(PROMPT)
+            || said == "That code was used. Type the one shown now. One-time code: ",
         "{said}"
     );
     house.line(85, &["result=refused reason=used-code wait=", "tries_left=2 user=anna"]);
@@ -160,10 +161,11 @@ fn a_throttled_login() {
     house.fail(6);
     let seen =
         login("auth required pam_insis_otp.so tries=2", "anna", [house.anna.code(), house.anna.code()]);
-    assert_eq!(seen.code, Code::MAXTRIES);
+    assert_eq!(seen.code, Code::AUTH_ERR, "PAM_MAXTRIES would end sshd's method, and login");
     let said = seen.prompts()[1];
     assert!(
-        said.starts_with("Too many wrong: wait ") && said.ends_with("s or two in a row. One-time code: "),
+        said.starts_with("Too many tries. Wait ")
+            && said.ends_with(" s or type two in a row. One-time code: "),
         "{said}"
     );
     house.line(84, &["result=refused reason=throttled wait=", "tries_left=1 user=anna"]);
@@ -181,7 +183,7 @@ fn a_second_strong_proof_within_a_second_is_not_compared() {
     let stack = "auth required pam_insis_otp.so tries=2";
     let wrong = format!("{0} {0}", house.anna.wrong());
     let seen = login(stack, "anna", [wrong.as_str(), wrong.as_str()]);
-    assert_eq!(seen.code, Code::MAXTRIES);
+    assert_eq!(seen.code, Code::AUTH_ERR);
     house.line(84, &["result=refused reason=too-soon wait=", " user=anna rhost=192.0.2.7"]);
 }
 
@@ -193,7 +195,7 @@ fn a_recovery_code_and_the_same_again() {
     assert_eq!(seen.told(), ["Recovery codes left: 1; make new ones: otp-setup recovery-codes"]);
     house.line(86, &["result=accepted proof=recovery-code left=1 failures=0 user=anna"]);
     let seen = login(MODULE, "anna", [Paired::RECOVERY[0], Paired::RECOVERY[1]]);
-    assert_eq!(seen.prompts()[1], "That recovery code was used already. One-time code: ");
+    assert_eq!(seen.prompts()[1], "That recovery code was used. Type another one. One-time code: ");
     assert_eq!(
         (seen.code, seen.told()),
         (Code::SUCCESS, vec!["That was your last recovery code; make new ones: otp-setup recovery-codes"])
@@ -204,7 +206,7 @@ fn a_recovery_code_and_the_same_again() {
 #[test]
 fn replies_that_are_no_codes() {
     let house = house();
-    for (reply, kind) in [("12345", "length"), ("１２３４５６", "foreign-digits"), ("hello", "characters")]
+    for (reply, kind) in [("12345", "length"), ("①②③④⑤⑥", "foreign-digits"), ("hello", "characters")]
     {
         let seen = login("auth required pam_insis_otp.so tries=2", "anna", [reply, reply]);
         assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG]));
@@ -216,7 +218,7 @@ fn replies_that_are_no_codes() {
 fn somebody_who_has_not_paired_is_asked_and_refused() {
     let house = house();
     let seen = login(MODULE, "bert", ["123456", "123456", "123456"]);
-    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG, WRONG]));
+    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG, WRONG_AGAIN]));
     house.line(85, &["result=refused reason=not-paired tries_left=2 user=bert rhost=192.0.2.7"]);
 }
 
@@ -252,7 +254,7 @@ fn an_unknown_user_is_asked_like_everybody() {
     for name in ["mallory", "../anna", ".anna", "", "a/b", "anna\u{1b}[2J", "-x", "\u{fffd}"] {
         house.env.syslog().clear();
         let seen = login(MODULE, name, ["123456", "123456", "123456"]);
-        assert_eq!(seen.prompts(), [PROMPT, WRONG, WRONG], "{name:?}");
+        assert_eq!(seen.prompts(), [PROMPT, WRONG, WRONG_AGAIN], "{name:?}");
         assert_eq!(seen.code, Code::AUTH_ERR);
         let line = house.line(85, &["result=refused reason=unknown-user user="]);
         assert!(!line.contains('\u{1b}'), "{line:?}");
@@ -267,7 +269,7 @@ fn with_a_store_elsewhere_nobody_needs_the_system_store() {
     std::fs::remove_dir_all(STORE).unwrap();
     for user in ["bert", "mallory"] {
         let seen = login("auth required pam_insis_otp.so secret_file=/run/elsewhere/%u", user, ["123456"; 3]);
-        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG, WRONG]), "{user}");
+        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec![PROMPT, WRONG, WRONG_AGAIN]), "{user}");
     }
 }
 
@@ -306,9 +308,9 @@ fn the_password_in_the_place_of_the_code() {
     let house = house();
     let stack = format!("{ASK_PASSWORD}{MODULE}");
     let seen = login(&stack, "anna", ["correct horse"; 4]);
-    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG]));
+    assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG_AGAIN]));
     let line = house.line(85, &["result=refused reason=password-as-code", "user=anna"]);
-    assert!(line.contains("KbdInteractiveAuthentication yes"), "{line}");
+    assert!(line.contains("forward_pass") && !line.contains("sshd"), "{line}");
     assert_eq!(house.anna.status().failures, 0, "what is no attempt is not charged");
 }
 
@@ -321,7 +323,10 @@ fn what_sshd_puts_in_the_place_of_a_reply() {
         house.env.syslog().clear();
         let filler = &filler[..length];
         let seen = login(&format!("{ASK_PASSWORD}{MODULE}"), "anna", [filler; 4]);
-        assert_eq!((seen.code, seen.prompts()), (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG]));
+        assert_eq!(
+            (seen.code, seen.prompts()),
+            (Code::AUTH_ERR, vec!["Password: ", PROMPT, WRONG, WRONG_AGAIN])
+        );
         house.line(85, &["result=refused reason=sshd-filler user=anna", "PermitRootLogin"]);
         login(MODULE, "mallory", [filler]);
         house.line(85, &["result=refused reason=unknown-user tries_left=2 user=mallory"]);

@@ -116,7 +116,7 @@ fn every_mistake_is_explained_and_another_try_given() {
         terminal.expect(words);
     };
     says("12345", "A code has 6 digits");
-    says("１２３４５６", "plain digits");
+    says("①②③④⑤⑥", "plain digits");
     says("no idea", "not a code");
     says("000000", "not a code of this");
     let now = env.clock().now();

@@ -148,7 +148,7 @@ fn next_letter(rest: &mut &str) -> Option<char> {
 
 /// Blanks and dashes of any kind: they are pasted along, or typed where the phone shows a gap.
 fn is_separator(letter: char) -> bool {
-    letter.is_whitespace() || matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}')
+    letter.is_whitespace() || matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{ff0d}')
 }
 
 /// Characters without a shape: soft hyphen, zero-width ones, marks of the writing direction, variation selectors.
@@ -244,7 +244,6 @@ mod tests {
             "0１٢3４٥",
             "\u{1d7ce}\u{1d7cf}\u{1d7d0}\u{1d7d1}\u{1d7d2}\u{1d7d3}",
             "012\u{3000}345",
-            "012\u{2212}345",
         ] {
             assert_eq!(kind(reply), "012345", "{reply:?}");
         }

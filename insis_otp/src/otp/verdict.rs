@@ -726,7 +726,7 @@ mod tests {
     #[test]
     fn malformed_replies_are_counted_but_cost_no_delay() {
         let mut phone = phone();
-        for text in ["12345", "１２３４５６", "no idea", "+12345"] {
+        for text in ["12345", "①②③④⑤⑥", "no idea", "+12345"] {
             assert!(matches!(phone.try_text(text, NOW), Verdict::Refused(Refusal::Malformed(_))));
         }
         assert_eq!((phone.state.failures, phone.state.throttle.guesses), (4, 0));

@@ -228,7 +228,7 @@ fn every_mistake_is_explained_and_can_be_mended() {
             Type("perhaps"),
             Type("Y"),
             Type("12345"),
-            Type("١٢٣٤٥٦"),
+            Type("①②③④⑤⑥"),
             Type("hello"),
             Type(""),
             Type("000000"),

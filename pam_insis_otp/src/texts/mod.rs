@@ -1,6 +1,7 @@
 //! What people read at the prompt: short, true, and what to do next. One file for each language.
 //!
-//! ssh puts the user and the host in front of a prompt; a prompt has 60 of a terminal's 80 columns for itself.
+//! ssh puts the user and the host in front of a prompt, as `(anna@host) `. Everything that a person reads in the line where
+//! the code is typed fits a terminal of 80 columns behind that.
 
 mod cs;
 mod en;
@@ -21,6 +22,8 @@ pub struct Texts {
     /// tell the others from these. Nor may a guesser learn of a code that is going to be good in a minute. The log is
     /// exact.
     pub wrong: &'static str,
+    /// The same, when it was not the first refusal of this login: what else opens it.
+    pub wrong_again: &'static str,
     /// A right code that was used, while the next one is on the phone already.
     pub used: &'static str,
     /// The same, with how long the next one takes.
@@ -31,6 +34,8 @@ pub struct Texts {
     pub recovery_used: &'static str,
     /// Single codes are delayed: how long.
     pub throttled: &'static str,
+    /// The same, when it was not the first refusal of this login: what else opens it.
+    pub throttled_again: &'static str,
     /// A second pair or recovery code within a second of a delay: how long single codes are delayed.
     pub too_soon: &'static str,
     /// After a login: one failure since the last one.
@@ -72,15 +77,19 @@ impl Texts {
         }
     }
 
-    /// What is said of a refused code, to be put in front of the next prompt.
-    pub fn refused(&self, refusal: &Refusal) -> String {
+    /// What is said of a refused code, to be put in front of the next prompt. `again`: it was not the first one.
+    pub fn refused(&self, refusal: &Refusal, again: bool) -> String {
         match refusal {
-            Refusal::Wrong | Refusal::OutsideWindow { .. } | Refusal::Malformed(_) => self.wrong.to_owned(),
+            Refusal::Wrong | Refusal::OutsideWindow { .. } | Refusal::Malformed(_) => {
+                if again { self.wrong_again } else { self.wrong }.to_owned()
+            }
             Refusal::Used { wait } if wait.0 == 0 => self.used.to_owned(),
             Refusal::Used { wait } => fill(self.used_wait, wait),
             Refusal::ClockAhead { .. } => self.clock_was_wrong.to_owned(),
             Refusal::RecoverySpent => self.recovery_used.to_owned(),
-            Refusal::Throttled { wait } => fill(self.throttled, wait),
+            Refusal::Throttled { wait } => {
+                fill(if again { self.throttled_again } else { self.throttled }, wait)
+            }
             Refusal::TooSoon { wait } => fill(self.too_soon, wait),
         }
     }
@@ -123,16 +132,18 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(texts: &Texts) -> [(&'static str, bool); 22] {
+    fn all(texts: &Texts) -> [(&'static str, bool); 24] {
         // Without `..`: a new message does not compile until it stands here too.
         let Texts {
             cannot_check,
             wrong,
+            wrong_again,
             used,
             used_wait,
             clock_was_wrong,
             recovery_used,
             throttled,
+            throttled_again,
             too_soon,
             one_failure,
             failures,
@@ -152,11 +163,13 @@ mod tests {
         [
             (cannot_check, false),
             (wrong, false),
+            (wrong_again, false),
             (used, false),
             (used_wait, true),
             (clock_was_wrong, false),
             (recovery_used, false),
             (throttled, true),
+            (throttled_again, true),
             (too_soon, true),
             (one_failure, false),
             (failures, true),
@@ -193,18 +206,32 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_refused_twice_reads_what_else_opens_the_login() {
+        let wait = insis_otp::otp::Seconds(27);
+        for (language, recovery) in [(Language::En, "recovery code"), (Language::Cs, "záchranný")] {
+            let texts = Texts::of(language);
+            for refusal in [Refusal::Wrong, Refusal::Throttled { wait }] {
+                assert_ne!(texts.refused(&refusal, false), texts.refused(&refusal, true));
+                assert!(texts.refused(&refusal, true).contains(recovery));
+            }
+        }
+    }
+
+    #[test]
     fn every_prompt_fits_a_terminal_behind_the_name_that_ssh_puts_there() {
         for language in [Language::En, Language::Cs] {
             let texts = Texts::of(language);
             // The longest way to say a length of time.
             let waits = (1..=86_400).map(|seconds| insis_otp::otp::Seconds(seconds).to_string());
             let wait = waits.max_by_key(String::len).unwrap();
-            let Texts { wrong, used, used_wait, clock_was_wrong, recovery_used, throttled, too_soon, .. } =
-                texts;
-            for said in ["", wrong, used, used_wait, clock_was_wrong, recovery_used, throttled, too_soon] {
+            let Texts { wrong, wrong_again, used, used_wait, clock_was_wrong, recovery_used, .. } = texts;
+            let Texts { throttled, throttled_again, too_soon, .. } = texts;
+            let refused = [wrong, wrong_again, used, used_wait, clock_was_wrong, recovery_used];
+            for note in refused.into_iter().copied().chain(["", throttled, throttled_again, too_soon]) {
                 for question in [language.prompt(), texts.both] {
-                    let prompt = fill(&format!("{said}{question}"), &wait);
-                    assert!(columns(&prompt) <= 60, "{prompt:?}: {}", columns(&prompt));
+                    let prompt = fill(&format!("(anna@host) {note}{question}"), &wait);
+                    assert!(columns(&prompt) <= 79, "{prompt:?}: {}", columns(&prompt));
+                    assert!(note.is_empty() || note.ends_with(". "), "{note:?} is no sentence");
                 }
             }
             let Texts { pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next, .. } = texts;
