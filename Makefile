@@ -16,6 +16,7 @@ CONFIG  := $(DESTDIR)/etc/security/insis-otp.toml
 STORE   := $(DESTDIR)/var/lib/insis-otp
 GROUP   := insis-otp
 
+comma   := ,
 ROOT    := $(filter 0,$(shell id -u))
 # cargo and rustup of the caller also work for root.
 AS_ROOT := $(if $(ROOT),,sudo env PATH="$(PATH)" HOME="$(HOME)" $(if $(CARGO_HOME),CARGO_HOME="$(CARGO_HOME)") \
@@ -43,7 +44,7 @@ help:
 	@echo 'make build       the module, otp-setup and otp-helper, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine'
 	@echo 'make bench       how fast, beside google-authenticator and pam_oath (DOCS=1: into docs/, ONLY="users ssh": a part)'
-	@echo 'make lint        formatting, clippy, and cargo deny where it is installed'
+	@echo 'make lint        formatting, clippy, documentation; cargo deny, shellcheck, typos and lintian where they are installed'
 	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where (PREFIX to make build, too). Changes no PAM stack'
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
@@ -63,12 +64,12 @@ $(TARGET)/apps/node_modules/.package-lock.json: tests/apps/package-lock.json
 	cd "$(TARGET)/apps" && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 # One after the other: together, the module would get what only the programs ask of the libraries that they share.
-ROOMS = pam_insis_otp otp-helper otp-setup
+CRATES = pam_insis_otp otp-helper otp-setup
 
 build: deps-build
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }
-	for room in $(ROOMS); do \
-	  INSIS_OTP_HELPER="$(PREFIX)/libexec/otp-helper" $(CARGO) build --release --locked -p $$room || exit 1; done
+	@for crate in $(CRATES); do echo "Building $$crate"; \
+	  INSIS_OTP_HELPER="$(PREFIX)/libexec/otp-helper" $(CARGO) build --release --locked -p $$crate || exit 1; done
 
 # The module with hooks that panic when told to, for the test that this is contained.
 PANICKING = $(CARGO) build --locked -p pam_insis_otp --features deliberate-panic && \
@@ -92,6 +93,12 @@ demo: build deps-demo
 	$(CARGO) build --locked -p insis-otp-tests --bin demo
 	@$(MACHINE) env AUTO="$(AUTO)" "$(TARGET)/debug/demo"
 
+# The marker says that this folder is the store: without it, nobody can tell an empty store from one that is not mounted. It
+# belongs to the machine, and so to no package (DESTDIR).
+MARK_STORE = if findmnt --fstab --noheadings "$(STORE)" >/dev/null 2>&1 && ! mountpoint -q "$(STORE)"; then \
+  echo 'Mount $(STORE), then: install -m 644 -o root -g root /dev/null $(STORE)/.store' >&2; \
+  elif ! test -e "$(STORE)/.store"; then install -m 644 -o root -g root /dev/null "$(STORE)/.store"; fi
+
 # A running program keeps the module that it has: the new one takes its place by rename.
 install:
 	@test -e "$(RELEASE)/libpam_insis_otp.so" || { echo 'Nothing is built yet: run make build first' >&2; exit 1; }
@@ -107,22 +114,51 @@ install:
 	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
 	test -e "$(CONFIG)" || { sed 's|^helper = .*|helper = "$(PREFIX)/libexec/otp-helper"|' config/insis-otp.toml \
 	  >"$(CONFIG).new" && chmod 644 "$(CONFIG).new" && mv "$(CONFIG).new" "$(CONFIG)"; }
-	for page in docs/man/*.[158]; do \
+	@for page in docs/man/*.[158]; do \
 	  install -D -m 644 "$$page" "$(MANDIR)/man$${page##*.}/$${page##*/}" || exit 1; done
 	$(if $(DESTDIR),install -d -m 1730 "$(STORE)",install -d -m 1730 -o root -g $(GROUP) "$(STORE)")
+	$(if $(DESTDIR),,@$(MARK_STORE))
 
 uninstall:
 	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper"
-	for page in docs/man/*.[158]; do rm -f "$(MANDIR)/man$${page##*.}/$${page##*/}"; done
+	@for page in docs/man/*.[158]; do rm -f "$(MANDIR)/man$${page##*.}/$${page##*/}"; done
 	@echo 'Left in place: $(CONFIG), the pairings in $(STORE), and the group $(GROUP).'
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 
-lint:
+# What is missing on this machine is named, and not checked.
+SCRIPTS := .ci/run fuzz/run tests/machine tests/packages $(wildcard tests/package/* debian/*.postinst debian/*.postrm \
+  debian/*.prerm) debian/tests/installed debian/tests/logins
+# The copy of the advisory database that "cargo deny fetch" gets.
+ADVISORIES = $(wildcard $(or $(CARGO_HOME),$(HOME)/.cargo)/advisory-dbs/*/crates)
+CHANGES    = $(wildcard ../pam-insis-otp_*.changes)
+has = @if $(1) >/dev/null 2>&1; then echo '$(strip $(2))'; $(2); else echo '$(strip $(3))'; fi
+
+.PHONY: lint-code lint-deny lint-scripts lint-texts lint-packages
+lint: lint-code lint-deny lint-scripts lint-texts lint-packages
+
+lint-code:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked --quiet
 	$(CARGO) metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check bans licenses sources; \
-	else echo 'cargo-deny is not installed: bans, licences and sources were not checked'; fi
+
+# cargo deny also looks at the crates that other systems would take.
+lint-deny:
+	$(call has,$(CARGO) deny --version,$(CARGO) fetch --locked --quiet && $(CARGO) deny --offline check bans licenses sources,\
+	  cargo-deny is not installed: bans and licences and sources and advisories were not checked)
+	$(if $(ADVISORIES),$(call has,$(CARGO) deny --version,$(CARGO) deny --offline check advisories,),\
+	  @echo 'The advisory database is not there (cargo deny fetch): advisories were not checked')
+
+lint-scripts:
+	$(call has,command -v shellcheck,shellcheck -S warning $(SCRIPTS),shellcheck is not installed: scripts were not checked)
+
+lint-texts:
+	$(call has,command -v typos,typos,typos is not installed: spelling was not checked)
+
+lint-packages:
+	$(if $(CHANGES),$(call has,command -v lintian,lintian --allow-root --fail-on error$(comma)warning $(CHANGES),\
+	  lintian is not installed: packages were not checked),\
+	  @echo 'There are no packages (make deb): lintian was not run')
 
 clean:
 	$(CARGO) clean

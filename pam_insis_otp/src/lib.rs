@@ -2,16 +2,16 @@
 //!
 //! | part | subject |
 //! | --- | --- |
-//! | [`arguments`] | the module's arguments over the site's configuration |
-//! | [`login`] | one authentication from first question to end |
-//! | [`target`] | whom a code is verified for, and whom policy lets pass without |
-//! | [`pairing`] | pairing a phone within the login |
-//! | [`access`] | how the secret file is reached: opened here, or through `otp-helper` |
-//! | [`dialogue`] | the conversation: questions, replies, what is no attempt |
-//! | [`outcome`] | how an authentication can end, and the one road from there to a PAM code |
-//! | [`texts`] | what people read |
-//! | [`report`] | the lines in the log |
-//! | [`ffi`] | the little that takes unsafe code |
+//! | `arguments` | the module's arguments over the site's configuration |
+//! | `login` | one authentication from first question to end |
+//! | `target` | whom a code is verified for, and whom policy lets pass without |
+//! | `pairing` | pairing a phone within the login |
+//! | `access` | how the secret file is reached: opened here, or through `otp-helper` |
+//! | `dialogue` | the conversation: questions, replies, what is no attempt |
+//! | `outcome` | how an authentication can end, and the one road from there to a PAM code |
+//! | `texts` | what people read |
+//! | `report` | the lines in the log |
+//! | `ffi` | the little that takes unsafe code |
 #![deny(unsafe_code)]
 
 mod access;

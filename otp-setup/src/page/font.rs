@@ -1,7 +1,12 @@
 //! The fonts of the page: which glyphs a text takes, how wide it is, and where its lines break.
 
-use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
-use ttf_parser::{Face, GlyphId};
+use skrifa::charmap::Charmap;
+use skrifa::instance::{LocationRef, Size};
+use skrifa::metrics::{GlyphMetrics, Metrics};
+use skrifa::outline::{DrawSettings, OutlineGlyphCollection, OutlinePen};
+use skrifa::raw::tables::gpos::{PairPos, PositionLookupList, PositionSubtables};
+use skrifa::raw::{ReadError, TableProvider as _};
+use skrifa::{FontRef, GlyphId, GlyphId16, MetadataProvider as _};
 
 /// A font of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +19,22 @@ pub enum Font {
     Mono,
 }
 
+/// A font, parsed. Lengths are in units of the font ([`Face::units_per_em`]).
+pub struct Face {
+    letters: Charmap<'static>,
+    widths: GlyphMetrics<'static>,
+    outlines: OutlineGlyphCollection<'static>,
+    /// Kerning is all that the fonts have of positioning (fonts/README).
+    kerning: Option<PositionLookupList<'static>>,
+    /// What holds for the whole font.
+    pub metrics: Metrics,
+}
+
 /// A letter as it is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Glyph {
     /// Its number in the font; 0 for a letter that the font lacks.
-    pub id: GlyphId,
+    pub id: GlyphId16,
     /// The letter.
     pub letter: char,
     /// How far the next one is moved towards it (or away from it), in units of the font.
@@ -48,15 +64,23 @@ impl Font {
     }
 
     /// The font, taken apart. The file is a part of this program; `None` is for the parser's sake.
-    pub fn face(self) -> Option<Face<'static>> {
-        Face::parse(self.data(), 0).ok()
+    pub fn face(self) -> Option<Face> {
+        let font = FontRef::new(self.data()).ok()?;
+        let (size, location) = (Size::unscaled(), LocationRef::default());
+        Some(Face {
+            letters: font.charmap(),
+            widths: font.glyph_metrics(size, location),
+            outlines: font.outline_glyphs(),
+            kerning: font.gpos().and_then(|table| table.lookup_list()).ok(),
+            metrics: font.metrics(size, location),
+        })
     }
 
     /// The width of a text at this size.
     pub fn width(self, text: &str, size: f32) -> f32 {
         let Some(face) = self.face() else { return 0.0 };
-        let units: i32 = glyphs(&face, text).iter().map(|glyph| advance(&face, glyph)).sum();
-        units as f32 * size / f32::from(face.units_per_em())
+        let units: f32 = face.glyphs(text).iter().map(|glyph| face.advance(glyph)).sum();
+        units * size / face.units_per_em()
     }
 
     /// Breaks a text between words, into lines no wider than this.
@@ -83,39 +107,83 @@ impl Font {
     }
 }
 
-/// The glyphs of a text, from left to right.
-pub fn glyphs(face: &Face<'_>, text: &str) -> Vec<Glyph> {
-    let id = |letter| face.glyph_index(letter).unwrap_or_default();
-    let mut glyphs: Vec<_> = text.chars().map(|letter| Glyph { id: id(letter), letter, kern: 0 }).collect();
-    let next: Vec<_> = glyphs.iter().skip(1).map(|glyph| glyph.id).collect();
-    for (glyph, next) in glyphs.iter_mut().zip(next) {
-        glyph.kern = kern(face, glyph.id, next);
+impl Face {
+    /// How many units the font's size has.
+    pub fn units_per_em(&self) -> f32 {
+        f32::from(self.metrics.units_per_em)
     }
-    glyphs
+
+    /// The glyph of a letter, if the font has one.
+    pub fn glyph(&self, letter: char) -> Option<GlyphId16> {
+        self.letters.map(letter).and_then(|id| GlyphId16::try_from(id).ok())
+    }
+
+    /// How wide a glyph is by itself.
+    pub fn glyph_width(&self, id: GlyphId16) -> f32 {
+        self.widths.advance_width(GlyphId::from(id)).unwrap_or_default()
+    }
+
+    /// The glyphs of a text, from left to right.
+    pub fn glyphs(&self, text: &str) -> Vec<Glyph> {
+        let id = |letter| self.glyph(letter).unwrap_or_default();
+        let mut glyphs: Vec<_> =
+            text.chars().map(|letter| Glyph { id: id(letter), letter, kern: 0 }).collect();
+        let next: Vec<_> = glyphs.iter().skip(1).map(|glyph| glyph.id).collect();
+        for (glyph, next) in glyphs.iter_mut().zip(next) {
+            glyph.kern = self.kern(glyph.id, next);
+        }
+        glyphs
+    }
+
+    /// How far it is from the start of a glyph to the start of the next one.
+    pub fn advance(&self, glyph: &Glyph) -> f32 {
+        self.glyph_width(glyph.id) + f32::from(glyph.kern)
+    }
+
+    /// Draws the outline of a glyph.
+    pub fn outline(&self, id: GlyphId16, pen: &mut impl OutlinePen) {
+        if let Some(outline) = self.outlines.get(GlyphId::from(id)) {
+            let settings = DrawSettings::unhinted(Size::unscaled(), LocationRef::default());
+            // It fails for a font that is broken; these are parts of this program.
+            let _ = outline.draw(settings, pen);
+        }
+    }
+
+    /// What two neighbours are to be moved together.
+    fn kern(&self, left: GlyphId16, right: GlyphId16) -> i16 {
+        let lookups = self.kerning.iter().flat_map(|list| list.lookups().iter().flatten());
+        let pairs = lookups.filter_map(|lookup| match lookup.subtables() {
+            Ok(PositionSubtables::Pair(subtables)) => Some(subtables),
+            _ => None,
+        });
+        // The first subtable that knows the pair decides (OpenType, GPOS).
+        pairs
+            .flat_map(|subtables| subtables.iter().flatten())
+            .find_map(|subtable| pair_kern(&subtable, left, right).ok().flatten())
+            .unwrap_or_default()
+    }
 }
 
-/// How far it is from the start of a glyph to the start of the next one, in units of the font.
-pub fn advance(face: &Face<'_>, glyph: &Glyph) -> i32 {
-    i32::from(face.glyph_hor_advance(glyph.id).unwrap_or_default()) + i32::from(glyph.kern)
-}
-
-/// What two neighbours are to be moved together. Kerning is all that the fonts have of positioning (fonts/README).
-fn kern(face: &Face<'_>, left: GlyphId, right: GlyphId) -> i16 {
-    let Some(table) = face.tables().gpos else { return 0 };
-    let subtables =
-        table.lookups.into_iter().flat_map(|lookup| lookup.subtables.into_iter::<PositioningSubtable<'_>>());
-    let value = |subtable| match subtable {
-        PositioningSubtable::Pair(PairAdjustment::Format1 { coverage, sets }) => {
-            sets.get(coverage.get(left)?)?.get(right)
+/// What a subtable has for a pair, if it knows it.
+fn pair_kern(subtable: &PairPos<'_>, left: GlyphId16, right: GlyphId16) -> Result<Option<i16>, ReadError> {
+    match subtable {
+        PairPos::Format1(table) => {
+            let Some(index) = table.coverage()?.get(left) else { return Ok(None) };
+            let set = table.pair_sets().get(usize::try_from(index).unwrap_or(usize::MAX))?;
+            let record = set.find_pair_value_record(right);
+            Ok(record.map(|record| record.value_record1().x_advance().unwrap_or_default()))
         }
-        PositioningSubtable::Pair(PairAdjustment::Format2 { coverage, classes, matrix }) => {
-            coverage.get(left)?;
-            matrix.get((classes.0.get(left), classes.1.get(right)))
+        PairPos::Format2(table) => {
+            if table.coverage()?.get(left).is_none() {
+                return Ok(None);
+            }
+            let (left, right) = (table.class_def1()?.get(left), table.class_def2()?.get(right));
+            let records = u16::try_from(left).ok().zip(u16::try_from(right).ok());
+            let records = records.and_then(|(left, right)| table.class_value_records().get(left, right));
+            Ok(records.map(|[first, _]| first.x_advance().unwrap_or_default()))
         }
-        _ => None,
-    };
-    // The first subtable that knows the pair decides (OpenType, GPOS).
-    subtables.filter_map(value).next().map_or(0, |(first, _)| first.x_advance)
+        _ => Ok(None),
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +216,7 @@ mod tests {
             let face = font.face().unwrap();
             for letter in "ěščřžýáíéůúďťňĚŠČŘŽÝÁÍÉŮÚĎŤŇ„“–—…•’".chars()
             {
-                assert!(face.glyph_index(letter).is_some(), "{font:?} lacks {letter}");
+                assert!(face.glyph(letter).is_some(), "{font:?} lacks {letter}");
             }
         }
     }

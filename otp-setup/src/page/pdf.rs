@@ -2,11 +2,11 @@
 
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
-use ttf_parser::Face;
+use skrifa::GlyphId16;
 use zeroize::Zeroizing;
 
 use super::drawing::{Code, Drawing, Frame, Mark, Segment, Text};
-use super::font::{self, Font};
+use super::font::{Face, Font};
 
 const CATALOGUE: Ref = Ref::new(1);
 const PAGES: Ref = Ref::new(2);
@@ -77,10 +77,10 @@ fn text(content: &mut Content, height: f32, mark: &Text) -> Option<()> {
     content.next_line(mark.at.0, height - mark.at.1);
     let mut shown = content.show_positioned();
     let mut items = shown.items();
-    for glyph in font::glyphs(&face, &mark.text) {
-        items.show(Str(&glyph.id.0.to_be_bytes()));
+    for glyph in face.glyphs(&mark.text) {
+        items.show(Str(&glyph.id.to_u16().to_be_bytes()));
         if glyph.kern != 0 {
-            items.adjust(-thousandths(&face, i32::from(glyph.kern)));
+            items.adjust(-thousandths(&face, f32::from(glyph.kern)));
         }
     }
     items.finish();
@@ -121,10 +121,8 @@ fn embed(pdf: &mut Pdf, font: Font, drawing: &Drawing) -> Option<()> {
         .encoding_predefined(Name(b"Identity-H"))
         .descendant_font(glyphs)
         .to_unicode(letters);
-    let widths = (0..face.number_of_glyphs()).map(|id| {
-        let units = face.glyph_hor_advance(ttf_parser::GlyphId(id)).unwrap_or_default();
-        thousandths(&face, i32::from(units))
-    });
+    let count = u16::try_from(face.metrics.glyph_count).ok()?;
+    let widths = (0..count).map(|id| thousandths(&face, face.glyph_width(GlyphId16::new(id))));
     let mut cid = pdf.cid_font(glyphs);
     cid.subtype(CidFontType::Type2).base_font(name).system_info(IDENTITY).font_descriptor(look);
     cid.cid_to_gid_map_predefined(Name(b"Identity"));
@@ -137,32 +135,33 @@ fn embed(pdf: &mut Pdf, font: Font, drawing: &Drawing) -> Option<()> {
         if let Mark::Text(text) = mark
             && text.font == font
         {
-            font::glyphs(&face, &text.text).iter().for_each(|glyph| map.pair(glyph.id.0, glyph.letter));
+            face.glyphs(&text.text).iter().for_each(|glyph| map.pair(glyph.id.to_u16(), glyph.letter));
         }
     }
     pdf.stream(letters, map.finish().as_slice());
     Some(())
 }
 
-fn describe(pdf: &mut Pdf, look: Ref, face: &Face<'_>, name: Name<'_>, file: Ref) {
-    let size = |units: i16| thousandths(face, i32::from(units));
-    let bounds = face.global_bounding_box();
+fn describe(pdf: &mut Pdf, look: Ref, face: &Face, name: Name<'_>, file: Ref) {
+    let size = |units: f32| thousandths(face, units);
+    let metrics = &face.metrics;
+    let bounds = metrics.bounds.unwrap_or_default();
     let bounds = Rect::new(size(bounds.x_min), size(bounds.y_min), size(bounds.x_max), size(bounds.y_max));
-    let fixed = if face.is_monospaced() { FontFlags::FIXED_PITCH } else { FontFlags::empty() };
+    let fixed = if metrics.is_monospace { FontFlags::FIXED_PITCH } else { FontFlags::empty() };
     pdf.font_descriptor(look)
         .name(name)
         .flags(FontFlags::NON_SYMBOLIC | fixed)
         .bbox(bounds)
         .italic_angle(0.0)
-        .ascent(size(face.ascender()))
-        .descent(size(face.descender()))
-        .cap_height(size(face.capital_height().unwrap_or_else(|| face.ascender())))
+        .ascent(size(metrics.ascent))
+        .descent(size(metrics.descent))
+        .cap_height(size(metrics.cap_height.unwrap_or(metrics.ascent)))
         // Nobody looks at it where the font is there.
         .stem_v(80.0)
         .font_file2(file);
 }
 
 /// Units of a font, in thousandths of its size.
-fn thousandths(face: &Face<'_>, units: i32) -> f32 {
-    units as f32 * 1000.0 / f32::from(face.units_per_em())
+fn thousandths(face: &Face, units: f32) -> f32 {
+    units * 1000.0 / face.units_per_em()
 }

@@ -1,11 +1,10 @@
 //! The page as a picture.
 
+use skrifa::outline::OutlinePen;
 use tiny_skia::{FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
-use ttf_parser::OutlineBuilder;
 use zeroize::Zeroizing;
 
 use super::drawing::{Code, Drawing, Frame, Mark, Segment, Text};
-use super::font;
 
 /// Pixels to a point: 150 to an inch.
 const SCALE: f32 = 150.0 / 72.0;
@@ -36,11 +35,11 @@ fn fill(picture: &mut Pixmap, path: &Path, smooth: bool) {
 
 fn text(picture: &mut Pixmap, mark: &Text) -> Option<()> {
     let face = mark.font.face()?;
-    let scale = mark.size / f32::from(face.units_per_em());
+    let scale = mark.size / face.units_per_em();
     let mut outline = Outline { path: PathBuilder::new(), at: mark.at, scale };
-    for glyph in font::glyphs(&face, &mark.text) {
-        face.outline_glyph(glyph.id, &mut outline);
-        outline.at.0 += font::advance(&face, &glyph) as f32 * scale;
+    for glyph in face.glyphs(&mark.text) {
+        face.outline(glyph.id, &mut outline);
+        outline.at.0 += face.advance(&glyph) * scale;
     }
     // A text of blanks has no outline.
     if let Some(path) = outline.path.finish() {
@@ -88,7 +87,7 @@ impl Outline {
     }
 }
 
-impl OutlineBuilder for Outline {
+impl OutlinePen for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
         let (x, y) = self.place(x, y);
         self.path.move_to(x, y);
