@@ -48,6 +48,7 @@ help:
 	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where (PREFIX to make build, too). Changes no PAM stack'
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
+	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
 	@echo 'make clean       what was built'
 
 deps: deps-build deps-demo deps-test
@@ -170,6 +171,22 @@ DEPS_DEB := debhelper dh-apparmor dpkg-dev fakeroot
 deb: deps-build
 	$(PACKAGES) $(DEPS_DEB)
 	dpkg-buildpackage -us -uc -b
+
+# The packages on each release that is supported: built on Debian 12, installed, used, upgraded and removed on both; and built on
+# Debian 13 as well. As root. It takes an hour, and a mirror of Debian's.
+RELEASES     := bookworm trixie
+DEPS_PACKAGE := debootstrap git iproute2
+DEBIANS      := $(abspath $(TARGET))/package
+.PHONY: test-packages
+test-packages: deb
+	$(PACKAGES) $(DEPS_PACKAGE)
+	@mkdir -p "$(DEBIANS)/debs" && cp ../libpam-insis-otp_*.deb ../otp-setup_*.deb "$(DEBIANS)/debs"
+	@for release in $(RELEASES); do echo "Packages on $$release"; base="$(DEBIANS)/$$release"; \
+	  $(AS_ROOT) tests/package/debian "$$base" $$release && \
+	  for test in lifecycle installed first-login; do \
+	    $(AS_ROOT) tests/package/$$test "$(DEBIANS)/debs" "$$base" || exit 1; done || exit 1; done
+	$(AS_ROOT) tests/package/build "$(DEBIANS)/debs-trixie" "$(DEBIANS)/trixie"
+	$(AS_ROOT) tests/package/installed "$(DEBIANS)/debs-trixie" "$(DEBIANS)/trixie"
 
 # Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
 vendor:
