@@ -2,11 +2,20 @@
 
 use insis_otp::otp::UnixTime;
 
-/// A time in the machine's zone: `2026-11-24 11:05`.
+/// A time in the machine's zone, which is named: `2026-11-24 11:05 CET`.
 pub fn said(time: UnixTime) -> String {
+    local(time, "%Y-%m-%d %H:%M %Z")
+}
+
+/// The same without the zone, for tables.
+pub fn short(time: UnixTime) -> String {
+    local(time, "%Y-%m-%d %H:%M")
+}
+
+fn local(time: UnixTime, form: &str) -> String {
     let seconds = i64::try_from(time.0).unwrap_or(i64::MAX);
     match jiff::Timestamp::from_second(seconds) {
-        Ok(stamp) => stamp.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+        Ok(stamp) => stamp.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string(),
         Err(_) => seconds.to_string(),
     }
 }

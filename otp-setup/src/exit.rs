@@ -55,6 +55,10 @@ pub fn of_end(end: End, texts: &Texts, user: &str) -> Failure {
         End::Stopped(Stop::EndOfInput) => (Status::Refused, Some(texts.input_ended())),
         End::Missing(option) => (Status::Usage, Some(texts.error(texts.end_batch(option)))),
         End::NoRandom(why) => (Status::Unusable, Some(texts.error(texts.end_no_random(why)))),
+        End::NoPage(why) => {
+            (Status::Unusable, Some(texts.error(format!("{why} {}", texts.nothing_changed()))))
+        }
+        End::PageMissing(why) => (Status::Unusable, Some(texts.error(why))),
         End::Trouble(trouble) => of_trouble(trouble, texts, user),
     }
 }

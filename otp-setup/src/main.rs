@@ -32,11 +32,11 @@ use std::process::ExitCode;
 
 use crate::cli::Answer;
 use crate::exit::Status;
-use crate::texts::Texts;
+use crate::texts::{Texts, is_utf8};
 
 fn main() -> ExitCode {
-    let locale = Texts::locale(|name| std::env::var(name).ok());
-    let texts = Texts::of_locale(&locale);
+    let (texts, locale) = Texts::of_environment(|name| std::env::var(name).ok());
+    plain::only_ascii(!is_utf8(&locale));
     let status = match cli::parse(std::env::args_os(), &texts) {
         Ok(cli) => commands::run(&cli, texts, locale),
         Err(Answer::Help(help)) => match help.print() {

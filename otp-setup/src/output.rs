@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use serde::Serialize;
 
 use crate::plain;
+use crate::terminal::{MEASURE, wrap};
 
 /// Standard output, with what became of it.
 #[derive(Debug, Default)]
@@ -111,6 +112,13 @@ impl Drop for Progress {
 
 /// Writes a line to standard error. If that fails, there is nobody left to tell.
 pub fn complain(text: &str) {
-    let line = format!("{}\n", plain::text(text));
+    // A terminal would break lines within words.
+    let line = match terminal_size::terminal_size_of(io::stderr()) {
+        Some((columns, _)) => {
+            let lines = wrap(&[text], MEASURE.min(usize::from(columns.0)));
+            lines.iter().map(|line| format!("{}\n", **line)).collect()
+        }
+        None => format!("{}\n", plain::text(text)),
+    };
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }

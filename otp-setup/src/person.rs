@@ -5,6 +5,7 @@ use insis_otp::otp::{Seconds, UnixTime};
 use zeroize::Zeroizing;
 
 use crate::qr::Symbol;
+use crate::texts::Texts;
 
 /// Somebody to talk to.
 pub trait Person {
@@ -16,6 +17,10 @@ pub trait Person {
     fn show(&mut self, sheet: Sheet);
     /// Takes away what was shown, from the screen and from where it could be scrolled back to.
     fn hide(&mut self);
+    /// Whether somebody looks at what is shown, who has to be given the time to.
+    fn is_watching(&self) -> bool {
+        true
+    }
     /// Why something that was said or shown could not be written, if so.
     fn unheard(&mut self) -> Option<std::io::Error> {
         None
@@ -44,8 +49,8 @@ pub struct Sheet {
     pub qr: Vec<Symbol>,
     /// What stands beside it, a paragraph in each line. Two blanks at the start of a line keep it from being wrapped.
     pub text: Zeroizing<String>,
-    /// What to say when the window is too small for the code.
-    pub too_small: String,
+    /// The language of what is said when the window is too small for the code.
+    pub texts: Texts,
 }
 
 /// The person does not go on.

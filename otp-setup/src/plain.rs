@@ -4,15 +4,39 @@
 //! makes a line read as another one. They are written as escapes, so that they are seen, and do nothing.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use insis_otp::otpauth::is_secret_like;
+
+/// Whether text for people is to be ASCII: their terminal would show anything else as other letters.
+static ASCII: AtomicBool = AtomicBool::new(false);
+
+/// From here on, text for people is ASCII, with question marks for other letters: in locales of other encodings than UTF-8.
+pub fn only_ascii(only: bool) {
+    ASCII.store(only, Ordering::Relaxed);
+}
 
 /// A text without anything that steers: what does is written as an escape. Ends of lines stay.
 pub fn text(text: &str) -> Cow<'_, str> {
-    escaped(text, |letter| letter != '\n' && steers(letter), |letter| letter.escape_unicode().to_string())
+    escaped(text, |letter| letter != '\n' && (steers(letter) || is_foreign(letter)), substitute)
 }
 
 /// A name, in a single line.
 pub fn name(name: &str) -> Cow<'_, str> {
-    escaped(name, steers, |letter| letter.escape_unicode().to_string())
+    escaped(name, |letter| steers(letter) || is_foreign(letter), substitute)
+}
+
+/// A name in a single line that came from anywhere: where it might be a secret, dots stand for it.
+pub fn unsecret(text: &str) -> Cow<'_, str> {
+    if is_secret_like(text) { Cow::Borrowed("...") } else { name(text) }
+}
+
+fn substitute(letter: char) -> String {
+    if steers(letter) { letter.escape_unicode().to_string() } else { "?".to_owned() }
+}
+
+fn is_foreign(letter: char) -> bool {
+    !letter.is_ascii() && ASCII.load(Ordering::Relaxed)
 }
 
 /// JSON that says the same without anything that steers. Its ends of lines are between its values.

@@ -36,9 +36,9 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
 
 /// A line of the list.
 pub fn row(texts: &Texts, user: &str, status: &Status) -> String {
-    let paired = dates::said(status.paired_at);
+    let paired = dates::short(status.paired_at);
     let day = paired.split(' ').next().unwrap_or_default();
-    let last = status.last_login.map_or_else(|| texts.list_never(), dates::said);
+    let last = status.last_login.map_or_else(|| texts.list_never(), dates::short);
     let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
     let (user, failures, left) = (plain::name(user), status.failures, status.recovery_left);
     format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}")

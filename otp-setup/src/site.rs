@@ -82,7 +82,7 @@ impl Site {
 fn account(user: Option<&str>, as_root: bool) -> Result<Account, NoSite> {
     let own = |uid| Account::of_uid(uid).map_err(NoSite::Database)?.ok_or(NoSite::OwnAccount(uid));
     let Some(name) = user else { return own(getuid()) };
-    let unknown = || NoSite::NoSuchUser(plain::name(name).into_owned());
+    let unknown = || NoSite::NoSuchUser(plain::unsecret(name).into_owned());
     let parsed = UserName::parse(name).map_err(|_| unknown())?;
     if !as_root {
         // One's own name may be said, too, in any spelling that the user database takes.

@@ -168,6 +168,16 @@ impl Terminal {
         rows.join("\n").trim_end().to_owned()
     }
 
+    /// The same, with the control sequences for its colours.
+    #[must_use]
+    pub fn screen_in_colours(&self) -> String {
+        let output = self.output();
+        let (_, columns) = output.screen.screen().size();
+        let rows = output.screen.screen().rows_formatted(0, columns.get());
+        let rows: Vec<_> = rows.map(|row| format!("{row}\u{1b}[m")).collect();
+        rows.join("\n")
+    }
+
     /// The secret as `otp-setup` shows it on the screen: rows of groups of four below "Secret:".
     #[must_use]
     pub fn secret(&self) -> String {

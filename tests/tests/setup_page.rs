@@ -113,13 +113,15 @@ fn every_form_is_for_its_owner_alone_and_the_picture_scans() {
             assert!(std::fs::read_to_string(&path).unwrap().contains(&secret(&heard)[..4]));
         }
     }
-    let (path, heard) = save(&env, "page.doc", "C.UTF-8", &[]);
-    assert!(!path.exists() && heard.contains("has to end in .pdf"), "{heard}");
-    let (path, heard) = save(&env, "nowhere/page.pdf", "C.UTF-8", &[]);
-    // Perhaps in several lines.
-    let heard = heard.split_whitespace().collect::<Vec<_>>().join(" ");
-    let wrong = format!("It did not work: {}: No such file or directory", path.display());
-    assert!(heard.contains(&wrong) && !heard.contains("os error"), "{heard}");
+    for (file, why) in [
+        ("page.doc", "has to end in .pdf"),
+        ("nowhere/x.pdf", "/home/anna/nowhere: No such file or directory"),
+    ] {
+        let path = env.home("anna").join(file);
+        let output = talk(env.as_user("anna", "otp-setup").args(["--yes", "--save"]).arg(&path), "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(why) && !said.contains("os error") && output.stdout.is_empty(), "{said}");
+    }
 }
 
 #[test]
@@ -287,4 +289,53 @@ fn the_page_comes_out_of_a_printer_of_cups() {
     assert_eq!((mode(Path::new(SPOOL)) & 0o007, mode(&kept[0]) & 0o007), (0, 0));
     run(env.as_user("anna", "/usr/bin/cancel").args(["-a", "-x"]));
     assert!(Cups::kept().is_empty(), "{:?}", Cups::kept());
+}
+
+#[test]
+fn a_page_that_cannot_be_made_is_known_before_anything_is_paired() {
+    let env = machine();
+    for (file, why) in
+        [("/nodir/x.pdf", "/nodir"), ("/etc/x.pdf", "/etc"), ("x.doc", ".pdf, .png, .svg or .txt")]
+    {
+        let mut setup = env.as_user("anna", "otp-setup");
+        let output = talk(setup.args(["--batch", "--yes", "--save", file]), "000000\n");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(5) && said.contains(why), "{file}: {said}");
+        assert!(said.contains("Nothing was changed") && output.stdout.is_empty(), "{file}: {said}");
+    }
+    assert_eq!(std::fs::read_dir("/var/lib/insis-otp").unwrap().count(), 0);
+}
+
+#[test]
+fn renewed_recovery_codes_are_saved_without_the_secret() {
+    let env = Env::build().user("anna", "secret").clock().start();
+    env.clock().freeze(1_700_000_022);
+    let uri = "otpauth://totp/Uni:anna?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    run(Command::new("sh").args(["-c", &format!("echo '{uri}' | otp-setup import --user anna --uri -")]));
+    let path = env.home("anna").join("codes.txt");
+    let renew = |by: &str, code: &str| {
+        let mut setup = env.as_user("anna", "otp-setup");
+        setup.args(["recovery-codes", by]).arg(&path);
+        talk(&mut setup, &format!("{code}\n"))
+    };
+    // Into a pipe nobody is asked to press Enter, or for anything else but the proof.
+    let renewed = renew(
+        "--save",
+        &insis_otp_tests::phone::Phone::typed("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").code_at(1_700_000_022),
+    );
+    let said = String::from_utf8(renewed.stdout).unwrap();
+    assert!(renewed.status.success() && !said.contains("Press Enter"), "{said}");
+    assert!(said.contains("All former recovery codes are void"), "{said}");
+    let saved = std::fs::read_to_string(&path).unwrap();
+    let codes: Vec<_> = saved.lines().filter_map(|line| line.strip_prefix("  [ ] ")).collect();
+    assert!(codes.len() == 10 && codes.iter().all(|code| said.contains(code)), "{saved}");
+    assert!(!saved.contains("GEZD") && !saved.contains("Scan the code with the new phone"), "{saved}");
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    // There it is already: nothing is renewed, and the proof is not even asked for.
+    let mut again = env.as_user("anna", "otp-setup");
+    let again = talk(again.args(["--batch", "recovery-codes", "--save"]).arg(&path), "");
+    assert_eq!(again.status.code(), Some(5), "{again:?}");
+    let spent =
+        talk(env.as_user("anna", "otp-setup").args(["verify", "--batch"]), &format!("{}\n", codes[0]));
+    assert!(spent.status.success(), "{spent:?}");
 }

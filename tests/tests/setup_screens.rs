@@ -77,6 +77,24 @@ fn a_small_window_shows_the_secret_and_says_what_to_do() {
 }
 
 #[test]
+fn in_the_smallest_window_the_secret_and_the_recovery_codes_are_seen() {
+    let env = Env::build().user("anna", "secret").clock().start();
+    env.clock().freeze(1_700_000_022);
+    let mut terminal = Terminal::sized(env.as_user("anna", "otp-setup").arg("--yes"), 12, 40);
+    terminal.expect("First code:");
+    let phone = Phone::typed(&terminal.secret());
+    assert_eq!(phone.secret().len(), 32, "{}", terminal.screen());
+    terminal.line(&phone.code_at(env.clock().now()));
+    terminal.expect("Next code:");
+    assert_eq!(terminal.secret(), phone.secret(), "{}", terminal.screen());
+    env.clock().advance(30);
+    terminal.line(&phone.code_at(env.clock().now()));
+    terminal.expect("Press Enter");
+    let screen = terminal.screen();
+    assert!((1..=10).all(|number| screen.contains(&format!("{number:>2}.  "))), "{screen}");
+}
+
+#[test]
 fn text_alone_moves_nothing_and_is_wiped() {
     let env = machine();
     let mut terminal = Terminal::sized(env.as_user("anna", "otp-setup").args(["--yes", "--text"]), 24, 80);

@@ -44,7 +44,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    RecoveryCodes,
+    RecoveryCodes(RecoveryOptions),
     Resync,
     Remove {
         #[arg(long, short)]
@@ -68,6 +68,21 @@ pub enum Command {
         #[arg(long, required = true)]
         reveal: bool,
     },
+}
+
+/// What is done with new recovery codes.
+#[derive(Args, Clone, Debug)]
+pub struct RecoveryOptions {
+    #[arg(long)]
+    pub text: bool,
+    #[arg(long, short)]
+    pub yes: bool,
+    #[arg(long)]
+    pub print: bool,
+    #[arg(long)]
+    pub save: Option<String>,
+    #[arg(long, value_enum)]
+    pub paper: Option<Paper>,
 }
 
 /// What is imported.
@@ -168,6 +183,14 @@ fn digits(text: &str) -> Result<Digits, InvalidParameter> {
 
 fn period(text: &str) -> Result<Period, InvalidParameter> {
     Period::try_from(text.parse::<u64>().unwrap_or(0))
+}
+
+impl RecoveryOptions {
+    /// The same, as options of pairing.
+    pub fn as_pairing(&self) -> PairOptions {
+        let Self { text, yes, print, save, paper } = self.clone();
+        PairOptions { text, yes, print, save, paper, ..PairOptions::default() }
+    }
 }
 
 impl PairOptions {

@@ -2,7 +2,6 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
-use insis_otp::otpauth::is_secret_like;
 
 use super::help;
 use crate::plain;
@@ -75,7 +74,7 @@ fn context(error: &Error, kind: ContextKind) -> String {
         _ => String::new(),
     };
     // Somebody pasted it where a name was expected, and standard error goes to logs.
-    if is_secret_like(&text) { "\u{2026}".to_owned() } else { plain::name(&text).into_owned() }
+    plain::unsecret(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -134,10 +133,10 @@ mod tests {
         ("otp-setup --user a\u{ff}", "An argument is not UTF-8.", "Některý argument není v UTF-8."),
         (
             "otp-setup import --uri otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ",
-            "--uri <-> does not take \u{2026}.",
-            "--uri <-> nebere \u{2026}.",
+            "--uri <-> does not take ....",
+            "--uri <-> nebere ....",
         ),
-        ("otp-setup GEZDGNBVGY3TQOJQ", "There is no command \u{2026}.", "Příkaz \u{2026} neexistuje."),
+        ("otp-setup GEZDGNBVGY3TQOJQ", "There is no command ....", "Příkaz ... neexistuje."),
         ("otp-setup \u{1b}[2J", "There is no command \\u{1b}[2J.", "Příkaz \\u{1b}[2J neexistuje."),
     ];
 

@@ -228,7 +228,7 @@ impl Setup<'_> {
         }
         match put {
             Ok(Put { issuer, account, scratch, left_out }) => {
-                let (issuer, account) = (shown(&issuer), shown(&account));
+                let (issuer, account) = (plain::unsecret(&issuer), plain::unsecret(&account));
                 let what = if rules.dry_run {
                     self.texts.import_would(issuer, account)
                 } else {
@@ -286,14 +286,11 @@ impl Setup<'_> {
 /// An entry in a list to choose from.
 fn listed(found: &Found, number: usize) -> String {
     match &found.names {
-        Some((issuer, account)) => format!("{number} ({}:{})", shown(issuer), shown(account)),
+        Some((issuer, account)) => {
+            format!("{number} ({}:{})", plain::unsecret(issuer), plain::unsecret(account))
+        }
         None => number.to_string(),
     }
-}
-
-/// A name from elsewhere, as it is shown: nothing in it that steers a terminal, and nothing that might be a secret.
-fn shown(name: &str) -> String {
-    if is_secret_like(name) { "\u{2026}".to_owned() } else { plain::name(name).into_owned() }
 }
 
 /// Reports an entry of an import. Why one cannot be used is no matter of the log's: it is about a secret.

@@ -77,7 +77,13 @@ impl Setup<'_> {
             Some(Command::Status { json }) => self.status(&site, *json),
             Some(Command::Verify { json: false }) => self.converse(&site, pair, |desk| desk.verify()),
             Some(Command::Verify { json: true }) => self.verify_as_json(&site),
-            Some(Command::RecoveryCodes) => self.converse(&site, pair, |desk| desk.renew_recovery_codes()),
+            Some(Command::RecoveryCodes(options)) => {
+                let options = options.as_pairing();
+                let (host, date) = (Self::names(&site).host, crate::dates::said(system_clock()));
+                self.converse(&site, &options, |desk| {
+                    desk.renew_recovery_codes(&host, &date, &options.wishes())
+                })
+            }
             Some(Command::Resync) => self.converse(&site, pair, |desk| desk.resynchronise()),
             Some(Command::Remove { yes }) => {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };

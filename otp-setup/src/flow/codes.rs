@@ -3,6 +3,7 @@
 use insis_otp::otp::{
     Code, Drift, Key, Malformed, PairingRefusal, Seconds, Step, Typed, UnixTime, locate, pair,
 };
+use insis_otp::otpauth::Entry;
 
 use super::{Desk, End};
 use crate::page::Page;
@@ -28,13 +29,13 @@ impl Desk<'_> {
     const PATIENCE: u32 = 3;
 
     /// Asks for codes until two follow each other.
-    pub(super) fn two_codes(&mut self, page: &Page<'_>) -> Result<TwoCodes, End> {
-        let key = &page.entry.key;
-        let mut first = self.first_code(page)?;
+    pub(super) fn two_codes(&mut self, entry: &Entry, page: &Page<'_>) -> Result<TwoCodes, End> {
+        let key = &entry.key;
+        let mut first = self.first_code(entry, page)?;
         self.say(&self.texts.first_right());
         let mut wrong = 0;
         loop {
-            let second = self.next_code(page, &first)?;
+            let second = self.next_code(key, page, &first)?;
             let now = (self.clock)();
             match pair(&first.code, &second, key, now) {
                 Ok(paired) => {
@@ -53,18 +54,17 @@ impl Desk<'_> {
                 Err(PairingRefusal::SecondWrong | PairingRefusal::FirstWrong) => {
                     wrong = 0;
                     self.say(&self.texts.next_wrong_again());
-                    first = self.first_code(page)?;
+                    first = self.first_code(entry, page)?;
                     self.say(&self.texts.first_right());
                 }
             }
         }
     }
 
-    fn first_code(&mut self, page: &Page<'_>) -> Result<Seen, End> {
-        let entry = page.entry;
+    fn first_code(&mut self, entry: &Entry, page: &Page<'_>) -> Result<Seen, End> {
         let question = self.texts.ask_first();
         loop {
-            let code = self.ask_code(page, &Question::plain(&question))?;
+            let code = self.ask_code(&entry.key, page, &Question::plain(&question))?;
             let now = (self.clock)();
             if let Some(seen) = see(code, &entry.key, now) {
                 return Ok(seen);
@@ -79,22 +79,22 @@ impl Desk<'_> {
         }
     }
 
-    fn next_code(&mut self, page: &Page<'_>, first: &Seen) -> Result<Code, End> {
+    fn next_code(&mut self, key: &Key, page: &Page<'_>, first: &Seen) -> Result<Code, End> {
         let texts = self.texts;
         let (question, counting) = (texts.ask_next(), |left: Seconds| texts.ask_next_in(left.0));
         // A phone that was behind by one step is more likely a person who took some time: the next code is there.
         let late = first.offset == -1;
-        let period = page.entry.key.period();
+        let period = key.period();
         let until = first.at.step(period).next().start(period);
         let countdown = (!late).then_some(Countdown { until, text: &counting });
-        self.ask_code(page, &Question { text: &question, countdown })
+        self.ask_code(key, page, &Question { text: &question, countdown })
     }
 
     /// Asks until what is typed has the form of a code. In its place the page may be asked for.
-    fn ask_code(&mut self, page: &Page<'_>, question: &Question<'_>) -> Result<Code, End> {
-        let digits = page.entry.key.digits();
+    fn ask_code(&mut self, key: &Key, page: &Page<'_>, question: &Question<'_>) -> Result<Code, End> {
+        let digits = key.digits();
         loop {
-            let answer = self.person.ask(question)?;
+            let answer = self.ask(question)?;
             if let Some(wish) = self.wish(&answer) {
                 self.fulfil(&wish, page)?;
                 continue;

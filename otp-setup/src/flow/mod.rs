@@ -19,6 +19,7 @@ use crate::keeper::{Keeper, Trouble};
 use crate::page::Pages;
 use crate::person::{Person, Question, Stop};
 use crate::texts::Texts;
+use zeroize::Zeroizing;
 
 /// Fills bytes from the kernel's generator.
 pub type Random<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<(), String>;
@@ -47,7 +48,7 @@ pub struct Desk<'a> {
     pub batch: bool,
 }
 
-/// Why a command ends before it is done. Nothing has changed.
+/// Why a command ends before it is done. Nothing has changed, except where it says so.
 #[derive(Debug)]
 pub enum End {
     /// The person said no.
@@ -62,6 +63,10 @@ pub enum End {
     Missing(&'static str),
     /// The kernel gives no random bytes.
     NoRandom(String),
+    /// The page that was asked for cannot be made, and why.
+    NoPage(String),
+    /// Everything is done but the page, and why.
+    PageMissing(String),
 }
 
 impl From<Trouble> for End {
@@ -86,7 +91,7 @@ impl Desk<'_> {
             return Err(End::Missing("--yes"));
         }
         loop {
-            let answer = self.person.ask(&Question::plain(question))?;
+            let answer = self.ask(&Question::plain(question))?;
             match self.texts.yes_or_no(&answer) {
                 Some(answer) => return Ok(answer),
                 None => {
@@ -101,9 +106,23 @@ impl Desk<'_> {
         self.person.say(text);
     }
 
+    /// Asks, unless the answer is a word that is understood at every prompt.
+    fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, End> {
+        loop {
+            let answer = self.person.ask(question)?;
+            if Texts::is_word(&answer, "quit exit q", &self.texts.word_quit()) {
+                return Err(End::Declined);
+            }
+            if !Texts::is_word(&answer, "help ?", &self.texts.word_help()) {
+                return Ok(answer);
+            }
+            self.say(&self.texts.prompt_help());
+        }
+    }
+
     /// Says by how much a phone's clock is off, if it is.
     fn say_drift(&mut self, seconds: i64) {
-        let length = seconds.unsigned_abs();
+        let length = Seconds(seconds.unsigned_abs());
         match seconds {
             ..0 => self.say(&self.texts.drift_slow(length)),
             0 => {}

@@ -38,17 +38,46 @@ impl Desk<'_> {
             Wish::Save(path) => (self.save(path, page)?, texts.page_saved(path)),
         };
         self.page_made |= done.is_ok();
-        self.say(&match done {
-            Ok(()) => text,
-            Err(PageError::Form) => texts.page_form(),
-            Err(PageError::Drawing) => texts.page_drawing(),
-            Err(PageError::NoPrinter) => texts.page_no_printer(),
-            // Not written over: there is nothing to say but what has been asked.
-            Err(PageError::Exists) => texts.nothing_changed(),
-            Err(PageError::NotPrinted(why)) => texts.page_not_printed(why),
-            Err(PageError::Failed(why)) => texts.page_failed(why),
-        });
+        match done {
+            Ok(()) => self.say(&text),
+            // Nobody reads it, and a page was asked for.
+            Err(why) if self.batch => return Err(End::NoPage(self.page_error(why))),
+            Err(why) => self.say(&self.page_error(why)),
+        }
         Ok(())
+    }
+
+    /// Finds out what can be found out about these wishes before anything is done.
+    pub(super) fn check_wishes(&self, wishes: &[Wish]) -> Result<(), End> {
+        for wish in wishes {
+            let checked = match wish {
+                Wish::Print => self.pages.can_print(),
+                Wish::Save(path) => self.pages.can_save(Path::new(path)),
+            };
+            match (checked, wish) {
+                // It is asked about.
+                (Err(PageError::Exists), _) if !self.batch || self.yes => {}
+                (Err(PageError::Exists), Wish::Save(path)) => {
+                    return Err(End::NoPage(self.texts.page_failed(self.texts.page_is_there(path))));
+                }
+                (Err(why), _) => return Err(End::NoPage(self.page_error(why))),
+                (Ok(()), _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn page_error(&self, why: PageError) -> String {
+        let texts = self.texts;
+        match why {
+            PageError::Form => texts.page_form(),
+            PageError::Drawing => texts.page_drawing(),
+            PageError::NoPrinter => texts.page_no_printer(),
+            // Not written over: there is nothing to say but what has been asked.
+            PageError::Exists => texts.nothing_changed(),
+            PageError::NotPrinted(why) => texts.page_not_printed(why),
+            PageError::Failed(why) => texts.page_failed(why),
+        }
     }
 
     fn save(&mut self, path: &str, page: &Page<'_>) -> Result<Result<(), PageError>, End> {

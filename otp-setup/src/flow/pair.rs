@@ -37,6 +37,7 @@ impl Desk<'_> {
     /// Pairs a phone: two codes that follow each other, and only then is anything written.
     pub fn pair(&mut self, pairing: &Pairing) -> Result<(), End> {
         let present = self.keeper.status()?;
+        self.check_wishes(&pairing.wishes)?;
         self.introduce(pairing, present.as_ref())?;
         let entry = self.new_entry(pairing, present.as_ref())?;
         let recovery = self.make_recovery_codes()?;
@@ -51,7 +52,10 @@ impl Desk<'_> {
         })?;
         self.say(&self.texts.paired(&self.user));
         self.say_drift(drift.seconds(new.key.period()));
-        self.show_recovery_codes(&new.recovery.0);
+        let entry = Entry { key: new.key, issuer: new.issuer, account: new.account };
+        let user = self.user.clone();
+        let page = self.page(&entry, pairing, &new.recovery.0, &user);
+        self.show_recovery_codes(&page);
         self.say(&self.texts.paired_next_login(pairing.prompt.trim_end_matches([' ', ':'])));
         Ok(())
     }
@@ -65,19 +69,28 @@ impl Desk<'_> {
     ) -> Result<TwoCodes, End> {
         self.person.show(self.sheet(entry, pairing));
         let user = self.user.clone();
-        let page = Page {
-            entry,
-            uri: naming::shown_uri(entry, Symbol::fits),
-            recovery,
-            user: &user,
-            host: &pairing.names.host,
-            date: (pairing.date)((self.clock)()),
-            texts: self.texts,
-        };
+        let page = self.page(entry, pairing, recovery, &user);
         for wish in &pairing.wishes {
             self.fulfil(wish, &page)?;
         }
-        self.two_codes(&page)
+        self.two_codes(entry, &page)
+    }
+
+    fn page<'p>(
+        &self,
+        entry: &'p Entry,
+        pairing: &'p Pairing,
+        recovery: &'p [RecoveryCode],
+        user: &'p str,
+    ) -> Page<'p> {
+        Page {
+            entry: Some((entry, naming::shown_uri(entry, Symbol::fits))),
+            recovery,
+            user,
+            host: &pairing.names.host,
+            date: (pairing.date)((self.clock)()),
+            texts: self.texts,
+        }
     }
 
     /// Says what is good for nothing now.
@@ -180,7 +193,7 @@ impl Desk<'_> {
         let uris = [naming::shown_uri(entry, Symbol::fits), entry.short_uri()];
         let codes = uris.iter().filter(|_| pairing.qr).filter_map(|uri| Symbol::new(uri));
         let qr = codes.collect();
-        Sheet { qr, text, too_small: texts.sheet_too_small() }
+        Sheet { qr, text, texts }
     }
 
     /// Writes the pairing; only here does anything change.

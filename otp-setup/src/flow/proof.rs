@@ -10,7 +10,7 @@ impl Desk<'_> {
     /// Asks until something is typed.
     pub(super) fn ask_reply(&mut self, question: &str) -> Result<Reply, End> {
         loop {
-            let answer = self.person.ask(&Question::plain(question))?;
+            let answer = self.ask(&Question::plain(question))?;
             if !answer.trim().is_empty() {
                 return Ok(Reply::new(answer.as_bytes()));
             }

@@ -3,7 +3,8 @@
 use insis_otp::otp::{RecoveryCode, RecoveryCodes, Salt};
 use zeroize::Zeroizing;
 
-use super::{Desk, End};
+use super::{Desk, End, Wish};
+use crate::page::Page;
 use crate::person::{Question, Sheet};
 
 impl Desk<'_> {
@@ -19,30 +20,60 @@ impl Desk<'_> {
     }
 
     /// Shows the codes, until the person has them. Whoever goes away now keeps the pairing.
-    pub(super) fn show_recovery_codes(&mut self, codes: &[RecoveryCode]) {
+    pub(super) fn show_recovery_codes(&mut self, page: &Page<'_>) {
         let texts = self.texts;
         let mut text = Zeroizing::new(String::with_capacity(2048));
         text.push_str(&format!("{}\n\n{}\n\n", texts.recovery_title(), texts.recovery_why()));
-        for (number, code) in codes.iter().enumerate() {
+        for (number, code) in page.recovery.iter().enumerate() {
             text.push_str(&Zeroizing::new(format!("  {:>2}.  {}\n", number + 1, *code.reveal())));
         }
-        text.push_str(&format!("\n{}\n", texts.recovery_how()));
-        self.person.show(Sheet { qr: Vec::new(), text, too_small: String::new() });
-        if !self.batch {
-            let _ = self.person.ask(&Question::plain(&texts.ask_enter_to_clear()));
+        text.push_str(&format!("\n{}\n{}\n", texts.recovery_how(), texts.page_offer()));
+        self.person.show(Sheet { qr: Vec::new(), text, texts });
+        if !self.batch && self.person.is_watching() {
+            self.until_enter(page);
         }
         self.person.hide();
     }
 
+    /// Waits for Enter alone: anything else might have been meant for something, and the codes are shown only once.
+    fn until_enter(&mut self, page: &Page<'_>) {
+        loop {
+            let question = self.texts.ask_enter_to_clear();
+            let Ok(answer) = self.person.ask(&Question::plain(&question)) else { return };
+            match self.wish(&answer) {
+                _ if answer.trim().is_empty() => return,
+                Some(wish) => {
+                    if self.fulfil(&wish, page).is_err() {
+                        return;
+                    }
+                }
+                None => self.say(&self.texts.recovery_enter()),
+            }
+        }
+    }
+
     /// New recovery codes instead of all former ones.
-    pub fn renew_recovery_codes(&mut self) -> Result<(), End> {
+    pub fn renew_recovery_codes(&mut self, host: &str, date: &str, wishes: &[Wish]) -> Result<(), End> {
         self.must_be_paired()?;
+        self.check_wishes(wishes)?;
         let (codes, salt) = self.make_recovery_codes()?;
         if self.keeper.needs_proof() {
             self.say(&self.texts.proof_needed());
         }
         self.with_proof(|keeper, proof| keeper.renew_recovery_codes(&codes, salt, proof))?;
-        self.show_recovery_codes(&codes);
-        Ok(())
+        let user = self.user.clone();
+        let date = date.to_owned();
+        let page = Page { entry: None, recovery: &codes, user: &user, host, date, texts: self.texts };
+        let mut made = Ok(());
+        for wish in wishes {
+            made = made.and(self.fulfil(wish, &page));
+        }
+        self.show_recovery_codes(&page);
+        self.say(&self.texts.recovery_old_void());
+        // The codes hold, and were shown: only the page is missing.
+        made.map_err(|end| match end {
+            End::NoPage(why) => End::PageMissing(why),
+            end => end,
+        })
     }
 }

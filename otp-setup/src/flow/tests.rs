@@ -105,6 +105,14 @@ impl Person for Actor<'_> {
 struct NoPages;
 
 impl Pages for NoPages {
+    fn can_print(&self) -> Result<(), PageError> {
+        Ok(())
+    }
+
+    fn can_save(&self, path: &std::path::Path) -> Result<(), PageError> {
+        if path.starts_with("/nodir") { Err(PageError::Failed("/nodir: none".into())) } else { Ok(()) }
+    }
+
     fn print(&self, _: &Page<'_>) -> Result<(), PageError> {
         Err(PageError::Failed("out of order".into()))
     }
@@ -309,6 +317,53 @@ fn a_page_is_printed_or_saved_in_place_of_a_code() {
 }
 
 #[test]
+fn recovery_codes_are_printed_and_saved_where_they_are_shown() {
+    let texts = Texts::of_locale("en");
+    let shown = [Type("perhaps"), Type("print"), Type("save x.txt"), Type("")];
+    let todo: Vec<_> = PAIR.iter().copied().take(4).chain(shown).collect();
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &todo);
+    outcome.unwrap();
+    let renewed = super::tests::script(&[OldRecovery, Type("hello"), Type("save y.pdf"), Type("")]);
+    *renewed.old_recovery.borrow_mut() = Some(first.recovery.borrow()[0].clone());
+    home.talk(&renewed, true, |desk| desk.renew_recovery_codes("aisa", "today", &[])).unwrap();
+    assert!(renewed.heard(&texts.page_saved("y.pdf")) && renewed.heard(&texts.recovery_old_void()));
+    for script in [first, renewed] {
+        assert!(script.heard(&texts.recovery_enter()) && script.todo.borrow().is_empty());
+    }
+}
+
+#[test]
+fn a_page_that_cannot_be_made_is_known_before_anything_is_done() {
+    let wishes = vec![Wish::Save("/nodir/x.pdf".into())];
+    let home = Home::new();
+    let pairing = Pairing { wishes: wishes.clone(), ..pairing() };
+    let outcome = home.talk(&script(&[]), true, |desk| desk.pair(&pairing));
+    assert!(matches!(outcome, Err(End::NoPage(why)) if why.contains("/nodir: none")) && home.is_empty());
+    pair(&home, &PAIR).1.unwrap();
+    let outcome = home.talk(&script(&[]), true, |desk| desk.renew_recovery_codes("aisa", "today", &wishes));
+    assert!(matches!(outcome, Err(End::NoPage(_))));
+    // In a batch also what shows only when it is tried.
+    let outcome = Home::new().talk(&script(&[]), true, |desk| {
+        (desk.batch, desk.yes) = (true, true);
+        desk.pair(&Pairing { wishes: vec![Wish::Print], ..self::pairing() })
+    });
+    assert!(matches!(outcome, Err(End::NoPage(why)) if why.contains("out of order")));
+}
+
+#[test]
+fn quit_and_help_are_understood_at_every_prompt() {
+    let texts = Texts::of_locale("en");
+    for answers in 0..4 {
+        let home = Home::new();
+        let todo: Vec<_> = PAIR.iter().copied().take(answers).chain([Type("help"), Type(" Quit ")]).collect();
+        let (script, outcome) = pair(&home, &todo);
+        assert!(matches!(outcome, Err(End::Declined)) && home.is_empty(), "{answers} answers");
+        assert!(script.heard(&texts.prompt_help()), "{answers} answers");
+    }
+}
+
+#[test]
 fn the_words_for_a_page_are_understood_in_both_languages_and_without_accents() {
     let save = Some(super::Wish::Save("a b.pdf".into()));
     Home::new()
@@ -389,7 +444,7 @@ fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
     outcome.unwrap();
     let script = super::tests::script(&[OldRecovery, Type("")]);
     *script.old_recovery.borrow_mut() = Some(first.recovery.borrow()[0].clone());
-    home.talk(&script, true, |desk| desk.renew_recovery_codes()).unwrap();
+    home.talk(&script, true, |desk| desk.renew_recovery_codes("aisa", "today", &[])).unwrap();
     assert_ne!(*script.recovery.borrow(), *first.recovery.borrow());
 
     let renewed = script.recovery.borrow()[9].clone();
@@ -419,7 +474,7 @@ fn codes_are_tried_and_clocks_learned_anew() {
     script.todo.borrow_mut().extend([Type("123456"), Type("123456 654321"), OldRecovery]);
     home.talk(&script, true, |desk| desk.resynchronise()).unwrap();
     assert!(script.heard("Two codes are needed") && script.heard("not two consecutive codes"));
-    assert!(script.heard("630 s fast"));
+    assert!(script.heard("11 min fast"));
 }
 
 #[test]

@@ -8,12 +8,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
+use nix::unistd::AccessFlags;
 use zeroize::Zeroizing;
 
 use super::{Page, Paper, layout, pdf, png, svg, text};
 
+/// The printing system's program.
+const PRINT: &str = "/usr/bin/lp";
+
 /// Prints and saves pages.
 pub trait Pages {
+    /// Whether there is a printing system, as far as that shows without printing.
+    fn can_print(&self) -> Result<(), PageError>;
+    /// Whether a page can be written there, as far as that shows without writing.
+    fn can_save(&self, path: &Path) -> Result<(), PageError>;
     /// Sends the page to the default printer.
     fn print(&self, page: &Page<'_>) -> Result<(), PageError>;
     /// Writes the page to a file, over an existing one only where that is said.
@@ -62,24 +70,35 @@ impl Desktop {
 
     /// The page in the form that a file's name asks for.
     fn form(self, page: &Page<'_>, path: &Path) -> Result<Zeroizing<Vec<u8>>, PageError> {
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
         let bytes = |text: &str| Zeroizing::new(text.as_bytes().to_vec());
-        match ending.as_deref() {
-            Some("pdf") => self.pdf(page),
-            Some("png") => png::png(&layout::draw(page, self.paper)).ok_or(PageError::Drawing),
-            Some("svg") => Ok(bytes(&svg::svg(&layout::draw(page, self.paper)))),
-            Some("txt") => Ok(bytes(&text::text(page))),
-            _ => Err(PageError::Form),
+        match ending(path)? {
+            Ending::Pdf => self.pdf(page),
+            Ending::Png => png::png(&layout::draw(page, self.paper)).ok_or(PageError::Drawing),
+            Ending::Svg => Ok(bytes(&svg::svg(&layout::draw(page, self.paper)))),
+            Ending::Txt => Ok(bytes(&text::text(page))),
         }
     }
 }
 
 impl Pages for Desktop {
+    fn can_print(&self) -> Result<(), PageError> {
+        if Path::new(PRINT).exists() { Ok(()) } else { Err(PageError::NoPrinter) }
+    }
+
+    fn can_save(&self, path: &Path) -> Result<(), PageError> {
+        ending(path)?;
+        let path = at_home(path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let denied = |errno: Errno| PageError::Failed(format!("{}: {}", folder.display(), errno.desc()));
+        nix::unistd::access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(denied)?;
+        if path.symlink_metadata().is_ok() { Err(PageError::Exists) } else { Ok(()) }
+    }
+
     fn print(&self, page: &Page<'_>) -> Result<(), PageError> {
         let pdf = self.pdf(page)?;
         let media = format!("media={}", self.paper.name());
         // Its complaints begin with its name, not with where it is.
-        let child = Command::new("/usr/bin/lp")
+        let child = Command::new(PRINT)
             .arg0("lp")
             .args(["-s", "-t", "insis-otp", "-o", &media, "-"])
             .stdin(Stdio::piped())
@@ -123,6 +142,27 @@ impl Pages for Desktop {
             return Err(failed(error));
         }
         Ok(())
+    }
+}
+
+/// The forms of a page in a file.
+#[derive(Clone, Copy)]
+enum Ending {
+    Pdf,
+    Png,
+    Svg,
+    Txt,
+}
+
+/// The form that a file's name asks for.
+fn ending(path: &Path) -> Result<Ending, PageError> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    match ending.as_deref() {
+        Some("pdf") => Ok(Ending::Pdf),
+        Some("png") => Ok(Ending::Png),
+        Some("svg") => Ok(Ending::Svg),
+        Some("txt") => Ok(Ending::Txt),
+        _ => Err(PageError::Form),
     }
 }
 

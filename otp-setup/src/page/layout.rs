@@ -1,5 +1,6 @@
 //! Where everything stands on the page.
 
+use insis_otp::otpauth::Entry;
 use zeroize::Zeroizing;
 
 use super::drawing::{Code, Drawing, Frame, Mark, Text};
@@ -19,7 +20,9 @@ const USES: f32 = 124.0;
 pub fn draw(page: &Page<'_>, paper: Paper) -> Drawing {
     let mut canvas = Canvas { paper, marks: Vec::new(), y: MARGIN - 12.0 };
     heading(&mut canvas, page);
-    code(&mut canvas, page);
+    if let Some((entry, uri)) = &page.entry {
+        code(&mut canvas, page, entry, uri);
+    }
     recovery(&mut canvas, page);
     uses(&mut canvas, page);
     footer(&mut canvas, page);
@@ -37,17 +40,17 @@ fn heading(canvas: &mut Canvas, page: &Page<'_>) {
     canvas.boxed(&texts.page_warning());
 }
 
-fn code(canvas: &mut Canvas, page: &Page<'_>) {
+fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &Entry, uri: &str) {
     let texts = page.texts;
     canvas.section(&texts.page_phone());
     canvas.paragraph(MARGIN, canvas.width(), &texts.page_scan());
     canvas.down(4.0);
     let top = canvas.y;
-    canvas.code(&page.uri);
+    canvas.code(uri);
     let left = MARGIN + CODE + 24.0;
     let room = canvas.width() - CODE - 24.0;
     canvas.y = top + 18.0;
-    let (key, entry) = (&page.entry.key, page.entry);
+    let key = &entry.key;
     for (name, value) in [(texts.page_issuer(), &entry.issuer), (texts.page_account(), &entry.account)] {
         canvas.label(left, &name);
         canvas.text(Font::Regular, 12.0, left, &Font::Regular.fitting(value, 12.0, room));
@@ -87,11 +90,7 @@ fn recovery(canvas: &mut Canvas, page: &Page<'_>) {
 fn uses(canvas: &mut Canvas, page: &Page<'_>) {
     let texts = page.texts;
     canvas.section(&texts.page_uses());
-    for (when, what) in [
-        (texts.page_forgotten(), texts.page_forgotten_do()),
-        (texts.page_new(), texts.page_new_do()),
-        (texts.page_lost(), texts.page_lost_do()),
-    ] {
+    for (when, what) in page.uses() {
         let first = canvas.y;
         canvas.down(LEADING);
         canvas.text(Font::Bold, TEXT, MARGIN, &when);
@@ -102,7 +101,7 @@ fn uses(canvas: &mut Canvas, page: &Page<'_>) {
 }
 
 fn footer(canvas: &mut Canvas, page: &Page<'_>) {
-    let text = page.texts.page_footer(&page.date);
+    let text = page.footer();
     canvas.y = canvas.paper.points().1 - MARGIN + 12.0;
     canvas.text(Font::Regular, 8.5, MARGIN, &text);
 }

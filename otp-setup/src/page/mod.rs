@@ -20,10 +20,9 @@ use crate::texts::Texts;
 
 /// What stands on the page.
 pub struct Page<'a> {
-    /// The entry of the app.
-    pub entry: &'a Entry,
-    /// Its URI, as the screen shows it.
-    pub uri: Zeroizing<String>,
+    /// The entry of the app and its URI, as the screen shows it; none where recovery codes are made anew, since nobody can
+    /// read the secret then.
+    pub entry: Option<(&'a Entry, Zeroizing<String>)>,
     /// The recovery codes.
     pub recovery: &'a [RecoveryCode],
     /// The user's name.
@@ -34,6 +33,25 @@ pub struct Page<'a> {
     pub date: String,
     /// The language.
     pub texts: Texts,
+}
+
+impl Page<'_> {
+    /// What it is good for: when, and what to do then.
+    fn uses(&self) -> Vec<(String, String)> {
+        let texts = self.texts;
+        let new = self.entry.as_ref().map(|_| (texts.page_new(), texts.page_new_do()));
+        let forgotten = (texts.page_forgotten(), texts.page_forgotten_do());
+        let lost = (texts.page_lost(), texts.page_lost_do());
+        std::iter::once(forgotten).chain(new).chain([lost]).collect()
+    }
+
+    /// When it was made, and how long it is good.
+    fn footer(&self) -> String {
+        match self.entry {
+            Some(_) => self.texts.page_footer(&self.date),
+            None => self.texts.page_footer_recovery(&self.date),
+        }
+    }
 }
 
 /// A size of paper, in points.

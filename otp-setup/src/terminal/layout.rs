@@ -12,6 +12,8 @@ pub type Row = Zeroizing<String>;
 
 /// The fewest columns for the text beside a code.
 const NARROWEST: usize = 30;
+/// How many columns terminals have, if nobody has changed that.
+const USUAL: usize = 80;
 /// The fewest rows for the text below one.
 const LEAST_BELOW: usize = 14;
 
@@ -33,21 +35,40 @@ pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -
             return code.into_iter().chain(below).collect();
         }
     }
-    let text = Zeroizing::new(format!("{}\n\n{}", sheet.too_small, *sheet.text));
+    let needed = sheet.qr.last().map_or((0, 0), |symbol| {
+        let (width, height) = (symbol.columns(drawing), symbol.lines(drawing).len());
+        let beside = width + 2 + NARROWEST;
+        if beside <= USUAL { (beside, height + 1) } else { (width, height + LEAST_BELOW + 1) }
+    });
+    let too_small = sheet.texts.sheet_too_small(needed.0, needed.1);
+    let text = Zeroizing::new(format!("{too_small}\n\n{}", *sheet.text));
     text_rows(&text, said, columns, room)
 }
 
-/// A text and what is said about the last answer, in so many rows. Where they are too few, blank ones go first, then
-/// the end of the text: what has just been said has to be seen.
+/// A text and what is said about the last answer, in so many rows. Where they are too few, blank ones go first, then what
+/// explains, from its end: what has just been said has to be seen, and so has what cannot be had elsewhere, the secret and
+/// the recovery codes.
 fn text_rows(text: &str, said: &str, columns: usize, room: usize) -> Vec<Row> {
     let (mut text, said) = (wrap(&[text], columns), wrap(&[said], columns));
     let left = room.saturating_sub(said.len() + 1);
     if text.len() > left {
         text.retain(|line| !line.is_empty());
-        text.truncate(left);
+        while text.len() > left {
+            let Some(last) = last_explanation(&text) else { break };
+            text.remove(last);
+        }
+        text.truncate(left.max(room.min(text.len())));
     }
-    text.push(Row::default());
+    if text.len() < room {
+        text.push(Row::default());
+    }
     text.into_iter().chain(said).take(room).collect()
+}
+
+/// The last line that is neither in one piece nor the heading of such lines.
+fn last_explanation(text: &[Row]) -> Option<usize> {
+    let in_one_piece = |line: Option<&Row>| line.is_some_and(|line| line.starts_with("  "));
+    (0..text.len()).rev().find(|place| !in_one_piece(text.get(*place)) && !in_one_piece(text.get(place + 1)))
 }
 
 fn side_by_side(code: Vec<Row>, width: usize, text: &[Row]) -> Vec<Row> {
@@ -71,10 +92,11 @@ pub fn wrap(texts: &[&str], columns: usize) -> Vec<Row> {
         if paragraph.starts_with("  ") {
             return vec![Row::new(paragraph.to_owned())];
         }
-        textwrap::wrap(paragraph, columns.max(10))
-            .into_iter()
-            .map(|line| Row::new(line.into_owned()))
-            .collect()
+        // Commands and options are not broken at their hyphens.
+        let options = textwrap::Options::new(columns.max(10))
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .word_separator(textwrap::WordSeparator::AsciiSpace);
+        textwrap::wrap(paragraph, options).into_iter().map(|line| Row::new(line.into_owned())).collect()
     });
     lines.collect()
 }
@@ -102,13 +124,14 @@ pub fn question_row(question: &str, reply: &str, columns: usize) -> Row {
 mod tests {
     use super::*;
     use crate::qr::Symbol;
+    use crate::texts::Texts;
 
     fn sheet() -> Sheet {
         let text: String = "x".repeat(134);
         Sheet {
             qr: Symbol::new(&text).into_iter().chain(Symbol::new(&text[..100])).collect(),
             text: Zeroizing::new("One line of some length, with the secret:\n  ABCD EFGH IJKL MNOP".into()),
-            too_small: "too small".into(),
+            texts: Texts::of_locale("en"),
         }
     }
 
@@ -145,7 +168,7 @@ mod tests {
     fn small_windows_get_the_secret_without_the_code() {
         let rows = rows(&sheet(), "said", Drawing::Blocks256, (20, 60));
         assert_eq!(rows.last().map(|row| row.as_str()), Some("said"));
-        assert_eq!(*rows[0], "too small");
+        assert!(rows[0].contains("too small"), "{rows:?}");
         assert!(rows.iter().any(|row| row.contains("ABCD EFGH IJKL MNOP")));
     }
 

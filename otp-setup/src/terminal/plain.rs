@@ -140,6 +140,10 @@ impl Person for Lines<'_> {
         }
     }
 
+    fn is_watching(&self) -> bool {
+        self.drawing.is_some()
+    }
+
     fn unheard(&mut self) -> Option<std::io::Error> {
         std::mem::take(&mut self.output).failure()
     }

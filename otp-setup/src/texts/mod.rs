@@ -71,6 +71,9 @@ catalogue! {
     // What may be typed in place of a code, besides the English words: each may be several, with blanks between.
     word_print()
     word_save()
+    word_quit()
+    word_help()
+    prompt_help()
     // Pairing.
     pair_title(user, host)
     pair_not_you(user, caller)
@@ -94,7 +97,7 @@ catalogue! {
     sheet_secret()
     sheet_kind()
     sheet_parameters(algorithm, digits, period)
-    sheet_too_small()
+    sheet_too_small(columns, rows)
     ask_first()
     ask_next()
     ask_next_in(wait)
@@ -105,14 +108,16 @@ catalogue! {
     next_wrong()
     next_wrong_again()
     perhaps_parameters(algorithm, digits, period)
-    drift_slow(seconds)
-    drift_fast(seconds)
+    drift_slow(length)
+    drift_fast(length)
     paired(user)
     paired_next_login(prompt)
     recovery_title()
     recovery_why()
     recovery_how()
     ask_enter_to_clear()
+    recovery_enter()
+    recovery_old_void()
     // The page to keep safe.
     page_heading()
     page_whose(user, host)
@@ -133,6 +138,8 @@ catalogue! {
     page_lost()
     page_lost_do()
     page_footer(date)
+    page_footer_recovery(date)
+    page_is_there(path)
     page_offer()
     page_printed()
     page_saved(path)
@@ -366,6 +373,8 @@ catalogue! {
     help_yes
     help_print
     help_save
+    help_recovery_codes_print
+    help_recovery_codes_save
     help_algorithm
     help_digits
     help_period
@@ -429,6 +438,12 @@ impl Texts {
         self.catalogue.language == en::ENGLISH.language
     }
 
+    /// Whether a word that was typed is one of these: of the person's language, or English.
+    pub fn is_word(typed: &str, english: &str, own: &str) -> bool {
+        let typed = typed.trim().to_lowercase();
+        english.split(' ').chain(own.split(' ')).any(|word| word == typed)
+    }
+
     /// Whether an answer means yes or no, in the person's language or in English.
     pub fn yes_or_no(&self, answer: &str) -> Option<bool> {
         let answer = answer.trim().to_lowercase();
@@ -439,6 +454,24 @@ impl Texts {
             (false, true) => Some(false),
             _ => None,
         }
+    }
+
+    /// The texts in the language that the environment asks for, and the locale for messages. As gettext has it, LANGUAGE
+    /// lists languages, which count where the locale is not C.
+    #[must_use]
+    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> (Self, String) {
+        let locale = Self::locale(&variable);
+        let base = locale.split('.').next().unwrap_or_default();
+        let listed = variable("LANGUAGE").filter(|_| !matches!(base, "" | "C" | "POSIX") && is_utf8(&locale));
+        let language = |name: &str| name.split(['_', '.', '@']).next().unwrap_or_default().to_owned();
+        let known = listed.and_then(|listed| {
+            let languages = listed.split(':').map(language);
+            languages
+                .into_iter()
+                .find_map(|name| CATALOGUES.iter().find(|catalogue| catalogue.language == name))
+        });
+        let texts = known.map_or_else(|| Self::of_locale(&locale), |catalogue| Self { catalogue });
+        (texts, locale)
     }
 
     /// The locale for messages, from the environment.
@@ -523,6 +556,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_language_is_that_of_the_environment() {
+        let language = |set: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            };
+            Texts::of_environment(variable).0.catalogue.language
+        };
+        assert_eq!(language(&[("LANG", "cs_CZ.UTF-8")]), "cs");
+        assert_eq!(language(&[("LANG", "en_US.UTF-8"), ("LANGUAGE", "de:cs_CZ:en")]), "cs");
+        assert_eq!(language(&[("LANG", "cs_CZ.UTF-8"), ("LANGUAGE", "en_GB:cs")]), "en");
+        assert_eq!(language(&[("LC_ALL", "C.UTF-8"), ("LANGUAGE", "cs")]), "en");
+        assert_eq!(language(&[("LANG", "cs_CZ.UTF-8"), ("LANGUAGE", "")]), "cs");
+        assert_eq!(language(&[("LANG", "cs_CZ.ISO-8859-2"), ("LANGUAGE", "cs")]), "en");
     }
 
     #[test]

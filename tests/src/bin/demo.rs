@@ -126,7 +126,9 @@ fn pair(env: &Env) -> Result<(Phone, u64), String> {
     wait_for(&mut setup, says::AGREE)?;
     setup.line("yes");
     wait_for(&mut setup, says::FIRST)?;
-    show("otp-setup", &setup.screen());
+    // Without its colours, the code would be white on black on most terminals, and no scanner reads that.
+    let in_colours = std::io::stdout().is_terminal();
+    show("otp-setup", &if in_colours { setup.screen_in_colours() } else { setup.screen() });
     let phone = Phone::typed(&secret(&setup.screen())?);
     let first = start_of_step(&phone);
     setup.line(&phone.code_at(first));
