@@ -36,6 +36,8 @@ pub enum Level {
 pub struct Line {
     level: Level,
     text: String,
+    /// Where the words for people begin in it, which stand last.
+    words_at: Option<usize>,
     /// The values as they came, for the journal.
     values: Vec<(&'static str, String)>,
 }
@@ -49,13 +51,14 @@ impl Line {
     pub fn new(level: Level, result: &str) -> Self {
         // As long as most lines are.
         let (text, values) = (String::with_capacity(256), Vec::with_capacity(8));
-        Self { level, text, values }.field("result", result)
+        Self { level, text, words_at: None, values }.field("result", result)
     }
 
     /// Adds a value.
     #[must_use]
     pub fn field(mut self, key: &'static str, value: impl Display) -> Self {
         let value = cut(value.to_string());
+        let words = self.words_at.map(|at| self.text.split_off(at)).unwrap_or_default();
         if !self.text.is_empty() {
             self.text.push(' ');
         }
@@ -68,6 +71,8 @@ impl Line {
                 _ => self.escape(byte),
             }
         }
+        self.words_at = self.words_at.map(|_| self.text.len());
+        self.text.push_str(&words);
         self.values.push((key, value));
         self
     }
@@ -82,6 +87,7 @@ impl Line {
     /// Adds words for people at the end: text of this program's own, with the cause of a failure in it.
     #[must_use]
     pub fn words(mut self, words: impl Display) -> Self {
+        self.words_at = Some(self.text.len());
         self.text.push_str(" message=\"");
         for letter in words.to_string().chars().take(4 * Self::LONGEST_VALUE) {
             match letter {
@@ -165,6 +171,8 @@ mod tests {
         );
         let line = Line::new(Level::Error, "error").words("/x\n: \"quoted\"");
         assert_eq!(line.text(), "result=error message=\"/x : 'quoted'\"");
+        let line = line.field("user", "anna").field("uid", 0);
+        assert_eq!(line.text(), "result=error user=anna uid=0 message=\"/x : 'quoted'\"");
         assert!(Line::new(Level::Info, &"x".repeat(10_000)).text().len() < 300);
     }
 

@@ -52,7 +52,8 @@ impl Caller {
         self.report(action, user, why, false);
     }
 
-    fn report(&self, action: &str, user: &str, line: Line, succeeded: bool) {
+    /// Reports an act with a line of its own.
+    pub fn report(&self, action: &str, user: &str, line: Line, succeeded: bool) {
         let line = line.field("user", user).field("uid", self.uid).field("loginuid", &self.loginuid);
         let line = match &self.sudo_user {
             Some(name) => line.field("sudo_user", name),

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod form;
 mod identity;
+mod rename;
 mod template;
 
 pub use account::{Account, InvalidUserName, UserName};

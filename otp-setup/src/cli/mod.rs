@@ -63,6 +63,10 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    Move {
+        old: String,
+        new: String,
+    },
     Import(ImportOptions),
     Export {
         #[arg(long, required = true)]

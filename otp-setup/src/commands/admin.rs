@@ -1,9 +1,10 @@
 //! The administrator's commands.
 
 use insis_otp::acts;
+use insis_otp::log::{Level, Line};
 use insis_otp::operations::{self, system_clock};
 use insis_otp::otpauth::Entry;
-use insis_otp::store::{Account, StoreError};
+use insis_otp::store::{Account, Cause, StoreError, UserName};
 
 use super::Setup;
 use crate::caller::Caller;
@@ -11,8 +12,9 @@ use crate::doctor::{self, Severity};
 use crate::exit::{self, Failure, Status};
 use crate::keeper::Trouble;
 use crate::output::Output;
+use crate::plain;
 use crate::report;
-use crate::site::Site;
+use crate::site::{NoSite, Site};
 use crate::users;
 
 impl Setup<'_> {
@@ -25,6 +27,41 @@ impl Setup<'_> {
         report_act("unlock", user, &unlocked);
         unlocked.map_err(|error| exit::of_end(Trouble::from(error).into(), &self.texts, user))?;
         self.tell(&self.texts.unlocked(user))
+    }
+
+    /// Lets an enrollment follow its user to another name.
+    pub(super) fn rename(&self, site: &Site, old: &str, new: &str) -> Result<(), Failure> {
+        self.only_root(site)?;
+        let unknown = |name: &str| {
+            exit::of_no_site(NoSite::NoSuchUser(plain::unsecret(name).into_owned()), &self.texts)
+        };
+        let lookup = |name: &UserName| {
+            Account::lookup(name).map_err(|error| exit::of_no_site(NoSite::Database(error), &self.texts))
+        };
+        let (old_name, new_name) = (UserName::parse(old), UserName::parse(new));
+        let (old_name, new_name) = old_name.and_then(|old| Ok((old, new_name?))).map_err(|_| unknown(new))?;
+        let account = lookup(&new_name)?.ok_or_else(|| unknown(new))?;
+        // A directory that ignores case answers the old spelling with the new name.
+        if account.name == old_name || lookup(&old_name)?.is_some_and(|present| present.name == old_name) {
+            return Err((
+                Status::Usage,
+                Some(self.texts.error(self.texts.move_still_there(plain::name(old)))),
+            ));
+        }
+        let user = account.name.to_string();
+        let before = Account { name: old_name, ..account.clone() };
+        let moved = site.of(before).file().rename_to(&site.of(account).file());
+        let line = match &moved {
+            Ok(()) => Line::new(Level::Notice, "done"),
+            Err(error) => acts::store_failed(error),
+        };
+        Caller::of_this_process().report("move", &user, line.field("old", old), moved.is_ok());
+        moved.map_err(|error| match error.cause {
+            Cause::NotPaired => exit::of_end(Trouble::NotPaired.into(), &self.texts, old),
+            Cause::Exists => (Status::Exists, Some(self.texts.error(self.texts.move_exists(&user)))),
+            _ => exit::of_end(Trouble::from(error).into(), &self.texts, &user),
+        })?;
+        self.tell(&self.texts.moved(plain::name(old), &user))
     }
 
     /// Lets every place be asked again that the site's `remember` lets pass.

@@ -93,6 +93,7 @@ impl Setup<'_> {
             Some(Command::Forget) => self.forget(&site),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::List { json }) => self.list(&site, *json),
+            Some(Command::Move { old, new }) => self.rename(&site, old, new),
             Some(Command::Import(options)) => self.import(&site, options),
             Some(Command::Export { .. }) => self.export(&site),
         }

@@ -175,6 +175,9 @@ catalogue! {
     ask_remove(user)
     forgotten(user)
     unlocked(user)
+    moved(old, user)
+    move_exists(user)
+    move_still_there(old)
     verified()
     verified_pair(steps)
     verified_recovery(left)
@@ -365,6 +368,7 @@ catalogue! {
     about_list
     about_completions
     about_doctor
+    about_move
     about_import
     about_export
     about_help
@@ -391,6 +395,8 @@ catalogue! {
     help_pam_oath
     help_migration
     help_app_export
+    help_old
+    help_new
     help_entry
     help_all
     help_import_force
@@ -411,6 +417,8 @@ catalogue! {
     value_pam_oath
     value_google_authenticator
     value_app_export
+    value_old
+    value_new
     value_entry
     value_shell
 }
