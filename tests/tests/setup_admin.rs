@@ -182,6 +182,25 @@ fn people_are_listed_and_a_secret_is_exported_only_on_demand() {
     }
 }
 
+#[test]
+fn what_is_said_fits_the_locale_and_dates_name_their_zone() {
+    let env = machine(&["anna"]);
+    let uri = format!("otpauth://totp/%C5%BDi%C5%BEkov:anna?secret={SECRET}");
+    assert!(root(&env, &["import", "--user", "anna", "--uri", "-"], &uri).status.success());
+    let status = |locale: &str, languages: &str| {
+        let mut status = env.as_user("anna", "otp-setup");
+        status.env("LC_ALL", locale).env("LANGUAGE", languages).env("TZ", "UTC").arg("status");
+        talk(&mut status, "").stdout
+    };
+    let english = String::from_utf8(status("en_GB.UTF-8", "")).unwrap();
+    assert!(english.contains("2023-11-14 22:13 UTC") && english.contains("\u{17d}i\u{17e}kov"), "{english}");
+    assert!(String::from_utf8(status("en_GB.UTF-8", "cs:en")).unwrap().contains("sp\u{e1}rov\u{e1}no"));
+    assert_eq!(status("cs_CZ.UTF-8", "en"), english.as_bytes());
+    let latin = status("cs_CZ.ISO-8859-2", "cs");
+    assert!(latin.is_ascii(), "{latin:?}");
+    assert_eq!(String::from_utf8(latin).unwrap(), english.replace(['\u{17d}', '\u{17e}'], "?"));
+}
+
 /// A secret that was not shown is on no phone, and recovery codes that were not shown are on no paper.
 #[test]
 fn what_could_not_be_shown_is_no_success() {
