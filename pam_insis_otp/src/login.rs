@@ -18,7 +18,7 @@ use crate::dialogue::{self, Reply};
 use crate::ffi::{self, MustPair};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::report::Log;
-use crate::target::{Target, exemption, user_name};
+use crate::target::{Known, Target, exemption, user_name};
 use crate::texts::Texts;
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
@@ -26,7 +26,7 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
     let began = Instant::now();
     let mut log = Log::of(pamh, "auth");
     let mut texts = Texts::of(insis_otp::config::Language::default());
-    let mut seen = 0;
+    let mut seen = Seen::default();
     let outcome = match Login::prepare(pamh, args, &mut log) {
         Ok(login) => {
             texts = login.texts;
@@ -39,7 +39,7 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
     match &outcome {
         Outcome::Accepted(accepted) => {
             // Those of this login are not news.
-            let failures = accepted.failures.saturating_sub(seen);
+            let failures = accepted.failures.saturating_sub(seen.refused);
             if let Some(text) = texts.accepted(&accepted.by, failures) {
                 dialogue::tell(pamh, flags, &text);
             }
@@ -64,6 +64,15 @@ struct Login {
     place: Option<(Place, Seconds)>,
     /// Whether the person is somewhere else, where the names of this machine are not known.
     remote: bool,
+}
+
+/// What a login has come to know besides its outcome.
+#[derive(Default)]
+struct Seen {
+    /// Attempts of this login that were counted as failures.
+    refused: u32,
+    /// Guesses of this login that the end of the password was charged with: an accepted code shows that they were none.
+    first_pass_guesses: u32,
 }
 
 /// What came back.
@@ -126,7 +135,7 @@ impl Login {
     }
 
     /// Asks until a code is accepted or no tries are left. Counts the attempts of this login that were charged and refused.
-    fn run(&self, pamh: &mut PamHandle, log: &Log, seen: &mut u32) -> Outcome {
+    fn run(&self, pamh: &mut PamHandle, log: &Log, seen: &mut Seen) -> Outcome {
         if let Some(passed) = self.passed {
             return self.ask_without_need(pamh, passed, log);
         }
@@ -135,12 +144,13 @@ impl Login {
             (None, FirstPass::Use) => return Outcome::Denied(Denial::NoCode, Refusal::Wrong),
             (None, _) => {}
             (Some(given), first_pass) => {
-                let outcome = self.padded_attempt(pamh, given, log);
+                let outcome = self.padded_attempt(pamh, given, log, seen);
                 let Some(refusal) = outcome.refusal().filter(|_| first_pass == FirstPass::Try) else {
                     return outcome;
                 };
                 // Many passwords end in digits: that is no try of the person's, and no refusal.
-                *seen += u32::from(matches!(outcome, Outcome::Refused(_)));
+                seen.refused += u32::from(matches!(outcome, Outcome::Refused(_)));
+                seen.first_pass_guesses += u32::from(outcome.is_guess());
                 log.send(outcome.tried_line(), None);
                 if matches!(refusal, Refusal::Used { .. }) {
                     note = self.texts.refused(refusal, false);
@@ -155,17 +165,17 @@ impl Login {
         pamh: &mut PamHandle,
         mut note: String,
         log: &Log,
-        seen: &mut u32,
+        seen: &mut Seen,
     ) -> Outcome {
         let mut left = self.config.tries;
         loop {
             left = left.saturating_sub(1);
             let outcome = match self.ask(pamh, &note) {
-                Ok(given) => self.padded_attempt(pamh, given, log),
+                Ok(given) => self.padded_attempt(pamh, given, log, seen),
                 Err(outcome) => return outcome,
             };
             let Some(refusal) = outcome.refusal().filter(|_| left > 0) else { return outcome };
-            *seen += u32::from(matches!(outcome, Outcome::Refused(_)));
+            seen.refused += u32::from(matches!(outcome, Outcome::Refused(_)));
             log.send(outcome.line().field("tries_left", left), outcome.words(&log.service));
             let again = left.saturating_add(1) < self.config.tries;
             note = self.texts.refused(refusal, again);
@@ -243,8 +253,7 @@ impl Login {
     /// The outcome, if digits at the end of a password are a code of the person's that was typed although none is needed;
     /// charged like any other. Of a code that will be right soon nobody learns, therefore.
     fn needless_code(&self, passed: Passed, code: &wire::Reply, log: &Log) -> Option<Outcome> {
-        let remember = self.place.as_ref().map(|(place, length)| (place, *length));
-        match self.target.known.as_ref()?.access.verify(code, &self.config.policy, remember) {
+        match self.verify(self.target.known.as_ref()?, code, &Seen::default()) {
             Ok(Verdict::Accepted(accepted)) => Some(Outcome::Accepted(accepted)),
             Ok(Verdict::Refused(Refusal::Used { .. })) => Some(Outcome::Passed(passed)),
             Ok(Verdict::Refused(why)) => {
@@ -256,25 +265,24 @@ impl Login {
     }
 
     /// One attempt; a refusal takes full intervals of time.
-    fn padded_attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log) -> Outcome {
+    fn padded_attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log, seen: &Seen) -> Outcome {
         let arrived = Instant::now();
-        let outcome = self.attempt(pamh, given, log);
+        let outcome = self.attempt(pamh, given, log, seen);
         if outcome.refusal().is_some() {
             self.pad_to_interval(arrived, Self::REFUSAL);
         }
         outcome
     }
 
-    fn attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log) -> Outcome {
+    fn attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log, seen: &Seen) -> Outcome {
         let (reply, password) = match given {
             Given::Code(reply, password) => (reply, password),
             Given::Password => return Outcome::Denied(Denial::Password, Refusal::Wrong),
             Given::Filler(length) => return self.filler(length),
         };
         log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
-        let remember = self.place.as_ref().map(|(place, length)| (place, *length));
         let (verdict, denial) = match &self.target.known {
-            Some(known) => (known.access.verify(&reply, &self.config.policy, remember), Denial::Unenrolled),
+            Some(known) => (self.verify(known, &reply, seen), Denial::Unenrolled),
             None => (Err(Trouble::NotPaired), Denial::UnknownUser),
         };
         match verdict {
@@ -287,6 +295,12 @@ impl Login {
             Err(Trouble::NotPaired) => self.decoy(denial, &reply),
             Err(trouble) => trouble.into(),
         }
+    }
+
+    /// Has a reply of somebody known decided.
+    fn verify(&self, known: &Known, reply: &wire::Reply, _seen: &Seen) -> Result<Verdict, Trouble> {
+        let remember = self.place.as_ref().map(|(place, length)| (place, *length));
+        known.access.verify(reply, &self.config.policy, remember)
     }
 
     /// Refuses what sshd put in the place of a reply like a reply of as many digits.

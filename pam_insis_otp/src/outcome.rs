@@ -92,6 +92,11 @@ impl Outcome {
         }
     }
 
+    /// Whether a guess was charged to the account.
+    pub const fn is_guess(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::Wrong | Refusal::OutsideWindow { .. }))
+    }
+
     /// The line for digits at the end of a password that were tried as a code and refused. Not "refused": what counts
     /// such lines must not shut out people whose passwords end in digits.
     pub fn tried_line(&self) -> Line {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use insis_otp_tests::env::{Env, run, talk};
 use insis_otp_tests::paired::Paired;
-use insis_otp_tests::pam::{Code, Login, Stack};
+use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Stack};
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
@@ -274,6 +274,14 @@ fn fail2ban_counts_guesses_and_nothing_else() {
     login("anna", "192.0.2.1", &code);
     login("anna", "192.0.2.1", "12345");
     login("anna", "192.0.2.1", "");
+    // A password that ends in digits, and then the code.
+    let first =
+        Stack::new("sshd", &format!("{ASK_PASSWORD}auth required pam_insis_otp.so try_first_pass tries=1"));
+    anna.again();
+    let replies = ["horse123456", code.as_str()];
+    let mut pam = Login::on(&first).user("anna").rhost("192.0.2.1").types(replies).begin();
+    assert_eq!(pam.authenticate(), Code::SUCCESS);
+    let _ = env.syslog().expect(&["result=tried reason=wrong-code user=anna rhost=192.0.2.1"]);
     login(
         "\n<86>sshd[1]: pam_insis_otp(sshd:auth): result=refused reason=wrong-code user=x rhost=192.0.2.1",
         "client.example.org",
