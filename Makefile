@@ -145,9 +145,9 @@ lint-code:
 
 # cargo deny also looks at the crates that other systems would take.
 lint-deny:
-	$(call has,$(CARGO) deny --version,$(CARGO) fetch --locked --quiet && $(CARGO) deny --offline check bans licenses sources,\
+	$(call has,$(CARGO) deny --version,$(CARGO) fetch --locked --quiet && $(CARGO) deny --offline check --hide-inclusion-graph bans licenses sources,\
 	  cargo-deny is not installed: bans and licences and sources and advisories were not checked)
-	$(if $(ADVISORIES),$(call has,$(CARGO) deny --version,$(CARGO) deny --offline check advisories,),\
+	$(if $(ADVISORIES),$(call has,$(CARGO) deny --version,$(CARGO) deny --offline check --hide-inclusion-graph advisories,),\
 	  @echo 'The advisory database is not there (cargo deny fetch): advisories were not checked')
 
 lint-scripts:
