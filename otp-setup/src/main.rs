@@ -23,6 +23,7 @@ mod plain;
 mod qr;
 mod report;
 mod site;
+mod stored;
 mod terminal;
 mod texts;
 mod users;

@@ -30,6 +30,27 @@ pub fn with_shells() -> io::Result<Vec<Account>> {
     Ok(lines()?.lines().filter(works).filter_map(account).filter(is_person).collect())
 }
 
+/// Whether people are looked for elsewhere than on this machine, where the answer "nobody" can mean "nobody to ask".
+pub fn has_directory() -> bool {
+    let switch = std::fs::read_to_string("/etc/nsswitch.conf").unwrap_or_default();
+    asks_elsewhere(&switch)
+}
+
+fn asks_elsewhere(switch: &str) -> bool {
+    let sources =
+        switch.lines().filter_map(|line| line.trim().strip_prefix("passwd:")).flat_map(str::split_whitespace);
+    let local = ["files", "compat", "systemd", "db", "altfiles", "extrausers"];
+    sources
+        .take_while(|word| !word.starts_with('#'))
+        .any(|word| !word.starts_with('[') && !local.contains(&word))
+}
+
+/// Whether an account is one of this machine's own.
+pub fn is_local(name: &str) -> bool {
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    passwd.lines().any(|line| line.split(':').next() == Some(name))
+}
+
 /// The lines of passwd(5), from every source that the name service switch names, as far as it may be listed.
 fn lines() -> io::Result<String> {
     let output = Command::new("/usr/bin/getent").arg("passwd").env_clear().output()?;
@@ -49,6 +70,12 @@ fn account(line: &str) -> Option<Account> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn directories_are_seen_in_the_switch() {
+        assert!(!asks_elsewhere("passwd: files systemd # sss\ngroup: files sss\n"));
+        assert!(asks_elsewhere("group: files\npasswd:\tfiles [SUCCESS=return] sss\n"));
+    }
 
     #[test]
     fn lines_of_passwd_are_read() {

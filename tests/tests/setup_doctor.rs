@@ -5,7 +5,10 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
+use insis_otp_tests::directory::Directory;
 use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::paired::Paired;
+use insis_otp_tests::pam::{Code, Login};
 
 const STACK: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
 const SSHD: &str = "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n\
@@ -314,8 +317,13 @@ fn faults_of_the_store_are_found() {
     let mode =
         |path: &Path, mode: u32| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     let command = "chown root:insis-otp /var/lib/insis-otp; chmod 1730 /var/lib/insis-otp";
-    mode(store, 0o777);
-    mends(&env, "problem", path, "wrong owner or mode", command);
+    // One finding, and none that would remove anybody's file: they are sound when the store is.
+    for open in [0o777, 0o1777] {
+        mode(store, open);
+        let (_, found) = examined(&env, "yes");
+        assert_eq!(found.len(), 1, "{found:#?}");
+        mends(&env, "problem", path, "wrong owner or mode", command);
+    }
     chown(store, Some(1), Some(1)).unwrap();
     mends(&env, "problem", path, "wrong owner or mode", command);
     mode(store, 0o700);
@@ -368,6 +376,143 @@ fn faults_of_the_store_are_found() {
     std::fs::remove_dir(store).unwrap();
     run(Command::new("mv").arg("/var/lib/insis-otp.away").arg(store));
     assert_eq!(doctor(&env), (0, vec![]));
+}
+
+/// A stack as many write it for pam_faillock: a line that is right elsewhere locks everybody out of it.
+#[test]
+fn what_is_offered_for_faillock_lets_in_who_knows_both_and_nobody_else() {
+    let env = sound();
+    let stack = "auth required pam_env.so\nauth requisite pam_faillock.so preauth\nauth sufficient pam_unix.so nullok\n\
+                 auth [default=die] pam_faillock.so authfail\nauth required pam_insis_otp.so tries=1\naccount required pam_permit.so\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
+    let line = "auth [success=1 default=ignore] pam_unix.so nullok";
+    mends(&env, "problem", "/etc/pam.d/sshd:3", "skipped", line);
+    let login = |password: &str, code: String| {
+        Login::to("sshd").user("anna").types([password.to_owned(), code]).begin().authenticate()
+    };
+    std::fs::remove_file("/var/lib/insis-otp/anna").unwrap();
+    let anna = Paired::user("anna");
+    assert_ne!(login("wrong", anna.code()), Code::SUCCESS);
+    assert_ne!(login("secret", "000000".to_owned()), Code::SUCCESS);
+    anna.again();
+    assert_eq!(login("secret", anna.code()), Code::SUCCESS);
+}
+
+/// SSSD does not enumerate people unless it is told to.
+#[test]
+fn people_whom_the_directory_does_not_enumerate_are_known() {
+    let env = Env::build().file("/etc/pam.d/sshd", STACK, 0o644).file(DROP_IN, SSHD, 0o644).clock().start();
+    let _directory = Directory::start(&env, "", "");
+    let enumerated = run(Command::new("getent").arg("passwd"));
+    assert!(!String::from_utf8_lossy(&enumerated.stdout).contains("anna"));
+    let _anna = Paired::user("anna");
+    let list = run(env.command("otp-setup").arg("list"));
+    assert!(String::from_utf8_lossy(&list.stdout).contains("anna"), "{list:?}");
+    let removes = |found: &[Finding]| found.iter().any(|finding| finding.line.contains("rm "));
+    let (_, found) = examined(&env, "yes");
+    assert!(found.iter().all(|finding| !finding.place.contains("/anna")) && !removes(&found), "{found:#?}");
+    // Somebody whom it does not know may be somebody whom it cannot be asked about.
+    std::fs::copy("/var/lib/insis-otp/anna", "/var/lib/insis-otp/ghost").unwrap();
+    let (_, found) = examined(&env, "yes");
+    assert!(
+        found.iter().any(|finding| finding.line == "getent passwd ghost") && !removes(&found),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn names_that_changed_or_share_a_user_id_are_found() {
+    let env = sound();
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap();
+    let anna = passwd.lines().find(|line| line.starts_with("anna:")).unwrap();
+    env.write(Path::new("/etc/passwd"), passwd.replace("\nanna:", "\nannette:").as_bytes(), 0o644);
+    finds(
+        &env,
+        "warning",
+        "/var/lib/insis-otp/anna",
+        "whose name is annette now",
+        "otp-setup move anna annette",
+    );
+    let alias = format!("{passwd}{}\n", anna.replacen("anna:", "annie:", 1));
+    env.write(Path::new("/etc/passwd"), alias.as_bytes(), 0o644);
+    finds(&env, "warning", "uid ", "anna and annie have the same user id", "otp-setup --user annie");
+    env.write(Path::new("/etc/passwd"), passwd.as_bytes(), 0o644);
+    assert_eq!(doctor(&env), (0, vec![]));
+}
+
+#[test]
+fn settings_that_do_something_else_than_they_say_are_found() {
+    let env = sound();
+    let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
+    let at = |line: usize| format!("{CONFIG}:{line}");
+    config("exempt_groups = [\"otp-exempt\"]\n");
+    mends(&env, "warning", &at(1), "group otp-exempt", "groupadd --system otp-exempt");
+    config("tries = 2\nexempt_users = [\"nobody\", \"anne\"]\n");
+    mends(&env, "warning", &at(2), "user anne", "exempt_users = [\"nobody\"]");
+    config("exempt_networks = [\"0.0.0.0/0\", \"192.0.2.0/24\"]\n");
+    mends(&env, "problem", &at(1), "every address", "exempt_networks = [\"192.0.2.0/24\"]");
+    config("[service.ssh]\ntries = 2\n");
+    mends(&env, "warning", &at(1), "no PAM service ssh", "[service.sshd]");
+    config("[service.common-auth]\ntries = 2\n");
+    finds(&env, "warning", &at(1), "no PAM service common-auth", "ls /etc/pam.d");
+    env.write(Path::new(CONFIG), b"tries = 2\n", 0o600);
+    mends(&env, "problem", CONFIG, "by root only", "chmod 644 /etc/security/insis-otp.toml");
+    // In a stack's own arguments, too.
+    let stack =
+        "@include common-auth\nauth required pam_insis_otp.so tries=1 exempt_networks=::/0,192.0.2.0/24\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
+    let line = "auth required pam_insis_otp.so tries=1 exempt_networks=192.0.2.0/24";
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "every address", line);
+}
+
+#[test]
+fn more_faults_of_pam_stacks_are_found() {
+    let env = sound();
+    let stack = |text: &str| env.write(Path::new("/etc/pam.d/sshd"), text.as_bytes(), 0o644);
+    let common = std::fs::read_to_string("/etc/pam.d/common-auth").unwrap();
+    let shared = |text: &str| env.write(Path::new("/etc/pam.d/common-auth"), text.as_bytes(), 0o644);
+    let common_at = |word: &str| {
+        let text = std::fs::read_to_string("/etc/pam.d/common-auth").unwrap();
+        format!("/etc/pam.d/common-auth:{}", text.lines().position(|line| line.contains(word)).unwrap() + 1)
+    };
+    // Our own name, misspelt: nobody gets in anywhere.
+    stack("@include common-auth\n");
+    shared(&format!("{common}auth required pam_insis_opt.so\n"));
+    obey(&finds(&env, "problem", &common_at("insis_opt"), "not where libpam looks", OURS));
+    assert_eq!(doctor(&env), (0, vec![]));
+    // The profile's line and the model's.
+    stack(STACK);
+    mends(
+        &env,
+        "warning",
+        "/etc/pam.d/sshd:2",
+        "in this stack already",
+        "sed -i --follow-symlinks -e 2d /etc/pam.d/sshd",
+    );
+    shared(&common);
+    stack(STACK);
+    for (wrong, words, line) in [
+        ("@include comon-auth", "does not exist", "@include common-auth"),
+        ("auht required pam_unix.so", "does not understand", "auth required pam_unix.so"),
+    ] {
+        stack(&format!("{STACK}{wrong}\n"));
+        obey(&finds(&env, "problem", "/etc/pam.d/sshd:3", words, line));
+    }
+    stack("auth required pam_unix.so\nauth required pam_insis_otp.so\n");
+    mends(&env, "warning", "/etc/pam.d/sshd:1", "has refused the password", "auth requisite pam_unix.so");
+    stack("auth optional pam_unix.so\nauth required pam_insis_otp.so\n");
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "after a wrong password", "auth requisite pam_unix.so");
+    stack("@include common-auth\nauth required pam_insis_otp.so use_first_pass\n");
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "use_first_pass", OURS);
+    let control = "[success=ok ignore=ignore auth_err=die default=ignore]";
+    stack(&format!("@include common-auth\nauth {control} pam_insis_otp.so\n"));
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "does not refuse", OURS);
+    stack(&format!("{STACK}auth required pam_sss_not_here.so\n"));
+    finds(&env, "problem", "/etc/pam.d/sshd:3", "not where libpam looks", "man otp-setup");
+    stack(STACK);
+    env.write(Path::new("/etc/pam.d/sudo"), STACK.as_bytes(), 0o644);
+    env.write(Path::new("/etc/pam.d/sudo-i"), b"@include common-auth\n", 0o644);
+    mends(&env, "warning", "/etc/pam.d/sudo-i:1", "sudo asks for a code, sudo-i does not", OURS);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,6 +16,10 @@ use crate::output::{Output, Progress, complain};
 use crate::plain;
 use crate::report::{self, Facts};
 use crate::site::Site;
+use crate::stored;
+
+/// Files, and why the user database did not say whose they are.
+type Unanswered = Vec<(PathBuf, nix::Error)>;
 
 /// How a person is shown.
 type Row<'a> = &'a (dyn Fn(&str, &Pairing) -> String + Sync);
@@ -30,7 +35,7 @@ impl Setup<'_> {
     /// Lists who is paired.
     pub(super) fn list(&self, site: &Site, json: bool) -> Result<(), Failure> {
         self.only_root(site)?;
-        let accounts = self.everybody()?;
+        let (accounts, unanswered) = self.with_files(site)?;
         let texts = self.texts;
         let parts = if json {
             read(site, &accounts, &|user, status| {
@@ -49,11 +54,23 @@ impl Setup<'_> {
             (false, true) => output.line(&texts.list_none()),
             (false, false) => output.line(&format!("{}\n{}", texts.list_head(), rows.join("\n"))),
         }
-        let mut broken = parts.iter().flat_map(|part| &part.broken).peekable();
-        let sound = broken.peek().is_none();
-        broken.for_each(|error| complain(&texts.error(error)));
+        let broken: Vec<_> = parts.iter().flat_map(|part| &part.broken).collect();
+        let sound = broken.is_empty() && unanswered.is_empty();
+        broken.iter().for_each(|error| complain(&texts.error(error)));
+        for (path, error) in unanswered {
+            let path = path.display().to_string();
+            complain(&texts.error(texts.list_unanswered(plain::name(&path), error)));
+        }
         self.written(output)?;
         if sound { Ok(()) } else { Err((Status::Unusable, None)) }
+    }
+
+    /// Everybody whose file may be there, and files of which it could not be learnt whose they are.
+    fn with_files(&self, site: &Site) -> Result<(Vec<Account>, Unanswered), Failure> {
+        match stored::list(&site.config.secret_file) {
+            Some(listing) => Ok((listing.accounts, listing.unanswered)),
+            None => Ok((self.everybody()?, Vec::new())),
+        }
     }
 }
 

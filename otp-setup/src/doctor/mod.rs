@@ -6,10 +6,12 @@
 mod fixtures;
 mod mend;
 mod modules;
+mod mounts;
 mod pam;
 mod pam_files;
 mod people;
 mod plan;
+mod policy;
 mod scenario;
 mod settings;
 mod simulator;
@@ -198,6 +200,7 @@ pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
     let examination = Examination { texts, machine: &machine, files: &files, site: &site, now, sshd_proves };
     let (pam_findings, used) = examination.run();
     findings.extend(pam_findings);
+    findings.extend(policy::examine(texts, &site, &used, &files));
     findings.extend(system::examine(texts, &site));
     findings.extend(store::examine(texts, &site, as_root));
     let by_address = |config: &Config| !config.exempt.networks.is_empty() || config.remember.0 > 0;

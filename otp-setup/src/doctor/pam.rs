@@ -244,7 +244,7 @@ fn unsafe_to_mend(texts: &Texts) -> Remedy {
 }
 
 /// Files that are services: not what others include.
-fn services(files: &Files) -> Vec<&str> {
+pub fn services(files: &Files) -> Vec<&str> {
     let shared = |name: &str| {
         name.starts_with("common-")
             || name.starts_with("system-") && name != "system-services"

@@ -1,5 +1,7 @@
 //! Who is locked out, or is going to be: people without a pairing, by the rules of each service that asks for codes.
 
+use std::collections::BTreeMap;
+
 use insis_otp::config::{Config, Exempt, Unenrolled};
 use insis_otp::otp::{Seconds, UnixTime};
 use insis_otp::store::{Account, Reader, Template};
@@ -7,7 +9,7 @@ use nix::unistd::{Gid, Group};
 
 use super::pam::{Used, with_setting};
 use super::pam_files::Rule;
-use super::{Finding, Remedy, Severity, mend};
+use super::{Finding, Remedy, Severity, mend, quoted};
 use crate::texts::Texts;
 use crate::{dates, users};
 
@@ -31,7 +33,56 @@ pub fn examine(texts: &Texts, site: &Config, used: &[Used], now: UnixTime) -> Ve
         return Vec::new();
     }
     let people = users::with_shells().unwrap_or_default();
-    rules.iter().filter_map(|rules| rules.examine(texts, &people, now)).collect()
+    let mut findings: Vec<_> = rules.iter().filter_map(|rules| rules.examine(texts, &people, now)).collect();
+    findings.extend(one_uid(texts, &site.secret_file, &people));
+    findings.extend(reused(texts, &site.secret_file, &people));
+    findings
+}
+
+/// Names that share a user id, of which one is paired and another is not.
+fn one_uid(texts: &Texts, template: &Template, people: &[Account]) -> Vec<Finding> {
+    let mut names: BTreeMap<u32, Vec<&Account>> = BTreeMap::new();
+    for person in people {
+        names.entry(person.uid.as_raw()).or_default().push(person);
+    }
+    let finding = |(uid, mut same): (u32, Vec<&Account>)| {
+        same.dedup_by(|one, other| one.name == other.name);
+        let (paired, without): (Vec<&Account>, Vec<_>) =
+            same.into_iter().partition(|account| template.locate(account).read().is_ok());
+        let (one, other) = (paired.first()?, without.first()?);
+        let remedy =
+            Remedy::new(texts.how_one_uid(), format!("otp-setup --user {}", quoted(other.name.as_str())));
+        let text = texts.doctor_one_uid(&one.name, &other.name, uid);
+        Some(Finding::new(Severity::Warning, format!("uid {uid}"), &text, remedy))
+    };
+    names.into_iter().filter_map(finding).collect()
+}
+
+/// Pairings that are older than the person's home: the name may have been somebody else's. Where many are, homes were
+/// moved to a new disk.
+fn reused(texts: &Texts, template: &Template, people: &[Account]) -> Vec<Finding> {
+    let mut reader = Reader::default();
+    let (mut paired, mut older) = (0_usize, Vec::new());
+    for person in people {
+        let Ok(record) = reader.read(&template.locate(person)) else { continue };
+        paired += 1;
+        let made = person.home.metadata().and_then(|home| home.created()).ok();
+        let made = made.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        if made.is_some_and(|made| record.enrolment.paired_at.0 < made.as_secs()) {
+            older.push(person);
+        }
+    }
+    if older.len() > paired / 4 + 1 {
+        return Vec::new();
+    }
+    // A directory's people get their homes at their first login here.
+    older.retain(|person| users::is_local(person.name.as_str()));
+    let finding = |person: &Account| {
+        let name = person.name.as_str();
+        let remedy = Remedy::new(texts.how_reused(), format!("otp-setup remove --user {}", quoted(name)));
+        Finding::new(Severity::Note, person.home.display().to_string(), &texts.doctor_reused(name), remedy)
+    };
+    older.into_iter().map(finding).collect()
 }
 
 fn gather<'a>(site: &Config, used: &'a [Used]) -> Vec<Rules<'a>> {

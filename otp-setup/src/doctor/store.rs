@@ -1,6 +1,5 @@
 //! The store and the helper: owners and modes.
 
-use std::collections::HashMap;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -9,9 +8,9 @@ use insis_otp::config::Config;
 use insis_otp::store::{Account, Cause, Reader, StoreError, Template};
 use nix::unistd::{Gid, Group};
 
-use super::{Finding, Remedy, Severity, quoted, reinstall};
+use super::{Finding, Remedy, Severity, mounts, quoted, reinstall};
 use crate::texts::Texts;
-use crate::{plain, users};
+use crate::{plain, stored, users};
 
 /// The group of the setgid model.
 const GROUP: &str = "insis-otp";
@@ -25,9 +24,12 @@ pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     let group = Group::from_name(GROUP).ok().flatten().map(|group| group.gid);
     let folder = folder(&config.secret_file);
     findings.extend(directory(texts, &folder, group));
+    // In a store that is not trusted no file is; they are looked at when it is.
+    let trusted = !findings.iter().any(|finding| finding.severity == Severity::Problem);
     findings.extend(helper(texts, config, group));
-    if as_root {
-        findings.extend(files(texts, &config.secret_file, Path::new(&folder)));
+    findings.extend(mounts::examine(texts, Path::new(&folder), &config.helper));
+    if as_root && trusted {
+        findings.extend(files(texts, &config.secret_file));
     }
     findings
 }
@@ -114,7 +116,18 @@ fn broken(texts: &Texts, account: &Account, in_home: bool, error: &StoreError) -
             let command = format!("otp-setup unlock --user {user} || {by_user}rm -i {word}");
             Remedy::new(texts.how_mend_file(), command)
         }
-        _ => Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -r {word}")),
+        // Somebody else's file in a home, or something else than a file, like a symbolic link: it is not the person's.
+        (_, Some((false, _))) => {
+            Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -r {word}"))
+        }
+        (Cause::Unsafe(_), None) => {
+            Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -r {word}"))
+        }
+        (Cause::Unsafe(_), Some(_)) => {
+            Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -i {word}"))
+        }
+        // It may be sound: nothing is removed because the disk, or another login, was in the way.
+        _ => Remedy::new(texts.how_look_again(), format!("otp-setup status --user {user}")),
     }
 }
 
@@ -135,31 +148,51 @@ fn unusable(texts: &Texts, account: &Account, in_home: bool, error: &StoreError)
     Finding::new(Severity::Problem, place, &text, broken(texts, account, in_home, error))
 }
 
-/// Secret files that cannot be used, or that belong to nobody.
-fn files(texts: &Texts, template: &Template, folder: &Path) -> Vec<Finding> {
-    let accounts: HashMap<String, Account> = users::all()
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|account| {
-            Some((template.locate(&account).path().file_name()?.to_str()?.to_owned(), account))
-        })
-        .collect();
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let finding = |entry: std::fs::DirEntry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let place = plain::name(&entry.path().display().to_string()).into_owned();
-        if name.starts_with('.') {
-            // A pairing that is going on, or what a crash left of one; the next one removes it.
-            return None;
-        }
-        let Some(account) = accounts.get(&name) else {
-            let remedy = Remedy::new(texts.how_if_gone(), format!("rm {}", quoted(&place)));
-            return Some(Finding::new(Severity::Note, &place, &texts.doctor_file_orphan(&place), remedy));
-        };
-        let error = template.locate(account).read().err()?;
+/// Secret files that cannot be used, or that belong to nobody. The store is listed, and each name looked up: a directory
+/// need not enumerate its people.
+fn files(texts: &Texts, template: &Template) -> Vec<Finding> {
+    let Some(listing) = stored::list(template) else { return Vec::new() };
+    let mut findings: Vec<_> =
+        listing.ownerless.iter().map(|path| ownerless(texts, template, path)).collect();
+    if let Some((path, error)) = listing.unanswered.first() {
+        let place = plain::name(&path.display().to_string()).into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let remedy = Remedy::run(texts, format!("getent passwd {}", quoted(&plain::name(&name))));
+        findings.push(Finding::new(Severity::Warning, place, &texts.doctor_unanswered(error), remedy));
+    }
+    let broken = |account: &Account| {
+        let file = template.locate(account);
+        let error = file.read().err().filter(|error| !error.is_not_paired() && error.path == file.path())?;
         Some(unusable(texts, account, false, &error))
     };
-    entries.filter_map(finding).collect()
+    findings.extend(listing.accounts.iter().filter_map(broken));
+    findings
+}
+
+/// A file of a name that nobody has: its owner may have another name now.
+fn ownerless(texts: &Texts, template: &Template, path: &Path) -> Finding {
+    let shown = path.display().to_string();
+    let place = plain::name(&shown).into_owned();
+    let old = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let renamed = stored::owner(path).filter(|owner| !template.locate(owner).path().exists());
+    match renamed {
+        Some(new) => {
+            let command = format!("otp-setup move {} {}", quoted(&old), quoted(new.name.as_str()));
+            let text = texts.doctor_file_renamed(&place, &new.name);
+            Finding::new(Severity::Warning, &place, &text, Remedy::run(texts, command))
+        }
+        None => {
+            let remedy = match users::has_directory() {
+                // It may be away, or not say everything; then it is the file of somebody who is still here.
+                true => Remedy::new(
+                    texts.how_ask_directory(),
+                    format!("getent passwd {}", quoted(&plain::name(&old))),
+                ),
+                false => Remedy::new(texts.how_if_gone(), format!("rm {}", quoted(&shown))),
+            };
+            Finding::new(Severity::Note, &place, &texts.doctor_file_orphan(&place), remedy)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -244,6 +244,32 @@ pub(super) const CZECH: Catalogue = Catalogue {
                          Kde se k adrese najde jméno, modul adresu nemá: výjimka ani zapamatování tam neplatí.",
     doctor_sshd_password_first: "AuthenticationMethods chce vedle keyboard-interactive i „password“: {lists}\n\
                                  „password“ se ptá celého zásobníku PAM a na kód se zeptat neumí: nikdo se nepřihlásí.",
+    doctor_unanswered: "Databáze uživatelů neříká, čí je ten soubor: {why}\n\
+                        Takoví lidé se teď nepřihlásí a chybí ve všech výpisech.",
+    doctor_file_renamed: "{path} patří někomu, kdo se teď jmenuje {user}.\n\
+                          {user} pod novým jménem spárování nemá: žádný kód neplatí, nebo se na něj neptá.",
+    doctor_store_read_only: "Úložiště je připojeno jen pro čtení.\n\
+                             Každý pokus se zapisuje, než platí: s kódem se nikdo nepřihlásí.",
+    doctor_store_local_locks: "Úložiště je na NFS připojeném s {option}: zámky platí jen na tomto počítači.\n\
+                               Dva počítače mohou přijmout týž kód a navzájem si ztratí počet nesprávných.",
+    doctor_helper_nosuid: "{point} je připojeno s nosuid: pomocník práva své skupiny nedostane.\n\
+                           Lidé se nemohou spárovat sami a zámky obrazovky nemohou kontrolovat kódy.",
+    doctor_no_new_privileges: "Tento shell nesmí získat práva (no_new_privs) a ani to, co spustí.\n\
+                               Pomocník odsud úložiště neotevře: otp-setup a sudo selžou jen v tomto okně.",
+    doctor_config_closed: "Konfiguraci může číst jen root.\n\
+                           Pomocník a zámky obrazovky běží za lidi a číst ji nemohou: odmítají všechny.",
+    doctor_exempt_user: "Uživatel {name}, který má mít výjimku, neexistuje.\n\
+                         Výjimka není pro nikoho; kdo to jméno dostane, nepotřeboval by kód.",
+    doctor_exempt_group: "Skupina {name}, která má mít výjimku, neexistuje.\n\
+                          Výjimka není pro nikoho: nouzový východ by jím nebyl.",
+    doctor_exempt_everywhere: "V exempt_networks je {network}, tedy každá adresa.\n\
+                               Na kód se po síti neptá nikoho.",
+    doctor_no_service: "Služba PAM {name} neexistuje.\n\
+                        Oddíl nemá účinek: platí to, co je pro všechny.",
+    doctor_one_uid: "{user} a {other} mají totéž číslo uživatele, {uid}; {user} má spárování, {other} ne.\n\
+                     Spárování platí pro jméno: jako {other} tentýž člověk kód nemá a otp-setup ho bere za první jméno.",
+    doctor_reused: "Spárování uživatele {user} je starší než jeho domovský adresář.\n\
+                    Jestli je účet nový, jméno i číslo patřily někomu jinému a telefon také.",
     how_run: "Spusťte:",
     how_run_in_sources: "Spusťte tam, kde jsou zdrojové kódy insis-otp:",
     how_instead: "Místo toho řádku napište:",
@@ -266,6 +292,14 @@ pub(super) const CZECH: Catalogue = Catalogue {
     how_pair_before: "Předem se mohou spárovat takto:",
     how_no_safe_line: "Žádná bezpečná změna řádku zde není známa. Jak má zásobník vypadat, řekne v části STACKS:",
     how_above: "Nad {location} napište:",
+    how_look_again: "Možná se právě používá, nebo má potíže disk; nic se nemá mazat. Znovu se podívá:",
+    how_mount_option: "V jeho volbách v /etc/fstab napište místo {option} (a připojte je znovu):",
+    how_new_privileges: "V jednotce systemd, která tento shell spustila, nebo se přihlaste jinak; řádek jednotky:",
+    how_group: "Založte ji a přidejte do ní lidi. Spusťte:",
+    how_section: "Uveďte v něm službu, nebo oddíl odstraňte. Služby jsou to, jak se zde jmenuje sshd, sudo a podobné:",
+    how_one_uid: "Dejte každému jménu vlastní číslo (usermod -u), nebo spárujte i to druhé. Jako root:",
+    how_reused: "Jestli je to teď někdo jiný, spusťte:",
+    how_ask_directory: "Používá se adresář lidí a ten může být nedostupný. Než se cokoli smaže, zeptejte se ho znovu:",
     doctor_note: "Poznámka",
     doctor_warning: "Varování",
     doctor_problem: "ZÁVADA",
@@ -330,6 +364,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     list_head: "UŽIVATEL         SPÁROVÁNO   POSLEDNÍ KÓD      CHYB    POZDRŽEN ZÁCHRANNÝCH",
     list_never: "nikdy",
     list_none: "Nikdo není spárován.",
+    list_unanswered: "{path}: databáze uživatelů neříká, čí je: {why}",
     error: "otp-setup: {why}",
     cannot_write: "na standardní výstup nelze psát: {why}",
     not_shown: "na standardní výstup nelze psát: {why}. Co je teď spárováno, řekne otp-setup status. Záchranné kódy, které \

@@ -240,6 +240,32 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                          Where a name is found for an address, the module has no address: nobody is exempt or remembered there.",
     doctor_sshd_password_first: "AuthenticationMethods asks for \"password\" beside keyboard-interactive: {lists}\n\
                                  \"password\" asks the whole PAM stack and cannot ask for a code: nobody gets in.",
+    doctor_unanswered: "The user database does not say whose file that is: {why}\n\
+                        Such people cannot log in now, and are missing from every list.",
+    doctor_file_renamed: "{path} is of somebody whose name is {user} now.\n\
+                          {user} has no pairing under the new name: no code is right, or none is asked for.",
+    doctor_store_read_only: "The store is mounted read-only.\n\
+                             Every attempt is written before it counts: nobody can log in with a code.",
+    doctor_store_local_locks: "The store is on NFS, mounted with {option}: locks hold on this host only.\n\
+                               Two hosts can accept the same code, and lose each other's count of wrong ones.",
+    doctor_helper_nosuid: "{point} is mounted with nosuid: the helper gets no rights from its group.\n\
+                           People cannot pair by themselves, and screen lockers cannot check codes.",
+    doctor_no_new_privileges: "This shell may gain no privileges (no_new_privs), nor may what it starts.\n\
+                               The helper cannot open the store from here: otp-setup and sudo fail in this window only.",
+    doctor_config_closed: "The configuration can be read by root only.\n\
+                           Helper and screen lockers run for people and cannot read it: they refuse everybody.",
+    doctor_exempt_user: "The user {name}, who is to be exempt, does not exist.\n\
+                         The exemption is for nobody; whoever gets that name would need no code.",
+    doctor_exempt_group: "The group {name}, which is to be exempt, does not exist.\n\
+                          The exemption is for nobody: a way out for emergencies would not be one.",
+    doctor_exempt_everywhere: "exempt_networks has {network}, which is every address.\n\
+                               Nobody is asked for a code over the network.",
+    doctor_no_service: "There is no PAM service {name}.\n\
+                        The section has no effect: what is for all holds.",
+    doctor_one_uid: "{user} and {other} have the same user id, {uid}; {user} has a pairing, {other} has none.\n\
+                     A pairing is for a name: as {other}, the same person has no code, and otp-setup takes them for the first name.",
+    doctor_reused: "The pairing of {user} is older than their home directory.\n\
+                    If the account is a new one, its name and id were somebody else's, and so is the phone.",
     how_run: "Run:",
     how_run_in_sources: "Run, where the sources of insis-otp are:",
     how_instead: "Write instead of that line:",
@@ -262,6 +288,14 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     how_pair_before: "They can pair before that, by:",
     how_no_safe_line: "No change of a line is known that is safe here. What a stack has to look like is said, under STACKS, by:",
     how_above: "Write above {location}:",
+    how_look_again: "It may be in use, or the disk in trouble; nothing is to be removed. Look again by:",
+    how_mount_option: "In its options in /etc/fstab, instead of {option}, write (and mount it anew):",
+    how_new_privileges: "In the systemd unit that started this shell, or log in by another way; the unit's line is:",
+    how_group: "Make it, and add the people to it. Run:",
+    how_section: "Name a service in it, or take the section out. Services are what sshd, sudo and the like are called here:",
+    how_one_uid: "Give each name an id of its own (usermod -u), or pair the other one, too. As root:",
+    how_reused: "If it is another person now, run:",
+    how_ask_directory: "A directory of people is in use, and may be away. Ask it again before anything is removed:",
     doctor_note: "Note",
     doctor_warning: "Warning",
     doctor_problem: "PROBLEM",
@@ -326,6 +360,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     list_head: "USER             PAIRED      LAST CODE         FAILED  DELAY    RECOVERY",
     list_never: "never",
     list_none: "Nobody is paired.",
+    list_unanswered: "{path}: the user database does not say whose it is: {why}",
     error: "otp-setup: {why}",
     cannot_write: "standard output cannot be written: {why}",
     not_shown: "standard output cannot be written: {why}. What is paired now: otp-setup status. Recovery codes that were not \

@@ -1,0 +1,217 @@
+//! Settings that do something else than their words say: exemptions of nobody or of everybody, sections of no service, and
+//! a configuration that only root can read.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use insis_otp::config::{Config, Exempt};
+use insis_otp::network::Network;
+use insis_otp::store::{Account, UserName};
+use nix::unistd::Group;
+
+use super::pam::{Used, services, with_setting};
+use super::pam_files::{Files, Rule};
+use super::{Finding, Remedy, Severity, mend, quoted};
+use crate::texts::Texts;
+
+/// Where a configuration's lines come from.
+struct Source<'a> {
+    texts: &'a Texts,
+    text: &'a str,
+}
+
+/// Looks at the settings of the site, and of the services that ask for codes.
+pub fn examine(texts: &Texts, site: &Config, used: &[Used], files: &Files) -> Vec<Finding> {
+    let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
+    let source = Source { texts, text: &text };
+    let mut findings: Vec<_> = readable(texts, Path::new(Config::PATH)).into_iter().collect();
+    findings.extend(source.exempt(&site.exempt, &[], None));
+    for Used { service, rule, config } in used {
+        let Some(config) = config.as_ref().filter(|config| config.exempt != site.exempt) else { continue };
+        let section = site.clone().for_service(service);
+        let from_stack = (section.exempt != config.exempt).then_some(rule);
+        findings.extend(source.exempt(&config.exempt, &[service], from_stack));
+    }
+    findings.extend(source.sections(files));
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert((finding.place.clone(), finding.what.clone())));
+    findings
+}
+
+/// Helper and screen lockers read it as the person who calls them.
+fn readable(texts: &Texts, path: &Path) -> Option<Finding> {
+    let closed = path.metadata().is_ok_and(|facts| facts.mode() & 0o004 == 0);
+    let shown = path.display().to_string();
+    let remedy = Remedy::run(texts, format!("chmod 644 {}", quoted(&shown)));
+    closed.then(|| Finding::new(Severity::Problem, shown, &texts.doctor_config_closed(), remedy))
+}
+
+impl Source<'_> {
+    /// Exemptions, as a section or a stack has them.
+    fn exempt(&self, exempt: &Exempt, services: &[&str], stack: Option<&Rule>) -> Vec<Finding> {
+        let texts = self.texts;
+        let mut findings = Vec::new();
+        for name in exempt.users.iter().filter(|name| is_no_user(name)) {
+            let others =
+                exempt.users.iter().filter(|other| *other != name).map(String::as_str).collect::<Vec<_>>();
+            let (place, remedy) = self.without("exempt_users", &others, services, stack);
+            findings.push(Finding::new(Severity::Warning, place, &texts.doctor_exempt_user(name), remedy));
+        }
+        for name in exempt.groups.iter().filter(|name| is_no_group(name)) {
+            let (place, _) = self.without("exempt_groups", &[], services, stack);
+            let remedy = Remedy::new(texts.how_group(), format!("groupadd --system {}", quoted(name)));
+            findings.push(Finding::new(Severity::Warning, place, &texts.doctor_exempt_group(name), remedy));
+        }
+        if let Some(network) = exempt.networks.iter().find_map(everywhere) {
+            let written = self.networks(services, stack);
+            let others: Vec<&str> =
+                written.iter().map(String::as_str).filter(|one| !is_everywhere(one)).collect();
+            let (place, remedy) = self.without("exempt_networks", &others, services, stack);
+            findings.push(Finding::new(
+                Severity::Problem,
+                place,
+                &texts.doctor_exempt_everywhere(network),
+                remedy,
+            ));
+        }
+        findings
+    }
+
+    /// Where a list stands, and the line for it with these members only.
+    fn without(
+        &self,
+        key: &str,
+        members: &[&str],
+        services: &[&str],
+        stack: Option<&Rule>,
+    ) -> (String, Remedy) {
+        if let Some(rule) = stack {
+            return (
+                rule.location.clone(),
+                Remedy::instead(self.texts, with_setting(rule, key, &members.join(","))),
+            );
+        }
+        let quoted: Vec<_> = members.iter().map(|member| format!("\"{member}\"")).collect();
+        let line = format!("{key} = [{}]", quoted.join(", "));
+        match mend::place_of(self.text, services, key) {
+            Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(self.texts, line)),
+            None => (Config::PATH.to_owned(), Remedy::new(self.texts.how_top(), line)),
+        }
+    }
+
+    /// The networks as they are written.
+    fn networks(&self, services: &[&str], stack: Option<&Rule>) -> Vec<String> {
+        if let Some(rule) = stack {
+            let list = rule.arguments.iter().find_map(|argument| argument.strip_prefix("exempt_networks="));
+            return list.map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default();
+        }
+        let number = mend::place_of(self.text, services, "exempt_networks");
+        let line = number.and_then(|number| self.text.lines().nth(number - 1)).unwrap_or_default();
+        line.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    /// Sections for services that are none.
+    fn sections(&self, files: &Files) -> Vec<Finding> {
+        let services = services(files);
+        let finding = |(number, line): (usize, &str)| {
+            let name = line.trim().strip_prefix("[service.")?.split(']').next()?.trim().trim_matches('"');
+            if services.contains(&name) {
+                return None;
+            }
+            let shared = files.get(name).is_some();
+            let place = format!("{}:{number}", Config::PATH);
+            let nearest = insis_otp::strict::unknown("service", name, &services);
+            let near = mend::suggested(&nearest).filter(|right| !shared && !self.has_section(right));
+            let (severity, remedy) = match near {
+                Some(right) => (Severity::Warning, Remedy::instead(self.texts, format!("[service.{right}]"))),
+                None => (
+                    if shared { Severity::Warning } else { Severity::Note },
+                    Remedy::new(self.texts.how_section(), "ls /etc/pam.d"),
+                ),
+            };
+            Some(Finding::new(severity, place, &self.texts.doctor_no_service(name), remedy))
+        };
+        (1..).zip(self.text.lines()).filter_map(finding).collect()
+    }
+
+    fn has_section(&self, name: &str) -> bool {
+        self.text.lines().any(|line| line.trim() == format!("[service.{name}]"))
+    }
+}
+
+/// Whether the user database says that there is no such user.
+fn is_no_user(name: &str) -> bool {
+    UserName::parse(name).map_or(true, |name| matches!(Account::lookup(&name), Ok(None)))
+}
+
+fn is_no_group(name: &str) -> bool {
+    matches!(Group::from_name(name), Ok(None))
+}
+
+/// The network, where it is one of all addresses.
+fn everywhere(network: &Network) -> Option<&'static str> {
+    let has = |addresses: [&str; 2]| {
+        addresses
+            .iter()
+            .all(|address| address.parse::<IpAddr>().is_ok_and(|address| network.contains(address)))
+    };
+    match (has(["1.0.0.1", "200.0.0.1"]), has(["1::1", "f000::1"])) {
+        (true, _) => Some("0.0.0.0/0"),
+        (_, true) => Some("::/0"),
+        _ => None,
+    }
+}
+
+fn is_everywhere(written: &str) -> bool {
+    written.parse::<Network>().is_ok_and(|network| everywhere(&network).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures;
+    use super::*;
+
+    fn found(text: &str) -> Vec<(Severity, String, String)> {
+        let texts = Texts::of_locale("en");
+        let config = Config::parse(text, Path::new("x")).unwrap();
+        let (_, files) = fixtures::sound().remove(0);
+        let source = Source { texts: &texts, text };
+        let mut findings = source.exempt(&config.exempt, &[], None);
+        findings.extend(source.sections(&files));
+        let told =
+            |finding: Finding| (finding.severity, finding.place.replace(Config::PATH, ""), finding.line);
+        findings.into_iter().map(told).collect()
+    }
+
+    fn one(severity: Severity, place: &str, line: &str) -> Vec<(Severity, String, String)> {
+        vec![(severity, place.to_owned(), line.to_owned())]
+    }
+
+    #[test]
+    fn exemptions_of_nobody_and_of_everybody_are_found() {
+        use Severity::{Problem, Warning};
+        let sound = "exempt_users = [\"root\"]\nexempt_groups = [\"root\"]\nexempt_networks = [\"10.0.0.0/8\", \"fe80::/10\"]\n";
+        assert_eq!(found(sound), []);
+        let line = "exempt_users = [\"root\"]";
+        assert_eq!(found("exempt_users = [\"root\", \"no-such-user\"]\n"), one(Warning, ":1", line));
+        let command = "groupadd --system no-such-group";
+        assert_eq!(found("tries = 2\nexempt_groups = [\"no-such-group\"]\n"), one(Warning, ":2", command));
+        let line = "exempt_networks = [\"10.0.0.0/8\"]";
+        for everywhere in ["0.0.0.0/0", "::/0"] {
+            let text = format!("exempt_networks = [\"10.0.0.0/8\", \"{everywhere}\"]\n");
+            assert_eq!(found(&text), one(Problem, ":1", line));
+        }
+    }
+
+    #[test]
+    fn sections_of_no_service_are_found() {
+        use Severity::{Note, Warning};
+        let section = |name: &str| found(&format!("[service.{name}]\ntries = 1\n"));
+        assert_eq!(section("sshd"), []);
+        assert_eq!(section("ssh"), one(Warning, ":1", "[service.sshd]"));
+        assert_eq!(section("common-auth"), one(Warning, ":1", "ls /etc/pam.d"));
+        assert_eq!(section("cockpit-of-old"), one(Note, ":1", "ls /etc/pam.d"));
+    }
+}
