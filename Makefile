@@ -14,6 +14,8 @@ MANDIR  := $(DESTDIR)$(PREFIX)/share/man
 MODULE  := $(DESTDIR)$(PAMDIR)/pam_insis_otp.so
 CONFIG  := $(DESTDIR)/etc/security/insis-otp.toml
 STORE   := $(DESTDIR)/var/lib/insis-otp
+# The PAM service by which otp-helper has a person's password checked. An administrator's own stays.
+SERVICE := $(DESTDIR)/etc/pam.d/otp-setup
 GROUP   := insis-otp
 
 comma   := ,
@@ -115,6 +117,7 @@ install:
 	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
 	test -e "$(CONFIG)" || { sed 's|^helper = .*|helper = "$(PREFIX)/libexec/otp-helper"|' config/insis-otp.toml \
 	  >"$(CONFIG).new" && chmod 644 "$(CONFIG).new" && mv "$(CONFIG).new" "$(CONFIG)"; }
+	test -e "$(SERVICE)" || install -D -m 644 config/pam.d/otp-setup "$(SERVICE)"
 	@for page in docs/man/*.[158]; do \
 	  install -D -m 644 "$$page" "$(MANDIR)/man$${page##*.}/$${page##*/}" || exit 1; done
 	$(if $(DESTDIR),install -d -m 1730 "$(STORE)",install -d -m 1730 -o root -g $(GROUP) "$(STORE)")
@@ -123,7 +126,7 @@ install:
 uninstall:
 	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper"
 	@for page in docs/man/*.[158]; do rm -f "$(MANDIR)/man$${page##*.}/$${page##*/}"; done
-	@echo 'Left in place: $(CONFIG), the pairings in $(STORE), and the group $(GROUP).'
+	@echo 'Left in place: $(CONFIG), $(SERVICE), the pairings in $(STORE), and the group $(GROUP).'
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 
 # What is missing on this machine is named, and not checked.

@@ -4,6 +4,7 @@ use crate::log::{Level, Line};
 use crate::operations::Failure;
 use crate::otp::Refusal;
 use crate::store::{Cause, StoreError};
+use crate::wire::EnrollmentDenial;
 
 /// The line of an act that was refused because of a code.
 #[must_use]
@@ -25,7 +26,19 @@ pub fn failed(failure: &Failure) -> Line {
     match failure {
         Failure::Proof(why) => refused(why),
         Failure::Pair(_) => refused_because("codes-do-not-pair"),
+        Failure::Invitation(why) => denied(&EnrollmentDenial::Invitation(*why)),
         Failure::Store(error) => store_failed(error),
+    }
+}
+
+/// The line of a first enrollment for which there was no leave: a stranger, perhaps, who has the account's processes.
+#[must_use]
+pub fn denied(why: &EnrollmentDenial) -> Line {
+    let line = |level| Line::new(level, "refused").field("reason", why.name());
+    match why {
+        EnrollmentDenial::PasswordUnchecked(why) => line(Level::Error).words(why),
+        EnrollmentDenial::Off => line(Level::Notice),
+        EnrollmentDenial::Password | EnrollmentDenial::Invitation(_) => line(Level::Warning),
     }
 }
 

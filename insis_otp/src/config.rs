@@ -23,10 +23,14 @@ pub struct Config {
     pub tries: u8,
     /// What happens to people without a secret file.
     pub unenrolled: Unenrolled,
+    /// Whether that was said for this PAM service, in a section of its own.
+    unenrolled_for_service: bool,
     /// From when on `unenrolled = "ignore"` means `"deny"`.
     pub unenrolled_deny_from: Option<UnixTime>,
     /// Whether a code is asked for at all: may be off for one service.
     pub ask: bool,
+    /// What people show to enroll their first device themselves.
+    pub self_enrollment: SelfEnrollment,
     /// Who is not asked at all.
     pub exempt: Exempt,
     /// How long a place is remembered, so that nobody is asked again from there; not at all when nothing.
@@ -93,6 +97,20 @@ pub enum Unenrolled {
     Enrol,
 }
 
+/// What a person has to show to enroll a first device without an administrator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfEnrollment {
+    /// Their password, or an invitation.
+    #[default]
+    Password,
+    /// The one-time code that an administrator gave them.
+    Invitation,
+    /// Nothing: every process that runs as the user can enroll a device.
+    Open,
+    /// People do not enroll themselves.
+    Off,
+}
+
 /// A configuration that cannot be used. Nobody logs in until it is mended.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -135,8 +153,10 @@ impl Default for Config {
             policy: Policy::default(),
             tries: 3,
             unenrolled: Unenrolled::default(),
+            unenrolled_for_service: false,
             unenrolled_deny_from: None,
             ask: true,
+            self_enrollment: SelfEnrollment::default(),
             exempt: Exempt::default(),
             remember: Seconds(0),
             language: Language::default(),
@@ -161,6 +181,7 @@ impl Config {
         "secret_file",
         "unenrolled",
         "unenrolled_deny_from",
+        "self_enrollment",
         "exempt_users",
         "exempt_groups",
         "exempt_networks",
@@ -183,9 +204,13 @@ impl Config {
         "ask",
     ];
     /// Those of them that are for the whole site, and neither in a section for a service nor module arguments.
-    pub const SITE_ONLY: &[&str] = &["algorithm", "digits", "period"];
+    pub const SITE_ONLY: &[&str] = &["self_enrollment", "algorithm", "digits", "period"];
     /// Those that are for one service, in its section or as a module argument.
     pub const SERVICE_ONLY: &[&str] = &["ask"];
+    /// The PAM services in which `unenrolled = "enrol"` holds without a section of their own: programs that ask line by
+    /// line on a terminal, and that do account management, which is where people enroll. In others it means `"deny"`:
+    /// a program that goes no further than authenticate would let people in with the password alone.
+    pub const ENROLLING_SERVICES: &[&str] = &["login", "sshd", "su", "sudo"];
 
     /// The site's configuration: the file at [`Config::PATH`], or the compiled defaults where there is none.
     ///
@@ -227,10 +252,16 @@ impl Config {
     pub fn for_service(mut self, name: &str) -> Self {
         let mut services = std::mem::take(&mut self.services);
         let index_of = |wanted: &str| services.iter().position(|(service, _)| service == wanted);
-        match index_of(name).or_else(|| index_of(service_family(name))) {
+        let mut config = match index_of(name).or_else(|| index_of(service_family(name))) {
             Some(index) => services.swap_remove(index).1,
             None => self,
+        };
+        let enrolls =
+            config.unenrolled_for_service || Self::ENROLLING_SERVICES.contains(&service_family(name));
+        if config.unenrolled == Unenrolled::Enrol && !enrolls {
+            config.unenrolled = Unenrolled::Deny;
         }
+        config
     }
 
     /// What happens to people without a secret file at this time.
@@ -264,7 +295,9 @@ impl Config {
                 self.services.len() - 1
             }
         };
-        self.services.get_mut(place).map_or(Ok(()), |(_, config)| config.set(key, value))
+        let Some((_, config)) = self.services.get_mut(place) else { return Ok(()) };
+        config.unenrolled_for_service |= key == "unenrolled";
+        config.set(key, value)
     }
 
     /// Sets one key. Module arguments go the same way as lines of the file.
@@ -286,6 +319,7 @@ impl Config {
             "tries" => self.tries = within(value.number()?, 1, 10)?,
             "unenrolled" => self.unenrolled = value.text()?.parse()?,
             "unenrolled_deny_from" => self.unenrolled_deny_from = Some(date(value.text()?)?),
+            "self_enrollment" => self.self_enrollment = value.text()?.parse()?,
             "exempt_users" => self.exempt.users = owned(value.list()?),
             "exempt_groups" => self.exempt.groups = owned(value.list()?),
             "exempt_networks" => self.exempt.networks = networks(&value.list()?)?,
@@ -328,6 +362,20 @@ impl std::str::FromStr for Unenrolled {
             "ignore" => Ok(Self::Ignore),
             "enrol" => Ok(Self::Enrol),
             _ => Err(unknown("value", word, &["deny", "ignore", "enrol"])),
+        }
+    }
+}
+
+impl std::str::FromStr for SelfEnrollment {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "password" => Ok(Self::Password),
+            "invitation" => Ok(Self::Invitation),
+            "open" => Ok(Self::Open),
+            "off" => Ok(Self::Off),
+            _ => Err(unknown("value", word, &["password", "invitation", "open", "off"])),
         }
     }
 }
@@ -394,8 +442,9 @@ fn delay(text: &str) -> Result<Seconds, String> {
     })
 }
 
-/// A length of time with its unit.
-fn duration(text: &str) -> Option<Seconds> {
+/// A length of time with its unit: `30s`, `5m`, `8h`, `7d`.
+#[must_use]
+pub fn duration(text: &str) -> Option<Seconds> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let factor = match unit {
         "s" => 1,
@@ -547,6 +596,23 @@ mod tests {
     }
 
     #[test]
+    fn enrollment_within_the_login_is_for_programs_that_do_account_management() {
+        let unenrolled = |text: &str, service: &str| parse(text).unwrap().for_service(service).unenrolled;
+        let all = "unenrolled = \"enrol\"\n";
+        for service in Config::ENROLLING_SERVICES.iter().chain(&["su-l", "sudo-i"]) {
+            assert_eq!(unenrolled(all, service), Unenrolled::Enrol, "{service}");
+        }
+        for service in ["openvpn", "i3lock", "sshd2", ""] {
+            assert_eq!(unenrolled(all, service), Unenrolled::Deny, "{service}");
+        }
+        let own =
+            "unenrolled = \"enrol\"\n[service.vpn]\nunenrolled = \"enrol\"\n[service.mail]\ntries = 1\n";
+        assert_eq!(unenrolled(own, "vpn"), Unenrolled::Enrol);
+        assert_eq!(unenrolled(own, "mail"), Unenrolled::Deny);
+        assert_eq!(unenrolled("unenrolled = \"ignore\"", "mail"), Unenrolled::Ignore);
+    }
+
+    #[test]
     fn the_prompt_is_the_languages_own_unless_one_is_chosen() {
         let prompt = |text: &str| parse(text).unwrap().prompt;
         assert_eq!(prompt("language = \"cs\""), "Jednorázový kód: ");
@@ -612,6 +678,7 @@ mod tests {
             helper = "/opt/otp-helper"
             debug = true
             unenrolled_deny_from = "2027-01-31"
+            self_enrollment = "invitation"
             exempt_users = ["root"]
             exempt_groups = ["robots", "backup"]
             exempt_networks = ["192.0.2.0/24", "2001:db8::1"]
@@ -631,6 +698,7 @@ mod tests {
             (config.exempt.users.len(), config.exempt.groups.len(), config.exempt.networks.len()),
             (1, 2, 2)
         );
+        assert_eq!(config.self_enrollment, SelfEnrollment::Invitation);
         assert_eq!((config.remember, config.language), (Seconds(28_800), Language::Cs));
         assert_eq!((config.ask, config.for_service("smtp").ask), (true, false));
     }
@@ -647,6 +715,11 @@ mod tests {
             ("daily_failures = 501", "toml:1: daily_failures: is between 10 and 500"),
             ("longest_delay = \"25h\"", "toml:1: longest_delay: is a time between"),
             ("unenrolled = \"ignor\"", "toml:1: unenrolled: unknown value; did you mean \"ignore\"?"),
+            ("self_enrollment = \"opne\"", "toml:1: self_enrollment: unknown value; did you mean \"open\"?"),
+            (
+                "[service.sshd]\nself_enrollment = \"open\"",
+                "toml:2: service.sshd.self_enrollment: stands in no",
+            ),
             ("prompt = \"a\\u001bb\"", "toml:1: prompt: is a text of"),
             ("issuer = \"a:b\"", "toml:1: issuer: cannot contain a colon"),
             ("helper = \"otp-helper\"", "toml:1: helper: is a path that begins with /"),

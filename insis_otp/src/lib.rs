@@ -14,6 +14,7 @@ pub mod acts;
 pub mod config;
 mod files;
 pub mod log;
+pub mod naming;
 pub mod network;
 pub mod operations;
 pub mod otp;

@@ -7,7 +7,9 @@ use crate::otp::{
     Typed, UnixTime, Verdict, pair, resync, verify as decide,
 };
 use crate::place::Place;
-use crate::store::{Cause, Decision, Decoys, Enrolment, Reader, Record, SecretFile, StoreError, UserName};
+use crate::store::{
+    Cause, Decision, Decoys, Enrolment, InvitationRefusal, Reader, Record, SecretFile, StoreError, UserName,
+};
 
 /// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
 pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
@@ -31,6 +33,9 @@ pub enum Failure {
     /// The codes do not show that the phone holds the new secret.
     #[error("the two codes do not pair the phone")]
     Pair(PairingRefusal),
+    /// The invitation does not hold.
+    #[error("the invitation was refused")]
+    Invitation(InvitationRefusal),
 }
 
 /// A pairing to be written, with the two consecutive codes that show that the phone works.
@@ -93,7 +98,8 @@ impl NewPairing {
     }
 }
 
-/// Decides one attempt to log in. The verdict is returned when it is recorded: an accepted one durably.
+/// Decides one attempt to show the second factor without a login: a proof, or a look at a code. The verdict is returned
+/// when it is recorded: an accepted one durably.
 ///
 /// # Errors
 /// There is no pairing, or it cannot be used: no login.
@@ -103,10 +109,19 @@ pub fn verify(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Verdict, StoreError> {
-    verify_and_remember(file, typed, policy, None, clock)
+    let verdict = file.transact(|enrolment, state| {
+        let (verdict, next) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, clock());
+        let durable = matches!(verdict, Verdict::Accepted(_));
+        // No login: who has enrolled a device in somebody's name must not keep the owner from being told, by this.
+        let next = State { last_login: state.last_login, ..next };
+        Decision { state: next, durable, answer: verdict }
+    });
+    wipe_stack();
+    verdict
 }
 
-/// Decides as [`verify`] does; an accepted attempt also remembers a place for a while, in the same write.
+/// Decides one attempt to log in, as [`verify`] does; an accepted one also remembers a place for a while, in the same
+/// write. With it comes when the device was enrolled, if that was after the last login: the owner is to be told.
 ///
 /// # Errors
 /// As for [`verify`].
@@ -116,15 +131,17 @@ pub fn verify_and_remember(
     policy: &Policy,
     remember: Option<(&Place, Seconds)>,
     clock: Clock<'_>,
-) -> Result<Verdict, StoreError> {
-    let verdict = file.transact(|enrolment, state| {
-        let now = clock();
+) -> Result<(Verdict, Option<UnixTime>), StoreError> {
+    let verdict = file.transact(|enrolment, former| {
+        let (now, state) = (clock(), former);
         let (verdict, mut state) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, now);
         let accepted = matches!(verdict, Verdict::Accepted(_));
         if let (true, Some((place, length))) = (accepted, remember) {
             state.remember(place.tag(enrolment), now.plus(length));
         }
-        Decision { state, durable: accepted, answer: verdict }
+        let is_new = former.last_login.is_none_or(|last| last < enrolment.paired_at);
+        let new_device = (accepted && is_new).then_some(enrolment.paired_at);
+        Decision { state, durable: accepted, answer: (verdict, new_device) }
     });
     wipe_stack();
     verdict
@@ -185,7 +202,47 @@ pub fn enrol(file: &SecretFile, new: &NewPairing, clock: Clock<'_>) -> Result<Dr
     let (enrolment, state) = new.proved(&file.account().name, clock())?;
     file.create(&enrolment, &state)?;
     wipe_stack();
+    // Nobody is left to be invited. If it stays, it is one that an administrator gave.
+    let _ = file.invitation().withdraw();
     Ok(state.drift)
+}
+
+/// Whether a pairing could be made where none is, as far as that can be told without anybody's leave: what fails here
+/// must cost neither an invitation nor a question for the password.
+///
+/// # Errors
+/// There is a pairing, the codes do not show that the phone works, or the store cannot be used.
+pub fn can_enrol(file: &SecretFile, new: &NewPairing, clock: Clock<'_>) -> Result<(), Failure> {
+    new.proved(&file.account().name, clock())?;
+    wipe_stack();
+    match file.read() {
+        Ok(_) => Err(StoreError { path: file.path().to_owned(), cause: Cause::Exists }.into()),
+        Err(error) if error.is_not_paired() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a code is that of the person's invitation. A wrong one is charged; the invitation stays.
+///
+/// # Errors
+/// It does not hold, or cannot be read or written.
+pub fn check_invitation(file: &SecretFile, code: &RecoveryCode, clock: Clock<'_>) -> Result<(), Failure> {
+    file.invitation().check(code, clock())?.map_err(Failure::Invitation)
+}
+
+/// Pairs a phone where none is paired, with the code of an invitation, which is used up. A wrong one is charged.
+///
+/// # Errors
+/// As for [`enrol`]; or the invitation does not hold.
+pub fn enrol_invited(
+    file: &SecretFile,
+    new: &NewPairing,
+    code: &RecoveryCode,
+    clock: Clock<'_>,
+) -> Result<Drift, Failure> {
+    can_enrol(file, new, clock)?;
+    let redeemed = file.invitation().redeem(code, clock(), || enrol(file, new, clock))?;
+    redeemed.map_err(Failure::Invitation)?
 }
 
 /// Pairs another phone instead. Without a proof (root's right) an unusable old file is replaced too.

@@ -11,6 +11,7 @@ use crate::otp::{
     Accepted, Code, Drift, Key, Malformed, PairingRefusal, Proof, RecoveryCode, RecoveryCodes, Refusal, Salt,
     Seconds, Secret, Typed, UnixTime, Verdict,
 };
+use crate::store::InvitationRefusal;
 
 /// No request or answer is longer.
 pub const LONGEST: usize = 8 * 1024;
@@ -25,8 +26,8 @@ pub enum Request {
     Verify(Reply),
     /// Tell about the pairing.
     Status,
-    /// Pair a phone where there is none.
-    Enrol(NewPairing),
+    /// Pair a phone where there is none, with what allows it.
+    Enrol(NewPairing, Credential),
     /// Pair another phone instead.
     Replace(NewPairing, Reply),
     /// Remove the pairing.
@@ -43,6 +44,24 @@ pub enum Request {
 #[derive(Clone)]
 pub struct Reply(pub Zeroizing<Vec<u8>>);
 
+/// What a person shows to enroll a first device: the password, the code of an invitation, or nothing. Wiped when
+/// dropped, never printed.
+#[derive(Clone)]
+pub struct Credential(Zeroizing<Vec<u8>>);
+
+/// Why somebody may not enroll a first device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnrollmentDenial {
+    /// The password is wrong.
+    Password,
+    /// The password cannot be checked, and why.
+    PasswordUnchecked(String),
+    /// The invitation does not hold.
+    Invitation(InvitationRefusal),
+    /// People do not enroll themselves here.
+    Off,
+}
+
 /// The helper's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -54,6 +73,8 @@ pub enum Answer {
     Done(Drift),
     /// The new phone's codes do not pair it.
     NotPairing(PairingRefusal),
+    /// There is no leave to pair a first phone.
+    Denied(EnrollmentDenial),
     /// There is no pairing.
     NotPaired,
     /// There is one already.
@@ -88,6 +109,55 @@ impl std::fmt::Debug for Reply {
     }
 }
 
+impl Credential {
+    /// No password or code is longer: libpam takes none that is.
+    pub const LONGEST: usize = 512;
+
+    /// Takes what was typed; one that is too long is none.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        let bytes = if bytes.len() > Self::LONGEST { &[] } else { bytes };
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+
+    /// As it was typed.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The code of an invitation, if it looks like one.
+    #[must_use]
+    pub fn invitation_code(&self) -> Option<RecoveryCode> {
+        match Typed::parse(&self.0) {
+            Typed::Recovery(code) => Some(code),
+            Typed::Digits(_) | Typed::Malformed(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credential(redacted)")
+    }
+}
+
+impl EnrollmentDenial {
+    /// The word for it, in messages and in the log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Password => "wrong-password",
+            Self::PasswordUnchecked(_) => "password-unchecked",
+            Self::Invitation(InvitationRefusal::None) => "no-invitation",
+            Self::Invitation(InvitationRefusal::Wrong { .. }) => "wrong-invitation",
+            Self::Invitation(InvitationRefusal::Expired) => "expired-invitation",
+            Self::Invitation(InvitationRefusal::Spent) => "spent-invitation",
+            Self::Off => "self-enrollment-off",
+        }
+    }
+}
+
 impl Request {
     /// The request as text.
     #[must_use]
@@ -95,7 +165,7 @@ impl Request {
         let mut message = Writer::new(match self {
             Self::Verify(_) => "verify",
             Self::Status => "status",
-            Self::Enrol(_) => "enrol",
+            Self::Enrol(..) => "enrol",
             Self::Replace(..) => "replace",
             Self::Remove(_) => "remove",
             Self::Resynchronise(_) => "resynchronise",
@@ -105,7 +175,10 @@ impl Request {
         match self {
             Self::Status | Self::Forget => {}
             Self::Verify(reply) | Self::Remove(reply) | Self::Resynchronise(reply) => message.reply(reply),
-            Self::Enrol(new) => message.pairing(new),
+            Self::Enrol(new, credential) => {
+                message.pairing(new);
+                message.field("credential", HexOf(&credential.0));
+            }
             Self::Replace(new, reply) => {
                 message.pairing(new);
                 message.reply(reply);
@@ -128,7 +201,7 @@ impl Request {
             "verify" => Self::Verify(fields.reply()?),
             "status" => Self::Status,
             "forget" => Self::Forget,
-            "enrol" => Self::Enrol(fields.pairing()?),
+            "enrol" => Self::Enrol(fields.pairing()?, fields.credential()?),
             "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
             "remove" => Self::Remove(fields.reply()?),
             "resynchronise" => Self::Resynchronise(fields.reply()?),
@@ -151,6 +224,7 @@ impl Answer {
             Self::Status(_) => "status",
             Self::Done(_) => "done",
             Self::NotPairing(_) => "not-pairing",
+            Self::Denied(_) => "denied",
             Self::NotPaired => "not-paired",
             Self::Exists => "exists",
             Self::Failed(_) => "failed",
@@ -162,6 +236,7 @@ impl Answer {
             Self::Status(status) => message.status(status),
             Self::Done(drift) => message.field("drift", drift.0),
             Self::NotPairing(why) => message.field("why", pairing_word(*why)),
+            Self::Denied(why) => message.denial(why),
             Self::Failed(why) => message.text_field("why", why),
         }
         message.text
@@ -178,6 +253,7 @@ impl Answer {
             "status" => Self::Status(fields.status()?),
             "done" => Self::Done(Drift(fields.parse("drift")?)),
             "not-pairing" => Self::NotPairing(pairing_refusal(fields.take("why")?)?),
+            "denied" => Self::Denied(fields.denial()?),
             "not-paired" => Self::NotPaired,
             "exists" => Self::Exists,
             "failed" => Self::Failed(fields.take("why")?.to_owned()),
@@ -295,6 +371,15 @@ impl Writer {
         }
     }
 
+    fn denial(&mut self, denial: &EnrollmentDenial) {
+        self.field("denied", denial.name());
+        match denial {
+            EnrollmentDenial::PasswordUnchecked(why) => self.text_field("why", why),
+            EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left }) => self.field("left", left),
+            EnrollmentDenial::Password | EnrollmentDenial::Invitation(_) | EnrollmentDenial::Off => {}
+        }
+    }
+
     fn status(&mut self, status: &Status) {
         let (algorithm, digits, period) = status.parameters;
         self.field("paired_at", status.paired_at.0);
@@ -367,6 +452,27 @@ impl<'m> Fields<'m> {
     fn reply(&mut self) -> Result<Reply, NotUnderstood> {
         let bytes = HEXLOWER.decode(self.take("reply")?.as_bytes()).map(Zeroizing::new);
         bytes.map(|bytes| Reply::new(&bytes)).map_err(|_| NotUnderstood)
+    }
+
+    fn credential(&mut self) -> Result<Credential, NotUnderstood> {
+        let bytes = HEXLOWER.decode(self.take("credential")?.as_bytes()).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| NotUnderstood)?;
+        if bytes.len() > Credential::LONGEST { Err(NotUnderstood) } else { Ok(Credential(bytes)) }
+    }
+
+    fn denial(&mut self) -> Result<EnrollmentDenial, NotUnderstood> {
+        Ok(match self.take("denied")? {
+            "wrong-password" => EnrollmentDenial::Password,
+            "password-unchecked" => EnrollmentDenial::PasswordUnchecked(self.take("why")?.to_owned()),
+            "no-invitation" => EnrollmentDenial::Invitation(InvitationRefusal::None),
+            "wrong-invitation" => {
+                EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left: self.parse("left")? })
+            }
+            "expired-invitation" => EnrollmentDenial::Invitation(InvitationRefusal::Expired),
+            "spent-invitation" => EnrollmentDenial::Invitation(InvitationRefusal::Spent),
+            "self-enrollment-off" => EnrollmentDenial::Off,
+            _ => return Err(NotUnderstood),
+        })
     }
 
     fn pairing(&mut self) -> Result<NewPairing, NotUnderstood> {
@@ -486,7 +592,8 @@ mod tests {
         let requests = [
             Request::Verify(reply()),
             Request::Status,
-            Request::Enrol(pairing()),
+            Request::Enrol(pairing(), Credential::new("heslo\n=\u{17e}".as_bytes())),
+            Request::Enrol(pairing(), Credential::new(b"")),
             Request::Replace(pairing(), reply()),
             Request::Remove(reply()),
             Request::Resynchronise(reply()),
@@ -498,7 +605,7 @@ mod tests {
             let read = Request::decode(text.as_bytes()).unwrap();
             // A line end in a text became a blank; all else is as it was.
             assert_eq!(read.encode(), text);
-            assert!(!format!("{read:?}").contains("GEZD"));
+            assert!(!format!("{read:?}").contains("GEZD") && !format!("{read:?}").contains("104"));
         }
     }
 
@@ -534,6 +641,13 @@ mod tests {
             Answer::Status(Status { last_login: Some(UnixTime(3)), throttled: None, ..status }),
             Answer::Done(Drift(2)),
             Answer::NotPairing(PairingRefusal::NotConsecutive),
+            Answer::Denied(EnrollmentDenial::Password),
+            Answer::Denied(EnrollmentDenial::PasswordUnchecked("no file".into())),
+            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::None)),
+            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left: 3 })),
+            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Expired)),
+            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Spent)),
+            Answer::Denied(EnrollmentDenial::Off),
             Answer::NotPaired,
             Answer::Exists,
             Answer::Failed("no disk".into()),
@@ -545,7 +659,7 @@ mod tests {
 
     #[test]
     fn names_that_steer_terminals_are_not_taken() {
-        let text = Request::Enrol(pairing()).encode();
+        let text = Request::Enrol(pairing(), Credential::new(b"correct horse")).encode();
         assert!(Request::decode(text.as_bytes()).is_ok());
         for letter in ['\x1b', '\t', '\x7f', '\u{9b}', '\u{9d}'] {
             for key in ["issuer=", "account="] {

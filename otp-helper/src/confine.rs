@@ -16,12 +16,17 @@ pub fn confine() -> io::Result<()> {
     // The kernel does not let a setgid program be traced or dumped; this holds when it is run without that too.
     nix::sys::prctl::set_dumpable(false)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
-    nix::sys::prctl::set_no_new_privs()?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     close_inherited();
     nix::sys::signal::SigSet::all().thread_unblock()?;
     end_in_time();
     Ok(())
+}
+
+/// Nothing that this process starts gains rights from here on. Only PAM's modules may still need that, to have a
+/// password checked.
+pub fn renounce() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_no_new_privs()?)
 }
 
 /// Starts over with an empty environment: nothing in the libraries that look people up can be steered by it. The

@@ -5,10 +5,12 @@
 //! one request on standard input and gives one answer on standard output; it has no arguments.
 //!
 //! What it enforces: only the caller's own secret file; a proof for everything that changes or removes a pairing,
-//! charged like a login.
+//! charged like a login; for a first pairing what the site asks for: the password, or an invitation.
 #![forbid(unsafe_code)]
 
 mod confine;
+mod enrollment;
+mod password;
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -19,8 +21,10 @@ use insis_otp::log::{self, Level, Line};
 use insis_otp::operations::{self, Failure, system_clock};
 use insis_otp::otp::{Drift, Refusal, Verdict};
 use insis_otp::store::{Account, Cause, SecretFile, StoreError};
-use insis_otp::wire::{Answer, LONGEST, Request};
+use insis_otp::wire::{Answer, EnrollmentDenial, LONGEST, Request};
 use zeroize::Zeroizing;
+
+use crate::enrollment::By;
 
 fn main() -> ExitCode {
     if std::env::args_os().len() > 1 {
@@ -33,10 +37,18 @@ fn main() -> ExitCode {
         return end(&Answer::Failed(format!("otp-helper cannot start safely: {why}")));
     }
     let answer = match read_request() {
-        Ok(request) => answer(&request),
+        Ok(request) => match renounced_for(&request) {
+            Ok(()) => answer(&request),
+            Err(why) => Answer::Failed(format!("otp-helper cannot start safely: {why}")),
+        },
         Err(why) => Answer::Failed(why.to_owned()),
     };
     end(&answer)
+}
+
+/// Gives up what only a first pairing may still need.
+fn renounced_for(request: &Request) -> std::io::Result<()> {
+    if matches!(request, Request::Enrol(..)) { Ok(()) } else { confine::renounce() }
 }
 
 /// Sends the answer. Whoever asked may be gone; then there is nobody to tell.
@@ -76,8 +88,9 @@ fn answer(request: &Request) -> Answer {
         Err(error) => return Answer::Failed(format!("the user database cannot be read: {}", error.desc())),
     };
     let file = config.secret_file.locate(&account);
-    let (action, done) = act(request, &file, &config);
-    report(action, &account, &done);
+    let mut by = "";
+    let (action, done) = act(request, &file, &config, &mut by);
+    report(action, &account, &done, by);
     to_caller(done.unwrap_or_else(answer_to_failure))
 }
 
@@ -91,8 +104,13 @@ fn to_caller(answer: Answer) -> Answer {
     }
 }
 
-/// The one action that was asked for, by its name in the log.
-fn act(request: &Request, file: &SecretFile, config: &Config) -> (&'static str, Result<Answer, Failure>) {
+/// The one action that was asked for, by its name in the log; and what allowed it, where that is not a proof.
+fn act(
+    request: &Request,
+    file: &SecretFile,
+    config: &Config,
+    by: &mut By,
+) -> (&'static str, Result<Answer, Failure>) {
     let policy = &config.policy;
     match request {
         Request::Verify(reply) => {
@@ -103,7 +121,7 @@ fn act(request: &Request, file: &SecretFile, config: &Config) -> (&'static str, 
             let status = operations::status(file, policy, &system_clock).map_err(Failure::from);
             ("status", status.map(|status| status.map_or(Answer::NotPaired, Answer::Status)))
         }
-        Request::Enrol(new) => ("enrol", operations::enrol(file, new, &system_clock).map(Answer::Done)),
+        Request::Enrol(new, credential) => ("enrol", enrollment::enroll(file, new, credential, config, by)),
         Request::Replace(new, proof) => (
             "replace",
             operations::replace(file, new, Some(&proof.typed()), policy, &system_clock).map(Answer::Done),
@@ -136,14 +154,19 @@ fn answer_to_failure(failure: Failure) -> Answer {
         Failure::Store(error) => Answer::Failed(error.to_string()),
         Failure::Proof(why) => Answer::Verdict(Verdict::Refused(why)),
         Failure::Pair(why) => Answer::NotPairing(why),
+        Failure::Invitation(why) => Answer::Denied(EnrollmentDenial::Invitation(why)),
     }
 }
 
 /// One line in the log for everything but a look: who uses the helper is the user, or malware that runs as the user.
-fn report(action: &str, account: &Account, done: &Result<Answer, Failure>) {
+fn report(action: &str, account: &Account, done: &Result<Answer, Failure>, by: By) {
     let line = match done {
         Ok(Answer::Status(_) | Answer::NotPaired) => return,
         Ok(Answer::Verdict(Verdict::Refused(why))) => acts::refused(why),
+        Ok(Answer::Denied(why)) => acts::denied(why),
+        // Whoever did it without the person's leave has a second factor of their own now.
+        Ok(Answer::Done(_)) if action == "enrol" => Line::new(Level::Warning, "done").field("by", by),
+        Ok(Answer::Failed(why)) => Line::new(Level::Error, "error").words(why),
         Ok(_) => Line::new(Level::Info, "done"),
         Err(failure) => acts::failed(failure),
     };

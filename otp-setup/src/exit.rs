@@ -83,6 +83,7 @@ fn of_trouble(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
         Trouble::Exists => (Status::Exists, Some(texts.end_exists(user))),
         Trouble::Proof(why) => (Status::Refused, Some(crate::flow::refusal(texts, &why))),
         Trouble::Pair => (Status::Refused, Some(texts.end_not_pairing())),
+        Trouble::Denied(why) => (Status::Refused, Some(texts.error(crate::flow::denied(texts, &why)))),
         Trouble::Unusable(why) => unusable(format!("{why}\n{}", texts.nothing_changed())),
         Trouble::HelperStart(path, why) => unusable(texts.end_helper_start(path.display(), why)),
         Trouble::HelperAnswer(path) => unusable(texts.end_helper_answer(path.display())),

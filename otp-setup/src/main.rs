@@ -15,7 +15,6 @@ mod exit;
 mod flow;
 mod import;
 mod keeper;
-mod naming;
 mod output;
 mod page;
 mod person;

@@ -33,6 +33,8 @@ pub struct Question<'a> {
     pub text: &'a str,
     /// What the answer waits for.
     pub countdown: Option<Countdown<'a>>,
+    /// Whether the answer is not to be seen while it is typed.
+    pub hidden: bool,
 }
 
 /// Something that is going to happen while a question stands.
@@ -65,6 +67,11 @@ pub enum Stop {
 impl<'a> Question<'a> {
     /// A question without more.
     pub const fn plain(text: &'a str) -> Self {
-        Self { text, countdown: None }
+        Self { text, countdown: None, hidden: false }
+    }
+
+    /// A question for something that nobody else is to read.
+    pub const fn hidden(text: &'a str) -> Self {
+        Self { text, countdown: None, hidden: true }
     }
 }

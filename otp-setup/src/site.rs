@@ -74,7 +74,10 @@ impl Site {
             let caller = Caller::of_this_process();
             Box::new(Direct { file, policy, proof: !self.as_root, clock, caller })
         } else {
-            Box::new(ViaHelper { path: self.config.helper.clone() })
+            Box::new(ViaHelper {
+                path: self.config.helper.clone(),
+                self_enrollment: self.config.self_enrollment,
+            })
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use insis_otp::Place;
 use insis_otp::config::Config;
 use insis_otp::operations::{self, system_clock};
-use insis_otp::otp::{Digits, Policy, Seconds, Verdict};
+use insis_otp::otp::{Digits, Policy, Seconds, UnixTime, Verdict};
 use insis_otp::store::{Account, SecretFile};
 use insis_otp::wire::{Answer, LONGEST, Reply, Request};
 use nix::sys::socket::{MsgFlags, send};
@@ -91,13 +91,14 @@ impl Access {
         }
     }
 
-    /// Decides an attempt; an accepted one is on the disk when this returns, with the place that it remembers.
+    /// Decides an attempt; an accepted one is on the disk when this returns, with the place that it remembers. With it
+    /// comes when the device was enrolled, if that was after the last login.
     pub fn verify(
         &self,
         reply: &Reply,
         policy: &Policy,
         remember: Option<(&Place, Seconds)>,
-    ) -> Result<Verdict, Trouble> {
+    ) -> Result<(Verdict, Option<UnixTime>), Trouble> {
         match self {
             Self::Direct(file) => {
                 let verdict =
@@ -108,7 +109,7 @@ impl Access {
                 })
             }
             Self::Helper(helper) => match ask(helper, &Request::Verify(reply.clone()))? {
-                Answer::Verdict(verdict) => Ok(verdict),
+                Answer::Verdict(verdict) => Ok((verdict, None)),
                 Answer::NotPaired => Err(Trouble::NotPaired),
                 other => Err(unexpected(other)),
             },

@@ -45,11 +45,19 @@ impl MustPair {
         pamh.set_data(Self::NAME, Box::new(self))
     }
 
+    /// Whether it was left for anybody.
+    pub fn is_left(pamh: &PamHandle) -> bool {
+        Self::find(pamh).is_some()
+    }
+
     /// Whether it was left for this user.
     pub fn is_left_for(pamh: &PamHandle, user: &str) -> bool {
+        Self::find(pamh).is_some_and(|left| left.user == user)
+    }
+
+    fn find(pamh: &PamHandle) -> Option<&Self> {
         // SAFETY: data under this name is always a MustPair: nothing but `leave` sets it.
-        let left = unsafe { pamh.get_data::<Self>(Self::NAME) };
-        left.is_ok_and(|left| left.user == user)
+        unsafe { pamh.get_data::<Self>(Self::NAME) }.ok()
     }
 }
 
@@ -113,6 +121,16 @@ mod tests {
         })
     }
 
+    /// No item is set.
+    ///
+    /// SAFETY: as libpam's.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn pam_get_item(_: *const PamHandle, _: c_int, item: *mut *const c_void) -> c_int {
+        // SAFETY: the caller gives a place for the item.
+        unsafe { *item = ptr::null() };
+        0
+    }
+
     /// A handle that nothing is read from, to the end of a conversation.
     fn with_handle(run: impl FnOnce(&mut PamHandle)) {
         let mut place = 0_u64;
@@ -141,10 +159,11 @@ mod tests {
     fn what_is_left_in_the_handle_is_read_back_and_freed() {
         let left = |user: &str| MustPair { user: user.to_owned() };
         with_handle(|pamh| {
-            assert!(!MustPair::is_left_for(pamh, "anna"));
+            assert!(!MustPair::is_left_for(pamh, "anna") && !MustPair::is_left(pamh));
             left("anna").leave(pamh).unwrap();
             assert!(MustPair::is_left_for(pamh, "anna") && !MustPair::is_left_for(pamh, "bob"));
             left("bob").leave(pamh).unwrap();
+            assert!(MustPair::is_left(pamh));
             assert!(MustPair::is_left_for(pamh, "bob") && !MustPair::is_left_for(pamh, "anna"));
         });
     }

@@ -5,7 +5,8 @@
 //! | `arguments` | the module's arguments over the site's configuration |
 //! | `login` | one authentication from first question to end |
 //! | `target` | whom a code is verified for, and whom policy lets pass without |
-//! | `pairing` | pairing a phone within the login |
+//! | `pairing` | enrollment within the login |
+//! | `stack` | whether a PAM service has the lines that this takes |
 //! | `access` | how the secret file is reached: opened here, or through `otp-helper` |
 //! | `dialogue` | the conversation: questions, replies, what is no attempt |
 //! | `outcome` | how an authentication can end, and the one road from there to a PAM code |
@@ -16,6 +17,7 @@
 
 mod access;
 mod arguments;
+mod date;
 mod dialogue;
 mod ffi;
 mod guard;
@@ -26,6 +28,7 @@ mod outcome;
 mod pairing;
 mod qr;
 mod report;
+mod stack;
 mod target;
 mod texts;
 
@@ -50,9 +53,8 @@ impl PamHooks for InsisOtp {
         guard::contain(pamh, &args, "auth", |pamh| login::authenticate(pamh, &args, flags))
     }
 
-    /// There are no credentials to set, and anything but success here ends an sshd login that was let in.
-    fn sm_setcred(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "setcred", |_| PamResultCode::PAM_SUCCESS)
+    fn sm_setcred(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
+        guard::contain(pamh, &args, "setcred", |pamh| pairing::set_credentials(pamh, &args, flags))
     }
 
     fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {

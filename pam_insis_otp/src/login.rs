@@ -1,23 +1,26 @@
 //! One authentication: settings, user, policy, questions, end.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 use insis_otp::Place;
-use insis_otp::config::{Config, Unenrolled};
+use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
+use insis_otp::log::{Level, Line};
 use insis_otp::operations::system_clock;
-use insis_otp::otp::{Refusal, Seconds, Verdict};
+use insis_otp::otp::{Refusal, Seconds, UnixTime, Verdict};
 use insis_otp::wire;
 use pam::constants::{PamFlag, PamResultCode};
 use pam::module::PamHandle;
 use zeroize::Zeroizing;
 
-use crate::access::Trouble;
+use crate::access::{Access, Trouble};
 use crate::arguments::{self, FirstPass, Stacking};
 use crate::dialogue::{self, Reply};
 use crate::ffi::{self, MustPair};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::report::Log;
+use crate::stack;
 use crate::target::{Known, Target, exemption, user_name};
 use crate::texts::Texts;
 
@@ -40,7 +43,7 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
         Outcome::Accepted(accepted) => {
             // Those of this login are not news.
             let failures = accepted.failures.saturating_sub(seen.refused);
-            if let Some(text) = texts.accepted(&accepted.by, failures) {
+            if let Some(text) = texts.accepted(&accepted.by, failures, seen.new_device.get()) {
                 dialogue::tell(pamh, flags, &text);
             }
         }
@@ -73,6 +76,8 @@ struct Seen {
     refused: u32,
     /// Guesses of this login that the end of the password was charged with: an accepted code shows that they were none.
     first_pass_guesses: u32,
+    /// When the device was enrolled, if that was after the last login.
+    new_device: Cell<Option<UnixTime>>,
 }
 
 /// What came back.
@@ -105,7 +110,7 @@ impl Login {
         let place = place.map(|place| (place, config.remember));
         let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
         let mut login = Self { texts, config, stacking, target, passed: None, place, remote };
-        match login.passes(pamh, &log.rhost)? {
+        match login.passes(pamh, log)? {
             // The modules below have no password but the one that this module asks for.
             Some(passed) if login.stacking.forward => login.passed = Some(passed),
             Some(passed) => return Err(Outcome::Passed(passed)),
@@ -115,11 +120,11 @@ impl Login {
     }
 
     /// Whether the site's policy is to ask nothing here.
-    fn passes(&self, pamh: &mut PamHandle, rhost: &str) -> Result<Option<Passed>, Outcome> {
+    fn passes(&self, pamh: &mut PamHandle, log: &Log) -> Result<Option<Passed>, Outcome> {
         if !self.config.ask {
             return Ok(Some(Passed::ExemptService));
         }
-        if let Some(exempt) = exemption(&self.config.exempt, &self.target, rhost) {
+        if let Some(exempt) = exemption(&self.config.exempt, &self.target, &log.rhost) {
             return Ok(Some(exempt));
         }
         let Some(known) = &self.target.known else { return Ok(None) };
@@ -130,14 +135,15 @@ impl Login {
             Unenrolled::Deny => Ok(None),
             _ if known.access.is_paired(&self.config.policy)? => Ok(None),
             Unenrolled::Ignore => Ok(Some(Passed::NotPaired)),
-            Unenrolled::Enrol => Ok(must_pair(pamh, &self.target.name)),
+            Unenrolled::Enrol if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
+            Unenrolled::Enrol => Ok(must_pair(pamh, &self.target.name, known, log)),
         }
     }
 
     /// Asks until a code is accepted or no tries are left. Counts the attempts of this login that were charged and refused.
     fn run(&self, pamh: &mut PamHandle, log: &Log, seen: &mut Seen) -> Outcome {
         if let Some(passed) = self.passed {
-            return self.ask_without_need(pamh, passed, log);
+            return self.ask_without_need(pamh, passed, log, seen);
         }
         let mut note = String::new();
         match (self.first_pass(pamh), self.stacking.first_pass) {
@@ -234,15 +240,15 @@ impl Login {
     }
 
     /// Asks somebody who needs no code, in the same words as everybody, and hands the password on.
-    fn ask_without_need(&self, pamh: &mut PamHandle, passed: Passed, log: &Log) -> Outcome {
+    fn ask_without_need(&self, pamh: &mut PamHandle, passed: Passed, log: &Log, seen: &Seen) -> Outcome {
         let reply = match dialogue::ask_for_bytes(pamh, &self.question(""), self.config.echo) {
             Ok(reply) => reply,
             Err(why) => return Outcome::NoReply(why),
         };
         // Whoever is let through by name, by service or for want of a phone types no code: digits are the password's.
         let both = if passed.depends_on_place() { self.split(reply.as_bytes()) } else { None };
-        let taken_off =
-            both.and_then(|(password, code)| self.needless_code(passed, &code, log).zip(Some(password)));
+        let taken_off = both
+            .and_then(|(password, code)| self.needless_code(passed, &code, log, seen).zip(Some(password)));
         let (outcome, handed_on) = match &taken_off {
             Some((outcome, password)) => (outcome.clone(), hand_on(pamh, password)),
             None => (Outcome::Passed(passed), hand_on(pamh, reply.as_bytes())),
@@ -252,8 +258,8 @@ impl Login {
 
     /// The outcome, if digits at the end of a password are a code of the person's that was typed although none is needed;
     /// charged like any other. Of a code that will be right soon nobody learns, therefore.
-    fn needless_code(&self, passed: Passed, code: &wire::Reply, log: &Log) -> Option<Outcome> {
-        match self.verify(self.target.known.as_ref()?, code, &Seen::default()) {
+    fn needless_code(&self, passed: Passed, code: &wire::Reply, log: &Log, seen: &Seen) -> Option<Outcome> {
+        match self.verify(self.target.known.as_ref()?, code, seen) {
             Ok(Verdict::Accepted(accepted)) => Some(Outcome::Accepted(accepted)),
             Ok(Verdict::Refused(Refusal::Used { .. })) => Some(Outcome::Passed(passed)),
             Ok(Verdict::Refused(why)) => {
@@ -298,9 +304,11 @@ impl Login {
     }
 
     /// Has a reply of somebody known decided.
-    fn verify(&self, known: &Known, reply: &wire::Reply, _seen: &Seen) -> Result<Verdict, Trouble> {
+    fn verify(&self, known: &Known, reply: &wire::Reply, seen: &Seen) -> Result<Verdict, Trouble> {
         let remember = self.place.as_ref().map(|(place, length)| (place, *length));
-        known.access.verify(reply, &self.config.policy, remember)
+        let (verdict, new_device) = known.access.verify(reply, &self.config.policy, remember)?;
+        seen.new_device.set(new_device);
+        Ok(verdict)
     }
 
     /// Refuses what sshd put in the place of a reply like a reply of as many digits.
@@ -324,8 +332,21 @@ fn hand_on(pamh: &mut PamHandle, password: &[u8]) -> Result<(), Outcome> {
 }
 
 /// Leaves word for account management that this person has to pair a phone, if a password was asked for before. Whether
-/// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no pairing.
-fn must_pair(pamh: &mut PamHandle, typed: &str) -> Option<Passed> {
+/// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no pairing,
+/// nor where account management would not come to it: there everybody is refused who has not paired.
+fn must_pair(pamh: &mut PamHandle, typed: &str, known: &Known, log: &Log) -> Option<Passed> {
     dialogue::password(pamh)?;
+    if !matches!(known.access, Access::Direct(_)) {
+        return None;
+    }
+    if let Some(kind) = stack::lacks(&log.service) {
+        let line = Line::new(Level::Error, "error").field("reason", "enrollment-line");
+        let why = format!(
+            "nobody can enroll: the PAM service {} needs the line: {kind} required pam_insis_otp.so",
+            log.service
+        );
+        log.send(line, Some(&why));
+        return None;
+    }
     MustPair { user: typed.to_owned() }.leave(pamh).is_ok().then_some(Passed::MustPair)
 }

@@ -1,18 +1,20 @@
-//! Pairing within the login (`unenrolled = "enrol"`): after the password, before the shell.
+//! Enrollment within the login (`unenrolled = "enrol"`): after the password, before the shell.
 //!
-//! authenticate leaves word (see [`MustPair`]) and steps aside; account management answers that a new token is required;
-//! the application then calls chauthtok, where the pairing is done in the conversation. Nothing of it happens in
-//! authenticate, so that nobody pairs whose password was not proved.
+//! authenticate leaves word (see [`MustPair`]) and steps aside; account management enrolls, in the conversation. Nothing
+//! of it happens in authenticate, so that nobody enrolls whose password was not proved. A stack whose account management
+//! ends before this module's line, because the password has to be changed, comes to chauthtok, where it is done too.
+//! setcred, the last call before the session, fails as long as an enrollment that was due has not happened.
 
 use std::ffi::CStr;
 
-use insis_otp::config::{Config, Language};
+use insis_otp::config::{Config, Language, SelfEnrollment, Unenrolled};
 use insis_otp::log::{Level, Line};
+use insis_otp::naming::Names;
 use insis_otp::operations::{self, Failure, NewPairing, system_clock};
-use insis_otp::otp::{Code, Digits, Key, PairingRefusal, Salt, Secret, Typed};
+use insis_otp::otp::{Code, Drift, Key, PairingRefusal, RecoveryCode, Salt, Secret, Typed, locate};
 use insis_otp::otpauth::Entry;
-use insis_otp::store::SecretFile;
-use pam::constants::{PAM_CHANGE_EXPIRED_AUTHTOK, PAM_SILENT, PamFlag, PamResultCode};
+use insis_otp::store::{InvitationRefusal, SecretFile};
+use pam::constants::{PAM_CHANGE_EXPIRED_AUTHTOK, PAM_DELETE_CRED, PamFlag, PamResultCode};
 use pam::module::PamHandle;
 use pam::secret::SecretBytes;
 use zeroize::Zeroizing;
@@ -22,52 +24,89 @@ use crate::arguments;
 use crate::dialogue::{self, Reply};
 use crate::ffi::MustPair;
 use crate::outcome::NoReply;
-use crate::qr::{self, Letters};
+use crate::qr::{self, Drawing};
 use crate::report::Log;
-use crate::target::{Target, user_name};
+use crate::target::{Target, exemption, user_name};
 use crate::texts::{Texts, fill};
 
 /// The first of the two calls of chauthtok, in which modules only look whether they could.
 const PAM_PRELIM_CHECK: PamFlag = 0x4000;
-/// How often the two codes may be tried.
-const ROUNDS: u32 = 5;
+/// How often something may be typed before the login ends.
+const ROUNDS: u32 = 10;
 
-/// `pam_sm_acct_mgmt`: whoever has to pair a phone does so first.
+/// `pam_sm_acct_mgmt`: whoever has to enroll does so here. This grants nothing to anybody, whatever comes of it.
 pub fn account(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
     let mut log = Log::of(pamh, "account");
-    match Waiting::find(pamh, args, &mut log) {
-        Ok(Some(_)) => PamResultCode::PAM_NEW_AUTHTOK_REQD,
-        Ok(None) => PamResultCode::PAM_IGNORE,
-        Err(End(code, line, words)) => fail(pamh, flags, &log, (code, line, words)),
+    let enrolled = Waiting::find(pamh, args, &mut log)
+        .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(pamh, flags, &log)));
+    match enrolled {
+        Ok(()) => PamResultCode::PAM_IGNORE,
+        Err(End(line, words)) => fail(pamh, flags, &log, (PamResultCode::PAM_PERM_DENIED, line, words)),
     }
 }
 
-/// `pam_sm_chauthtok`: pairs the phone of somebody who was sent here by account management, and nobody else's.
+/// `pam_sm_chauthtok`: enrolls whoever had to before the password was found to be due, and nobody else. That the
+/// password is changed as well is the business of the other modules.
 pub fn change(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
-    if flags & PAM_CHANGE_EXPIRED_AUTHTOK == 0 {
+    if flags & PAM_CHANGE_EXPIRED_AUTHTOK == 0 || flags & PAM_PRELIM_CHECK != 0 {
         return PamResultCode::PAM_IGNORE;
     }
     let mut log = Log::of(pamh, "chauthtok");
-    let waiting = match Waiting::find(pamh, args, &mut log) {
-        Ok(Some(waiting)) => waiting,
-        Ok(None) => return PamResultCode::PAM_IGNORE,
-        Err(End(code, line, words)) => return fail(pamh, flags, &log, (code, line, words)),
-    };
-    if flags & PAM_PRELIM_CHECK != 0 {
-        return PamResultCode::PAM_SUCCESS;
-    }
-    match waiting.pair(pamh, flags, &log) {
-        Ok(line) => {
-            log.send(line, None);
-            dialogue::tell(pamh, flags, waiting.texts.paired);
-            PamResultCode::PAM_SUCCESS
-        }
-        Err(End(code, line, words)) => fail(pamh, flags, &log, (code, line, words)),
+    let enrolled = Waiting::find(pamh, args, &mut log)
+        .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(pamh, flags, &log)));
+    match enrolled {
+        Ok(()) => PamResultCode::PAM_IGNORE,
+        Err(End(line, words)) => fail(pamh, flags, &log, (PamResultCode::PAM_AUTHTOK_ERR, line, words)),
     }
 }
 
-/// A call that ends here: its code, its line, and words for the log.
-struct End(PamResultCode, Line, Option<String>);
+/// `pam_sm_setcred`: there are no credentials to set, and anything but success ends an sshd login that was let in. That is
+/// what becomes of one whose enrollment was due and has not happened.
+///
+/// sshd authenticates in another process, so that nothing that authenticate left is there; but it sets PAM_RHOST. Who
+/// comes from nowhere and was not asked for a password, as cron's jobs do, has nothing to enroll for.
+pub fn set_credentials(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
+    let mut log = Log::of(pamh, "setcred");
+    if flags & PAM_DELETE_CRED != 0 || log.rhost == "-" && !MustPair::is_left(pamh) {
+        return PamResultCode::PAM_SUCCESS;
+    }
+    match is_due(pamh, args, &mut log) {
+        Ok(false) => PamResultCode::PAM_SUCCESS,
+        Ok(true) => {
+            let line = Line::new(Level::Warning, "refused").field("reason", "not-enrolled");
+            let words = "enrollment was due and has not happened: see ENROLLMENT WITHIN THE LOGIN in pam_insis_otp(8)";
+            log.send(line, Some(words));
+            PamResultCode::PAM_CRED_ERR
+        }
+        Err(End(line, words)) => {
+            log.send(line, words.as_deref());
+            PamResultCode::PAM_CRED_ERR
+        }
+    }
+}
+
+/// Whether this person should have enrolled by now.
+fn is_due(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<bool, End> {
+    let config = settings(args, log)?;
+    let Ok(name) = user_name(pamh) else { return Ok(false) };
+    log.user.clone_from(&name);
+    let was_left = MustPair::is_left_for(pamh, &name);
+    let enrolls = config.ask
+        && config.unenrolled_at(system_clock()) == Unenrolled::Enrol
+        && config.self_enrollment != SelfEnrollment::Off;
+    if !was_left && !enrolls {
+        return Ok(false);
+    }
+    let target = Target::find(&name, &config).map_err(|_| store("the account cannot be looked up"))?;
+    if !was_left && exemption(&config.exempt, &target, &log.rhost).is_some() {
+        return Ok(false);
+    }
+    let Some(known) = &target.known else { return Ok(false) };
+    known.access.is_paired(&config.policy).map(|paired| !paired).map_err(|_| store("it cannot be looked at"))
+}
+
+/// A call that ends here: its line, and words for the log.
+struct End(Line, Option<String>);
 
 fn fail(
     pamh: &PamHandle,
@@ -82,30 +121,37 @@ fn fail(
     code
 }
 
-/// Somebody who has to pair a phone.
+fn settings(args: &[&CStr], log: &Log) -> Result<Config, End> {
+    arguments::settings(args, &log.service)
+        .map(|(config, _)| config)
+        .map_err(|why| End(Line::new(Level::Error, "error").field("reason", "configuration"), Some(why)))
+}
+
+/// Somebody who has to enroll.
 struct Waiting {
     config: Config,
     texts: &'static Texts,
     file: SecretFile,
 }
 
-/// What a person answers to the QR code.
-enum Reaction {
-    /// Two codes.
-    Codes(Code, Code),
-    /// That the picture is to be drawn for letters of the other kind.
-    Invert,
-    /// Something that is no code.
-    Other(PairingRefusal),
+/// What a person answers to the question for the first code.
+enum First {
+    /// A code of the secret.
+    Code(Code),
+    /// That the picture is to be drawn in another way.
+    Draw(Drawing),
+    /// Something that is no code, or none of this secret.
+    Wrong,
 }
 
 impl Waiting {
-    /// Whether authenticate left word for this user, who has not paired since.
+    /// Whether authenticate left word for this user, who has not enrolled since.
     fn find(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<Option<Self>, End> {
-        let (config, _) = arguments::settings(args, &log.service).map_err(|why| {
-            let line = Line::new(Level::Error, "error").field("reason", "configuration");
-            End(PamResultCode::PAM_SERVICE_ERR, line, Some(why))
-        })?;
+        // Whoever has nothing to enroll for is not to be stopped by a mistake in the configuration: a job of cron's, say.
+        if !MustPair::is_left(pamh) {
+            return Ok(None);
+        }
+        let config = settings(args, log)?;
         let Ok(name) = user_name(pamh) else { return Ok(None) };
         log.user.clone_from(&name);
         if !MustPair::is_left_for(pamh, &name) {
@@ -118,110 +164,205 @@ impl Waiting {
                 let paired = status.map_err(|error| store(&error.to_string()))?.is_some();
                 Ok((!paired).then_some(Self { texts: Texts::of(config.language), config, file }))
             }
-            _ => Err(store("pairing within the login takes an application with root's rights")),
+            _ => Err(store("enrollment within the login takes an application with root's rights")),
         }
     }
 
-    fn pair(&self, pamh: &PamHandle, flags: PamFlag, log: &Log) -> Result<Line, End> {
-        if flags & PAM_SILENT != 0 {
-            return Err(no_reply(NoReply::Conversation));
-        }
+    /// Enrolls, tells the person so, and logs it.
+    fn enroll(&self, pamh: &PamHandle, flags: PamFlag, log: &Log) -> Result<(), End> {
         let entry = self.entry()?;
-        let mut letters = Letters::Light;
-        let mut said = self.introduction(&entry, letters);
+        let invitation = match self.config.self_enrollment {
+            SelfEnrollment::Invitation => Some(self.invitation(pamh)?),
+            SelfEnrollment::Password | SelfEnrollment::Open => None,
+            SelfEnrollment::Off => return Err(refused("self-enrollment-off")),
+        };
+        let drift = self.pair(pamh, &entry, invitation.as_ref(), log)?;
+        let by = if invitation.is_some() { "invitation" } else { "password" };
+        log.send(Line::new(Level::Warning, "paired").field("by", by).field("drift", drift.0), None);
+        dialogue::tell(pamh, flags, self.texts.paired);
+        Ok(())
+    }
+
+    /// Asks for the code of an invitation until it is right; each wrong one is charged.
+    fn invitation(&self, pamh: &PamHandle) -> Result<RecoveryCode, End> {
+        let mut said = "";
         for _ in 0..ROUNDS {
-            let (first, second) = match self.ask(pamh, &said, entry.key.digits())? {
-                Reaction::Codes(first, second) => (first, second),
-                Reaction::Invert => {
-                    letters = if letters == Letters::Light { Letters::Dark } else { Letters::Light };
-                    said = self.introduction(&entry, letters);
+            let reply = self.ask(pamh, &format!("\n{said}{}", self.texts.pairing_invitation))?;
+            let code = reply.as_ref().map(|reply| Typed::parse(reply.as_bytes()));
+            let Some(Typed::Recovery(code)) = code else {
+                said = self.texts.pairing_not_invited;
+                continue;
+            };
+            match operations::check_invitation(&self.file, &code, &system_clock) {
+                Ok(()) => return Ok(code),
+                Err(Failure::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
+                    said = self.texts.pairing_not_invited;
+                }
+                Err(failure) => return Err(failed(failure)),
+            }
+        }
+        Err(refused("wrong-invitation"))
+    }
+
+    /// Shows the secret and asks for codes until two follow each other.
+    fn pair(
+        &self,
+        pamh: &PamHandle,
+        entry: &Entry,
+        invitation: Option<&RecoveryCode>,
+        log: &Log,
+    ) -> Result<Drift, End> {
+        let mut drawing = self.choose(pamh, entry)?;
+        let mut said = self.introduction(entry, drawing);
+        for _ in 0..ROUNDS {
+            let first = match self.first(pamh, &said, &entry.key, drawing)? {
+                First::Code(code) => code,
+                First::Draw(other) => {
+                    drawing = Some(other);
+                    said = self.introduction(entry, drawing);
                     continue;
                 }
-                Reaction::Other(why) => {
-                    said = format!("{}\n", self.texts.not_pairing(why));
+                First::Wrong => {
+                    said = format!("{}\n", self.texts.pairing_wrong);
                     continue;
                 }
             };
-            let new = NewPairing {
-                key: entry.key.clone(),
-                issuer: entry.issuer.clone(),
-                account: entry.account.clone(),
-                first,
-                second,
-                recovery: (Vec::new(), Salt::default()),
-            };
-            match operations::enrol(&self.file, &new, &system_clock) {
-                Ok(drift) => return Ok(Line::new(Level::Info, "paired").field("drift", drift.0)),
+            let second = self.ask(pamh, self.texts.pairing_next)?;
+            let second =
+                second.and_then(|reply| Typed::parse(reply.as_bytes()).single(entry.key.digits()).ok());
+            let paired = second.map_or(Err(Failure::Pair(PairingRefusal::SecondWrong)), |second| {
+                self.write(entry, (first, second), invitation)
+            });
+            match paired {
+                Ok(drift) => return Ok(drift),
                 Err(Failure::Pair(why)) => {
                     log.debug(|| Log::step("pairing").field("refused", format!("{why:?}")));
                     said = format!("{}\n", self.texts.not_pairing(why));
                 }
-                Err(error) => return Err(store(&error.to_string())),
+                Err(failure) => return Err(failed(failure)),
             }
         }
-        let line = Line::new(Level::Notice, "refused").field("reason", "codes-do-not-pair");
-        Err(End(PamResultCode::PAM_AUTHTOK_ERR, line, None))
+        Err(refused("codes-do-not-pair"))
     }
 
-    /// A new secret, and the names under which it stands in the app.
+    fn write(
+        &self,
+        entry: &Entry,
+        (first, second): (Code, Code),
+        invitation: Option<&RecoveryCode>,
+    ) -> Result<Drift, Failure> {
+        let Entry { key, issuer, account } = entry.clone();
+        let new = NewPairing { key, issuer, account, first, second, recovery: (Vec::new(), Salt::default()) };
+        match invitation {
+            Some(code) => operations::enrol_invited(&self.file, &new, code, &system_clock),
+            None => operations::enrol(&self.file, &new, &system_clock),
+        }
+    }
+
+    /// The names under which it stands in the app, in full.
+    fn names(&self) -> Names {
+        let host = nix::unistd::gethostname().map(|host| host.to_string_lossy().into_owned());
+        let user = self.file.account().name.to_string();
+        Names { user, host: host.unwrap_or_default(), issuer: self.config.issuer.clone() }
+    }
+
+    /// A new secret, and as much of the names as leaves a picture that 24 rows can show.
     fn entry(&self) -> Result<Entry, End> {
         let secret = Secret::generate(random).map_err(|error| store(&format!("no random bytes: {error}")))?;
         let keys = self.config.new_keys;
-        let host = nix::unistd::gethostname().map(|host| host.to_string_lossy().into_owned());
-        let host = clean(&host.unwrap_or_default());
-        let issuer = self.config.issuer.clone().unwrap_or_else(|| host.clone());
-        let account = format!("{}@{host}", clean(self.file.account().name.as_str()));
-        Ok(Entry { key: Key::new(secret, keys.algorithm, keys.digits, keys.period), issuer, account })
+        Ok(self.names().entry(&Key::new(secret, keys.algorithm, keys.digits, keys.period), qr::fits))
+    }
+
+    /// Says what is going to happen, and asks how the picture shall be drawn: whether a terminal shows more than ASCII
+    /// nobody can find out over ssh. `None` is no picture.
+    fn choose(&self, pamh: &PamHandle, entry: &Entry) -> Result<Option<Drawing>, End> {
+        let names = self.names();
+        let why = fill(self.texts.pairing, &names.host);
+        let name = if names.are_shortened_in(entry) {
+            self.texts.pairing_short_name
+        } else {
+            self.texts.pairing_name
+        };
+        let name = fill(name, format!("{}: {}", entry.issuer, entry.account));
+        let question = format!("\n{why}\n{name}\n{}", self.texts.pairing_picture);
+        let blocks = Drawing { dark_letters: false, ascii: false };
+        match dialogue::ask(pamh, &question, true) {
+            Err(NoReply::Empty) => Ok(Some(blocks)),
+            Err(why) => Err(no_reply(why)),
+            Ok(Reply::Attempt(reply)) => Ok(match reply.as_bytes().trim_ascii() {
+                b"a" | b"A" => Some(Drawing { ascii: true, ..blocks }),
+                b"t" | b"T" => None,
+                _ => Some(blocks),
+            }),
+            Ok(Reply::Filler(_) | Reply::Password) => Ok(Some(blocks)),
+        }
     }
 
     /// What is to be done, the QR code, and the secret to type in. All of it stands in front of the first question: sshd
-    /// shows a message at the next one anyway, and other programs must not let it scroll away.
-    fn introduction(&self, entry: &Entry, letters: Letters) -> String {
-        let uri = entry.short_uri();
+    /// shows a message at the next one anyway, and other programs must not let it scroll away. Without a blank line:
+    /// with the question these are 24 rows.
+    fn introduction(&self, entry: &Entry, drawing: Option<Drawing>) -> String {
         let secret = fill(self.texts.pairing_secret, entry.key.secret().grouped().as_str());
-        let above = fill(self.texts.pairing, &entry.issuer);
-        let drawn = qr::draw(&uri, letters).unwrap_or_default();
-        format!("\n{above}\n\n{}{secret}\n", *drawn)
+        let picture = drawing.and_then(|drawing| qr::draw(&entry.short_uri(), drawing));
+        match picture {
+            Some(picture) => format!("\n{}\n{}{secret}\n", self.texts.pairing_scan, *picture),
+            None => format!("\n{secret}\n"),
+        }
     }
 
-    /// Asks for two codes. What is no code is said in the next round.
-    fn ask(&self, pamh: &PamHandle, said: &str, digits: Digits) -> Result<Reaction, End> {
-        let reply = |question: &str| match dialogue::ask(pamh, question, true) {
+    /// Asks for the first code, and looks at it at once: a mistake is told before the next one is waited for.
+    fn first(&self, pamh: &PamHandle, said: &str, key: &Key, drawn: Option<Drawing>) -> Result<First, End> {
+        let Some(reply) = self.ask(pamh, &format!("{said}{}", self.texts.pairing_first))? else {
+            return Ok(First::Wrong);
+        };
+        let now = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });
+        match reply.as_bytes().trim_ascii() {
+            b"i" | b"I" => {
+                let dark_letters = drawn.is_some() && !now.dark_letters;
+                return Ok(First::Draw(Drawing { dark_letters, ..now }));
+            }
+            b"a" | b"A" => return Ok(First::Draw(Drawing { ascii: !now.ascii, ..now })),
+            _ => {}
+        }
+        let code = Typed::parse(reply.as_bytes()).single(key.digits()).ok();
+        let code = code.filter(|code| locate(code, key, system_clock()).is_some());
+        Ok(code.map_or(First::Wrong, First::Code))
+    }
+
+    /// Asks. `None` is a reply that sshd or a client put there, which cannot be right.
+    fn ask(&self, pamh: &PamHandle, question: &str) -> Result<Option<SecretBytes>, End> {
+        match dialogue::ask(pamh, question, true) {
             Ok(Reply::Attempt(reply)) => Ok(Some(reply)),
             Ok(Reply::Filler(_) | Reply::Password) => Ok(None),
             Err(why) => Err(no_reply(why)),
-        };
-        let code = |reply: &SecretBytes| Typed::parse(reply.as_bytes()).single(digits).ok();
-        let first = reply(&format!("{said}{}", self.texts.pairing_first))?;
-        if first.as_ref().is_some_and(|reply| reply.as_bytes().eq_ignore_ascii_case(b"i")) {
-            return Ok(Reaction::Invert);
         }
-        let Some(first) = first.as_ref().and_then(code) else {
-            return Ok(Reaction::Other(PairingRefusal::FirstWrong));
-        };
-        let second = reply(self.texts.pairing_next)?;
-        let second = second.as_ref().and_then(code);
-        Ok(second
-            .map_or(Reaction::Other(PairingRefusal::SecondWrong), |second| Reaction::Codes(first, second)))
     }
 }
 
 fn no_reply(why: NoReply) -> End {
-    let reason = match why {
+    refused(match why {
         NoReply::Conversation => "no-conversation",
         NoReply::Empty => "no-reply",
-    };
-    End(PamResultCode::PAM_AUTHTOK_ERR, Line::new(Level::Notice, "refused").field("reason", reason), None)
+    })
+}
+
+fn refused(reason: &'static str) -> End {
+    End(Line::new(Level::Notice, "refused").field("reason", reason), None)
+}
+
+/// What is logged of an enrollment that failed.
+fn failed(failure: Failure) -> End {
+    match failure {
+        Failure::Invitation(refusal) => {
+            let denial = insis_otp::wire::EnrollmentDenial::Invitation(refusal);
+            End(Line::new(Level::Warning, "refused").field("reason", denial.name()), None)
+        }
+        failure => store(&failure.to_string()),
+    }
 }
 
 fn store(why: &str) -> End {
-    let line = Line::new(Level::Error, "error").field("reason", "store");
-    End(PamResultCode::PAM_AUTHTOK_ERR, line, Some(why.to_owned()))
-}
-
-/// A name for the label in the app: a colon would end it in some of them.
-fn clean(name: &str) -> String {
-    name.chars().map(|c| if c == ':' || c.is_control() { '_' } else { c }).take(64).collect()
+    End(Line::new(Level::Error, "error").field("reason", "store"), Some(why.to_owned()))
 }
 
 /// Random bytes of the kernel's.

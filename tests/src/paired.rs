@@ -4,7 +4,8 @@ use std::process::Command;
 
 use insis_otp::operations::{self, NewPairing, Status};
 use insis_otp::otp::{
-    Algorithm, Code, Digits, Key, Period, Policy, RecoveryCode, Salt, Seconds, Secret, Step, Typed, UnixTime,
+    Algorithm, Code, Digits, Key, Period, Policy, RecoveryCode, Salt, Seconds, Secret, State, Step, Typed,
+    UnixTime,
 };
 use insis_otp::store::{Account, SecretFile, Template, UserName};
 
@@ -66,6 +67,10 @@ impl Paired {
         // The second code is typed while the phone shows it.
         let then = at.plus(Seconds(self.phone.period()));
         operations::enrol(&self.file, &new, &|| then).expect("cannot pair");
+        // A login since then, so that nobody is told of a phone that was enrolled.
+        let last_login = Some(then.plus(Seconds(60)));
+        let logged_in = |state: Option<&State>| State { last_login, ..state.cloned().unwrap_or_default() };
+        self.file.repair(|_, state| logged_in(state)).expect("cannot log in");
     }
 
     /// The phone.

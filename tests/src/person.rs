@@ -90,7 +90,10 @@ impl Person {
     /// The state after a pairing long before [`STEP`].
     #[must_use]
     pub fn first_state() -> State {
-        State { spent: SpentSteps::since_pairing(Step(STEP - 5_000), Step(STEP - 4_999)), ..State::default() }
+        // A login since then, so that nobody is told of a phone that was enrolled.
+        let last_login = Some(UnixTime(time_of(STEP - 4_990)));
+        let spent = SpentSteps::since_pairing(Step(STEP - 5_000), Step(STEP - 4_999));
+        State { spent, last_login, ..State::default() }
     }
 
     /// A state in which every step up to that one is spent.

@@ -392,7 +392,7 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     let House { env, .. } = house();
     let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\naccount required pam_insis_otp.so\n\
                  account required pam_unix.so\n\
-                 password [success=done ignore=ignore default=die] pam_insis_otp.so\npassword required pam_unix.so\n\
+                 password required pam_unix.so\npassword required pam_insis_otp.so\n\
                  session required pam_unix.so\n";
     env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
     env.write(
@@ -405,14 +405,18 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     let mut ssh = sshd.login("bert", "echo in");
     ssh.expect("Password: ");
     ssh.line("staple");
-    ssh.expect("First code from the app");
+    ssh.expect("t: only text. ");
+    ssh.line("");
+    ssh.expect("First code from the app: ");
     ssh.hang_up();
     drop(ssh);
     assert!(!std::fs::exists("/var/lib/insis-otp/bert").unwrap());
     let mut ssh = sshd.login("bert", "echo now $(id -un)");
     ssh.expect("Password: ");
     ssh.line("staple");
-    ssh.expect("First code from the app");
+    ssh.expect("t: only text. ");
+    ssh.line("");
+    ssh.expect("First code from the app: ");
     let phone = Phone::scanned(&scanned(&ssh, Theme::Dark, Font::Scalable));
     assert!(phone.uri().starts_with("otpauth://totp/Example:bert@"), "{}", phone.uri());
     ssh.line("i");
@@ -424,8 +428,11 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     ssh.line(&phone.code_at(start + 30));
     ssh.expect("now bert");
     assert!(ssh.wait().success());
-    let _ =
-        env.syslog().expect(&["<86>", "pam_insis_otp(sshd:chauthtok): result=paired drift=", "user=bert"]);
+    let _ = env.syslog().expect(&[
+        "<84>",
+        "pam_insis_otp(sshd:account): result=paired by=password drift=",
+        "user=bert",
+    ]);
     // The next login asks for a code.
     let mut ssh = sshd.login("bert", "echo now $(id -un)");
     ssh.expect("Password: ");

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use insis_otp::operations::NewPairing;
 use insis_otp::otp::{Code, Drift, Salt, State, Typed};
-use insis_otp::wire::{Answer, Reply, Request};
+use insis_otp::wire::{Answer, Credential, Reply, Request};
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::{Call, Fault, Quota, Traced};
@@ -29,6 +29,9 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let door = Door::new("auth required pam_insis_otp.so tries=1");
+        // What PAM does before a first pairing is tried elsewhere; each of its refusals would take seconds.
+        let open = b"self_enrollment = \"open\"\n";
+        door.env.write("/etc/security/insis-otp.toml".as_ref(), open, 0o644);
         let other = Person::new("anna", 9, "/var/lib/insis-otp/%u");
         Self { door, other }
     }
@@ -45,7 +48,7 @@ impl Scene {
         };
         let proof = Reply::new(self.door.anna.code(STEP).as_bytes());
         let request = match deed {
-            Deed::Pair => Request::Enrol(new()),
+            Deed::Pair => Request::Enrol(new(), Credential::new(b"")),
             Deed::Replace => Request::Replace(new(), proof),
             Deed::Remove => Request::Remove(proof),
         };

@@ -96,7 +96,12 @@ impl Scene {
     /// What is typed once the secret is seen: the new codes, and a proof where one is needed.
     fn answer(&self, deed: Deed, by: By, screen: &str) -> Option<String> {
         let proof = || format!("{}\n", self.door.anna.code(STEP));
-        let proof = if by == By::Own && deed != Deed::Pair { proof() } else { String::new() };
+        let proof = match (by, deed) {
+            (By::Root, _) => String::new(),
+            // Anna's password.
+            (By::Own, Deed::Pair) => "secret\n".to_owned(),
+            (By::Own, _) => proof(),
+        };
         if deed == Deed::Remove {
             return Some(proof);
         }

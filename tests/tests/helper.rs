@@ -9,7 +9,7 @@ use insis_otp::otp::{
     Algorithm, Digits, Drift, Key, PairingRefusal, Period, Proof, RecoveryCode, Refusal, Salt, Secret, Typed,
     Verdict,
 };
-use insis_otp::wire::{Answer, Reply, Request};
+use insis_otp::wire::{Answer, Credential, Reply, Request};
 use insis_otp_tests::env::{Env, run, talk};
 
 const HELPER: &str = "/usr/libexec/otp-helper";
@@ -71,8 +71,12 @@ impl<'e> Person<'e> {
         }
     }
 
+    fn enrollment(&self, first: i64, second: i64) -> Request {
+        Request::Enrol(self.pairing(first, second), Credential::new(b"secret"))
+    }
+
     fn enrol(&self) {
-        assert_eq!(self.ask(&Request::Enrol(self.pairing(-3, -2))), Answer::Done(Drift(-2)));
+        assert_eq!(self.ask(&self.enrollment(-3, -2)), Answer::Done(Drift(-2)));
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -89,13 +93,10 @@ fn a_user_pairs_and_uses_what_no_user_can_open() {
     let env = machine(&["alice", "bob"]);
     let alice = Person::new(&env, "alice", 1);
     assert_eq!(alice.ask(&Request::Status), Answer::NotPaired);
-    assert_eq!(
-        alice.ask(&Request::Enrol(alice.pairing(-3, -1))),
-        Answer::NotPairing(PairingRefusal::NotConsecutive)
-    );
+    assert_eq!(alice.ask(&alice.enrollment(-3, -1)), Answer::NotPairing(PairingRefusal::NotConsecutive));
     assert_eq!(alice.ask(&Request::Status), Answer::NotPaired);
     alice.enrol();
-    assert_eq!(alice.ask(&Request::Enrol(alice.pairing(-1, 0))), Answer::Exists);
+    assert_eq!(alice.ask(&alice.enrollment(-1, 0)), Answer::Exists);
 
     let facts = std::fs::metadata(alice.path()).unwrap();
     let owner = run(std::process::Command::new("id").args(["-u", "alice"])).stdout;

@@ -73,13 +73,13 @@ fn sshd_in_which_people_pair() {
     answer(&mut ssh, &[("Password: ", "wrong")]);
     assert!(!ssh.wait().success() && !ssh.text().contains("secret"), "{}", ssh.text());
     let mut ssh = sshd.login("bert", "echo now $(id -un)");
-    answer(&mut ssh, &[("Password: ", "staple")]);
+    answer(&mut ssh, &[("Password: ", "staple"), ("t: only text. ", "t")]);
     let secret = ssh.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
     let (phone, start) = (Phone::typed(&secret[2]), now());
     answer(
         &mut ssh,
         &[
-            ("First code from the app", &phone.code_at(start)),
+            ("First code from the app: ", &phone.code_at(start)),
             ("Next code, when the app shows it: ", &phone.code_at(start + 30)),
         ],
     );
@@ -220,7 +220,17 @@ fn every_stack_that_is_shipped_is_tested_here() {
     names.sort();
     assert_eq!(
         names,
-        ["login", "screen-locker", "sshd", "sshd-enrol", "sshd-key-and-code", "su", "sudo", "sudo-i"]
+        [
+            "login",
+            "otp-setup",
+            "screen-locker",
+            "sshd",
+            "sshd-enrol",
+            "sshd-key-and-code",
+            "su",
+            "sudo",
+            "sudo-i"
+        ]
     );
 }
 

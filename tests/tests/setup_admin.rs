@@ -4,8 +4,11 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use insis_otp_tests::crowd;
+use insis_otp_tests::door::answer;
 use insis_otp_tests::env::{Env, run, talk};
 use insis_otp_tests::page::Page;
+use insis_otp_tests::pam::Stack;
 use insis_otp_tests::phone::Phone;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -164,7 +167,14 @@ fn people_are_listed_and_a_secret_is_exported_only_on_demand() {
     for _ in 0..7 {
         verify(&env, "bob", "000000");
     }
-    assert_eq!(verify(&env, "anna", &Phone::typed(SECRET).code_at(NOW))["what"], "code");
+    let code = |at| Phone::typed(SECRET).code_at(at);
+    assert_eq!(verify(&env, "anna", &code(NOW))["what"], "code");
+    // To try a code is no login.
+    let listed = out(&root(&env, &["list"], ""));
+    assert!(listed.lines().filter(|line| line.contains("never")).count() == 2, "{listed}");
+    let stack = Stack::new("door", "auth required pam_insis_otp.so");
+    let login = answer(&mut crowd::driver(&stack, "anna"), &crowd::typing(&[&code(NOW + 30)]));
+    assert_eq!(login.code, "PAM_SUCCESS");
     let listed = out(&root(&env, &["list"], ""));
     let row = |user: &str| listed.lines().find(|line| line.starts_with(user)).unwrap_or_default().to_owned();
     assert!(row("anna").contains("2023-11-14 22:13") && row("bob").contains("never"), "{listed}");

@@ -9,12 +9,13 @@ use insis_otp_tests::phone::{App, Phone};
 use insis_otp_tests::screen::{Screen, Theme};
 use insis_otp_tests::terminal::Terminal;
 
+const PASSWORD: &str = "correct horse";
 const STORE: &str = "/var/lib/insis-otp";
 /// A time at which a step is twelve seconds old.
 const NOW: u64 = 1_700_000_022;
 
 fn machine() -> Env {
-    let env = Env::build().user("anna", "secret").clock().start();
+    let env = Env::build().user("anna", PASSWORD).clock().start();
     env.clock().freeze(NOW);
     env
 }
@@ -36,6 +37,12 @@ fn until_first_code(setup: &mut Terminal) -> Phone {
     Phone::typed(&setup.secret())
 }
 
+/// Types the password, which is not shown.
+fn prove(setup: &mut Terminal) {
+    setup.expect("Your password (not shown), or an invitation code: ");
+    setup.line(PASSWORD);
+}
+
 /// Pairs a phone; its clock is off by so many seconds.
 fn pair(env: &Env, setup: &mut Terminal, off: i64) -> Phone {
     let phone = until_first_code(setup);
@@ -44,6 +51,7 @@ fn pair(env: &Env, setup: &mut Terminal, off: i64) -> Phone {
     setup.expect("Next code:");
     env.clock().advance(30);
     setup.line(&shown(env));
+    prove(setup);
     setup.expect("Press Enter");
     phone
 }
@@ -126,7 +134,12 @@ fn every_mistake_is_explained_and_another_try_given() {
     says(&phone.code_at(now + 90), "Both codes are");
     assert!(names_in_store().is_empty());
     env.clock().advance(120);
-    says(&phone.code_at(now + 120), "Press Enter");
+    says(&phone.code_at(now + 120), "Your password");
+    says("wrong horse", "That is not your password.");
+    says("abcde-fghjk", "That is not your password.");
+    assert!(names_in_store().is_empty());
+    says(PASSWORD, "Press Enter");
+    assert!(!terminal.text().contains("horse"), "{}", terminal.text());
     assert_eq!(names_in_store(), ["anna"]);
 }
 
@@ -155,10 +168,10 @@ fn an_app_that_takes_no_notice_of_the_parameters_is_caught() {
 #[test]
 fn stopping_at_any_point_leaves_nothing_behind() {
     let env = machine();
-    let prompts: [&[&str]; 3] =
-        [&["[yes/no]"], &["[yes/no]", "First code:"], &["[yes/no]", "First code:", "Next code:"]];
+    let all = ["[yes/no]", "First code:", "Next code:", "Your password"];
     for way in ["^C", "^D", "hang-up"] {
-        for prompts in prompts {
+        for prompts in (1..=all.len()).map(|count| &all[..count]) {
+            env.clock().freeze(NOW);
             let mut terminal = setup(&env, &[]);
             let mut phone = None;
             for (i, prompt) in prompts.iter().enumerate() {
@@ -166,6 +179,11 @@ fn stopping_at_any_point_leaves_nothing_behind() {
                 match (i + 1 < prompts.len(), i) {
                     (false, _) => {}
                     (true, 0) => terminal.line("yes"),
+                    (true, 2) => {
+                        env.clock().freeze(NOW + 30);
+                        let on_phone: &Phone = phone.as_ref().unwrap();
+                        terminal.line(&on_phone.code_at(NOW + 30));
+                    }
                     (true, _) => {
                         let on_phone = Phone::typed(&terminal.secret());
                         terminal.line(&on_phone.code_at(NOW));
@@ -201,6 +219,7 @@ fn a_full_disk_leaves_nothing_behind_and_is_told() {
     let before = names_in_store();
     env.clock().advance(30);
     terminal.line(&phone.code_at(NOW + 30));
+    prove(&mut terminal);
     assert!(!terminal.wait().success());
     let screen = terminal.screen();
     assert!(screen.contains("No space left"), "{screen}");

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::form::{self, Enrolment, PAGE, Page, Record};
 use super::identity::Identity;
-use super::{Account, Cause, StoreError};
+use super::{Account, Cause, InvitationFile, StoreError};
 use crate::files::{self, Access};
 use crate::otp::State;
 use nix::errno::Errno;
@@ -92,6 +92,12 @@ impl SecretFile {
     #[must_use]
     pub const fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// The invitation to enroll, beside it.
+    #[must_use]
+    pub fn invitation(&self) -> InvitationFile {
+        InvitationFile::beside(self)
     }
 
     /// Whether nothing can be said of it, since the home that it would be in is not there: not mounted, perhaps.

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod form;
 mod identity;
+mod invitation;
 mod rename;
 mod template;
 
@@ -17,4 +18,5 @@ pub use decoys::Decoys;
 pub use error::{Cause, StoreError};
 pub use file::{Decision, Reader, SecretFile};
 pub use form::{Enrolment, PAGE, Record};
+pub use invitation::{InvitationFile, InvitationRefusal};
 pub use template::{InvalidTemplate, Template};

@@ -8,8 +8,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
-use insis_otp::config::NewKeys;
-use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Period};
+use insis_otp::config::{NewKeys, duration};
+use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Period, Seconds};
+use insis_otp::store::InvitationFile;
 
 use crate::flow::Wish;
 use crate::page::Paper;
@@ -52,6 +53,12 @@ pub enum Command {
     },
     Forget,
     Unlock,
+    Invite {
+        #[arg(long, value_parser = validity, default_value = "7d", hide_default_value = true)]
+        valid: Seconds,
+        #[arg(long)]
+        print: bool,
+    },
     List {
         #[arg(long)]
         json: bool,
@@ -175,6 +182,11 @@ pub enum Answer {
 /// The commands and arguments for scripts of completions, in English: they are installed for everybody.
 pub fn for_completions() -> clap::Command {
     help::command(&Texts::of_locale("en"))
+}
+
+fn validity(text: &str) -> Result<Seconds, &'static str> {
+    let valid = duration(text).filter(|valid| (3600..=InvitationFile::LONGEST_VALIDITY.0).contains(&valid.0));
+    valid.ok_or("is a time between 1h and 90d")
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, InvalidParameter> {

@@ -121,7 +121,7 @@ impl Setup<'_> {
 }
 
 /// Reports an act of root's on the store.
-fn report_act<T>(action: &str, user: &str, done: &Result<T, StoreError>) {
+pub(super) fn report_act<T>(action: &str, user: &str, done: &Result<T, StoreError>) {
     let caller = Caller::of_this_process();
     match done {
         Ok(_) => caller.done(action, user),

@@ -199,7 +199,7 @@ impl Setup<'_> {
     }
 
     /// What keeps equal scratch codes of two people from having equal hashes.
-    fn salt(&self) -> Result<Salt, Failure> {
+    pub(super) fn salt(&self) -> Result<Salt, Failure> {
         let mut salt = Salt::default();
         getrandom::fill(&mut salt.0)
             .map_err(|error| (Status::Unusable, Some(self.texts.error(self.texts.end_no_random(error)))))?;

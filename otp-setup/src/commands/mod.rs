@@ -2,11 +2,13 @@
 
 mod admin;
 mod import;
+mod invite;
 mod list;
 
 use std::io::IsTerminal;
 
 use insis_otp::config::NewKeys;
+use insis_otp::naming::Names;
 use insis_otp::operations::system_clock;
 use insis_otp::otp::Verdict;
 use nix::sys::resource::{Resource, setrlimit};
@@ -15,7 +17,6 @@ use crate::apps;
 use crate::cli::{self, Cli, Command, PairOptions};
 use crate::exit::{self, Failure, Status};
 use crate::flow::{Desk, End, Pairing};
-use crate::naming::Names;
 use crate::output::{Output, complain};
 use crate::page::{Desktop, Paper};
 use crate::person::Person;
@@ -92,6 +93,7 @@ impl Setup<'_> {
             Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
             Some(Command::Forget) => self.forget(&site),
             Some(Command::Unlock) => self.unlock(&site),
+            Some(Command::Invite { valid, print }) => self.invite(&site, *valid, *print),
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Move { old, new }) => self.rename(&site, old, new),
             Some(Command::Import(options)) => self.import(&site, options),
@@ -176,9 +178,14 @@ impl Setup<'_> {
 
     /// The paper for pages: what was said, or what is usual here.
     fn paper(&self, options: &PairOptions) -> Paper {
+        options.paper.unwrap_or_else(|| self.usual_paper())
+    }
+
+    /// What is usual here.
+    fn usual_paper(&self) -> Paper {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let usual = || variable("LC_ALL").or_else(|| variable("LC_PAPER")).or_else(|| variable("LANG"));
-        options.paper.unwrap_or_else(|| Paper::of_locale(&usual().unwrap_or_default()))
+        let usual = variable("LC_ALL").or_else(|| variable("LC_PAPER")).or_else(|| variable("LANG"));
+        Paper::of_locale(&usual.unwrap_or_default())
     }
 
     fn names(site: &Site) -> Names {

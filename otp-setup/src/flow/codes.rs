@@ -87,7 +87,7 @@ impl Desk<'_> {
         let period = key.period();
         let until = first.at.step(period).next().start(period);
         let countdown = (!late).then_some(Countdown { until, text: &counting });
-        self.ask_code(key, page, &Question { text: &question, countdown })
+        self.ask_code(key, page, &Question { text: &question, countdown, hidden: false })
     }
 
     /// Asks until what is typed has the form of a code. In its place the page may be asked for.

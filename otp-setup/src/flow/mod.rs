@@ -1,6 +1,7 @@
 //! What a command says and asks, step by step. Nothing here knows a terminal, a store or a clock of its own.
 
 mod codes;
+mod credential;
 mod page;
 mod pair;
 mod proof;
@@ -9,6 +10,7 @@ mod recovery;
 mod tests;
 
 pub use codes::said;
+pub use credential::denied;
 pub use page::Wish;
 pub use pair::Pairing;
 

@@ -1,6 +1,7 @@
 //! Pairing a phone, and replacing it by another.
 
 use insis_otp::config::NewKeys;
+use insis_otp::naming::{self, Names};
 use insis_otp::operations::{NewPairing, Status};
 use insis_otp::otp::{Drift, Key, RecoveryCode, Salt, Secret};
 use insis_otp::otpauth::Entry;
@@ -9,8 +10,7 @@ use zeroize::Zeroizing;
 use super::codes::{TwoCodes, said};
 use super::{Desk, End, Wish};
 use crate::apps;
-use crate::keeper::{Keeper, Trouble};
-use crate::naming::{self, Names};
+use crate::keeper::Trouble;
 use crate::page::Page;
 use crate::person::Sheet;
 use crate::qr::Symbol;
@@ -127,6 +127,7 @@ impl Desk<'_> {
             }
         } else {
             self.say(&texts.pair_why(pairing.new_keys.digits.count()));
+            self.say_credential()?;
         }
         self.say(&texts.pair_apps());
         let NewKeys { algorithm, digits, period } = pairing.new_keys;
@@ -208,19 +209,18 @@ impl Desk<'_> {
         let TwoCodes { first, second, drift } = codes;
         let new = NewPairing { key, issuer, account, first, second, recovery };
         if !replaces {
-            self.keeper.enrol(&new)?;
+            self.enroll(&new)?;
             return Ok((new, drift));
         }
         if self.keeper.needs_proof() {
             self.say(&self.texts.proof_why());
             self.say(&self.texts.proof_old_phone());
         }
-        let replace = |keeper: &dyn Keeper, proof: Option<&_>| match keeper.replace(&new, proof) {
+        match self.with_proof(|keeper, proof| keeper.replace(&new, proof)) {
             // It was removed meanwhile.
-            Err(Trouble::NotPaired) => keeper.enrol(&new),
-            other => other,
-        };
-        self.with_proof(replace)?;
+            Err(End::Trouble(Trouble::NotPaired)) => _ = self.enroll(&new)?,
+            replaced => _ = replaced?,
+        }
         Ok((new, drift))
     }
 }

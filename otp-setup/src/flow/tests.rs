@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use insis_otp::config::NewKeys;
+use insis_otp::naming::Names;
 use insis_otp::operations::Status;
 use insis_otp::otp::{Policy, Step, UnixTime};
 use insis_otp::otpauth::Entry;
@@ -13,7 +14,6 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::caller::Caller;
 use crate::keeper::Direct;
-use crate::naming::Names;
 use crate::page::{Page, PageError};
 use crate::person::Sheet;
 

@@ -1,10 +1,11 @@
 //! The store itself: for root, and for secret files in homes.
 
 use insis_otp::acts;
+use insis_otp::config::SelfEnrollment;
 use insis_otp::operations::{self, Clock, Failure, NewPairing, Status};
 use insis_otp::otp::{Drift, Policy, RecoveryCode, Salt, Verdict};
 use insis_otp::store::{Cause, SecretFile, StoreError};
-use insis_otp::wire::Reply;
+use insis_otp::wire::{Credential, EnrollmentDenial, Reply};
 
 use super::{Keeper, Trouble};
 use crate::caller::Caller;
@@ -40,11 +41,16 @@ impl Keeper for Direct<'_> {
         self.proof
     }
 
+    /// Nothing: root needs none, and who can write the file can do as they like.
+    fn self_enrollment(&self) -> SelfEnrollment {
+        SelfEnrollment::Open
+    }
+
     fn status(&self) -> Result<Option<Status>, Trouble> {
         Ok(operations::status(&self.file, &self.policy, self.clock)?)
     }
 
-    fn enrol(&self, new: &NewPairing) -> Result<Drift, Trouble> {
+    fn enrol(&self, new: &NewPairing, _: &Credential) -> Result<Drift, Trouble> {
         self.logged("enrol", operations::enrol(&self.file, new, self.clock))
     }
 
@@ -109,6 +115,7 @@ impl From<Failure> for Trouble {
             Failure::Store(error) => error.into(),
             Failure::Proof(why) => Self::Proof(why),
             Failure::Pair(_) => Self::Pair,
+            Failure::Invitation(why) => Self::Denied(EnrollmentDenial::Invitation(why)),
         }
     }
 }

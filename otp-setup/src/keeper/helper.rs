@@ -4,9 +4,10 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use insis_otp::config::SelfEnrollment;
 use insis_otp::operations::{NewPairing, Status};
 use insis_otp::otp::{Drift, RecoveryCode, Salt, Verdict};
-use insis_otp::wire::{Answer, LONGEST, Reply, Request};
+use insis_otp::wire::{Answer, Credential, LONGEST, Reply, Request};
 use zeroize::Zeroizing;
 
 use super::{Keeper, Trouble};
@@ -15,6 +16,8 @@ use super::{Keeper, Trouble};
 pub struct ViaHelper {
     /// The program.
     pub path: PathBuf,
+    /// What it asks for before a first pairing.
+    pub self_enrollment: SelfEnrollment,
 }
 
 impl ViaHelper {
@@ -32,6 +35,7 @@ impl ViaHelper {
             Some(Answer::NotPaired) => Err(Trouble::NotPaired),
             Some(Answer::Exists) => Err(Trouble::Exists),
             Some(Answer::NotPairing(_)) => Err(Trouble::Pair),
+            Some(Answer::Denied(why)) => Err(Trouble::Denied(why)),
             Some(Answer::Failed(why)) => Err(Trouble::Unusable(why)),
             Some(answer) => Ok(answer),
             None => Err(self.not_understood()),
@@ -73,6 +77,10 @@ impl Keeper for ViaHelper {
         true
     }
 
+    fn self_enrollment(&self) -> SelfEnrollment {
+        self.self_enrollment
+    }
+
     fn status(&self) -> Result<Option<Status>, Trouble> {
         match self.ask(&Request::Status) {
             Ok(Answer::Status(status)) => Ok(Some(status)),
@@ -82,8 +90,8 @@ impl Keeper for ViaHelper {
         }
     }
 
-    fn enrol(&self, new: &NewPairing) -> Result<Drift, Trouble> {
-        self.done(&Request::Enrol(new.clone()))
+    fn enrol(&self, new: &NewPairing, credential: &Credential) -> Result<Drift, Trouble> {
+        self.done(&Request::Enrol(new.clone(), credential.clone()))
     }
 
     fn replace(&self, new: &NewPairing, proof: Option<&Reply>) -> Result<Drift, Trouble> {

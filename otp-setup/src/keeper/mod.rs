@@ -9,18 +9,21 @@ pub use helper::ViaHelper;
 
 use std::path::PathBuf;
 
+use insis_otp::config::SelfEnrollment;
 use insis_otp::operations::{NewPairing, Status};
 use insis_otp::otp::{Drift, RecoveryCode, Refusal, Salt, Verdict};
-use insis_otp::wire::Reply;
+use insis_otp::wire::{Credential, EnrollmentDenial, Reply};
 
 /// Keeps one account's pairing.
 pub trait Keeper {
     /// Whether changes need a proof (they do, but for root).
     fn needs_proof(&self) -> bool;
+    /// What a first pairing takes.
+    fn self_enrollment(&self) -> SelfEnrollment;
     /// What there is to tell; `None` when there is no pairing.
     fn status(&self) -> Result<Option<Status>, Trouble>;
     /// Pairs a phone where none is paired.
-    fn enrol(&self, new: &NewPairing) -> Result<Drift, Trouble>;
+    fn enrol(&self, new: &NewPairing, credential: &Credential) -> Result<Drift, Trouble>;
     /// Pairs another phone instead.
     fn replace(&self, new: &NewPairing, proof: Option<&Reply>) -> Result<Drift, Trouble>;
     /// Removes the pairing.
@@ -51,6 +54,8 @@ pub enum Trouble {
     Proof(Refusal),
     /// The new phone's codes do not pair it.
     Pair,
+    /// The credential does not allow a first pairing.
+    Denied(EnrollmentDenial),
     /// The store cannot be used: where and why.
     Unusable(String),
     /// The helper cannot be started: its path, and why.

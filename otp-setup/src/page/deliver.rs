@@ -80,22 +80,13 @@ impl Desktop {
     }
 }
 
-impl Pages for Desktop {
-    fn can_print(&self) -> Result<(), PageError> {
-        if Path::new(PRINT).exists() { Ok(()) } else { Err(PageError::NoPrinter) }
+impl Desktop {
+    /// Sends a text to the default printer.
+    pub fn print_text(self, text: &str) -> Result<(), PageError> {
+        self.lp(text.as_bytes())
     }
 
-    fn can_save(&self, path: &Path) -> Result<(), PageError> {
-        ending(path)?;
-        let path = at_home(path);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let denied = |errno: Errno| PageError::Failed(format!("{}: {}", folder.display(), errno.desc()));
-        nix::unistd::access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(denied)?;
-        if path.symlink_metadata().is_ok() { Err(PageError::Exists) } else { Ok(()) }
-    }
-
-    fn print(&self, page: &Page<'_>) -> Result<(), PageError> {
-        let pdf = self.pdf(page)?;
+    fn lp(self, document: &[u8]) -> Result<(), PageError> {
         let media = format!("media={}", self.paper.name());
         // Its complaints begin with its name, not with where it is.
         let child = Command::new(PRINT)
@@ -111,7 +102,7 @@ impl Pages for Desktop {
             Err(error) => return Err(error.into()),
         };
         // A printing system that refuses says why, and that counts.
-        let sent = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(&pdf));
+        let sent = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(document));
         let output = child.wait_with_output()?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
@@ -119,6 +110,25 @@ impl Pages for Desktop {
             return Err(PageError::NotPrinted(why.chars().filter(|c| !c.is_control()).collect()));
         }
         Ok(sent?)
+    }
+}
+
+impl Pages for Desktop {
+    fn can_print(&self) -> Result<(), PageError> {
+        if Path::new(PRINT).exists() { Ok(()) } else { Err(PageError::NoPrinter) }
+    }
+
+    fn can_save(&self, path: &Path) -> Result<(), PageError> {
+        ending(path)?;
+        let path = at_home(path);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let denied = |errno: Errno| PageError::Failed(format!("{}: {}", folder.display(), errno.desc()));
+        nix::unistd::access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(denied)?;
+        if path.symlink_metadata().is_ok() { Err(PageError::Exists) } else { Ok(()) }
+    }
+
+    fn print(&self, page: &Page<'_>) -> Result<(), PageError> {
+        self.lp(&self.pdf(page)?)
     }
 
     fn save(&self, page: &Page<'_>, path: &Path, over: bool) -> Result<(), PageError> {

@@ -10,6 +10,30 @@ pub struct KeyByKey {
     former: Termios,
 }
 
+/// A terminal that hands over each line, and shows none while it is typed.
+pub struct Hidden {
+    terminal: Stdin,
+    former: Termios,
+}
+
+impl Hidden {
+    /// Changes the modes of standard input.
+    pub fn enter() -> nix::Result<Self> {
+        let terminal = std::io::stdin();
+        let former = tcgetattr(&terminal)?;
+        let mut modes = former.clone();
+        modes.local_flags &= !LocalFlags::ECHO;
+        tcsetattr(&terminal, SetArg::TCSADRAIN, &modes)?;
+        Ok(Self { terminal, former })
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, SetArg::TCSADRAIN, &self.former);
+    }
+}
+
 impl KeyByKey {
     /// Changes the modes of standard input.
     pub fn enter() -> nix::Result<Self> {

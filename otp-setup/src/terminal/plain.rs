@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::keys::{Key, Line};
 use super::layout::wrap;
+use super::modes::Hidden;
 use super::signals::{Event, Signals};
 use super::{MEASURE, WIPE};
 use crate::output::Output;
@@ -105,9 +106,11 @@ impl Person for Lines<'_> {
         if self.output.has_failed() {
             return Err(Stop::EndOfInput);
         }
+        // A terminal that cannot be asked for that shows what is typed, as it does anyway.
+        let hidden = (question.hidden && self.echoes).then(|| Hidden::enter().ok()).flatten();
         let answer = self.read_line(question);
         // Where ^C or ^D was typed, the line has no end yet either.
-        if (!self.echoes || answer.is_err()) && !self.silent {
+        if (!self.echoes || hidden.is_some() || answer.is_err()) && !self.silent {
             self.output.write("\n");
         }
         answer

@@ -77,7 +77,8 @@ impl<'a> Screen<'a> {
             Some((left, text)) if left.0 > 0 => text(left),
             _ => question.text.to_owned(),
         };
-        let row = question_row(&text, &line.text(), Self::size().1);
+        let typed = if question.hidden { Zeroizing::default() } else { line.text() };
+        let row = question_row(&text, &typed, Self::size().1);
         self.output.write(&Zeroizing::new(format!("{start}{}\x1b[K", *row)));
     }
 

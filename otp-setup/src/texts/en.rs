@@ -102,6 +102,25 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     code_has_digits: "A code has {digits} digits. Type the one that the app shows.",
     code_plain_digits: "Please type plain digits, 0 to 9.",
     code_characters: "That is not a code: it has digits only.",
+    pair_takes_password: "To make sure that it is you, your password is asked for at the end. The code of an invitation \
+                          will do as well.",
+    pair_takes_invitation: "At the end the invitation code is asked for that your administrator gave you.",
+    ask_password: "Your password (not shown), or an invitation code: ",
+    ask_invitation: "Invitation code (not shown): ",
+    denied_password: "That is not your password.",
+    denied_password_unchecked: "Your password cannot be checked: {why}. An administrator can give you an invitation, by \
+                                otp-setup invite.",
+    denied_no_invitation: "To pair a phone here, you need an invitation. Ask your administrator for one.",
+    denied_invitation_wrong: "That is not your invitation code. You have {left} more {left|try|tries}.",
+    denied_invitation_expired: "Your invitation has expired. Ask your administrator for a new one.",
+    denied_invitation_spent: "Your invitation cannot be used any more. Ask your administrator for a new one.",
+    denied_off: "Here phones are paired by an administrator. Ask yours.",
+    invite_code: "Invitation code for {user}: {code}",
+    invite_how: "With it {user} pairs one phone until {until}, by the command otp-setup or at the next login. Give it to \
+                 nobody else. A former invitation is void.",
+    invite_off: "self_enrollment is \"off\" in insis-otp.toml: nobody could use an invitation.",
+    invite_home: "Here secret files are in homes, whose owners need no invitation.",
+    invite_exists: "{user} has a paired phone. Remove the pairing first: otp-setup remove --user {user}",
     proof_why: "Now prove that it is you: type a code of the present phone, or a recovery code.",
     proof_old_phone: "Take the code of the present phone, not of the new one.",
     ask_proof: "Code or recovery code: ",
@@ -396,6 +415,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     about_remove: "Remove the pairing",
     about_forget: "Ask for a code again everywhere, also where this site would not for a while",
     about_unlock: "End a delay after wrong codes, and mend a damaged state (root only)",
+    about_invite: "Make a one-time code with which somebody pairs a first phone (root only)",
     about_list: "List who is paired (root only)",
     about_completions: "Write completions for a shell to standard output",
     about_doctor: "Look for what would lock people out, or let them in without a code",
@@ -417,10 +437,12 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     help_paper: "Size of the page (default: what is usual where you are)",
     help_user: "Act for this user (root only)",
     help_config: "Use this configuration (for root, and for secret files in homes)",
-    help_batch: "Ask nothing: codes are read from standard input, a line each; what else is needed has to be said by \
+    help_batch: "Ask nothing: codes and the password are read from standard input, a line each; what else is needed has to be said by \
                  options",
     help_json: "Say it as JSON",
     help_remove_yes: "Do not ask whether it is meant",
+    help_valid: "How long it can be used: 1h to 90d (default: 7d)",
+    help_invite_print: "Print it on the default printer, and do not show it",
     help_shell: "The shell",
     help_uri: "An otpauth URI on standard input, or several, one a line",
     help_google_authenticator: "The user's ~/.google_authenticator, or FILE; %u and %h in it are the user's name and home",
@@ -454,4 +476,5 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     value_new: "NEW",
     value_entry: "ENTRY",
     value_shell: "SHELL",
+    value_valid: "TIME",
 };

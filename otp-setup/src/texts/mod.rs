@@ -78,6 +78,22 @@ catalogue! {
     pair_title(user, host)
     pair_not_you(user, caller)
     pair_why(digits)
+    pair_takes_password()
+    pair_takes_invitation()
+    ask_password()
+    ask_invitation()
+    denied_password()
+    denied_password_unchecked(why)
+    denied_no_invitation()
+    denied_invitation_wrong(left)
+    denied_invitation_expired()
+    denied_invitation_spent()
+    denied_off()
+    invite_code(user, code)
+    invite_how(user, until)
+    invite_off()
+    invite_home()
+    invite_exists(user)
     pair_apps()
     pair_uncommon(algorithm, digits, period, apps)
     pair_needs_force(algorithm, digits, period, apps)
@@ -387,6 +403,7 @@ catalogue! {
     about_remove
     about_forget
     about_unlock
+    about_invite
     about_list
     about_completions
     about_doctor
@@ -411,6 +428,8 @@ catalogue! {
     help_batch
     help_json
     help_remove_yes
+    help_valid
+    help_invite_print
     help_shell
     help_uri
     help_google_authenticator
@@ -443,6 +462,7 @@ catalogue! {
     value_new
     value_entry
     value_shell
+    value_valid
 }
 
 impl Texts {

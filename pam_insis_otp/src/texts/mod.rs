@@ -7,7 +7,9 @@ mod cs;
 mod en;
 
 use insis_otp::config::Language;
-use insis_otp::otp::{PairingRefusal, Proof, Refusal};
+use insis_otp::otp::{PairingRefusal, Proof, Refusal, UnixTime};
+
+use crate::date;
 
 /// The messages of a language. `{}` stands for the one number or name that a message tells.
 ///
@@ -42,6 +44,8 @@ pub struct Texts {
     pub one_failure: &'static str,
     /// After a login: how many failures since the last one.
     pub failures: &'static str,
+    /// After a login: when a device was enrolled since the last one.
+    pub new_device: &'static str,
     /// After a login by recovery code: none is left.
     pub recovery_none_left: &'static str,
     /// One or two are left.
@@ -50,8 +54,16 @@ pub struct Texts {
     pub recovery_left: &'static str,
     /// The question for password and code in one reply.
     pub both: &'static str,
-    /// Above the QR code of a pairing within the login.
+    /// Why a phone is paired within the login, on this host.
     pub pairing: &'static str,
+    /// How the entry in the app is called.
+    pub pairing_name: &'static str,
+    /// The same, of names that are not in full there.
+    pub pairing_short_name: &'static str,
+    /// The question how the picture is to be drawn.
+    pub pairing_picture: &'static str,
+    /// Above the QR code.
+    pub pairing_scan: &'static str,
     /// Below it: the secret to type in.
     pub pairing_secret: &'static str,
     /// The question for the first code.
@@ -64,6 +76,10 @@ pub struct Texts {
     pub pairing_same: &'static str,
     /// The second code does not follow the first.
     pub pairing_not_consecutive: &'static str,
+    /// The question for the code of an invitation.
+    pub pairing_invitation: &'static str,
+    /// Said in front of it: that was another code.
+    pub pairing_not_invited: &'static str,
     /// The pairing is done.
     pub paired: &'static str,
 }
@@ -95,8 +111,9 @@ impl Texts {
     }
 
     /// What is said after an opened login, if there is anything to say: of the proof, and of failures before this login.
-    pub fn accepted(&self, by: &Proof, failures: u32) -> Option<String> {
+    pub fn accepted(&self, by: &Proof, failures: u32, new_device: Option<UnixTime>) -> Option<String> {
         let mut sentences = Vec::new();
+        sentences.extend(new_device.map(|at| fill(self.new_device, date::utc(at))));
         match failures {
             0 => {}
             1 => sentences.push(self.one_failure.to_owned()),
@@ -132,7 +149,7 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(texts: &Texts) -> [(&'static str, bool); 24] {
+    fn all(texts: &Texts) -> [(&'static str, bool); 31] {
         // Without `..`: a new message does not compile until it stands here too.
         let Texts {
             cannot_check,
@@ -147,17 +164,24 @@ mod tests {
             too_soon,
             one_failure,
             failures,
+            new_device,
             recovery_none_left,
             recovery_few_left,
             recovery_left,
             both,
             pairing,
+            pairing_name,
+            pairing_short_name,
+            pairing_picture,
+            pairing_scan,
             pairing_secret,
             pairing_first,
             pairing_next,
             pairing_wrong,
             pairing_same,
             pairing_not_consecutive,
+            pairing_invitation,
+            pairing_not_invited,
             paired,
         } = texts;
         [
@@ -173,17 +197,24 @@ mod tests {
             (too_soon, true),
             (one_failure, false),
             (failures, true),
+            (new_device, true),
             (recovery_none_left, false),
             (recovery_few_left, true),
             (recovery_left, true),
             (both, false),
             (pairing, true),
+            (pairing_name, true),
+            (pairing_short_name, true),
+            (pairing_picture, false),
+            (pairing_scan, false),
             (pairing_secret, true),
             (pairing_first, false),
             (pairing_next, false),
             (pairing_wrong, false),
             (pairing_same, false),
             (pairing_not_consecutive, false),
+            (pairing_invitation, false),
+            (pairing_not_invited, false),
             (paired, false),
         ]
     }
@@ -239,12 +270,18 @@ mod tests {
                 assert!(columns(said) <= 60, "{said:?}: {}", columns(said));
             }
             // These are on lines of their own; a code is typed behind the question.
-            for said in [texts.pairing, texts.pairing_first, texts.cannot_check, texts.paired] {
+            let Texts { pairing_name, pairing_short_name, pairing_scan, .. } = texts;
+            for said in [texts.pairing, pairing_scan, texts.cannot_check, texts.paired] {
                 assert!(columns(&fill(said, "host.example.org")) <= 80, "{said:?}: {}", columns(said));
             }
-            assert!(columns(texts.pairing_first) <= 80 - 8);
+            let (name, short) = ("Example: anna@room-12.example.org", "Mendel Univers: anna@login1~abcd");
+            assert!(
+                columns(&fill(pairing_name, name)) <= 80 && columns(&fill(pairing_short_name, short)) <= 80
+            );
+            assert!(columns(texts.pairing_first) <= 80 - 8 && columns(texts.pairing_picture) <= 80 - 2);
+            assert!(columns(texts.pairing_invitation) <= 80 - 11);
             for left in [0, 1, 12] {
-                let said = texts.accepted(&Proof::Recovery { left }, u32::MAX).unwrap();
+                let said = texts.accepted(&Proof::Recovery { left }, u32::MAX, Some(UnixTime(0))).unwrap();
                 assert!(columns(&said) <= 80, "{said:?}");
             }
         }

@@ -26,6 +26,7 @@ mod says {
     /// otp-setup asks for the next code.
     pub(super) const NEXT: &str = r"(?i)(next|second) code[^\n]*: ?";
     /// otp-setup is done, and would clear the screen.
+    pub(super) const OWN_PASSWORD: &str = r"Your password \(not shown\)";
     pub(super) const DONE: &str = r"Press Enter";
     /// The login asks for the password.
     pub(super) const PASSWORD: &str = r"Password: ";
@@ -136,6 +137,8 @@ fn pair(env: &Env) -> Result<(Phone, u64), String> {
     let next = first + phone.period();
     wait_until(next);
     setup.line(&phone.code_at(next));
+    wait_for(&mut setup, says::OWN_PASSWORD)?;
+    setup.line(PASSWORD);
     let done = wait_for(&mut setup, says::DONE);
     show("otp-setup", &setup.screen());
     done?;

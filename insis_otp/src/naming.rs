@@ -4,10 +4,11 @@
 //! QR code of 24 rows holds 134 bytes, the secret among them: long names are shortened, and a short mark made of the
 //! whole names keeps them apart then.
 
-use insis_otp::otp::Key;
-use insis_otp::otpauth::Entry;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
+
+use crate::otp::Key;
+use crate::otpauth::Entry;
 
 /// Who is paired with what, in full.
 #[derive(Clone, Debug)]
@@ -21,7 +22,16 @@ pub struct Names {
 }
 
 impl Names {
+    /// Whether less than the names in full stands in an entry.
+    #[must_use]
+    pub fn are_shortened_in(&self, entry: &Entry) -> bool {
+        let host = clean(&self.host);
+        let issuer = clean(self.issuer.as_deref().unwrap_or(&self.host));
+        entry.issuer != issuer || entry.account != format!("{}@{host}", clean(&self.user))
+    }
+
     /// The entry for a key: as much of the names as leaves a URI that `fits`.
+    #[must_use]
     pub fn entry(&self, key: &Key, fits: impl Fn(&str) -> bool) -> Entry {
         let host = clean(&self.host);
         let issuer = clean(self.issuer.as_deref().unwrap_or(&self.host));
@@ -60,6 +70,7 @@ impl Names {
 
 /// The URI to be shown: with all parameters where they fit, and without those that every app takes for granted
 /// otherwise.
+#[must_use]
 pub fn shown_uri(entry: &Entry, fits: impl Fn(&str) -> bool) -> Zeroizing<String> {
     let whole = entry.uri();
     if fits(&whole) { whole } else { entry.short_uri() }
@@ -67,6 +78,7 @@ pub fn shown_uri(entry: &Entry, fits: impl Fn(&str) -> bool) -> Zeroizing<String
 
 /// The label for another pairing of the same names, different from the present one's, so that no app overwrites the
 /// entry that is still needed for the proof.
+#[must_use]
 pub fn another(account: &str, present: &str) -> String {
     let number = |label: &str| label.strip_prefix(account)?.strip_prefix(" #")?.parse::<u32>().ok();
     match number(present) {
@@ -95,10 +107,15 @@ fn cut(name: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::qr::Symbol;
-    use insis_otp::otp::{Algorithm, Digits, Period, Secret};
     use proptest::prelude::*;
+
+    use super::*;
+    use crate::otp::{Algorithm, Digits, Period, Secret};
+
+    /// As many bytes as a QR code of version 6 with the lowest error correction holds: 24 rows of a terminal.
+    fn fits(uri: &str) -> bool {
+        uri.len() <= 134
+    }
 
     fn key() -> Key {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
@@ -110,8 +127,8 @@ mod tests {
     }
 
     fn label(names: &Names) -> String {
-        let entry = names.entry(&key(), Symbol::fits);
-        assert!(Symbol::fits(&entry.short_uri()));
+        let entry = names.entry(&key(), fits);
+        assert!(fits(&entry.short_uri()));
         format!("{}:{}", entry.issuer, entry.account)
     }
 
@@ -120,7 +137,7 @@ mod tests {
         assert_eq!(label(&names("anna", "aisa", None)), "aisa:anna@aisa");
         assert_eq!(label(&names("anna", "aisa.fi.example", None)), "aisa.fi.example:anna@aisa.fi.example");
         assert_eq!(label(&names("anna", "aisa", Some("Faculty: X"))), "Faculty_ X:anna@aisa");
-        let uri = shown_uri(&names("anna", "aisa", None).entry(&key(), Symbol::fits), Symbol::fits);
+        let uri = shown_uri(&names("anna", "aisa", None).entry(&key(), fits), fits);
         assert!(uri.ends_with("&algorithm=SHA1&digits=6&period=30"));
     }
 
@@ -135,6 +152,8 @@ mod tests {
         assert!(one.contains("anna@hhhh"), "{one}");
         let host = "room-12.department.example";
         assert_eq!(label(&names("anna", host, None)), format!("{host}:anna@room-12"));
+        let shortened = |names: Names| names.are_shortened_in(&names.entry(&key(), fits));
+        assert!(shortened(names("anna", host, None)) && !shortened(names("anna", "aisa", Some("a: b"))));
     }
 
     #[test]
@@ -147,11 +166,11 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn any_names_give_a_code_for_24_rows(user in ".{1,255}", host in ".{0,256}", issuer in prop::option::of(".{1,64}")) {
+        fn any_names_leave_a_uri_that_fits(user in ".{1,255}", host in ".{0,256}", issuer in prop::option::of(".{1,64}")) {
             let names = Names { user, host, issuer };
-            let entry = names.entry(&key(), Symbol::fits);
-            let uri = shown_uri(&entry, Symbol::fits);
-            prop_assert!(Symbol::fits(&uri));
+            let entry = names.entry(&key(), fits);
+            let uri = shown_uri(&entry, fits);
+            prop_assert!(fits(&uri));
             let label = uri.split_once('?').unwrap().0.trim_start_matches("otpauth://totp/");
             prop_assert_eq!(label.matches(':').count(), 1);
             prop_assert!(!label.to_uppercase().contains("%3A"));

@@ -1,0 +1,438 @@
+//! An invitation: a one-time code that an administrator gives somebody, who enrolls a first device with it.
+//!
+//! It stands beside the secret file, belongs to its user like it, and holds the code only as a hash. Each guess is
+//! charged before it is compared: whoever kills the process, or keeps it from writing, has learnt nothing.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+use data_encoding::HEXLOWER;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use subtle::ConstantTimeEq;
+
+use super::file::check_directory;
+use super::{Account, Cause, SecretFile, StoreError, UserName};
+use crate::files::{self, Access};
+use crate::otp::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixTime};
+
+/// Where one person's invitation is.
+#[derive(Clone, Debug)]
+pub struct InvitationFile {
+    path: PathBuf,
+    account: Account,
+}
+
+/// Why a code is not the invitation's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvitationRefusal {
+    /// There is no invitation.
+    None,
+    /// It is another code, and so many guesses are left.
+    Wrong {
+        /// Guesses.
+        left: u8,
+    },
+    /// The time in which it could be used is over.
+    Expired,
+    /// Too many wrong codes were tried, or it was used.
+    Spent,
+}
+
+/// What an invitation's file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Invitation {
+    user: UserName,
+    salt: Salt,
+    hash: RecoveryHash,
+    expires: UnixTime,
+    attempts: u8,
+}
+
+/// What becomes of an invitation whose code was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// It was only looked at, and stays as it was.
+    Look,
+    /// It opened an enrollment, and is good for nothing more.
+    Enroll,
+}
+
+impl Invitation {
+    const HEADING: &str = "insis-otp invitation 1";
+    /// The bytes of the longest file: the name of a user has 255 at the most.
+    const LONGEST: usize = 512;
+    /// What is counted to, beyond every guess: the invitation was used.
+    const USED: u8 = 99;
+
+    fn encode(&self) -> String {
+        let Self { user, salt, hash, expires, attempts } = self;
+        let (salt, hash) = (HEXLOWER.encode(&salt.0), HEXLOWER.encode(&hash.0));
+        let head =
+            format!("{}\nuser={user}\nsalt={salt}\nhash={hash}\nexpires={}\n", Self::HEADING, expires.0);
+        format!("{head}attempts={}\n", Self::digits(*attempts))
+    }
+
+    /// Always two of them, at the end of the file, so that they can be written in place.
+    fn digits(attempts: u8) -> String {
+        format!("{attempts:02}")
+    }
+
+    fn decode(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let mut field = |key: &str| lines.next()?.strip_prefix(key);
+        if field(Self::HEADING) != Some("") {
+            return None;
+        }
+        let user = UserName::parse(field("user=")?).ok()?;
+        let salt = Salt(bytes(field("salt=")?)?);
+        let hash = RecoveryHash(bytes(field("hash=")?)?);
+        let expires = UnixTime(number(field("expires=")?)?);
+        let attempts = field("attempts=").filter(|digits| digits.len() == 2)?;
+        let attempts = u8::try_from(number(attempts)?).ok()?;
+        lines.next().is_none().then_some(Self { user, salt, hash, expires, attempts })
+    }
+}
+
+fn bytes(hex: &str) -> Option<[u8; 16]> {
+    HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()
+}
+
+fn number(digits: &str) -> Option<u64> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+/// An invitation's file that is open and locked.
+struct Open {
+    file: Flock<File>,
+    invitation: Invitation,
+    length: usize,
+}
+
+impl Open {
+    /// Writes how often a code was tried, durably.
+    fn count(&self, attempts: u8) -> Result<(), Cause> {
+        let digits = Invitation::digits(attempts);
+        // Before the line end at the end of the file.
+        let offset = i64::try_from(self.length.saturating_sub(3)).unwrap_or(i64::MAX);
+        let os = |action| move |error: Errno| Cause::Os { action, error: error.into() };
+        let written = nix::sys::uio::pwrite(&*self.file, digits.as_bytes(), offset);
+        if written.map_err(os("write to the invitation"))? != digits.len() {
+            return Err(os("write to the invitation")(Errno::EIO));
+        }
+        nix::unistd::fdatasync(&*self.file).map_err(os("write the invitation to the disk"))
+    }
+}
+
+impl InvitationFile {
+    /// How many wrong codes are compared. Of 23^10 codes that is no chance worth a name.
+    pub const GUESSES: u8 = 10;
+    /// How long an invitation may be good for.
+    pub const LONGEST_VALIDITY: Seconds = Seconds(90 * 86_400);
+
+    pub(super) fn beside(file: &SecretFile) -> Self {
+        // No user's secret file has this name, since names of users do not begin with a dot; nor has any other file that
+        // is written there, since each ends otherwise.
+        let mut name = std::ffi::OsString::from(".");
+        name.push(file.path().file_name().unwrap_or_default());
+        name.push(".invitation");
+        Self { path: file.path().with_file_name(name), account: file.account().clone() }
+    }
+
+    /// Writes an invitation in the place of a former one. Only root can.
+    ///
+    /// # Errors
+    /// It cannot be written; then the former one is as it was.
+    pub fn issue(&self, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<(), StoreError> {
+        self.run(|| {
+            let hash = hash(code, salt).ok_or(Cause::Damaged("there is no hash"))?;
+            let user = self.account.name.clone();
+            let text = Invitation { user, salt, hash, expires, attempts: 0 }.encode();
+            let mut new = self.path.clone().into_os_string();
+            new.push("~");
+            let new = PathBuf::from(new);
+            let written = self.write(&new, text.as_bytes());
+            if written.is_err() {
+                let _ = std::fs::remove_file(&new);
+            }
+            written
+        })
+    }
+
+    fn write(&self, new: &std::path::Path, text: &[u8]) -> Result<(), Cause> {
+        use std::io::Write;
+        let os = |action| move |error| Cause::Os { action, error };
+        match std::fs::remove_file(new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(os("remove an old one")(error)),
+            _ => {}
+        }
+        let (mut file, _) = files::open(new, Access::CreateNew).map_err(os("create it"))?;
+        file.write_all(text).map_err(os("write it"))?;
+        let (uid, gid) = (self.account.uid, self.account.gid);
+        nix::unistd::fchown(&file, Some(uid), Some(gid)).map_err(|e| os("give it to its user")(e.into()))?;
+        file.sync_all().map_err(os("write it to the disk"))?;
+        std::fs::rename(new, &self.path).map_err(os("move it to its place"))?;
+        let directory = File::open(self.path.parent().unwrap_or(std::path::Path::new("/")));
+        directory.and_then(|directory| directory.sync_all()).map_err(os("write its directory to the disk"))
+    }
+
+    /// Whether there is an invitation that can be used.
+    ///
+    /// # Errors
+    /// It cannot be read, or should not be trusted.
+    pub fn is_pending(&self, now: UnixTime) -> Result<bool, StoreError> {
+        self.run(|| Ok(self.open()?.is_some_and(|open| open.invitation.refusal(now).is_none())))
+    }
+
+    /// Whether a code is the invitation's; a wrong one is charged. The invitation stays.
+    ///
+    /// # Errors
+    /// The invitation cannot be read or written; then nothing was compared.
+    pub fn check(
+        &self,
+        code: &RecoveryCode,
+        now: UnixTime,
+    ) -> Result<Result<(), InvitationRefusal>, StoreError> {
+        self.attempt(code, now, Use::Look, || Ok::<_, ()>(())).map(|outcome| outcome.map(|_| ()))
+    }
+
+    /// Enrolls with the invitation's code. The invitation counts as used before `enroll` begins; when that fails, it is
+    /// as it was.
+    ///
+    /// # Errors
+    /// The invitation cannot be read or written; then nothing was compared, and `enroll` not called.
+    pub fn redeem<T, E>(
+        &self,
+        code: &RecoveryCode,
+        now: UnixTime,
+        enroll: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Result<Result<T, E>, InvitationRefusal>, StoreError> {
+        self.attempt(code, now, Use::Enroll, enroll)
+    }
+
+    fn attempt<T, E>(
+        &self,
+        code: &RecoveryCode,
+        now: UnixTime,
+        purpose: Use,
+        enroll: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Result<Result<T, E>, InvitationRefusal>, StoreError> {
+        self.run(|| {
+            let Some(open) = self.open()? else { return Ok(Err(InvitationRefusal::None)) };
+            let before = open.invitation.attempts;
+            if let Some(refusal) = open.invitation.refusal(now) {
+                return Ok(Err(refusal));
+            }
+            // First the charge, and only then the comparison.
+            open.count(before + 1)?;
+            let given = hash(code, open.invitation.salt).ok_or(Cause::Damaged("there is no hash"))?;
+            if !bool::from(given.0.ct_eq(&open.invitation.hash.0)) {
+                return Ok(Err(InvitationRefusal::Wrong { left: Self::GUESSES.saturating_sub(before + 1) }));
+            }
+            if purpose == Use::Enroll {
+                open.count(Invitation::USED)?;
+            }
+            let outcome = enroll();
+            if purpose == Use::Look || outcome.is_err() {
+                open.count(before)?;
+            }
+            Ok(Ok(outcome))
+        })
+    }
+
+    /// Takes the invitation back, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn withdraw(&self) -> Result<(), StoreError> {
+        // Mostly there is none: no change to the directory then, which would have to reach the disk.
+        if self.path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        self.run(|| match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(Cause::Os { action: "remove it", error })
+            }
+            _ => Ok(()),
+        })
+    }
+
+    fn run<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
+        let directory = self.path.parent().unwrap_or(std::path::Path::new("/"));
+        let done = check_directory(directory).and_then(|()| operation());
+        done.map_err(|cause| StoreError { path: self.path.clone(), cause })
+    }
+
+    /// Opens and locks it; `None` when there is none. Nobody waits for the lock: it is held for a moment, and by nobody
+    /// but its own user or root.
+    fn open(&self) -> Result<Option<Open>, Cause> {
+        let (file, metadata) = match files::open(&self.path, Access::Update) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Cause::Os { action: "open it", error }),
+        };
+        let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+        let sound = metadata.is_file()
+            && metadata.uid() == self.account.uid.as_raw()
+            && metadata.mode() & 0o077 == 0
+            && metadata.nlink() <= 1
+            && length <= Invitation::LONGEST;
+        if !sound {
+            return Err(Cause::Unsafe(
+                "is no invitation: a file of its user's, mode 0600, of 512 bytes at most".into(),
+            ));
+        }
+        let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+            Errno::EWOULDBLOCK => Cause::Busy { waited: 0, holder: None },
+            errno => Cause::Os { action: "lock it", error: errno.into() },
+        })?;
+        let mut text = vec![0; length];
+        let read = files::read_start(&file, length, &mut text);
+        read.map_err(|error| Cause::Os { action: "read it", error })?;
+        let invitation = Invitation::decode(&text).ok_or(Cause::Damaged("it is not an invitation"))?;
+        if invitation.user != self.account.name {
+            return Err(Cause::Unsafe("is the invitation of another user".into()));
+        }
+        Ok(Some(Open { file, invitation, length }))
+    }
+}
+
+impl Invitation {
+    /// Why no code can be right.
+    fn refusal(&self, now: UnixTime) -> Option<InvitationRefusal> {
+        match () {
+            () if self.attempts >= InvitationFile::GUESSES => Some(InvitationRefusal::Spent),
+            () if now >= self.expires => Some(InvitationRefusal::Expired),
+            () => None,
+        }
+    }
+}
+
+fn hash(code: &RecoveryCode, salt: Salt) -> Option<RecoveryHash> {
+    RecoveryCodes::new(std::slice::from_ref(code), salt).hashes().first().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+    use crate::otp::Typed;
+    use crate::store::Template;
+
+    const NOW: UnixTime = UnixTime(1_700_000_000);
+
+    fn code(text: &str) -> RecoveryCode {
+        match Typed::parse(text.as_bytes()) {
+            Typed::Recovery(code) => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A store of root's; only root can make one, and only there an invitation can be given away.
+    fn with_invitation(test: impl FnOnce(&InvitationFile, &Path)) {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let account = Account::lookup(&UserName::parse("daemon").unwrap()).unwrap().unwrap();
+        let template = format!("{}/%u", folder.path().display());
+        let file = Template::parse(&template).unwrap().locate(&account).invitation();
+        file.issue(&code("abcde-fghjk"), Salt([5; 16]), NOW.plus(Seconds(100))).unwrap();
+        test(&file, &folder.path().join(".daemon.invitation"));
+    }
+
+    fn check(file: &InvitationFile, text: &str, at: u64) -> Result<(), InvitationRefusal> {
+        file.check(&code(text), UnixTime(NOW.0 + at)).unwrap()
+    }
+
+    #[test]
+    fn the_code_opens_one_enrollment_in_its_time() {
+        with_invitation(|file, path| {
+            let metadata = path.metadata().unwrap();
+            assert_eq!((metadata.mode() & 0o777, metadata.uid(), metadata.nlink()), (0o600, 1, 1));
+            assert!(!std::fs::read_to_string(path).unwrap().contains("abcde"));
+            assert!(file.is_pending(NOW).unwrap() && !file.is_pending(NOW.plus(Seconds(100))).unwrap());
+            assert_eq!(check(file, "abcde-fghjk", 99), Ok(()));
+            assert_eq!(check(file, "abcde-fghjk", 100), Err(InvitationRefusal::Expired));
+            // What fails costs nothing, and what succeeds is not done twice.
+            let failed = file.redeem(&code("abcde-fghjk"), NOW, || Err::<(), _>("no disk"));
+            assert_eq!(failed.unwrap(), Ok(Err("no disk")));
+            let counted = || std::fs::read_to_string(path).unwrap().lines().last().unwrap().to_owned();
+            assert_eq!(counted(), "attempts=00");
+            let done = file.redeem(&code("abcde-fghjk"), NOW, || {
+                assert_eq!(counted(), "attempts=99");
+                Ok::<_, ()>(7)
+            });
+            assert_eq!(done.unwrap(), Ok(Ok(7)));
+            assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Spent));
+            file.withdraw().unwrap();
+            file.withdraw().unwrap();
+            assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::None));
+        });
+    }
+
+    #[test]
+    fn wrong_codes_are_charged_before_they_are_compared_and_are_few() {
+        with_invitation(|file, path| {
+            for left in (0..InvitationFile::GUESSES).rev() {
+                assert_eq!(check(file, "zzzzz-zzzzz", 0), Err(InvitationRefusal::Wrong { left }));
+            }
+            assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Spent));
+            // A new one takes its place.
+            file.issue(&code("kkkkk-mmmmm"), Salt([6; 16]), NOW.plus(Seconds(100))).unwrap();
+            assert!(matches!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Wrong { left: 9 })));
+            assert_eq!(check(file, "kkkkk-mmmmm", 0), Ok(()));
+            // While somebody else is at it, nothing is compared.
+            let held = files::open(path, Access::Update).unwrap().0;
+            let held = Flock::lock(held, FlockArg::LockExclusiveNonblock).unwrap();
+            let busy = file.check(&code("kkkkk-mmmmm"), NOW).unwrap_err();
+            assert!(matches!(busy.cause, Cause::Busy { .. }), "{busy}");
+            drop(held);
+        });
+    }
+
+    #[test]
+    fn only_a_file_of_its_own_form_and_owner_is_an_invitation() {
+        with_invitation(|file, path| {
+            let right = std::fs::read_to_string(path).unwrap();
+            let refused = |text: &str| {
+                std::fs::write(path, text).unwrap();
+                file.is_pending(NOW).is_err()
+            };
+            assert!(!refused(&right));
+            for (from, to) in [
+                ("insis-otp invitation 1", "insis-otp invitation 2"),
+                ("user=daemon", "user=anna"),
+                ("user=daemon", "user=../daemon"),
+                ("salt=05", "salt=5"),
+                ("salt=05", "salt=XY"),
+                ("hash=", "hash=00"),
+                ("expires=1", "expires=+1"),
+                ("expires=", "expires=99999999999999999999"),
+                ("attempts=00", "attempts=0"),
+                ("attempts=00", "attempts=-1"),
+                ("attempts=00\n", "attempts=00"),
+                ("attempts=00\n", "attempts=00\nmore=1\n"),
+                ("\nuser", "\n\nuser"),
+            ] {
+                assert!(right.contains(from) && refused(&right.replace(from, to)), "{from:?} -> {to:?}");
+            }
+            assert!(refused("") && refused(&right.repeat(9)));
+            assert!(!refused(&right));
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o640)).unwrap();
+            assert!(file.is_pending(NOW).is_err());
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+            std::os::unix::fs::chown(path, Some(0), None).unwrap();
+            assert!(file.is_pending(NOW).is_err());
+            std::fs::remove_file(path).unwrap();
+            std::os::unix::fs::symlink("/etc/passwd", path).unwrap();
+            assert!(file.is_pending(NOW).is_err());
+        });
+    }
+}

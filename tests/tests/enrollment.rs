@@ -1,0 +1,496 @@
+//! Enrollment within the login: whoever has to enroll does so, and gets nowhere without it.
+
+use std::path::Path;
+use std::process::Command;
+
+use insis_otp::otp::{Salt, Seconds, State, Typed};
+use insis_otp::store::{Account, SecretFile, Template, UserName};
+use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::paired::Paired;
+use insis_otp_tests::pam::{
+    CHANGE_EXPIRED_AUTHTOK, Code, DELETE_CRED, ESTABLISH_CRED, Item, Login, Message, Pam, Reply, SILENT,
+};
+use insis_otp_tests::phone::{Phone, now};
+use insis_otp_tests::ssh::Sshd;
+use insis_otp_tests::terminal::Terminal;
+use regex::Regex;
+
+const CONFIG: &str = "/etc/security/insis-otp.toml";
+const PASSWORD: &str = "staple";
+const PROMPT: &str = "One-time code: ";
+const INVITATION: &str = "abcde-fghjk";
+/// The password step, a module that looks at PAM_AUTHTOK, and every line of ours.
+const AUTH: &str = "auth required pam_exec.so quiet expose_authtok /run/otp-test/check\n\
+                    auth required pam_insis_otp.so\nauth required pam_permit.so\n";
+const ACCOUNT: &str = "account required pam_insis_otp.so\naccount required pam_permit.so\n";
+const TOKEN: &str = "password required pam_permit.so\npassword required pam_insis_otp.so\n";
+
+fn machine(config: &str, service: &str, stack: &str) -> Env {
+    let env = Env::build().user("anna", PASSWORD).user("bert", PASSWORD).group("sudo", &["anna", "bert"]);
+    let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=1\n%sudo ALL=(ALL:ALL) ALL\n";
+    let env = env.file(CONFIG, config, 0o644).file("/etc/sudoers", sudoers, 0o440);
+    let env = env.service(service, stack).start();
+    let check = format!("#!/bin/sh\nread -r given\n[ \"$given\" = '{PASSWORD}' ]\n");
+    env.write("/run/otp-test/check".as_ref(), check.as_bytes(), 0o755);
+    env
+}
+
+fn file_of(user: &str) -> SecretFile {
+    let account = Account::lookup(&UserName::parse(user).unwrap()).unwrap().unwrap();
+    Template::system().locate(&account)
+}
+
+fn is_enrolled(user: &str) -> bool {
+    std::fs::exists(Path::new("/var/lib/insis-otp").join(user)).unwrap()
+}
+
+fn invite(user: &str) {
+    let Typed::Recovery(code) = Typed::parse(INVITATION.as_bytes()) else { panic!("{INVITATION}") };
+    let expires = insis_otp::operations::system_clock().plus(Seconds(3600));
+    file_of(user).invitation().issue(&code, Salt([7; 16]), expires).unwrap();
+}
+
+/// A person who does what the questions say; what they type instead at first, at which question.
+struct Bert {
+    phone: Option<Phone>,
+    mistakes: Vec<(&'static str, &'static str)>,
+}
+
+impl Bert {
+    fn answers(&mut self, message: &Message) -> Reply {
+        if let Some((_, rest)) = message.text.split_once("Or type in this secret: ") {
+            self.phone = Some(Phone::typed(rest.lines().next().unwrap()));
+        }
+        let mistake = self.mistakes.iter().position(|(question, _)| message.text.contains(question));
+        if let Some(at) = mistake {
+            return self.mistakes.remove(at).1.into();
+        }
+        match &message.text {
+            text if text.contains("Password: ") => PASSWORD.into(),
+            text if text.contains("invitation code") => INVITATION.into(),
+            text if text.contains("Enter: draw it") => "".into(),
+            text if text.contains("Next code") => self.phone.as_ref().unwrap().code_at(now() + 30).into(),
+            _ => self.phone.as_ref().expect("no secret was shown").code_at(now()).into(),
+        }
+    }
+}
+
+fn login(service: &str, mistakes: &[(&'static str, &'static str)]) -> Pam {
+    let mut bert = Bert { phone: None, mistakes: mistakes.to_vec() };
+    Login::to(service).user("bert").answers(move |message| bert.answers(message)).begin()
+}
+
+fn all() -> String {
+    [AUTH, ACCOUNT, TOKEN].concat()
+}
+
+#[test]
+fn somebody_who_has_not_enrolled_does_so_between_password_and_shell() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    for flags in [0, SILENT] {
+        env.syslog().clear();
+        let mut pam = login("login", &[]);
+        assert_eq!(pam.authenticate(), Code::SUCCESS);
+        assert!(!is_enrolled("bert"), "before the password step has ended well");
+        let code = pam.acct_mgmt(flags);
+        assert_eq!(code, Code::SUCCESS, "{:?} {:?}", pam.messages(), env.syslog().lines());
+        assert!(is_enrolled("bert"));
+        assert_eq!(pam.setcred(ESTABLISH_CRED), Code::SUCCESS);
+        let asked = pam.prompts().len();
+        assert_eq!((pam.acct_mgmt(0), pam.prompts().len()), (Code::SUCCESS, asked));
+        let messages = pam.messages();
+        assert!(messages[2].text.contains("Scan this with the app"), "{messages:?}");
+        let told = messages.iter().any(|message| message.text.starts_with("Paired."));
+        assert_eq!(told, flags == 0, "{messages:?}");
+        let _ = env
+            .syslog()
+            .expect(&["<85>", "pam_insis_otp(login:auth): result=ignored reason=must-pair user=bert"]);
+        let _ = env.syslog().expect(&[
+            "<84>",
+            "pam_insis_otp(login:account): result=paired by=password drift=",
+            "user=bert",
+        ]);
+        assert!(env.syslog().lines().iter().all(|line| !line.contains("secret")));
+        // From now on a code is asked for.
+        let mut pam = Login::to("login").user("bert").types([PASSWORD, "x", "x", "x"]).begin();
+        assert_eq!(pam.authenticate(), Code::AUTH_ERR);
+        run(Command::new("rm").arg("/var/lib/insis-otp/bert"));
+    }
+}
+
+#[test]
+fn mistakes_are_told_before_anything_more_is_asked() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    let cases = [
+        ("First code", "abc", "Not a code of this secret."),
+        ("First code", "000000", "Not a code of this secret."),
+        ("Next code", "000000", "Not a code of this secret."),
+        ("Next code", "xyz", "Not a code of this secret."),
+    ];
+    for (question, mistake, told) in cases {
+        let mut pam = login("login", &[(question, mistake)]);
+        assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::SUCCESS), "{question}");
+        let prompts = pam.prompts();
+        let at =
+            prompts.iter().position(|prompt| prompt.contains(told)).unwrap_or_else(|| panic!("{prompts:?}"));
+        let before = prompts.iter().position(|prompt| prompt.contains(question)).unwrap();
+        assert_eq!(at, before + 1, "{prompts:?}");
+        assert!(prompts[at].contains("First code"), "{prompts:?}");
+        run(Command::new("rm").arg("/var/lib/insis-otp/bert"));
+    }
+    drop(env);
+}
+
+#[test]
+fn the_picture_is_drawn_as_the_person_wishes() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    let shown = |choice: &'static str, mistakes: &[(&'static str, &'static str)]| {
+        let mistakes = [&[("Enter: draw it", choice)], mistakes].concat();
+        let mut pam = login("login", &mistakes);
+        assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::SUCCESS));
+        run(Command::new("rm").arg("/var/lib/insis-otp/bert"));
+        pam.prompts().into_iter().filter(|text| text.contains("Or type in")).collect::<Vec<_>>()
+    };
+    assert!(shown("", &[])[0].contains('█'));
+    let ascii = shown("a", &[]);
+    assert!(ascii[0].is_ascii() && ascii[0].contains("####"), "{}", ascii[0]);
+    let text = shown("t", &[]);
+    assert!(!text[0].contains('█') && !text[0].contains('#'), "{}", text[0]);
+    let inverted = shown("", &[("First code", "i")]);
+    assert!(inverted.len() == 2 && inverted[0] != inverted[1] && inverted[1].contains('█'));
+    let then_ascii = shown("", &[("First code", "a")]);
+    assert!(then_ascii[1].contains("####") && !then_ascii[1].contains('█'));
+    drop(env);
+}
+
+#[test]
+fn nobody_enrolls_whose_password_was_not_proved() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    env.write("/run/otp-test/check".as_ref(), b"#!/bin/sh\nexit 1\n", 0o755);
+    assert_ne!(login("login", &[]).authenticate(), Code::SUCCESS);
+    env.write("/run/otp-test/check".as_ref(), b"#!/bin/sh\nexit 0\n", 0o755);
+    // Where no password was asked for, the login is refused like anybody's, and nothing is left for later.
+    let stack = ["auth required pam_insis_otp.so\n", ACCOUNT, TOKEN].concat();
+    env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
+    let mut pam = Login::to("sshd").user("bert").types(["123456"; 3]).begin();
+    assert_eq!(pam.authenticate(), Code::AUTH_ERR);
+    assert_eq!((pam.acct_mgmt(0), pam.chauthtok(CHANGE_EXPIRED_AUTHTOK)), (Code::SUCCESS, Code::SUCCESS));
+    // Account management and a change of password without a login before enroll nobody.
+    let mut pam = Login::to("sshd").user("bert").types(["123456"; 3]).begin();
+    assert_eq!((pam.acct_mgmt(0), pam.chauthtok(0)), (Code::SUCCESS, Code::SUCCESS));
+    assert!(pam.messages().is_empty() && !is_enrolled("bert"));
+    // Nor does the word left for one user count for another.
+    let mut pam = login("login", &[]);
+    assert_eq!(pam.authenticate(), Code::SUCCESS);
+    pam.set(Item::User, "anna");
+    assert_eq!(pam.acct_mgmt(0), Code::SUCCESS);
+    assert!(!is_enrolled("anna") && !is_enrolled("bert"));
+}
+
+#[test]
+fn an_enrollment_that_is_given_up_leaves_nothing_and_gives_no_shell() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    for (replies, reason) in [
+        (vec![], "no-conversation"),
+        (vec![Reply::text("")], "no-conversation"),
+        (vec![Reply::text(""), Reply::text("")], "no-reply"),
+        (vec![Reply::text("123456"); 11], "codes-do-not-pair"),
+    ] {
+        env.syslog().clear();
+        let replies = [vec![Reply::text(PASSWORD)], replies].concat();
+        let mut pam = Login::to("login").user("bert").types(replies).begin();
+        assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::PERM_DENIED), "{reason}");
+        let line = format!("pam_insis_otp(login:account): result=refused reason={reason} user=bert");
+        let _ = env.syslog().expect(&["<85>", &line]);
+        assert!(!is_enrolled("bert"));
+    }
+}
+
+#[test]
+fn where_a_line_is_missing_nobody_passes_and_the_log_names_it() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", AUTH);
+    env.write(
+        "/etc/pam.d/other".as_ref(),
+        b"account required pam_permit.so\npassword required pam_permit.so\n",
+        0o644,
+    );
+    for (service, lines, kind) in [
+        ("login", String::new(), "account"),
+        ("sudo", TOKEN.to_owned(), "account"),
+        ("su", ACCOUNT.to_owned(), "password"),
+        ("sshd", format!("account optional pam_insis_otp.so\n{TOKEN}"), "account"),
+    ] {
+        env.syslog().clear();
+        let stack = [AUTH, &lines, "account required pam_permit.so\n"].concat();
+        env.write(&Path::new("/etc/pam.d").join(service), stack.as_bytes(), 0o644);
+        let mut pam = Login::to(service).user("bert").types([PASSWORD, "1", "2", "3"]).begin();
+        assert_eq!(pam.authenticate(), Code::AUTH_ERR, "{service}");
+        let line = format!(
+            "reason=enrollment-line user=bert rhost=- message=\"nobody can enroll: the PAM service \
+                            {service} needs the line: {kind} required pam_insis_otp.so\""
+        );
+        let _ = env.syslog().expect(&["<83>", &line]);
+    }
+}
+
+#[test]
+fn programs_that_are_not_known_to_do_account_management_let_nobody_pass() {
+    let all = all();
+    let env = machine("unenrolled = \"enrol\"\n", "vpn", &all);
+    let refused = || {
+        let mut pam = Login::to("vpn").user("bert").types([PASSWORD, "1", "2", "3"]).begin();
+        pam.authenticate()
+    };
+    assert_eq!(refused(), Code::AUTH_ERR);
+    // Unless the site says that this one does.
+    let text = "unenrolled = \"enrol\"\n[service.vpn]\nunenrolled = \"enrol\"\n";
+    env.write(CONFIG.as_ref(), text.as_bytes(), 0o644);
+    let mut pam = login("vpn", &[]);
+    assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::SUCCESS));
+    assert!(is_enrolled("bert"));
+}
+
+/// sshd authenticates in another process than the one that calls setcred.
+#[test]
+fn setcred_fails_as_long_as_an_enrollment_was_due_and_has_not_happened() {
+    let env = machine("unenrolled = \"enrol\"\n", "sshd", &all());
+    let setcred = |user: &str, rhost: &str, flags: i32| {
+        let login = Login::to("sshd").user(user);
+        let login = if rhost.is_empty() { login } else { login.rhost(rhost) };
+        let mut pam = login.types::<&str>([]).begin();
+        let code = pam.setcred(flags);
+        assert!(pam.messages().is_empty());
+        code
+    };
+    assert_eq!(setcred("bert", "192.0.2.7", ESTABLISH_CRED), Code::CRED_ERR);
+    let _ = env
+        .syslog()
+        .expect(&["<84>", "pam_insis_otp(sshd:setcred): result=refused reason=not-enrolled user=bert"]);
+    assert_eq!(setcred("bert", "192.0.2.7", DELETE_CRED), Code::SUCCESS);
+    // A job of cron's, or a session of systemd's: nobody comes from anywhere, and nobody could type anything.
+    assert_eq!(setcred("bert", "", ESTABLISH_CRED), Code::SUCCESS);
+    assert_eq!(setcred("nobody-knows", "192.0.2.7", ESTABLISH_CRED), Code::SUCCESS);
+    // In the process that authenticated, PAM remembers that this module stepped aside, and takes no answer from it.
+    let mut pam = login("sshd", &[]);
+    assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::SUCCESS));
+    assert_eq!(setcred("bert", "192.0.2.7", ESTABLISH_CRED), Code::SUCCESS);
+    for config in [
+        "unenrolled = \"enrol\"\nexempt_users = [\"anna\"]\n",
+        "unenrolled = \"ignore\"\n",
+        "unenrolled = \"deny\"\n",
+    ] {
+        env.write(CONFIG.as_ref(), config.as_bytes(), 0o644);
+        assert_eq!(setcred("anna", "192.0.2.7", ESTABLISH_CRED), Code::SUCCESS, "{config}");
+    }
+    env.write(CONFIG.as_ref(), b"unenrolled = \"no such\"\n", 0o644);
+    assert_eq!(setcred("anna", "192.0.2.7", ESTABLISH_CRED), Code::CRED_ERR);
+    assert_eq!(setcred("anna", "", ESTABLISH_CRED), Code::SUCCESS);
+}
+
+#[test]
+fn who_came_to_no_account_line_enrolls_with_the_new_password() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    // As where the password is due: the line before ours ends account management.
+    let stack = [AUTH, "account [default=done] pam_permit.so\n", ACCOUNT, TOKEN].concat();
+    env.write("/etc/pam.d/login".as_ref(), stack.as_bytes(), 0o644);
+    let mut pam = login("login", &[]);
+    assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::SUCCESS));
+    assert!(!is_enrolled("bert"));
+    assert_eq!(pam.chauthtok(CHANGE_EXPIRED_AUTHTOK), Code::SUCCESS);
+    assert!(is_enrolled("bert"));
+    let _ = env.syslog().expect(&["pam_insis_otp(login:chauthtok): result=paired by=password"]);
+}
+
+#[test]
+fn with_invitations_the_code_is_asked_for_and_bounded() {
+    let env = machine("unenrolled = \"enrol\"\nself_enrollment = \"invitation\"\n", "login", &all());
+    // Without one nobody enrolls.
+    let mut pam = login("login", &[]);
+    assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::PERM_DENIED));
+    let _ = env.syslog().expect(&["<84>", "result=refused reason=no-invitation user=bert"]);
+    invite("bert");
+    let mut pam = login("login", &[("invitation code", "zzzzz-zzzzz"), ("invitation code", "123456")]);
+    assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::SUCCESS));
+    assert!(pam.prompts()[2].contains("That is not your invitation code."), "{:?}", pam.prompts());
+    let _ = env.syslog().expect(&["<84>", "result=paired by=invitation"]);
+    assert!(!std::fs::exists("/var/lib/insis-otp/.bert.invitation").unwrap());
+    run(Command::new("rm").arg("/var/lib/insis-otp/bert"));
+    // Wrong ones are few, in one login or in many.
+    invite("bert");
+    for _ in 0..5 {
+        let mut pam = Login::to("login").user("bert").types([PASSWORD, "zzzzz-zzzzz", "zzzzz-zzzzz"]).begin();
+        assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::PERM_DENIED));
+    }
+    let mut pam = login("login", &[]);
+    assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::PERM_DENIED));
+    let _ = env.syslog().expect(&["<84>", "result=refused reason=spent-invitation user=bert"]);
+    assert!(!is_enrolled("bert"));
+}
+
+#[test]
+fn where_people_do_not_enroll_themselves_they_are_refused() {
+    let env = machine("unenrolled = \"enrol\"\nself_enrollment = \"off\"\n", "login", &all());
+    let mut pam = Login::to("login").user("bert").types([PASSWORD, "1", "2", "3"]).begin();
+    assert_eq!(pam.authenticate(), Code::AUTH_ERR);
+    let _ = env.syslog().expect(&["result=refused reason=not-paired user=bert"]);
+}
+
+#[test]
+fn the_owner_is_told_of_a_phone_that_was_enrolled_since_the_last_login() {
+    let env = machine("", "door", "auth required pam_insis_otp.so\n");
+    let anna = Paired::user("anna");
+    // As it is when nobody has logged in since.
+    anna.file().repair(|_, state| State { last_login: None, ..state.unwrap().clone() }).unwrap();
+    let told = |code: &str| {
+        let mut pam = Login::to("door").user("anna").types([code]).begin();
+        assert_eq!(pam.authenticate(), Code::SUCCESS);
+        pam.messages().last().unwrap().text.clone()
+    };
+    // A look at a code by otp-setup is no login: it must not keep the owner from being told.
+    let mut verify = env.as_user("anna", "otp-setup");
+    let verified = insis_otp_tests::env::talk(
+        verify.args(["--batch", "verify"]),
+        &format!("{}\n", anna.code_from_now(-1)),
+    );
+    assert!(verified.status.success(), "{verified:?}");
+    let first = told(&anna.code());
+    let pattern = r"^A phone was paired with this account on 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.\nIf that was not you, tell your administrator now\.$";
+    assert!(Regex::new(pattern).unwrap().is_match(&first), "{first}");
+    assert_eq!(told(&anna.code_from_now(1)), PROMPT);
+}
+
+// Real programs.
+
+/// Types the password and enrolls in the terminal; what comes afterwards is left to read.
+fn enrolls(terminal: &mut Terminal, password: &str) -> Phone {
+    terminal.expect(password);
+    terminal.line(PASSWORD);
+    scans(terminal)
+}
+
+fn scans(terminal: &mut Terminal) -> Phone {
+    terminal.expect("t: only text. ");
+    terminal.line("");
+    let secret = terminal.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
+    terminal.expect("First code from the app: ");
+    let (phone, start) = (Phone::typed(&secret[2]), now());
+    terminal.line(&phone.code_at(start));
+    terminal.expect("Next code, when the app shows it: ");
+    terminal.line(&phone.code_at(start + 30));
+    phone
+}
+
+/// Debian's own stacks, and the package's profile in them.
+fn with_profile(config: &str) -> Env {
+    let env = machine(config, "none", "");
+    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/pam-configs/insis-otp");
+    let text = std::fs::read(profile).unwrap();
+    env.write("/usr/share/pam-configs/insis-otp".as_ref(), &text, 0o644);
+    run(env
+        .command("pam-auth-update")
+        .args(["--enable", "insis-otp", "--force"])
+        .env("DEBIAN_FRONTEND", "noninteractive"));
+    let common = std::fs::read_to_string("/etc/pam.d/common-account").unwrap();
+    assert!(common.contains("pam_insis_otp.so"), "{common}");
+    env
+}
+
+const KEYBOARD: &str = "AuthenticationMethods keyboard-interactive";
+
+#[test]
+fn with_the_packages_profile_ssh_su_sudo_and_login_enroll() {
+    let env = with_profile("unenrolled = \"enrol\"\n");
+    let again = || run(Command::new("rm").arg("/var/lib/insis-otp/bert"));
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD);
+    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    enrolls(&mut ssh, "Password: ");
+    ssh.expect("now bert");
+    assert!(ssh.wait().success() && is_enrolled("bert"));
+    again();
+    let mut sudo = Terminal::run(env.as_user("bert", "sudo").args(["id", "-un"]));
+    enrolls(&mut sudo, "[sudo] password for bert: ");
+    sudo.expect("root");
+    assert!(sudo.wait().success() && is_enrolled("bert"));
+    again();
+    let mut su = Terminal::run(env.as_user("anna", "su").args(["bert", "-c", "echo now $(id -un)"]));
+    enrolls(&mut su, "Password: ");
+    su.expect("now bert");
+    assert!(is_enrolled("bert"));
+    again();
+    let mut login = Terminal::run(&env.command("login"));
+    login.expect("login: ");
+    login.line("bert");
+    enrolls(&mut login, "Password: ");
+    login.expect("$");
+    assert!(is_enrolled("bert"));
+}
+
+#[test]
+fn a_password_that_is_due_is_changed_in_the_same_login() {
+    let env = with_profile("unenrolled = \"enrol\"\n");
+    run(Command::new("chage").args(["-d", "0", "bert"]));
+    let hash = || {
+        let shadow = std::fs::read_to_string("/etc/shadow").unwrap();
+        shadow.lines().find(|line| line.starts_with("bert:")).unwrap().to_owned()
+    };
+    let before = hash();
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD);
+    let changes = |ssh: &mut Terminal| {
+        for (question, reply) in [
+            ("urrent password: ", PASSWORD),
+            ("ew password: ", "xK9!mmq2Zt"),
+            ("new password: ", "xK9!mmq2Zt"),
+        ] {
+            ssh.expect(question);
+            ssh.line(reply);
+        }
+    };
+    // The profile's account line is not reached: first the password, then the phone.
+    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    ssh.expect("Password: ");
+    ssh.line(PASSWORD);
+    changes(&mut ssh);
+    scans(&mut ssh);
+    ssh.expect("now bert");
+    assert!(ssh.wait().success() && is_enrolled("bert") && hash() != before);
+    // With the model for sshd it is first the phone.
+    run(Command::new("rm").arg("/var/lib/insis-otp/bert"));
+    run(Command::new("sh").args(["-c", &format!("echo 'bert:{PASSWORD}' | chpasswd && chage -d 0 bert")]));
+    run(env
+        .command("pam-auth-update")
+        .args(["--disable", "insis-otp", "--force"])
+        .env("DEBIAN_FRONTEND", "noninteractive"));
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/pam.d/sshd-enrol");
+    env.write("/etc/pam.d/sshd".as_ref(), &std::fs::read(model).unwrap(), 0o644);
+    let before = hash();
+    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    enrolls(&mut ssh, "Password: ");
+    changes(&mut ssh);
+    ssh.expect("now bert");
+    assert!(ssh.wait().success() && is_enrolled("bert") && hash() != before);
+}
+
+#[test]
+fn with_the_auth_line_alone_sshd_lets_nobody_in_who_has_not_enrolled() {
+    let env = machine("unenrolled = \"enrol\"\n", "sshd", "");
+    let auth = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n";
+    let rest = "account required pam_unix.so\nsession required pam_unix.so\n";
+    env.write("/etc/pam.d/sshd".as_ref(), [auth, rest].concat().as_bytes(), 0o644);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD);
+    let mut ssh = sshd.login("bert", "echo in");
+    ssh.expect("Password: ");
+    ssh.line(PASSWORD);
+    ssh.expect(PROMPT);
+    drop(ssh);
+    // Lines that are there, and that account management does not come to.
+    let skipped = "account sufficient pam_permit.so\naccount required pam_insis_otp.so\n\
+                   password required pam_insis_otp.so\nsession required pam_unix.so\n";
+    env.write("/etc/pam.d/sshd".as_ref(), [auth, skipped].concat().as_bytes(), 0o644);
+    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    ssh.expect("Password: ");
+    ssh.line(PASSWORD);
+    assert!(!ssh.wait().success() && !ssh.text().contains("now bert"), "{}", ssh.text());
+    let _ =
+        env.syslog().expect(&["pam_insis_otp(sshd:setcred): result=refused reason=not-enrolled user=bert"]);
+    assert!(!is_enrolled("bert"));
+}
