@@ -1,7 +1,7 @@
 //! KeePassXC by its command line: one process that shows the codes of many entries, under a clock that is set.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use data_encoding::BASE64;
@@ -26,15 +26,7 @@ impl KeePassXc {
     /// When keepassxc-cli cannot be run, or does not take them.
     #[must_use]
     pub fn with<'u>(uris: impl IntoIterator<Item = &'u str>) -> Self {
-        let folder = tempfile::tempdir().expect("no folder for the database");
-        let (export, database) = (folder.path().join("export.xml"), folder.path().join("phone.kdbx"));
-        std::fs::write(&export, export_of(uris)).expect("cannot write the database's source");
-        // As little hashing of the password as there can be.
-        let mut import = quiet(folder.path());
-        feed(
-            import.args(["import", "-q", "-p", "-t", "100"]).arg(&export).arg(&database),
-            "secret\nsecret\n",
-        );
+        let (folder, database) = database(uris);
         let clock = Clock::at(&folder.path().join("clock"));
         let mut open = quiet(folder.path());
         open.args(["open", "-q"])
@@ -47,6 +39,18 @@ impl KeePassXc {
         let (mut input, output) = input.zip(output).expect("both are pipes");
         writeln!(input, "secret").expect("nobody listens");
         Self { program, input, output: BufReader::new(output), clock, _folder: folder }
+    }
+
+    /// What it exports of such entries as CSV.
+    ///
+    /// # Panics
+    /// When keepassxc-cli cannot be run, or does not take them.
+    #[must_use]
+    pub fn csv<'u>(uris: impl IntoIterator<Item = &'u str>) -> String {
+        let (folder, database) = database(uris);
+        let mut export = quiet(folder.path());
+        let output = feed(export.args(["export", "-q", "-f", "csv"]).arg(&database), "secret\n");
+        String::from_utf8(output.stdout).expect("KeePassXC writes UTF-8")
     }
 
     /// The code that the entry of this number shows at that Unix time.
@@ -84,6 +88,17 @@ impl Drop for KeePassXc {
         let _ = self.program.kill();
         let _ = self.program.wait();
     }
+}
+
+/// A new database with an entry for each of these URIs, and the folder that it is in.
+fn database<'u>(uris: impl IntoIterator<Item = &'u str>) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("no folder for the database");
+    let (export, database) = (folder.path().join("export.xml"), folder.path().join("phone.kdbx"));
+    std::fs::write(&export, export_of(uris)).expect("cannot write the database's source");
+    // As little hashing of the password as there can be.
+    let mut import = quiet(folder.path());
+    feed(import.args(["import", "-q", "-p", "-t", "100"]).arg(&export).arg(&database), "secret\nsecret\n");
+    (folder, database)
 }
 
 /// keepassxc-cli, without a display, and without the caller's settings.

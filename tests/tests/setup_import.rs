@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use insis_otp_tests::env::{Env, talk};
+use insis_otp_tests::keepassxc::KeePassXc;
 use insis_otp_tests::phone::Phone;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -161,11 +162,11 @@ fn exports_of_apps_are_taken() {
     let taken = root(&env, &[&args[..], &["/root/aegis.json", "--entry", "Bank:anna"]].concat(), "");
     assert!(taken.status.success() && opens(&env, "anna", &Phone::typed(OTHER)), "{}", said(&taken));
 
-    // What the real KeePassXC makes of an entry, by its command line.
-    let csv = format!(
-        "\"Group\",\"Title\",\"Username\",\"Password\",\"URL\",\"Notes\",\"TOTP\",\"Icon\",\"Last Modified\",\"Created\"\n\
-         \"Root\",\"Uni\",\"anna\",\"{OTHER}\",\"\",\"\",\"otpauth://totp/Uni:anna?secret={SECRET}&period=30&digits=6&issuer=Uni\",\"0\",\"\",\"\"\n"
-    );
+    // What the real KeePassXC exports.
+    let csv =
+        KeePassXc::csv([
+            format!("otpauth://totp/Uni:anna?secret={SECRET}&period=30&digits=6&issuer=Uni").as_str()
+        ]);
     let taken = root(&env, &[&args[..], &["-"]].concat(), &csv);
     assert!(taken.status.success() && opens_later(&env, &Phone::typed(SECRET)), "{}", said(&taken));
 
