@@ -98,6 +98,7 @@ fn is_due(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<bool, E
         return Ok(false);
     }
     let target = Target::find(&name, &config).map_err(|_| store("the account cannot be looked up"))?;
+    log.account = target.other_name().map(str::to_owned);
     if !was_left && exemption(&config.exempt, &target, &log.rhost).is_some() {
         return Ok(false);
     }
@@ -158,6 +159,7 @@ impl Waiting {
             return Ok(None);
         }
         let target = Target::find(&name, &config).map_err(|_| store("the account cannot be looked up"))?;
+        log.account = target.other_name().map(str::to_owned);
         match target.known.map(|known| known.access) {
             Some(Access::Direct(file)) => {
                 let status = operations::status(&file, &config.policy, &system_clock);

@@ -114,14 +114,21 @@ fn policy_goes_by_the_account() {
     assert_ne!(login("ANNA", ignored, &["123456"]).0, Code::SUCCESS);
     // Whoever has to enroll within the login does, by any spelling.
     configure("unenrolled = \"enrol\"\n");
+    let stack = format!(
+        "{ASK_PASSWORD}auth required pam_insis_otp.so\nauth required pam_permit.so\n\
+         account required pam_insis_otp.so\npassword required pam_insis_otp.so\n"
+    );
+    env.write("/etc/pam.d/login".as_ref(), stack.as_bytes(), 0o644);
     for spelling in ["anna", "ANNA", "anna@ex"] {
-        let stack = format!(
-            "{ASK_PASSWORD}auth required pam_insis_otp.so\nauth required pam_permit.so\naccount required pam_insis_otp.so"
-        );
-        let stack = Stack::new("door", &stack);
-        let mut pam = Login::on(&stack).user(spelling).types([Directory::PASSWORD]).begin();
+        let mut pam = Login::to("login").user(spelling).types([Directory::PASSWORD]).begin();
         assert_eq!(pam.authenticate(), Code::SUCCESS);
-        assert_eq!(pam.acct_mgmt(0), Code::NEW_AUTHTOK_REQD, "{spelling}");
+        // Nobody answers, so that the login ends there.
+        assert_eq!(pam.acct_mgmt(0), Code::PERM_DENIED, "{spelling}");
+        let asked = pam.messages();
+        assert!(
+            asked.iter().any(|message| message.text.contains("anna@ex") || message.text.contains("secret")),
+            "{asked:?}"
+        );
     }
 }
 
