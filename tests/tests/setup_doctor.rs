@@ -326,6 +326,9 @@ fn faults_of_the_store_are_found() {
     }
     chown(store, Some(1), Some(1)).unwrap();
     mends(&env, "problem", path, "wrong owner or mode", command);
+    std::fs::remove_file(store.join(".store")).unwrap();
+    let mark = "install -m 644 -o root -g root /dev/null /var/lib/insis-otp/.store";
+    mends(&env, "problem", path, "no marker", mark);
     mode(store, 0o700);
     let (status, found) = examined(&env, "yes");
     assert!(status == 0 && found[0].remedy.starts_with("If they shall") && found[0].line == command);

@@ -23,6 +23,12 @@ pub fn examine(texts: &Texts, store: &Path, helper: &Path) -> Vec<Finding> {
     findings
 }
 
+/// Whether something is mounted right there.
+pub fn is_mount_point(path: &Path) -> bool {
+    let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    table.lines().filter_map(parse).any(|mount| mount.point == path)
+}
+
 fn judge(texts: &Texts, table: &str, store: &Path, helper: &Path) -> Vec<Finding> {
     let mounts: Vec<Mount> = table.lines().filter_map(parse).collect();
     let of = |path: &Path| {

@@ -15,6 +15,9 @@ use crate::{plain, stored, users};
 /// The group of the setgid model.
 const GROUP: &str = "insis-otp";
 
+/// What installation leaves in the store.
+const MARKER: &str = ".store";
+
 /// Looks at the store, and at the program that opens it for people.
 pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     if config.secret_file.is_home() {
@@ -29,6 +32,7 @@ pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     findings.extend(helper(texts, config, group));
     findings.extend(mounts::examine(texts, Path::new(&folder), &config.helper));
     if as_root && trusted {
+        findings.extend(unmarked(texts, Path::new(&folder)));
         findings.extend(files(texts, &config.secret_file));
     }
     findings
@@ -72,6 +76,22 @@ fn directory(texts: &Texts, folder: &str, group: Option<Gid>) -> Option<Finding>
         }
         _ => finding(Severity::Problem, texts.doctor_store_mode(folder), &mended),
     }
+}
+
+/// Without its marker the system's store may be the mount point of one that is not mounted.
+fn unmarked(texts: &Texts, folder: &Path) -> Option<Finding> {
+    if folder != Path::new(Template::SYSTEM_DIRECTORY) || folder.join(MARKER).symlink_metadata().is_ok() {
+        return None;
+    }
+    let (shown, word) = (folder.display().to_string(), quoted(&folder.display().to_string()));
+    let fstab = std::fs::read_to_string("/etc/fstab").unwrap_or_default();
+    let is_to_be_mounted = fstab.lines().any(|line| line.split_whitespace().nth(1) == folder.to_str());
+    let command = match is_to_be_mounted && !mounts::is_mount_point(folder) {
+        true => format!("mount {word}"),
+        false => format!("install -m 644 -o root -g root /dev/null {word}/{MARKER}"),
+    };
+    let text = texts.doctor_store_unmarked(MARKER);
+    Some(Finding::new(Severity::Problem, shown, &text, Remedy::run(texts, command)))
 }
 
 fn helper(texts: &Texts, config: &Config, group: Option<Gid>) -> Option<Finding> {
@@ -177,7 +197,8 @@ fn ownerless(texts: &Texts, template: &Template, path: &Path) -> Finding {
     let renamed = stored::owner(path).filter(|owner| !template.locate(owner).path().exists());
     match renamed {
         Some(new) => {
-            let command = format!("otp-setup move {} {}", quoted(&old), quoted(new.name.as_str()));
+            let command =
+                format!("otp-setup move {} {}", quoted(&plain::name(&old)), quoted(new.name.as_str()));
             let text = texts.doctor_file_renamed(&place, &new.name);
             Finding::new(Severity::Warning, &place, &text, Remedy::run(texts, command))
         }
@@ -188,7 +209,7 @@ fn ownerless(texts: &Texts, template: &Template, path: &Path) -> Finding {
                     texts.how_ask_directory(),
                     format!("getent passwd {}", quoted(&plain::name(&old))),
                 ),
-                false => Remedy::new(texts.how_if_gone(), format!("rm {}", quoted(&shown))),
+                false => Remedy::new(texts.how_if_gone(), format!("rm {}", quoted(&place))),
             };
             Finding::new(Severity::Note, &place, &texts.doctor_file_orphan(&place), remedy)
         }

@@ -287,6 +287,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
                      Spárování platí pro jméno: jako {other} tentýž člověk kód nemá a otp-setup ho bere za první jméno.",
     doctor_reused: "Spárování uživatele {user} je starší než jeho domovský adresář.\n\
                     Jestli je účet nový, jméno i číslo patřily někomu jinému a telefon také.",
+    doctor_store_unmarked: "V úložišti chybí značka {marker}: možná je to přípojný bod, kde není nic připojeno.\n\
+                            Prázdné úložiště vypadá, jako by se nikdo nikdy nespároval.",
     how_run: "Spusťte:",
     how_run_in_sources: "Spusťte tam, kde jsou zdrojové kódy insis-otp:",
     how_instead: "Místo toho řádku napište:",

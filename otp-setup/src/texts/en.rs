@@ -285,6 +285,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                      A pairing is for a name: as {other}, the same person has no code, and otp-setup takes them for the first name.",
     doctor_reused: "The pairing of {user} is older than their home directory.\n\
                     If the account is a new one, its name and id were somebody else's, and so is the phone.",
+    doctor_store_unmarked: "The store has no marker, {marker}: it may be a mount point where nothing is mounted.\n\
+                            An empty store looks as if nobody had ever paired.",
     how_run: "Run:",
     how_run_in_sources: "Run, where the sources of insis-otp are:",
     how_instead: "Write instead of that line:",

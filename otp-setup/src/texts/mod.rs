@@ -274,6 +274,7 @@ catalogue! {
     doctor_no_service(name)
     doctor_one_uid(user, other, uid)
     doctor_reused(user)
+    doctor_store_unmarked(marker)
     // What to do with the line that follows.
     how_run()
     how_run_in_sources()
