@@ -20,7 +20,7 @@ fn scans(rows: u16, what: &str, command: impl Fn() -> Command) {
         let phone = Phone::scanned(&uri);
         assert_eq!(phone.secret().len(), 32, "{uri}");
     }
-    assert_eq!(std::fs::read_dir("/var/lib/insis-otp").unwrap().count(), 0);
+    assert!(!std::fs::exists("/var/lib/insis-otp/anna").unwrap());
 }
 
 #[test]
