@@ -209,12 +209,12 @@ fn holds(model: Model, policies: &[&'static str]) {
 
 #[test]
 fn the_profile_with_any_drop_in_and_policy() {
-    holds(Model::Profile, &["deny", "ignore"]);
+    holds(Model::Profile, &["deny", "ignore", "enrol"]);
 }
 
 #[test]
 fn the_model_for_password_and_code_with_any_drop_in_and_policy() {
-    holds(Model::Password, &["deny", "ignore"]);
+    holds(Model::Password, &["deny", "ignore", "enrol"]);
 }
 
 #[test]
@@ -264,6 +264,14 @@ fn models_are_the_distributions_own_files_and_our_line() {
         let password = theirs.iter().position(|line| line == "@include common-auth").expect("Debian's file");
         theirs.insert(password + 1, "auth required pam_insis_otp.so".to_owned());
         assert_eq!(lines(&shipped(&format!("pam.d/{service}"))), theirs, "{service}");
+        if service == "sshd" {
+            // The same, and two lines for the enrollment within the login.
+            let account =
+                theirs.iter().position(|line| line == "@include common-account").expect("Debian's file");
+            theirs.insert(account, "account required pam_insis_otp.so".to_owned());
+            theirs.push("password required pam_insis_otp.so".to_owned());
+            assert_eq!(lines(&shipped("pam.d/sshd-enrol")), theirs);
+        }
     }
 }
 
