@@ -26,7 +26,9 @@ fn setup(env: &Env, args: &[&str]) -> Terminal {
 
 fn names_in_store() -> Vec<String> {
     let entries = std::fs::read_dir(STORE).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    // Not the marker that a store has from the beginning on.
+    names.filter(|name| name != ".store").collect()
 }
 
 /// Goes on until the first code is asked for; returns the phone that the secret was typed into.
