@@ -18,11 +18,11 @@ use std::sync::OnceLock;
 
 use insis_otp::config::Config;
 use insis_otp::otp::{
-    Algorithm, Digits, Key, Period, Policy, RecoveryCodes, Secret, State, Step, Typed, UnixTime, Verdict,
-    verify,
+    Algorithm, Attempt, Digits, Key, Period, Policy, RecoveryCodes, Secret, State, Step, Typed, UnixTime,
+    Verdict, verify,
 };
 use insis_otp::otpauth::Entry;
-use insis_otp::store::{Account, Decision, SecretFile, Template, UserName};
+use insis_otp::store::{Account, Decision, SecretFile, Template, UserName, Write};
 use insis_otp::wire::{Answer, Request};
 
 const STEP: u64 = 56_666_667;
@@ -64,7 +64,7 @@ pub fn secret_file(data: &[u8]) {
     assert_eq!(record.enrolment.user.as_str(), "anna");
     // What was read can be written, and read again.
     let next = State { failures: record.state.failures.wrapping_add(1), ..record.state.clone() };
-    let write = |_: &_, _: &_| Decision { state: next.clone(), durable: false, answer: () };
+    let write = |_: &_, _: &_| Decision { state: next.clone(), write: Write::InPlace, answer: () };
     file.transact(write).expect("a state that was read can be written");
     assert_eq!(std::fs::metadata(file.path()).expect("no file").len(), 4096);
     let again = file.read().expect("what was written can be read").state;
@@ -122,7 +122,8 @@ pub fn reply(data: &[u8]) {
     let secret = Secret::from_bytes(b"12345678901234567890").expect("a secret");
     let key = Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
     let (none, state, policy) = (RecoveryCodes::default(), State::default(), Policy::default());
-    let (verdict, next) = verify(&Typed::parse(data), &key, &none, &state, &policy, NOW);
+    let typed = Typed::parse(data);
+    let (verdict, next) = verify(&Attempt::of(&typed), &key, &none, &state, &policy, NOW);
     let digits: String = String::from_utf8_lossy(data).chars().filter(char::is_ascii_digit).collect();
     let code = |step| key.code(Step(step)).reveal(Digits::Six).to_string();
     let single = (STEP - 1..=STEP + 1).any(|step| digits == code(step));

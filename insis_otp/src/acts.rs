@@ -10,7 +10,7 @@ use crate::wire::EnrollmentDenial;
 #[must_use]
 pub fn refused(why: &Refusal) -> Line {
     let level = match why {
-        Refusal::Throttled { .. } | Refusal::TooSoon { .. } => Level::Warning,
+        Refusal::Throttled { .. } | Refusal::TooSoon { .. } | Refusal::SingleCodesUsedUp => Level::Warning,
         _ => Level::Notice,
     };
     let line = Line::new(level, "refused").field("reason", why.name());

@@ -192,6 +192,7 @@ impl Config {
         "first_delay",
         "longest_delay",
         "daily_failures",
+        "consecutive_failures",
         "language",
         "prompt",
         "echo",
@@ -316,6 +317,9 @@ impl Config {
             "first_delay" => self.policy.throttle.first = delay(value.text()?)?,
             "longest_delay" => self.policy.throttle.longest = delay(value.text()?)?,
             "daily_failures" => self.policy.throttle.daily = within(value.number()?, 10, 500)?,
+            "consecutive_failures" => {
+                self.policy.throttle.consecutive = within(value.number()?, 10, 1000)?;
+            }
             "tries" => self.tries = within(value.number()?, 1, 10)?,
             "unenrolled" => self.unenrolled = value.text()?.parse()?,
             "unenrolled_deny_from" => self.unenrolled_deny_from = Some(date(value.text()?)?),

@@ -69,6 +69,11 @@ pub fn kind(facts: &Metadata) -> &'static str {
     }
 }
 
+/// Whether both are the same file.
+pub fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
 /// Whether anybody but the owner could write.
 pub fn others_can_write(facts: &Metadata) -> bool {
     facts.mode() & 0o022 != 0

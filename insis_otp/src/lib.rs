@@ -13,15 +13,16 @@
 pub mod acts;
 pub mod config;
 mod files;
+mod keyed;
 pub mod log;
 pub mod naming;
 pub mod network;
 pub mod operations;
 pub mod otp;
 pub mod otpauth;
-mod place;
+pub mod pam_service;
 pub mod store;
 pub mod strict;
 pub mod wire;
 
-pub use place::Place;
+pub use keyed::{RememberedClient, Source};

@@ -2,14 +2,16 @@
 //!
 //! The module, `otp-helper` and `otp-setup` all come through here, so that a proof is charged the same everywhere.
 
+use crate::log::{self, Level, Line};
 use crate::otp::{
-    Code, Drift, Key, PairingRefusal, Policy, RecoveryCode, RecoveryCodes, Refusal, Salt, Seconds, State,
-    Typed, UnixTime, Verdict, pair, resync, verify as decide,
+    self, Attempt, Code, Drift, Key, PairingRefusal, Policy, RecoveryCode, RecoveryCodes, Refusal, Resync,
+    ResyncCharge, ResyncCode, Salt, Seconds, SourceTag, State, Typed, UnixTime, Verdict, charge_resync, pair,
 };
-use crate::place::Place;
 use crate::store::{
-    Cause, Decision, Decoys, Enrolment, InvitationRefusal, Reader, Record, SecretFile, StoreError, UserName,
+    Cause, Charge, Decision, Enrolment, InvitationRefusal, Reader, Record, SecretFile, StoreError,
+    UnknownUsers, UserName, Write,
 };
+use crate::{RememberedClient, Source};
 
 /// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
 pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
@@ -74,8 +76,45 @@ pub struct Status {
     pub failures: u32,
     /// How long single codes are not compared.
     pub throttled: Option<Seconds>,
+    /// Whether so many single codes in a row were wrong that only two consecutive codes or a recovery code are compared.
+    pub single_codes_used_up: bool,
     /// Recovery codes that are left.
     pub recovery_left: u32,
+    /// When the clients that are remembered showed a code. How long that counts is the site's present setting.
+    pub remembered: Vec<UnixTime>,
+}
+
+/// One attempt to log in, or one proof.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginAttempt<'a> {
+    /// What was typed.
+    pub reply: &'a Typed,
+    /// Where it comes from.
+    pub source: Source,
+    /// The client that is remembered if the code is accepted.
+    pub remember: Option<&'a RememberedClient>,
+    /// Guesses of this login that the end of the password was charged with; an accepted code gives them back.
+    pub refund: u32,
+    /// Whether the owner is going to be told of the failures since the last login, which are forgotten then.
+    pub tells_failures: bool,
+}
+
+impl<'a> LoginAttempt<'a> {
+    /// An attempt of which nothing more is known than where it comes from.
+    #[must_use]
+    pub const fn from(source: Source, reply: &'a Typed) -> Self {
+        Self { reply, source, remember: None, refund: 0, tells_failures: true }
+    }
+
+    /// A proof by the user whose process this is.
+    #[must_use]
+    pub fn of_this_process(reply: &'a Typed) -> Self {
+        Self::from(Source::User(nix::unistd::getuid().as_raw()), reply)
+    }
+
+    fn at(&self, source: SourceTag) -> Attempt<'a> {
+        Attempt { typed: self.reply, source, refund: self.refund, tells_failures: self.tells_failures }
+    }
 }
 
 impl NewPairing {
@@ -98,74 +137,124 @@ impl NewPairing {
     }
 }
 
-/// Decides one attempt to show the second factor without a login: a proof, or a look at a code. The verdict is returned
-/// when it is recorded: an accepted one durably.
+/// Decides one attempt to show the second factor without a login: a look at a code, a screen that is unlocked. It is charged
+/// like a login, but is none: whoever has enrolled a device in somebody's name must not keep the owner from being told, by
+/// this.
 ///
 /// # Errors
-/// There is no pairing, or it cannot be used: no login.
+/// There is no pairing, or it cannot be used.
 pub fn verify(
     file: &SecretFile,
     typed: &Typed,
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Verdict, StoreError> {
-    let verdict = file.transact(|enrolment, state| {
-        let (verdict, next) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, clock());
-        let durable = matches!(verdict, Verdict::Accepted(_));
-        // No login: who has enrolled a device in somebody's name must not keep the owner from being told, by this.
-        let next = State { last_login: state.last_login, ..next };
-        Decision { state: next, durable, answer: verdict }
-    });
-    wipe_stack();
-    verdict
+    let attempt = LoginAttempt::of_this_process(typed);
+    decide(file, &attempt, false, policy, clock).map(|(verdict, _)| verdict)
 }
 
-/// Decides one attempt to log in, as [`verify`] does; an accepted one also remembers a place for a while, in the same
-/// write. With it comes when the device was enrolled, if that was after the last login: the owner is to be told.
+/// Decides one attempt to log in. It is charged before anything is compared, and the verdict is returned when it is
+/// recorded: an accepted one durably, in the same write as the client that is remembered. With it comes when the device
+/// was enrolled, if that was after the last login: the owner is to be told.
 ///
 /// # Errors
-/// As for [`verify`].
-pub fn verify_and_remember(
+/// There is no pairing, or it cannot be used: no login.
+pub fn login(
     file: &SecretFile,
-    typed: &Typed,
+    attempt: &LoginAttempt<'_>,
     policy: &Policy,
-    remember: Option<(&Place, Seconds)>,
     clock: Clock<'_>,
 ) -> Result<(Verdict, Option<UnixTime>), StoreError> {
-    let verdict = file.transact(|enrolment, former| {
-        let (now, state) = (clock(), former);
-        let (verdict, mut state) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, now);
-        let accepted = matches!(verdict, Verdict::Accepted(_));
-        if let (true, Some((place, length))) = (accepted, remember) {
-            state.remember(place.tag(enrolment), now.plus(length));
+    decide(file, attempt, true, policy, clock)
+}
+
+fn decide(
+    file: &SecretFile,
+    attempt: &LoginAttempt<'_>,
+    is_login: bool,
+    policy: &Policy,
+    clock: Clock<'_>,
+) -> Result<(Verdict, Option<UnixTime>), StoreError> {
+    let charge = |enrolment: &Enrolment, state: &State| {
+        let key = &enrolment.key;
+        let attempt = attempt.at(attempt.source.tag(key.secret()));
+        match otp::charge(&attempt, key, state, policy, clock()) {
+            otp::Charge::Settled(refusal, state) => {
+                let answer = (Verdict::Refused(refusal), state.throttle.single_codes, None);
+                Charge::Settled(Decision { state, write: Write::InPlace, answer })
+            }
+            otp::Charge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
         }
-        let is_new = former.last_login.is_none_or(|last| last < enrolment.paired_at);
+    };
+    let compare = |enrolment: &Enrolment, comparison: otp::Comparison| {
+        // Before it is known what comes of it.
+        let tag = attempt.remember.map(|client| client.tag(enrolment));
+        let (charged, now) = (comparison.charged().clone(), clock());
+        let is_new = charged.last_login.is_none_or(|last| last < enrolment.paired_at);
+        let (verdict, mut state) = comparison.compare(&enrolment.key, &enrolment.recovery);
+        let accepted = matches!(verdict, Verdict::Accepted(_));
+        if let (true, Some(tag)) = (accepted, tag) {
+            state.remember(tag, now);
+        }
+        if !is_login {
+            state.last_login = charged.last_login;
+        }
         let new_device = (accepted && is_new).then_some(enrolment.paired_at);
-        Decision { state, durable: accepted, answer: (verdict, new_device) }
-    });
+        let write = match accepted {
+            true => Write::Durable,
+            false if state == charged => Write::AsCharged,
+            false => Write::InPlace,
+        };
+        let answer = (verdict, state.throttle.single_codes, new_device);
+        Decision { state, write, answer }
+    };
+    let decided = below(|| file.transact_charged(charge, compare));
     wipe_stack();
-    verdict
+    let (verdict, single_codes, new_device) = decided?;
+    warn_half_way(&file.account().name, &verdict, single_codes, policy);
+    Ok((verdict, new_device))
 }
 
-/// Whether a place is remembered, so that nobody is asked there.
+/// Has the log say when half of the wrong single codes in a row have been made after which none is compared any more:
+/// somebody is guessing, and the owner has not logged in for long.
+fn warn_half_way(user: &UserName, verdict: &Verdict, single_codes: u32, policy: &Policy) {
+    let most = policy.throttle.consecutive;
+    let is_guess = matches!(verdict, Verdict::Refused(Refusal::Wrong | Refusal::OutsideWindow { .. }));
+    if !is_guess || single_codes != most / 2 {
+        return;
+    }
+    let line = Line::new(Level::Warning, "warning")
+        .field("reason", "wrong-codes-in-a-row")
+        .field("count", single_codes)
+        .field("most", most)
+        .field("user", user);
+    log::send(log::program(), "insis-otp", &line);
+}
+
+/// Whether a client showed a code less than `length` ago, so that nobody is asked there.
 ///
 /// # Errors
 /// There is no pairing, or it cannot be used.
-pub fn is_remembered(file: &SecretFile, place: &Place, clock: Clock<'_>) -> Result<bool, StoreError> {
+pub fn is_remembered(
+    file: &SecretFile,
+    client: &RememberedClient,
+    length: Seconds,
+    clock: Clock<'_>,
+) -> Result<bool, StoreError> {
     let Record { enrolment, state, .. } = file.read()?;
-    let (tag, now) = (place.tag(&enrolment), clock());
+    let (tag, now) = (client.tag(&enrolment), clock());
     wipe_stack();
-    Ok(state.remembered.iter().any(|known| known.tag == tag && known.until > now))
+    Ok(state.remembered.iter().any(|known| known.tag == tag && known.is_fresh(length, now)))
 }
 
-/// Forgets every place that is remembered; returns how many there were.
+/// Forgets every client that is remembered; returns how many there were.
 ///
 /// # Errors
 /// There is no pairing, or it cannot be used.
-pub fn forget_places(file: &SecretFile) -> Result<usize, StoreError> {
+pub fn forget_clients(file: &SecretFile) -> Result<usize, StoreError> {
     file.transact(|_, state| {
         let (count, remembered) = (state.remembered.len(), Vec::new());
-        Decision { state: State { remembered, ..state.clone() }, durable: true, answer: count }
+        Decision { state: State { remembered, ..state.clone() }, write: Write::Durable, answer: count }
     })
 }
 
@@ -173,23 +262,33 @@ pub fn forget_places(file: &SecretFile) -> Result<usize, StoreError> {
 /// one would be refused: throttled too.
 ///
 /// # Errors
-/// The decoys cannot be used.
+/// The record of unknown users cannot be used.
 pub fn refuse(
-    decoys: &Decoys,
+    unknown_users: &UnknownUsers,
     name: &str,
     typed: &Typed,
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Refusal, StoreError> {
-    let refusal = decoys.transact(name, &policy.throttle, |enrolment, state| {
-        let (verdict, next) = decide(typed, &enrolment.key, &enrolment.recovery, state, policy, clock());
-        let (state, answer) = match verdict {
-            Verdict::Refused(why) => (next, why),
+    let charge = |enrolment: &Enrolment, state: &State| match otp::charge(
+        &Attempt::of(typed),
+        &enrolment.key,
+        state,
+        policy,
+        clock(),
+    ) {
+        otp::Charge::Settled(refusal, state) => (state, Err(refusal)),
+        otp::Charge::Due(comparison) => (comparison.charged().clone(), Ok(comparison)),
+    };
+    let compare = |enrolment: &Enrolment, comparison: Result<otp::Comparison, Refusal>| match comparison {
+        Err(refusal) => refusal,
+        Ok(comparison) => match comparison.compare(&enrolment.key, &enrolment.recovery).0 {
+            Verdict::Refused(why) => why,
             // By chance, the code of a secret that nobody has.
-            Verdict::Accepted(_) => (state.clone(), Refusal::Wrong),
-        };
-        Decision { state, durable: false, answer }
-    });
+            Verdict::Accepted(_) => Refusal::Wrong,
+        },
+    };
+    let refusal = below(|| unknown_users.refuse(name, &policy.throttle, charge, compare));
     wipe_stack();
     refusal
 }
@@ -295,22 +394,38 @@ pub fn remove(
     Ok(file.remove()?)
 }
 
-/// Learns anew how far the phone's clock is off, from two consecutive codes within an hour; charged like a login.
+/// Takes one of the two codes from which a phone's clock is learned anew, within an hour; charged like a login.
 ///
 /// # Errors
 /// As for [`verify`].
-pub fn resynchronise(
+pub fn resync(
     file: &SecretFile,
+    which: ResyncCode,
     typed: &Typed,
     policy: &Policy,
     clock: Clock<'_>,
-) -> Result<Drift, Failure> {
-    let outcome = file.transact(|enrolment, state| {
-        let (outcome, state) = resync(typed, &enrolment.key, state, policy, clock());
-        Decision { state, durable: outcome.is_ok(), answer: outcome }
-    })?;
+) -> Result<Resync, Failure> {
+    let charge = |enrolment: &Enrolment, state: &State| match charge_resync(
+        which,
+        typed,
+        &enrolment.key,
+        state,
+        policy,
+        clock(),
+    ) {
+        ResyncCharge::Settled(refusal, state) => {
+            Charge::Settled(Decision { state, write: Write::InPlace, answer: Err(refusal) })
+        }
+        ResyncCharge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
+    };
+    let compare = |enrolment: &Enrolment, comparison: otp::ResyncComparison| {
+        let (answer, state) = comparison.compare(&enrolment.key);
+        // Always, so that a write does not tell whether the first code was right.
+        Decision { state, write: Write::Durable, answer }
+    };
+    let outcome = below(|| file.transact_charged(charge, compare));
     wipe_stack();
-    outcome.map_err(Failure::Proof)
+    outcome?.map_err(Failure::Proof)
 }
 
 /// Puts new recovery codes in the place of all former ones.
@@ -327,11 +442,7 @@ pub fn renew_recovery_codes(
     if let Some(proof) = proof {
         prove(file, proof, policy, clock)?;
     }
-    let recovery = RecoveryCodes::new(codes.0, codes.1);
-    file.replace(|old| -> Result<_, Failure> {
-        let enrolment = Enrolment { recovery, ..old.enrolment.clone() };
-        Ok((enrolment, State { spent_recovery: 0, remembered: Vec::new(), ..old.state.clone() }))
-    })?
+    Ok(file.replace_recovery_codes(&RecoveryCodes::new(codes.0, codes.1))?)
 }
 
 /// The administrator's way out: ends a delay, leaves a clock that was ahead, mends a damaged state.
@@ -382,22 +493,33 @@ impl Status {
             last_login: state.last_login,
             failures: state.failures,
             throttled: state.throttle.wait(&policy.throttle, now),
+            single_codes_used_up: state.throttle.single_codes_are_used_up(&policy.throttle),
             recovery_left: enrolment.recovery.left(state.spent_recovery),
+            remembered: state.remembered.iter().map(|client| client.since).collect(),
         }
     }
 }
 
 /// Asks for a proof: an attempt like any other, charged and spent like a login's.
 fn prove(file: &SecretFile, proof: &Typed, policy: &Policy, clock: Clock<'_>) -> Result<(), Failure> {
-    match verify(file, proof, policy, clock)? {
+    // Nobody is told of failures here, so that they are kept.
+    let attempt = LoginAttempt { tells_failures: false, ..LoginAttempt::of_this_process(proof) };
+    match decide(file, &attempt, false, policy, clock)?.0 {
         Verdict::Accepted(_) => Ok(()),
         Verdict::Refused(why) => Err(Failure::Proof(why)),
     }
 }
 
+/// Does the work in a frame of its own, below the caller's, so that [`wipe_stack`] reaches all of it: what is moved from
+/// place to place on the way leaves copies behind that no type wipes.
+#[inline(never)]
+fn below<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
 /// Overwrites the stack below the caller, where HMACs of the secret were computed: types that wipe themselves do
-/// not reach the copies that a compiler makes on the way. That takes less than 6 KiB in a release.
+/// not reach the copies that a compiler makes on the way. That takes less than 12 KiB in a release.
 #[inline(never)]
 fn wipe_stack() {
-    std::hint::black_box(&mut [0_u8; 8 * 1024]);
+    std::hint::black_box(&mut [0_u8; 24 * 1024]);
 }

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::operations::{NewPairing, Status};
 use crate::otp::{
-    Accepted, Code, Drift, Key, Malformed, PairingRefusal, Proof, RecoveryCode, RecoveryCodes, Refusal, Salt,
-    Seconds, Secret, Typed, UnixTime, Verdict,
+    Accepted, Code, Drift, Key, Malformed, PairingRefusal, Proof, RecoveryCode, RecoveryCodes, Refusal,
+    ResyncCode, Salt, Seconds, Secret, State, Typed, UnixTime, Verdict,
 };
 use crate::store::InvitationRefusal;
 
@@ -17,7 +17,7 @@ use crate::store::InvitationRefusal;
 pub const LONGEST: usize = 8 * 1024;
 
 /// The first words of every message; the number changes when the language does.
-const LANGUAGE: &str = "insis-otp 1";
+const LANGUAGE: &str = "insis-otp 2";
 
 /// What a caller asks about its own account.
 #[derive(Clone, Debug)]
@@ -32,9 +32,9 @@ pub enum Request {
     Replace(NewPairing, Reply),
     /// Remove the pairing.
     Remove(Reply),
-    /// Learn how far the phone's clock is off.
-    Resynchronise(Reply),
-    /// Ask again from every place that is remembered.
+    /// Take one of the two codes that show how far the phone's clock is off.
+    Resync(ResyncCode, Reply),
+    /// Ask every client again that is remembered.
     Forget,
     /// New recovery codes instead of all former ones.
     RenewRecoveryCodes(Vec<RecoveryCode>, Salt, Reply),
@@ -69,8 +69,10 @@ pub enum Answer {
     Verdict(Verdict),
     /// What there is to tell.
     Status(Status),
-    /// Done; the drift where a phone was paired or resynchronised.
+    /// Done; the drift where a phone was paired or resynchronized.
     Done(Drift),
+    /// The first code of a resynchronization is noted, whether or not it is right.
+    Noted,
     /// The new phone's codes do not pair it.
     NotPairing(PairingRefusal),
     /// There is no leave to pair a first phone.
@@ -168,13 +170,13 @@ impl Request {
             Self::Enrol(..) => "enrol",
             Self::Replace(..) => "replace",
             Self::Remove(_) => "remove",
-            Self::Resynchronise(_) => "resynchronise",
+            Self::Resync(which, _) => resync_word(*which),
             Self::Forget => "forget",
             Self::RenewRecoveryCodes(..) => "renew-recovery-codes",
         });
         match self {
             Self::Status | Self::Forget => {}
-            Self::Verify(reply) | Self::Remove(reply) | Self::Resynchronise(reply) => message.reply(reply),
+            Self::Verify(reply) | Self::Remove(reply) | Self::Resync(_, reply) => message.reply(reply),
             Self::Enrol(new, credential) => {
                 message.pairing(new);
                 message.field("credential", HexOf(&credential.0));
@@ -204,7 +206,8 @@ impl Request {
             "enrol" => Self::Enrol(fields.pairing()?, fields.credential()?),
             "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
             "remove" => Self::Remove(fields.reply()?),
-            "resynchronise" => Self::Resynchronise(fields.reply()?),
+            "resync-first" => Self::Resync(ResyncCode::First, fields.reply()?),
+            "resync-second" => Self::Resync(ResyncCode::Second, fields.reply()?),
             "renew-recovery-codes" => {
                 let (codes, salt) = fields.recovery()?;
                 Self::RenewRecoveryCodes(codes, salt, fields.reply()?)
@@ -223,6 +226,7 @@ impl Answer {
             Self::Verdict(_) => "verdict",
             Self::Status(_) => "status",
             Self::Done(_) => "done",
+            Self::Noted => "noted",
             Self::NotPairing(_) => "not-pairing",
             Self::Denied(_) => "denied",
             Self::NotPaired => "not-paired",
@@ -230,7 +234,7 @@ impl Answer {
             Self::Failed(_) => "failed",
         });
         match self {
-            Self::NotPaired | Self::Exists => {}
+            Self::NotPaired | Self::Exists | Self::Noted => {}
             Self::Verdict(Verdict::Accepted(accepted)) => message.accepted(accepted),
             Self::Verdict(Verdict::Refused(why)) => message.refusal(why),
             Self::Status(status) => message.status(status),
@@ -252,6 +256,7 @@ impl Answer {
             "verdict" => Self::Verdict(fields.verdict()?),
             "status" => Self::Status(fields.status()?),
             "done" => Self::Done(Drift(fields.parse("drift")?)),
+            "noted" => Self::Noted,
             "not-pairing" => Self::NotPairing(pairing_refusal(fields.take("why")?)?),
             "denied" => Self::Denied(fields.denial()?),
             "not-paired" => Self::NotPaired,
@@ -260,6 +265,13 @@ impl Answer {
             _ => return Err(NotUnderstood),
         };
         fields.finish(answer)
+    }
+}
+
+const fn resync_word(which: ResyncCode) -> &'static str {
+    match which {
+        ResyncCode::First => "resync-first",
+        ResyncCode::Second => "resync-second",
     }
 }
 
@@ -361,7 +373,7 @@ impl Writer {
     fn refusal(&mut self, refusal: &Refusal) {
         self.field("refused", refusal.name());
         match refusal {
-            Refusal::Wrong | Refusal::RecoverySpent => {}
+            Refusal::Wrong | Refusal::RecoverySpent | Refusal::SingleCodesUsedUp => {}
             Refusal::Used { wait: time }
             | Refusal::ClockAhead { by: time }
             | Refusal::Throttled { wait: time }
@@ -396,7 +408,10 @@ impl Writer {
         if let Some(wait) = status.throttled {
             self.field("throttled", wait.0);
         }
+        self.field("single_codes_used_up", status.single_codes_used_up);
         self.field("recovery_left", status.recovery_left);
+        let remembered: Vec<_> = status.remembered.iter().map(|time| time.0.to_string()).collect();
+        self.field("remembered", remembered.join(","));
     }
 }
 
@@ -533,6 +548,7 @@ impl<'m> Fields<'m> {
             "used-recovery-code" => Refusal::RecoverySpent,
             "throttled" => Refusal::Throttled { wait: self.seconds()? },
             "too-soon" => Refusal::TooSoon { wait: self.seconds()? },
+            "single-codes-used-up" => Refusal::SingleCodesUsedUp,
             "malformed" => {
                 let word = self.take("malformed")?;
                 let all = [Malformed::Length, Malformed::ForeignDigits, Malformed::Characters];
@@ -541,6 +557,15 @@ impl<'m> Fields<'m> {
             }
             _ => return Err(NotUnderstood),
         })
+    }
+
+    fn times(&mut self, key: &str) -> Result<Vec<UnixTime>, NotUnderstood> {
+        let list = self.take(key)?;
+        let words = list.split(',').filter(|_| !list.is_empty()).take(State::MOST_REMEMBERED + 1);
+        let times: Vec<_> = words
+            .map(|word| word.parse().map(UnixTime).map_err(|_| NotUnderstood))
+            .collect::<Result<_, _>>()?;
+        if times.len() > State::MOST_REMEMBERED { Err(NotUnderstood) } else { Ok(times) }
     }
 
     fn seconds(&mut self) -> Result<Seconds, NotUnderstood> {
@@ -561,7 +586,9 @@ impl<'m> Fields<'m> {
             last_login: self.parse_optional("last_login")?.map(UnixTime),
             failures: self.parse("failures")?,
             throttled: self.parse_optional("throttled")?.map(Seconds),
+            single_codes_used_up: self.parse("single_codes_used_up")?,
             recovery_left: self.parse("recovery_left")?,
+            remembered: self.times("remembered")?,
         })
     }
 }
@@ -596,7 +623,8 @@ mod tests {
             Request::Enrol(pairing(), Credential::new(b"")),
             Request::Replace(pairing(), reply()),
             Request::Remove(reply()),
-            Request::Resynchronise(reply()),
+            Request::Resync(ResyncCode::First, reply()),
+            Request::Resync(ResyncCode::Second, reply()),
             Request::Forget,
             Request::RenewRecoveryCodes(pairing().recovery.0, Salt([1; 16]), reply()),
         ];
@@ -623,7 +651,9 @@ mod tests {
             last_login: None,
             failures: 2,
             throttled: Some(Seconds(30)),
+            single_codes_used_up: false,
             recovery_left: 9,
+            remembered: vec![UnixTime(4), UnixTime(7)],
         };
         let answers = [
             accepted(Proof::Code { offset: -1 }),
@@ -634,12 +664,20 @@ mod tests {
             refused(Refusal::ClockAhead { by: Seconds(1 << 40) }),
             refused(Refusal::OutsideWindow { offset: -4 }),
             refused(Refusal::RecoverySpent),
+            refused(Refusal::SingleCodesUsedUp),
             refused(Refusal::Throttled { wait: Seconds(30) }),
             refused(Refusal::TooSoon { wait: Seconds(30) }),
             refused(Refusal::Malformed(Malformed::ForeignDigits)),
             Answer::Status(status.clone()),
-            Answer::Status(Status { last_login: Some(UnixTime(3)), throttled: None, ..status }),
+            Answer::Status(Status {
+                last_login: Some(UnixTime(3)),
+                throttled: None,
+                single_codes_used_up: true,
+                remembered: Vec::new(),
+                ..status
+            }),
             Answer::Done(Drift(2)),
+            Answer::Noted,
             Answer::NotPairing(PairingRefusal::NotConsecutive),
             Answer::Denied(EnrollmentDenial::Password),
             Answer::Denied(EnrollmentDenial::PasswordUnchecked("no file".into())),
@@ -674,15 +712,15 @@ mod tests {
         let cases = [
             "",
             "\n",
-            "insis-otp 1 status",
-            "insis-otp 2 status\n",
-            "insis-otp 1 status\nx=1\n",
-            "insis-otp 1 sesame\n",
-            "insis-otp 1 verify\n",
-            "insis-otp 1 verify\nreply=zz\n",
-            "insis-otp 1 verify\nreply=31\nreply=32\n",
-            "insis-otp 1 status\r\n",
-            "insis-otp 1 verdict\naccepted=magic\nfailures=0\nclock_was_ahead=false\n",
+            "insis-otp 2 status",
+            "insis-otp 1 status\n",
+            "insis-otp 2 status\nx=1\n",
+            "insis-otp 2 sesame\n",
+            "insis-otp 2 verify\n",
+            "insis-otp 2 verify\nreply=zz\n",
+            "insis-otp 2 verify\nreply=31\nreply=32\n",
+            "insis-otp 2 status\r\n",
+            "insis-otp 2 verdict\naccepted=magic\nfailures=0\nclock_was_ahead=false\n",
         ];
         for text in cases {
             assert!(
@@ -690,14 +728,14 @@ mod tests {
                 "{text:?}"
             );
         }
-        let long = format!("insis-otp 1 verify\nreply={}\n", "31".repeat(LONGEST));
+        let long = format!("insis-otp 2 verify\nreply={}\n", "31".repeat(LONGEST));
         assert!(Request::decode(long.as_bytes()).is_err());
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let mut message = b"insis-otp 1 enrol\nsecret=".to_vec();
+            let mut message = b"insis-otp 2 enrol\nsecret=".to_vec();
             message.extend(&bytes);
             let _ = (Request::decode(&message), Request::decode(&bytes), Answer::decode(&bytes));
         }

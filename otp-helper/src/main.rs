@@ -19,7 +19,7 @@ use insis_otp::acts;
 use insis_otp::config::Config;
 use insis_otp::log::{self, Level, Line};
 use insis_otp::operations::{self, Failure, system_clock};
-use insis_otp::otp::{Drift, Refusal, Verdict};
+use insis_otp::otp::{Drift, Refusal, Resync, Verdict};
 use insis_otp::store::{Account, Cause, SecretFile, StoreError};
 use insis_otp::wire::{Answer, EnrollmentDenial, LONGEST, Request};
 use zeroize::Zeroizing;
@@ -131,13 +131,19 @@ fn act(
             ("remove", removed.map(|()| Answer::Done(Drift::default())))
         }
         Request::Forget => {
-            let forgotten = operations::forget_places(file).map_err(Failure::from);
+            let forgotten = operations::forget_clients(file).map_err(Failure::from);
             ("forget", forgotten.map(|_| Answer::Done(Drift::default())))
         }
-        Request::Resynchronise(codes) => (
-            "resynchronise",
-            operations::resynchronise(file, &codes.typed(), policy, &system_clock).map(Answer::Done),
-        ),
+        Request::Resync(which, code) => {
+            let outcome = operations::resync(file, *which, &code.typed(), policy, &system_clock);
+            (
+                "resync",
+                outcome.map(|outcome| match outcome {
+                    Resync::Noted => Answer::Noted,
+                    Resync::Learned(drift) => Answer::Done(drift),
+                }),
+            )
+        }
         Request::RenewRecoveryCodes(codes, salt, proof) => {
             let proof = proof.typed();
             let renewed =
@@ -162,6 +168,7 @@ fn answer_to_failure(failure: Failure) -> Answer {
 fn report(action: &str, account: &Account, done: &Result<Answer, Failure>, by: By) {
     let line = match done {
         Ok(Answer::Status(_) | Answer::NotPaired) => return,
+        Ok(Answer::Noted) => Line::new(Level::Info, "noted"),
         Ok(Answer::Verdict(Verdict::Refused(why))) => acts::refused(why),
         Ok(Answer::Denied(why)) => acts::denied(why),
         // Whoever did it without the person's leave has a second factor of their own now.

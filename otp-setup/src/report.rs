@@ -27,6 +27,15 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     });
     lines.push(texts.status_failures(status.failures));
     lines.extend(status.throttled.map(|wait| texts.status_throttled(wait)));
+    if status.single_codes_used_up {
+        lines.push(texts.status_single_codes());
+    }
+    if status.drift.0 != 0 {
+        lines.push(texts.status_drift(format_args!("{:+}", status.drift.seconds(period))));
+    }
+    if let Some(last) = status.remembered.iter().max() {
+        lines.push(texts.status_remembered(status.remembered.len(), dates::said(*last)));
+    }
     lines.push(texts.status_recovery(status.recovery_left));
     if status.recovery_left <= FEW {
         lines.push(texts.status_recovery_few());
@@ -139,7 +148,9 @@ struct PairingFacts<'a> {
     last_login: Option<String>,
     failures: u32,
     throttled_seconds: u64,
+    single_codes_used_up: bool,
     recovery_codes_left: u32,
+    remembered_clients: usize,
 }
 
 impl<'a> Facts<'a> {
@@ -158,7 +169,9 @@ impl<'a> Facts<'a> {
                 last_login: status.last_login.map(dates::exact),
                 failures: status.failures,
                 throttled_seconds: status.throttled.map_or(0, |wait| wait.0),
+                single_codes_used_up: status.single_codes_used_up,
                 recovery_codes_left: status.recovery_left,
+                remembered_clients: status.remembered.len(),
             }
         });
         Self { user, paired: pairing.is_some(), pairing }
@@ -182,7 +195,9 @@ mod tests {
             last_login: None,
             failures: 0,
             throttled: None,
+            single_codes_used_up: false,
             recovery_left: 0,
+            remembered: Vec::new(),
         };
         let lines = text(&Texts::of_locale("en"), "anna", Some(&status));
         assert!(

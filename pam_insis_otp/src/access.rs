@@ -8,14 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use insis_otp::Place;
+use insis_otp::RememberedClient;
 use insis_otp::config::Config;
-use insis_otp::operations::{self, system_clock};
+use insis_otp::operations::{self, LoginAttempt, system_clock};
 use insis_otp::otp::{Digits, Policy, Seconds, UnixTime, Verdict};
 use insis_otp::store::{Account, SecretFile};
 use insis_otp::wire::{Answer, LONGEST, Reply, Request};
 use nix::sys::socket::{MsgFlags, send};
 use zeroize::Zeroizing;
+
+use crate::ffi::DefaultScheduling;
 
 /// A way to somebody's secret file.
 pub enum Access {
@@ -82,27 +84,29 @@ impl Access {
         status.map(|status| status.parameters.1).ok_or(Trouble::NotPaired)
     }
 
-    /// Whether this place is remembered, so that nobody is asked.
-    pub fn remembers(&self, place: &Place) -> bool {
+    /// Whether this client showed a code less than `length` ago, so that nobody is asked.
+    pub fn remembers(&self, client: &RememberedClient, length: Seconds) -> bool {
         match self {
-            Self::Direct(file) => operations::is_remembered(file, place, &system_clock).unwrap_or(false),
-            // Whoever needs the helper is on this machine, and no place.
+            Self::Direct(file) => {
+                operations::is_remembered(file, client, length, &system_clock).unwrap_or(false)
+            }
+            // Whoever needs the helper is on this machine, and no client.
             Self::Helper(_) => false,
         }
     }
 
-    /// Decides an attempt; an accepted one is on the disk when this returns, with the place that it remembers. With it
-    /// comes when the device was enrolled, if that was after the last login.
+    /// Decides an attempt; an accepted one is on the disk when this returns, with the client that it remembers. With it
+    /// comes when the device was enrolled, if that was after the last login. The helper knows nothing of what goes with the reply: it serves its own caller only.
     pub fn verify(
         &self,
         reply: &Reply,
+        attempt: &LoginAttempt<'_>,
         policy: &Policy,
-        remember: Option<(&Place, Seconds)>,
     ) -> Result<(Verdict, Option<UnixTime>), Trouble> {
         match self {
             Self::Direct(file) => {
-                let verdict =
-                    operations::verify_and_remember(file, &reply.typed(), policy, remember, &system_clock);
+                let _scheduling = DefaultScheduling::begin();
+                let verdict = operations::login(file, attempt, policy, &system_clock);
                 verdict.map_err(|error| match error.is_not_paired() {
                     true => Trouble::NotPaired,
                     false => Trouble::Unavailable(error.to_string()),

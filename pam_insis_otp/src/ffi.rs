@@ -1,10 +1,17 @@
-//! The two things that take unsafe code: handing a password on, and reading back what this module left in the handle.
-#![allow(unsafe_code, reason = "libpam is a C library, and the bindings have no safe way for these")]
+//! The few things that take unsafe code: handing a password on, reading back what this module left in the handle, the
+//! shadow database, and the scheduling policy.
+#![allow(
+    unsafe_code,
+    reason = "these are C libraries, and there is no safe way to them that this module could use"
+)]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, CString, c_int, c_void};
+
+use nix::libc;
 
 use pam::constants::PamResultCode;
 use pam::module::PamHandle;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 const PAM_AUTHTOK: c_int = 6;
@@ -25,6 +32,72 @@ pub fn set_password(pamh: &mut PamHandle, password: &[u8]) -> Result<(), PamResu
     // ends with a NUL and outlives the call, in which libpam copies it.
     let code = unsafe { pam_set_item(pamh, PAM_AUTHTOK, text.as_ptr().cast()) };
     if code == PamResultCode::PAM_SUCCESS as c_int { Ok(()) } else { Err(PamResultCode::PAM_BUF_ERR) }
+}
+
+/// A digest of what the shadow database has of somebody's password, which another password changes: so that a client that
+/// is remembered is asked again after that. Zeros where there is nothing that this process may read.
+pub fn password_digest(user: &str) -> [u8; 32] {
+    let Ok(user) = CString::new(user) else { return [0; 32] };
+    let mut buffer = Zeroizing::new(vec![0_u8; 16 * 1024]);
+    // SAFETY: a struct of pointers and numbers, for which zeros are valid.
+    let mut entry: libc::spwd = unsafe { std::mem::zeroed() };
+    let mut found = std::ptr::null_mut();
+    // SAFETY: the name ends with a NUL; entry, buffer and result are alive and writable for the whole call, and the length
+    // is the buffer's. The call writes pointers into the buffer to the entry.
+    let code = unsafe {
+        libc::getspnam_r(
+            user.as_ptr(),
+            &raw mut entry,
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            &raw mut found,
+        )
+    };
+    if code != 0 || found.is_null() || entry.sp_pwdp.is_null() {
+        return [0; 32];
+    }
+    // SAFETY: after success the field points to a text in the buffer that ends with a NUL; the buffer is alive.
+    let password = unsafe { CStr::from_ptr(entry.sp_pwdp) };
+    Sha256::digest(password.to_bytes()).into()
+}
+
+/// The default scheduling policy, for the time of a transaction of a process that somebody else has started: they may
+/// have chosen one in which it hardly ever runs. Best effort: whoever waits for it goes on without it.
+pub struct DefaultScheduling(Option<(c_int, libc::sched_param)>);
+
+impl DefaultScheduling {
+    /// Takes it on, where this process runs with somebody else's real user id.
+    pub fn begin() -> Self {
+        if nix::unistd::getuid() == nix::unistd::geteuid() {
+            return Self(None);
+        }
+        // SAFETY: 0 is this thread; the call takes and returns numbers.
+        let policy = unsafe { libc::sched_getscheduler(0) };
+        let mut former = libc::sched_param { sched_priority: 0 };
+        // SAFETY: 0 is this thread; the parameter is alive and writable for the whole call.
+        let known = unsafe { libc::sched_getparam(0, &raw mut former) } == 0;
+        if policy < 0 || policy == libc::SCHED_OTHER || !known {
+            return Self(None);
+        }
+        Self(
+            set_scheduling(libc::SCHED_OTHER, libc::sched_param { sched_priority: 0 })
+                .then_some((policy, former)),
+        )
+    }
+}
+
+impl Drop for DefaultScheduling {
+    fn drop(&mut self) {
+        if let Some((policy, former)) = self.0 {
+            set_scheduling(policy, former);
+        }
+    }
+}
+
+/// Of this thread.
+fn set_scheduling(policy: c_int, parameter: libc::sched_param) -> bool {
+    // SAFETY: 0 is this thread; the parameter is alive for the whole call, which reads it only.
+    unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) == 0 }
 }
 
 /// What authenticate leaves for the calls after it: whose password was proved, and who has to pair a phone yet.

@@ -4,13 +4,12 @@ use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
-use insis_otp::Place;
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
 use insis_otp::log::{Level, Line};
-use insis_otp::operations::system_clock;
-use insis_otp::otp::{Refusal, Seconds, UnixTime, Verdict};
-use insis_otp::wire;
-use pam::constants::{PamFlag, PamResultCode};
+use insis_otp::operations::{LoginAttempt, system_clock};
+use insis_otp::otp::{Refusal, UnixTime, Verdict};
+use insis_otp::{RememberedClient, Source, wire};
+use pam::constants::{PAM_SILENT, PamFlag, PamResultCode};
 use pam::module::PamHandle;
 use zeroize::Zeroizing;
 
@@ -30,7 +29,7 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
     let mut log = Log::of(pamh, "auth");
     let mut texts = Texts::of(insis_otp::config::Language::default());
     let mut seen = Seen::default();
-    let outcome = match Login::prepare(pamh, args, &mut log) {
+    let outcome = match Login::prepare(pamh, args, flags, &mut log) {
         Ok(login) => {
             texts = login.texts;
             login.pad_to_interval(began, Login::BEFORE_QUESTION);
@@ -63,8 +62,12 @@ struct Login {
     target: Target,
     /// Why no code is needed, where the password has to be asked for all the same.
     passed: Option<Passed>,
-    /// What is remembered of an accepted code, and how long.
-    place: Option<(Place, Seconds)>,
+    /// The client that is remembered when a code is accepted.
+    client: Option<RememberedClient>,
+    /// Where the attempts come from.
+    source: Source,
+    /// Whether the person can be told of failures: until then they are kept.
+    tells_failures: bool,
     /// Whether the person is somewhere else, where the names of this machine are not known.
     remote: bool,
 }
@@ -99,17 +102,25 @@ impl Login {
     const BEFORE_QUESTION: Duration = Duration::from_millis(2);
     const REFUSAL: Duration = Duration::from_millis(4);
 
-    fn prepare(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<Self, Outcome> {
+    fn prepare(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag, log: &mut Log) -> Result<Self, Outcome> {
         let (config, stacking) = arguments::settings(args, &log.service).map_err(Outcome::Misconfigured)?;
         log.debug = config.debug;
         let name = user_name(pamh)?;
         log.user.clone_from(&name);
         let target = Target::find(&name, &config)?;
         log.account = target.other_name().map(str::to_owned);
-        let place = Place::of(&log.service, &log.rhost).filter(|_| config.remember.0 > 0);
-        let place = place.map(|place| (place, config.remember));
+        let client = match &target.known {
+            Some(known) if config.remember.0 > 0 => {
+                let password = ffi::password_digest(known.account.name.as_str());
+                RememberedClient::of(&log.service, &log.rhost, password)
+            }
+            _ => None,
+        };
+        let source = Source::of(&log.rhost, nix::unistd::getuid().as_raw());
+        let tells_failures = flags & PAM_SILENT == 0;
         let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
-        let mut login = Self { texts, config, stacking, target, passed: None, place, remote };
+        let mut login =
+            Self { texts, config, stacking, target, passed: None, client, source, tells_failures, remote };
         match login.passes(pamh, log)? {
             // The modules below have no password but the one that this module asks for.
             Some(passed) if login.stacking.forward => login.passed = Some(passed),
@@ -128,7 +139,7 @@ impl Login {
             return Ok(Some(exempt));
         }
         let Some(known) = &self.target.known else { return Ok(None) };
-        if self.place.as_ref().is_some_and(|(place, _)| known.access.remembers(place)) {
+        if self.client.as_ref().is_some_and(|client| known.access.remembers(client, self.config.remember)) {
             return Ok(Some(Passed::Remembered));
         }
         match self.config.unenrolled_at(system_clock()) {
@@ -305,8 +316,14 @@ impl Login {
 
     /// Has a reply of somebody known decided.
     fn verify(&self, known: &Known, reply: &wire::Reply, seen: &Seen) -> Result<Verdict, Trouble> {
-        let remember = self.place.as_ref().map(|(place, length)| (place, *length));
-        let (verdict, new_device) = known.access.verify(reply, &self.config.policy, remember)?;
+        let typed = reply.typed();
+        let attempt = LoginAttempt {
+            remember: self.client.as_ref(),
+            tells_failures: self.tells_failures,
+            refund: seen.first_pass_guesses,
+            ..LoginAttempt::from(self.source, &typed)
+        };
+        let (verdict, new_device) = known.access.verify(reply, &attempt, &self.config.policy)?;
         seen.new_device.set(new_device);
         Ok(verdict)
     }

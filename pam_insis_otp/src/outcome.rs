@@ -212,7 +212,10 @@ impl Passed {
 
 fn refused_line(refusal: &Refusal) -> Line {
     let level = match refusal {
-        Refusal::Throttled { .. } | Refusal::TooSoon { .. } | Refusal::ClockAhead { .. } => Level::Warning,
+        Refusal::Throttled { .. }
+        | Refusal::TooSoon { .. }
+        | Refusal::ClockAhead { .. }
+        | Refusal::SingleCodesUsedUp => Level::Warning,
         _ => Level::Notice,
     };
     refusal_line(level, "refused", refusal)
@@ -234,7 +237,7 @@ fn refusal_line(level: Level, result: &str, refusal: &Refusal) -> Line {
                 Malformed::Characters => "characters",
             },
         ),
-        Refusal::Wrong | Refusal::RecoverySpent => line,
+        Refusal::Wrong | Refusal::RecoverySpent | Refusal::SingleCodesUsedUp => line,
     }
 }
 
@@ -253,6 +256,7 @@ mod tests {
             Refusal::RecoverySpent,
             Refusal::Throttled { wait },
             Refusal::TooSoon { wait },
+            Refusal::SingleCodesUsedUp,
             Refusal::Malformed(Malformed::Length),
         ]
     }
@@ -319,8 +323,9 @@ mod tests {
     #[test]
     fn a_throttle_and_a_clock_that_is_ahead_are_warnings() {
         for refusal in refusals() {
-            use Refusal::{ClockAhead, Throttled, TooSoon};
-            let warns = matches!(refusal, Throttled { .. } | TooSoon { .. } | ClockAhead { .. });
+            use Refusal::{ClockAhead, SingleCodesUsedUp, Throttled, TooSoon};
+            let warns =
+                matches!(refusal, Throttled { .. } | TooSoon { .. } | ClockAhead { .. } | SingleCodesUsedUp);
             let line = format!("{:?}", Outcome::Refused(refusal).line());
             assert_eq!((line.contains("Warning"), line.contains("Notice")), (warns, !warns), "{line}");
         }

@@ -3,8 +3,8 @@
 use insis_otp::config::{Config, Exempt};
 use insis_otp::network::numeric;
 use insis_otp::operations::{self, system_clock};
-use insis_otp::otp::{Digits, Policy, Refusal, Verdict, verify};
-use insis_otp::store::{Account, Cause, Decoys, StoreError, Template, UserName};
+use insis_otp::otp::{Attempt, Digits, Policy, Refusal, Verdict, verify};
+use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers, UserName};
 use insis_otp::wire::Reply;
 use nix::unistd::Group;
 use pam::constants::PamResultCode;
@@ -72,7 +72,7 @@ impl Target {
             return Ok(refuse_without_count(reply, &config.policy));
         }
         let refused = operations::refuse(
-            &Decoys::system(),
+            &UnknownUsers::system(),
             self.counted_name(),
             &reply.typed(),
             &config.policy,
@@ -129,7 +129,7 @@ fn refuse_without_count(reply: &Reply, policy: &Policy) -> Refusal {
     let Ok(secret) = Secret::from_bytes(&[0; Secret::BYTES]) else { return Refusal::Wrong };
     let key = Key::new(secret, Algorithm::default(), Digits::default(), Period::default());
     let (none, state) = (RecoveryCodes::default(), State::default());
-    match verify(&reply.typed(), &key, &none, &state, policy, system_clock()).0 {
+    match verify(&Attempt::of(&reply.typed()), &key, &none, &state, policy, system_clock()).0 {
         Verdict::Refused(why @ Refusal::Malformed(_)) => why,
         Verdict::Refused(_) | Verdict::Accepted(_) => Refusal::Wrong,
     }

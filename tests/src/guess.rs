@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use insis_otp::otp::{
-    Digits, Key, Policy, RecoveryCodes, SpentSteps, State, Step, Throttle, Typed, UnixTime, Verdict, verify,
+    Attempt, Digits, Key, Policy, Rate, RecoveryCodes, SpentSteps, State, Step, Throttle, Typed, UnixTime,
+    Verdict, verify,
 };
 
 /// A day, in seconds.
@@ -48,7 +49,7 @@ pub fn guesses(site: &Site, span: u64) -> Vec<u64> {
         let end = login.saturating_add(every).min(span);
         let mut moment = if site.logins == 0 { 0 } else { login + WAIT };
         let mut made = 0;
-        while moment < end {
+        while moment < end && made < throttle.consecutive {
             if moment / DAY != day {
                 (day, today) = (moment / DAY, 0);
             }
@@ -87,19 +88,25 @@ pub fn year(day: f64) -> f64 {
     -(365.0 * (-day).ln_1p()).exp_m1()
 }
 
-/// The odds of a pair of codes, guessed during a delay: one a second, at one of the places that are searched.
+/// How many attempts a budget allows in a span: all of it at once, and what refills.
 #[must_use]
-pub fn odds_of_pairs(site: &Site, span: u64) -> f64 {
-    let places = 2 * site.policy.window.steps().max(1);
-    let one = as_float(places) * odds_of_a_code(site.digits).powi(2);
-    -(as_float(span) * (-one).ln_1p()).exp_m1()
+pub fn allowed(rate: Rate, span: u64) -> u64 {
+    rate.burst + span * 1000 / rate.interval
 }
 
-/// The odds of a recovery code, one guessed a second, while ten of them are unspent.
+/// The odds of two consecutive codes, guessed as often as their budget allows, each compared with all pairs of steps.
+#[must_use]
+pub fn odds_of_pairs(site: &Site, span: u64) -> f64 {
+    let candidates = site.policy.pair_candidates();
+    let one = as_float(candidates) * odds_of_a_code(site.digits).powi(2);
+    -(as_float(allowed(Rate::pairs(candidates), span)) * (-one).ln_1p()).exp_m1()
+}
+
+/// The odds of a recovery code, guessed as often as their budget allows, while ten of them are unspent.
 #[must_use]
 pub fn odds_of_recovery_codes(span: u64) -> f64 {
     let one = 10.0 / 23_f64.powi(10);
-    -(as_float(span) * (-one).ln_1p()).exp_m1()
+    -(as_float(allowed(Rate::RECOVERY, span)) * (-one).ln_1p()).exp_m1()
 }
 
 /// Google-authenticator's odds: so many guesses for each step of 30 seconds, each compared with three steps.
@@ -156,13 +163,14 @@ pub fn simulate(site: &Site, key: &Key, span: u64, random: &mut u64) -> Simulate
 
 fn with_guess(before: Throttle, now: UnixTime) -> Throttle {
     let today = if before.day == now.day() { before.today } else { 0 };
-    let (guesses, day, today) = (before.guesses + 1, now.day(), today + 1);
-    Throttle { guesses, guessed_at: now, day, today, ..before }
+    let (guesses, single_codes) = (before.guesses + 1, before.single_codes + 1);
+    Throttle { guesses, guessed_at: now, day: now.day(), today: today + 1, single_codes, ..before }
 }
 
 fn attempt(site: &Site, key: &Key, state: &State, text: &str, now: u64) -> (Verdict, State) {
     let none = RecoveryCodes::default();
-    verify(&Typed::parse(text.as_bytes()), key, &none, state, &site.policy, UnixTime(now))
+    let typed = Typed::parse(text.as_bytes());
+    verify(&Attempt::of(&typed), key, &none, state, &site.policy, UnixTime(now))
 }
 
 /// The owner logs in; with two consecutive codes, as single ones may be delayed.

@@ -1,5 +1,6 @@
 //! Secret files as somebody who knows their form may forge them. A second implementation of the form, by its
-//! documentation alone.
+//! documentation (docs/secret-file.md) alone.
+#![allow(clippy::indexing_slicing, reason = "a test that forges files may fail")]
 
 use sha2::{Digest, Sha256};
 
@@ -22,8 +23,9 @@ impl Page {
         let text = String::from_utf8(bytes.to_vec()).expect("a secret file is text");
         let (head, _) = text.split_once("\nsum = ").expect("the head ends with its checksum");
         let line = |start: usize| {
-            let line = text.get(start..start + 512).expect("a page");
-            line.rsplit_once(" sum=").expect("a state ends with its checksum").0.to_owned()
+            let line = text.get(start..start + 512).expect("a page").trim_end();
+            let (line, _) = line.rsplit_once(' ').expect("a state ends with its checksum");
+            line.to_owned()
         };
         Self { head: format!("{}\n", head.trim_end()).into_bytes(), states: [line(2048), line(3072)] }
     }
@@ -37,6 +39,44 @@ impl Page {
         let head = String::from_utf8(self.head).expect("the head is text");
         assert!(head.contains(from), "no {from:?} in the head");
         self.head = head.replace(from, to).into_bytes();
+        self
+    }
+
+    /// With lines of state of the first kind, that say the same of the steps that are spent, and nothing else.
+    #[must_use]
+    pub fn first_kind(mut self) -> Self {
+        let [upto, from, to] = [0, 5, 10].map(|at| self.number(at, 5));
+        for (number, state) in self.states.iter_mut().enumerate() {
+            *state = format!(
+                "# sequence={number} spent={upto} gap={from}-{to} island=none drift=0 failures=0 guesses=0 guessed=0 \
+                 strong=0 login=never recovery=0000 remembered=none day=0:0"
+            );
+        }
+        self
+    }
+
+    fn fields(state: &str) -> Vec<u8> {
+        let (_, fields) = state.rsplit_once(' ').expect("fields");
+        data_encoding::BASE64.decode(fields.as_bytes()).expect("base64")
+    }
+
+    fn number(&self, at: usize, size: usize) -> u64 {
+        let fields = Self::fields(&self.states[1]);
+        fields[at..at + size].iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
+    }
+
+    /// With another number in both lines of state, at that place among the fields (docs/secret-file.md).
+    ///
+    /// # Panics
+    /// When there is no such place.
+    #[must_use]
+    pub fn field(mut self, at: usize, size: usize, value: u64) -> Self {
+        for state in &mut self.states {
+            let mut fields = Self::fields(state);
+            fields[at..at + size].copy_from_slice(&value.to_be_bytes()[8 - size..]);
+            let (start, _) = state.rsplit_once(' ').expect("fields");
+            *state = format!("{start} {}", data_encoding::BASE64.encode(&fields));
+        }
         self
     }
 
@@ -67,7 +107,8 @@ impl Page {
         page.resize(2048, b'\n');
         for state in &self.states {
             let sum = hex(&half(&[&seal, state.as_bytes()]));
-            let mut line = format!("{state} sum={}", sum.get(..16).expect("a checksum")).into_bytes();
+            let name = if state.starts_with("# state 2 ") { "" } else { "sum=" };
+            let mut line = format!("{state} {name}{}", sum.get(..16).expect("a checksum")).into_bytes();
             assert!(line.len() < 512, "the state is too long");
             line.resize(511, b' ');
             line.push(b'\n');

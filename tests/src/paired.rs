@@ -151,3 +151,12 @@ pub fn make_store() {
         "/var/lib/insis-otp",
     ]));
 }
+
+/// Whether a file in the store is one that was about to take the place of a user's secret file, and was left behind.
+#[must_use]
+pub fn is_temporary(name: &str, user: &str) -> bool {
+    let number = name
+        .strip_prefix('.')
+        .and_then(|name| name.strip_prefix(user)?.strip_prefix('.')?.strip_suffix(".new"));
+    number.is_some_and(|number| number.len() == 16 && number.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}

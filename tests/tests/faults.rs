@@ -65,8 +65,8 @@ fn names_in_store() -> Vec<String> {
     let mut names: Vec<_> =
         entries.map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    // What is kept of names that nobody has.
-    names.retain(|name| name != ".decoys");
+    // What is kept of names that nobody has, and the marker that a store has from the beginning on.
+    names.retain(|name| ![".unknown-users", ".store"].contains(&name.as_str()));
     names
 }
 

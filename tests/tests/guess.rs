@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use insis_otp::otp::{
-    Algorithm, Digits, Key, Period, Policy, RecoveryCodes, Seconds, Secret, State, Step, ThrottlePolicy,
-    Typed, UnixTime, Verdict, Window, verify,
+    Algorithm, Attempt, Digits, Key, Period, Policy, RecoveryCodes, Seconds, Secret, State, Step,
+    ThrottlePolicy, Typed, UnixTime, Verdict, Window, verify,
 };
 use insis_otp_tests::guess::{DAY, Simulated, Site, guesses, odds, simulate};
 
@@ -19,8 +19,13 @@ fn key(seed: u64) -> Key {
 }
 
 /// As many guesses as there can be: one a second.
-const OPEN: ThrottlePolicy =
-    ThrottlePolicy { free: 20, first: Seconds(1), longest: Seconds(1), daily: u32::MAX };
+const OPEN: ThrottlePolicy = ThrottlePolicy {
+    free: 20,
+    first: Seconds(1),
+    longest: Seconds(1),
+    daily: u32::MAX,
+    consecutive: u32::MAX,
+};
 
 #[test]
 fn a_guesser_is_compared_as_often_as_computed() {
@@ -29,6 +34,7 @@ fn a_guesser_is_compared_as_often_as_computed() {
         ThrottlePolicy { free: 1, ..ThrottlePolicy::default() },
         ThrottlePolicy { daily: u32::MAX, ..ThrottlePolicy::default() },
         ThrottlePolicy { longest: Seconds(300), ..ThrottlePolicy::default() },
+        ThrottlePolicy { consecutive: 20, ..ThrottlePolicy::default() },
     ];
     for throttle in throttles {
         for logins in [0, 1, 10, 50] {
@@ -42,6 +48,8 @@ fn a_guesser_is_compared_as_often_as_computed() {
     let unlimited = ThrottlePolicy { daily: u32::MAX, ..ThrottlePolicy::default() };
     assert_eq!(guesses(&site(1, unlimited, 0), DAY).len(), 35);
     assert_eq!(guesses(&site(1, ThrottlePolicy::default(), 50), 7 * DAY).len(), 7 * 30);
+    // Of an owner who never logs in, a hundred in all.
+    assert_eq!(guesses(&site(1, ThrottlePolicy::default(), 0), 365 * DAY).len(), 100);
 }
 
 /// Runs a guesser against many keys; returns what was seen and what was to be expected.
@@ -91,7 +99,8 @@ fn as_many_codes_open_the_login_as_computed() {
 fn opens(site: &Site, key: &Key, text: &str, step: u64) -> bool {
     let (none, state) = (RecoveryCodes::default(), State::default());
     let typed = Typed::parse(text.as_bytes());
-    let (verdict, _) = verify(&typed, key, &none, &state, &site.policy, UnixTime(step * 30 + 7));
+    let (verdict, _) =
+        verify(&Attempt::of(&typed), key, &none, &state, &site.policy, UnixTime(step * 30 + 7));
     matches!(verdict, Verdict::Accepted(_))
 }
 

@@ -169,8 +169,8 @@ fn proofs_are_charged_and_good_once() {
 fn what_is_no_request_is_refused() {
     let env = machine(&["alice"]);
     let alice = Person::new(&env, "alice", 1);
-    let big = format!("insis-otp 1 verify\nreply={}\n", "31".repeat(100_000));
-    for request in ["", "\n", "verify", "insis-otp 2 status\n", "insis-otp 1 status\nuser=root\n", &big] {
+    let big = format!("insis-otp 2 verify\nreply={}\n", "31".repeat(100_000));
+    for request in ["", "\n", "verify", "insis-otp 1 status\n", "insis-otp 2 status\nuser=root\n", &big] {
         let answer = Answer::decode(&alice.raw(request).stdout).unwrap();
         assert!(matches!(answer, Answer::Failed(_)), "{answer:?}");
     }
@@ -207,7 +207,7 @@ fn a_store_that_is_not_safe_is_not_used() {
 #[test]
 fn a_user_has_every_place_asked_again_and_nobody_elses() {
     use insis_otp::otp::UnixTime;
-    use insis_otp::store::{Account, Decision, Template, UserName};
+    use insis_otp::store::{Account, Decision, Template, UserName, Write};
 
     let env = machine(&["alice", "bob"]);
     let file = |name| {
@@ -219,7 +219,7 @@ fn a_user_has_every_place_asked_again_and_nobody_elses() {
         let remember = |_: &_, state: &insis_otp::otp::State| {
             let mut state = state.clone();
             state.remember(7, UnixTime(99_999_999_999));
-            Decision { state, durable: true, answer: () }
+            Decision { state, write: Write::Durable, answer: () }
         };
         file(name).transact(remember).unwrap();
     }

@@ -60,7 +60,7 @@ fn state(from: &'static str, to: impl Into<String>, verdict: Verdict) -> Case {
     let to = to.into();
     content(
         format!("state: {from} becomes {to:.40}"),
-        move |good| Page::of(&good).state(from, &to).bytes(),
+        move |good| Page::of(&good).first_kind().state(from, &to).bytes(),
         verdict,
     )
 }
@@ -290,6 +290,49 @@ fn states() -> Vec<Case> {
         state("remembered=none", "remembered=", NO_STATE),
         state("remembered=none", "remembered=x:1", NO_STATE),
         state("remembered=none", format!("remembered={}", ["f:1"; 40].join(",")), Opens),
+    ]
+    .into_iter()
+    .chain(fields())
+    .collect()
+}
+
+/// Lines of state of the second kind, field by field.
+fn fields() -> Vec<Case> {
+    const MOST: u64 = (1 << 40) - 1;
+    let field = |name: &'static str, at: usize, size: usize, value: u64, verdict: Verdict| {
+        content(name, move |good| Page::of(&good).field(at, size, value).bytes(), verdict)
+    };
+    let text = |name: &'static str, from: &'static str, to: &'static str, verdict: Verdict| {
+        content(name, move |good| Page::of(&good).state(from, to).bytes(), verdict)
+    };
+    vec![
+        field("state 2: spent up to now", 0, 5, STEP, Refused),
+        field("state 2: spent for ever", 0, 5, MOST, Refused),
+        field("state 2: an island over all", 20, 5, MOST, Refused),
+        field("state 2: drift of five", 25, 2, 5, Refused),
+        field("state 2: the largest drift", 25, 2, 0x7fff, Refused),
+        field("state 2: the smallest drift", 25, 2, 0x8000, Refused),
+        field("state 2: all failures", 27, 4, u64::from(u32::MAX), Opens),
+        field("state 2: guesses long ago", 31, 4, u64::from(u32::MAX), Opens),
+        field("state 2: too many single codes in a row", 40, 4, 100, Refused),
+        field("state 2: single codes below the bound", 40, 4, 99, Opens),
+        field("state 2: a day to come", 44, 4, u64::from(u32::MAX), Opens),
+        field("state 2: a login to come", 52, 5, MOST, Opens),
+        field("state 2: all recovery codes spent", 57, 2, 0xffff, Opens),
+        field("state 2: budgets of the far future", 69, 6, (1 << 48) - 1, Opens),
+        field("state 2: a kind of pending that is not known", 265, 1, 9, NO_STATE),
+        field("state 2: pending, of a file that is not there", 265, 1, 1, Unavailable("is gone")),
+        field("state 2: a field of a later version", 299, 1, 1, NO_STATE),
+        text(
+            "state 2: capital hexadecimal",
+            "# state 2 000000000000000",
+            "# state 2 00000000000000A",
+            NO_STATE,
+        ),
+        text("state 2: another kind", "# state 2", "# state 3", NO_STATE),
+        text("state 2: no comment", "# state 2", "state 2", NO_STATE),
+        text("state 2: a byte less", "AAAA", "", NO_STATE),
+        text("state 2: no base64", "AAAA", "AA*A", NO_STATE),
     ]
 }
 

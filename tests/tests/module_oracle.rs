@@ -97,8 +97,9 @@ fn trying_many_names_touches_no_secret_file_and_fills_no_disk() {
         house.login(&format!("guess{number}"), &["123456"]);
     }
     assert!(std::fs::read("/var/lib/insis-otp/anna").unwrap() == before);
-    let blocks =
-        std::os::unix::fs::MetadataExt::blocks(&std::fs::metadata("/var/lib/insis-otp/.decoys").unwrap());
+    let blocks = std::os::unix::fs::MetadataExt::blocks(
+        &std::fs::metadata("/var/lib/insis-otp/.unknown-users").unwrap(),
+    );
     assert!(blocks * 512 <= 301 * 4096 + 65_536, "{blocks}");
     assert_eq!(house.login("anna", &[&house.anna.code()]).0, Code::SUCCESS);
 }

@@ -128,7 +128,7 @@ fn a_place_is_remembered_by_user_address_and_service() {
     assert!(!is_ignored("anna", "192.0.2.7"));
     house.configure("remember = \"8h\"\n");
     assert!(is_ignored("anna", "192.0.2.7"));
-    assert_eq!(insis_otp::operations::forget_places(house.anna.file()).unwrap(), 1);
+    assert_eq!(insis_otp::operations::forget_clients(house.anna.file()).unwrap(), 1);
     assert!(!is_ignored("anna", "192.0.2.7"));
 }
 

@@ -24,6 +24,12 @@ fn house() -> House {
     house_with("")
 }
 
+fn set_state(house: &House, state: insis_otp::otp::State) {
+    use insis_otp::store::{Decision, Write};
+    let write = |_: &_, _: &_| Decision { state: state.clone(), write: Write::Durable, answer: () };
+    house.anna.file().transact(write).expect("cannot set the state");
+}
+
 fn house_with(config: &str) -> House {
     let env = Env::build().user("anna", "correct horse").user("bert", "staple");
     let env = env.file("/etc/security/insis-otp.toml", config, 0o644).start();
@@ -177,14 +183,34 @@ fn a_throttled_login() {
 }
 
 #[test]
-fn a_second_strong_proof_within_a_second_is_not_compared() {
+fn during_a_delay_wrong_pairs_are_compared_and_keep_no_owner_out() {
     let house = house();
     house.fail(6);
-    let stack = "auth required pam_insis_otp.so tries=2";
+    let stack = "auth required pam_insis_otp.so tries=10";
     let wrong = format!("{0} {0}", house.anna.wrong());
-    let seen = login(stack, "anna", [wrong.as_str(), wrong.as_str()]);
+    let seen = login(stack, "anna", [wrong.as_str(); 10]);
     assert_eq!(seen.code, Code::AUTH_ERR);
-    house.line(84, &["result=refused reason=too-soon wait=", " user=anna rhost=192.0.2.7"]);
+    house.line(85, &["result=refused reason=wrong-code", " user=anna rhost=192.0.2.7"]);
+    assert_eq!(login(MODULE, "anna", [house.anna.pair()]).code, Code::SUCCESS);
+}
+
+#[test]
+fn after_a_hundred_wrong_single_codes_only_two_in_a_row_or_a_recovery_code_open() {
+    let house = house();
+    let state = house.anna.file().read().expect("a record").state;
+    let throttle = insis_otp::otp::Throttle { single_codes: 49, ..state.throttle.clone() };
+    set_state(&house, insis_otp::otp::State { throttle, ..state.clone() });
+    house.fail(1);
+    let warning = "insis-otp: result=warning reason=wrong-codes-in-a-row count=50 most=100 user=anna";
+    let _ = house.env.syslog().expect(&["<84>", warning]);
+    let throttle = insis_otp::otp::Throttle { single_codes: 100, ..state.throttle.clone() };
+    set_state(&house, insis_otp::otp::State { throttle, ..state });
+    let seen = login(MODULE, "anna", [house.anna.code()]);
+    house.line(84, &["result=refused reason=single-codes-used-up", " user=anna"]);
+    assert_ne!(seen.code, Code::SUCCESS);
+    assert_eq!(login(MODULE, "anna", [house.anna.pair()]).code, Code::SUCCESS);
+    let throttle = house.anna.file().read().expect("a record").state.throttle;
+    assert_eq!(throttle.single_codes, 0);
 }
 
 #[test]

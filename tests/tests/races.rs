@@ -106,7 +106,10 @@ fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
         // Nothing but the pairing is left, and it can be read.
         let left = std::fs::read_dir("/var/lib/insis-otp").expect("no store");
         let names: Vec<_> = left.map(|entry| entry.expect("no entry").file_name()).collect();
-        assert!(names.iter().all(|name| name == "anna" || name == ".decoys"), "round {round}: {names:?}");
+        assert!(
+            names.iter().all(|name| name == "anna" || name == ".unknown-users" || name == ".store"),
+            "round {round}: {names:?}"
+        );
         if anna.file.path().exists() {
             assert!(opened == 0 || anna.has_spent(step), "round {round}: the login was forgotten");
         }
@@ -282,9 +285,9 @@ fn files_that_are_exchanged_while_they_are_read_open_nothing_for_the_other() {
     assert!(anna.file.read().is_ok() && bob.file.read().is_ok());
 }
 
-/// Whoever holds the lock and is stopped delays others by the bound of five seconds, and no more.
+/// Whoever holds the lock and does not run delays others by less than a second.
 #[test]
-fn a_stopped_holder_of_the_lock_delays_others_by_the_bound() {
+fn a_holder_of_the_lock_that_does_not_run_delays_nobody_for_long() {
     let env = Env::build().user("anna", "secret").clock().start();
     let anna = Person::paired("anna", 1);
     env.clock().freeze(time_of(STEP));
@@ -298,11 +301,12 @@ fn a_stopped_holder_of_the_lock_delays_others_by_the_bound() {
     let start = std::time::Instant::now();
     let codes = crowd.round(&vec![anna.code(STEP); 4]);
     let waited = start.elapsed().as_secs_f32();
-    assert_eq!(count(&codes, Code::AUTHINFO_UNAVAIL), 4, "{codes:?}");
-    assert!((4.9..8.0).contains(&waited), "{waited} s");
-    let _line = env.syslog().expect(&["reason=store", "user=anna", "/var/lib/insis-otp/anna: "]);
+    assert_eq!(count(&codes, Code::SUCCESS), 1, "{codes:?}");
+    assert_eq!(count(&codes, Code::AUTH_ERR), 3, "{codes:?}");
+    assert!(waited < 2.0, "{waited} s for four of them");
     insis_otp_tests::env::run(env.command("kill").args(["-KILL", &holder.id().to_string()]));
     let _ = holder.wait();
-    let free = crowd.round(&vec![anna.code(STEP); 4]);
+    env.clock().freeze(time_of(STEP + 1));
+    let free = crowd.round(&vec![anna.code(STEP + 1); 4]);
     assert_eq!(count(&free, Code::SUCCESS), 1, "{free:?}");
 }

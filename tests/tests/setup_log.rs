@@ -48,7 +48,7 @@ fn every_act_of_roots_leaves_a_line_with_who_and_for_whom() {
     let loginuid = if loginuid == u32::MAX.to_string() { "unset" } else { &loginuid };
     let whom = |user: &str| format!(" user={user} uid=0 loginuid={loginuid} sudo_user=karel");
     let wrong = "abcde-abcde\n";
-    let two = format!("{} {}\n", code(NOW + 600), code(NOW + 630));
+    let two = format!("{}\n{}\n", code(NOW + 600), code(NOW + 630));
     let right = format!("{}\n", code(NOW));
     let anna = uri("anna");
     for (action, args, input, outcome) in [
@@ -65,7 +65,7 @@ fn every_act_of_roots_leaves_a_line_with_who_and_for_whom() {
         ("forget", &["forget", "--user", "anna"], "", "done"),
         ("verify", &["verify", "--user", "anna", "--batch"], wrong, "refused reason=wrong-code"),
         ("verify", &["verify", "--user", "anna", "--json"], &right, "done"),
-        ("resynchronise", &["resync", "--user", "anna", "--batch"], &two, "done"),
+        ("resync", &["resync", "--user", "anna", "--batch"], &two, "refused reason=wrong-code"),
         ("renew-recovery-codes", &["recovery-codes", "--user", "anna", "--batch"], "", "done"),
         ("remove", &["remove", "--user", "anna", "--yes"], "", "done"),
         ("export", &["export", "--user", "anna", "--reveal"], "", "refused reason=not-paired"),

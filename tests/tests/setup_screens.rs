@@ -90,6 +90,8 @@ fn in_the_smallest_window_the_secret_and_the_recovery_codes_are_seen() {
     env.clock().advance(30);
     terminal.line(&phone.code_at(env.clock().now()));
     // The question's end, where it is longer than the row.
+    terminal.expect("or an invitation code: ");
+    terminal.line("secret");
     terminal.expect("is then cleared.");
     let screen = terminal.screen();
     assert!((1..=10).all(|number| screen.contains(&format!("{number:>2}.  "))), "{screen}");

@@ -7,10 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use insis_otp::otp::{
-    Algorithm, Digits, Drift, Key, Period, RecoveryCodes, Remembered, Salt, ScratchCode, Secret, SpentSteps,
-    State, Step, Throttle, UnixTime,
+    Algorithm, Budgets, Digits, Drift, Key, Meter, Period, RecoveryCodes, Remembered, ResyncStart, Salt,
+    ScratchCode, Secret, SourceMeter, SourceTag, SpentSteps, State, Step, Throttle, UnixTime,
 };
-use insis_otp::store::{Account, Decision, Enrolment, SecretFile, Template, UserName};
+use insis_otp::store::{Account, Decision, Enrolment, SecretFile, Template, UserName, Write};
 use insis_otp_tests::person::{STEP, recovery_code, secret_bytes};
 
 fn fixtures() -> PathBuf {
@@ -55,13 +55,33 @@ fn state() -> State {
         throttle: Throttle {
             guesses: 7,
             guessed_at: UnixTime(1_700_000_100),
-            strong_at: UnixTime(1_700_000_050),
             day: 19_675,
             today: 29,
+            ..Throttle::default()
         },
         last_login: Some(UnixTime(1_700_000_010)),
         spent_recovery: 1,
-        remembered: vec![Remembered { tag: 0x0123_4567_89ab_cdef, until: UnixTime(1_700_009_999) }],
+        // Those of the first lines of state are asked once more.
+        ..State::default()
+    }
+}
+
+/// The version of the secret file that is written now: 0.1.0 with lines of state of the second kind.
+const PRESENT: &str = "0.1.0-state-2";
+
+/// What lines of state of the first kind did not hold.
+fn with_the_present_fields(state: &State) -> State {
+    let source = |number: u32| SourceMeter { tag: SourceTag(number), meter: Meter(1_700_000_000_123) };
+    let budgets = Budgets {
+        pairs: Meter(1_700_000_111_222),
+        recovery: Meter(1_700_000_222_333),
+        sources: vec![source(0x0123_4567), source(u32::MAX)],
+    };
+    State {
+        throttle: Throttle { single_codes: 6, budgets, ..state.throttle.clone() },
+        remembered: vec![Remembered { tag: 0x0123_4567_89ab_cdef, since: UnixTime(1_700_000_009) }],
+        resync: Some(ResyncStart { step: Step(STEP + 40), at: UnixTime(1_700_000_020) }),
+        ..state.clone()
     }
 }
 
@@ -77,11 +97,16 @@ fn expected(version: &str) -> Vec<(&'static str, Enrolment, State)> {
         ("sha512", enrolment(Algorithm::Sha512, 8, 300, 64), State::default()),
         ("imported", imported, state()),
     ];
+    if version == PRESENT {
+        for (_, _, state) in &mut all {
+            *state = with_the_present_fields(state);
+        }
+    }
     if version == "0.1.0-alpha" {
         // There was no daily limit, and scratch codes were left out.
         all.retain(|(name, ..)| *name != "imported");
         for (_, _, state) in &mut all {
-            state.throttle = Throttle { day: 0, today: 0, ..state.throttle };
+            state.throttle = Throttle { day: 0, today: 0, ..std::mem::take(&mut state.throttle) };
         }
     }
     all
@@ -121,7 +146,7 @@ fn secret_files_of_every_version_are_read_and_written_on() {
             assert_eq!((read.paired_at, &read.recovery), (enrolment.paired_at, &enrolment.recovery));
             assert_eq!(record.state, state, "{version}/{name}");
             let next = State { failures: 99, ..state };
-            let write = |_: &_, _: &_| Decision { state: next.clone(), durable: true, answer: () };
+            let write = |_: &_, _: &_| Decision { state: next.clone(), write: Write::Durable, answer: () };
             file.transact(write).expect("a former version's file can be written");
             assert_eq!(file.read().expect("and read").state, next);
         }
@@ -131,9 +156,9 @@ fn secret_files_of_every_version_are_read_and_written_on() {
 #[test]
 #[ignore = "writes the fixtures of this version"]
 fn write_the_fixtures_of_this_version() {
-    let folder = fixtures().join(env!("CARGO_PKG_VERSION"));
+    let folder = fixtures().join(PRESENT);
     std::fs::create_dir_all(&folder).expect("no folder");
-    for (name, enrolment, state) in expected(env!("CARGO_PKG_VERSION")) {
+    for (name, enrolment, state) in expected(PRESENT) {
         let home = tempfile::tempdir().expect("no folder");
         let file = file_in(home.path());
         file.create(&enrolment, &state).expect("cannot write");

@@ -33,7 +33,7 @@ pub enum PairingRefusal {
 pub fn pair(first: &Code, second: &Code, key: &Key, now: UnixTime) -> Result<Paired, PairingRefusal> {
     let expected = now.step(key.period());
     let reach = key.period().steps_in(Policy::PAIRING_REACH);
-    if let Some(step) = find_pair(first, second, key, expected.around(reach)) {
+    if let Some(step) = find_two_codes(first, second, key, expected.around(reach)) {
         // One step is a person who types late as often as a clock that is off, and the window allows for it anyway.
         let offset = step.next().offset_from(expected);
         let drift = Drift(if offset.abs() <= 1 { 0 } else { offset });
@@ -63,7 +63,7 @@ pub fn locate(code: &Code, key: &Key, now: UnixTime) -> Option<Step> {
 
 /// The last step of a range whose code is the first and whose next step's code is the second. Computes and compares
 /// every candidate.
-pub(super) fn find_pair(
+pub(super) fn find_two_codes(
     first: &Code,
     second: &Code,
     key: &Key,

@@ -1,6 +1,6 @@
 //! What the site decides about one attempt.
 
-use super::{InvalidParameter, Period, ThrottlePolicy};
+use super::{InvalidParameter, Period, Step, ThrottlePolicy};
 
 /// How many steps before and after the expected one are accepted (RFC 6238, section 5.2): 0 to 10, 1 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,5 +51,21 @@ impl Policy {
     pub const fn reach(&self, period: Period) -> u64 {
         let steps = period.steps_in(Self::PAIR_REACH);
         if steps > self.window.steps() { steps } else { self.window.steps() }
+    }
+
+    /// The steps that the first of two consecutive codes may belong to, for both to be from within the window around a
+    /// step. A window of nothing still has room for the code just gone.
+    #[must_use]
+    pub(super) fn two_codes_around(&self, expected: Step) -> std::ops::RangeInclusive<u64> {
+        let window = self.window.steps();
+        expected.0.saturating_sub(window.max(1))..=expected.0.saturating_add(window).saturating_sub(1)
+    }
+
+    /// How many pairs of steps two consecutive codes are compared with during a delay: those around the step that the
+    /// device should show, and those around our own.
+    #[must_use]
+    pub const fn pair_candidates(&self) -> u64 {
+        let window = self.window.steps();
+        2 * (window + if window > 0 { window } else { 1 })
     }
 }

@@ -121,7 +121,7 @@ impl Secret {
     }
 
     /// The bytes, for the HMAC.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -61,6 +61,22 @@ impl SpentSteps {
         self
     }
 
+    /// These steps, and all before them, after a resynchronization. Nothing was accepted between the last login and them;
+    /// so that codes that somebody recorded cannot lock out the owner, two consecutive codes lead back in there.
+    #[must_use]
+    pub fn with_resync(self, first: Step, last: Step) -> Self {
+        let jumped = (self.island.is_none() && self.upto.next() < first).then_some((self.upto, first));
+        let next = self.with(first, last);
+        Self { gap: jumped.or(next.gap), ..next }
+    }
+
+    /// Whether the gap is one that a resynchronization has left: those that logins leave are wider, and the one below an
+    /// enrollment begins at nothing.
+    #[must_use]
+    pub fn gap_is_of_a_resync(&self) -> bool {
+        self.gap.is_some_and(|gap| (1..Self::WORTHY_GAP).contains(&width(gap)))
+    }
+
     /// Continues from within the gap, all up to `last` being spent. What was accepted ahead stays spent.
     #[must_use]
     pub fn back_in_gap(self, last: Step) -> Self {

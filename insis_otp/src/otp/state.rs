@@ -1,6 +1,6 @@
 //! What changes with every attempt: spent steps, drift, failures, spent recovery codes.
 
-use super::{Drift, Period, Policy, SpentSteps, Step, Throttle, UnixTime};
+use super::{Drift, Period, Policy, Seconds, SpentSteps, Step, Throttle, UnixTime};
 
 /// The state of a pairing, as the secret file keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,35 +17,56 @@ pub struct State {
     pub last_login: Option<UnixTime>,
     /// Which recovery codes are spent, a bit each.
     pub spent_recovery: u16,
-    /// Where the second step is not asked again for a while.
+    /// Clients that are not asked for a code again for a while.
     pub remembered: Vec<Remembered>,
+    /// The first code of a resynchronization, while the second is waited for.
+    pub resync: Option<ResyncStart>,
 }
 
-/// "Not again for some hours from here": a tag of user, address and service, and when it ends.
+/// A client that need not show a code for a while: a keyed hash of user, address, service and password, and the time of
+/// the login that it showed one at. How long that counts is the site's present setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// Keyed hash of what is remembered.
+    /// The keyed hash.
     pub tag: u64,
-    /// The end.
-    pub until: UnixTime,
+    /// When the code was accepted.
+    pub since: UnixTime,
+}
+
+/// The first code of a resynchronization (RFC 6238, section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResyncStart {
+    /// The step that it belongs to.
+    pub step: Step,
+    /// When it arrived.
+    pub at: UnixTime,
+}
+
+impl Remembered {
+    /// Whether the login was less than `length` ago. One from the future was written by a clock that was ahead.
+    #[must_use]
+    pub const fn is_fresh(&self, length: Seconds, now: UnixTime) -> bool {
+        self.since.0 <= now.0 && now.0 - self.since.0 < length.0
+    }
 }
 
 impl State {
-    /// How many places are remembered at the most; a new one drives out the one that ends first.
+    /// How many clients are remembered at the most; a new one drives out the one whose login is longest ago.
     pub const MOST_REMEMBERED: usize = 8;
 
-    /// Remembers a place. When there are too many, the one that ends first is forgotten.
-    pub fn remember(&mut self, tag: u64, until: UnixTime) {
-        self.remembered.retain(|place| place.tag != tag);
+    /// Remembers a client that showed a code now.
+    pub fn remember(&mut self, tag: u64, now: UnixTime) {
+        self.remembered.retain(|client| client.tag != tag);
         if self.remembered.len() >= Self::MOST_REMEMBERED {
-            let first =
-                self.remembered.iter().enumerate().min_by_key(|(_, place)| place.until).map(|(i, _)| i);
-            first.map(|i| self.remembered.swap_remove(i));
+            let oldest =
+                self.remembered.iter().enumerate().min_by_key(|(_, client)| client.since).map(|(i, _)| i);
+            oldest.map(|i| self.remembered.swap_remove(i));
         }
-        self.remembered.push(Remembered { tag, until });
+        self.remembered.push(Remembered { tag, since: now });
     }
 
-    /// Without delay, and with a clock that was ahead left behind. Failures stay to be told to the owner.
+    /// Without delay, without remembered clients, and with a clock that was ahead left behind. Failures stay to be told
+    /// to the owner.
     #[must_use]
     pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
         let end = Step(now.step(period).shifted(self.drift).0.saturating_add(policy.window.steps()));
@@ -53,7 +74,7 @@ impl State {
             ahead if ahead.upto > end => ahead.back_to(end),
             spent => spent,
         };
-        Self { spent, throttle: Throttle::default(), ..self.clone() }
+        Self { spent, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
     }
 
     /// The state of which nothing is known any more: every code up to now and every recovery code counts as spent.
@@ -87,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_places_are_remembered_and_the_one_that_ends_first_makes_room() {
+    fn eight_clients_are_remembered_and_the_oldest_makes_room() {
         let mut state = State::default();
         for tag in 0..8 {
             state.remember(tag, UnixTime(100 - tag));
@@ -95,8 +116,25 @@ mod tests {
         state.remember(3, UnixTime(200));
         assert_eq!(state.remembered.len(), 8);
         state.remember(9, UnixTime(150));
-        let mut tags: Vec<_> = state.remembered.iter().map(|place| place.tag).collect();
+        let mut tags: Vec<_> = state.remembered.iter().map(|client| client.tag).collect();
         tags.sort_unstable();
         assert_eq!(tags, [0, 1, 2, 3, 4, 5, 6, 9]);
+    }
+
+    #[test]
+    fn a_client_is_remembered_for_the_present_length_and_not_from_the_future() {
+        let client = Remembered { tag: 1, since: UnixTime(1000) };
+        let fresh = |length, now| client.is_fresh(Seconds(length), UnixTime(now));
+        assert!(fresh(60, 1000) && fresh(60, 1059) && !fresh(60, 1060));
+        assert!(!fresh(60, 999), "a login in the future");
+        assert!(fresh(3600, 1060) && !fresh(30, 1059), "the present setting counts");
+    }
+
+    #[test]
+    fn unlocking_forgets_remembered_clients() {
+        let mut state = State::default();
+        state.remember(1, UnixTime(5));
+        let unlocked = state.unlocked(Period::default(), &Policy::default(), UnixTime(3_000_000));
+        assert!(unlocked.remembered.is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! Throttling (RFC 4226, section 7.3): guesses cost time, but never the owner's way in.
 
-use super::{Seconds, UnixTime};
+use super::{Budgets, Rate, Seconds, UnixTime};
 
 /// How the site throttles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub struct ThrottlePolicy {
     pub longest: Seconds,
     /// Wrong guesses in one day (UTC), logins between them or not, after which single codes have to wait for the next.
     pub daily: u32,
+    /// Wrong single codes without a success between them, after which single codes are not compared any more until two
+    /// consecutive codes or a recovery code succeed (NIST SP 800-63B, section 5.2.2: no more than 100).
+    pub consecutive: u32,
 }
 
 /// Consecutive wrong guesses, and when. Only a login resets them, and not even that what was counted today: otherwise
@@ -21,23 +24,25 @@ pub struct ThrottlePolicy {
 /// A guess is a well-formed code, pair or recovery code that was compared and did not match. What could never have
 /// opened the login (a code used before, a typing error, a code that was not compared because of the delay) is
 /// counted for the owner's eyes, but does not lengthen the delay.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Throttle {
     /// Wrong guesses since the last login.
     pub guesses: u32,
     /// When the last of them was made.
     pub guessed_at: UnixTime,
-    /// When a strong proof was last compared during a delay.
-    pub strong_at: UnixTime,
     /// The day of the last wrong guess, from 1970-01-01 on.
     pub day: u64,
     /// Wrong guesses on that day.
     pub today: u32,
+    /// Wrong single codes since a login.
+    pub single_codes: u32,
+    /// What is left of the proofs that are compared during a delay.
+    pub budgets: Budgets,
 }
 
 impl Default for ThrottlePolicy {
     fn default() -> Self {
-        Self { free: 5, first: Seconds(30), longest: Seconds(3600), daily: 30 }
+        Self { free: 5, first: Seconds(30), longest: Seconds(3600), daily: 30, consecutive: 100 }
     }
 }
 
@@ -73,24 +78,25 @@ impl Throttle {
         delay.max(day)
     }
 
-    /// How long until a strong proof may be compared during a delay: one a second.
-    pub(super) fn strong_wait(&self, now: UnixTime) -> Option<Seconds> {
-        (self.strong_at >= now).then_some(Seconds(1))
+    /// Whether so many single codes in a row were wrong that none is compared any more.
+    #[must_use]
+    pub const fn single_codes_are_used_up(&self, policy: &ThrottlePolicy) -> bool {
+        self.single_codes >= policy.consecutive
     }
 
     /// Times that lie in the future were written by a clock that has been set back since. They count as now: the
     /// delay runs its length once more, and no longer.
     #[must_use]
-    pub(super) fn without_future(mut self, now: UnixTime) -> Self {
+    pub(super) fn without_future(mut self, pairs: Rate, now: UnixTime) -> Self {
         self.guessed_at = self.guessed_at.min(now);
-        self.strong_at = self.strong_at.min(now);
         self.day = self.day.min(now.day());
+        self.budgets = self.budgets.without_future(pairs, now);
         self
     }
 
     /// One more wrong guess.
     #[must_use]
-    pub(super) const fn with_guess(mut self, now: UnixTime) -> Self {
+    pub(super) fn with_guess(mut self, single_code: bool, now: UnixTime) -> Self {
         self.guesses = self.guesses.saturating_add(1);
         self.guessed_at = now;
         if self.day != now.day() {
@@ -98,13 +104,15 @@ impl Throttle {
         }
         self.day = now.day();
         self.today = self.today.saturating_add(1);
+        self.single_codes = self.single_codes.saturating_add(u32::from(single_code));
         self
     }
 
-    /// After a login.
+    /// After a login, in which `refunded` guesses turned out to be none: today's count stays, as do the budgets.
     #[must_use]
-    pub(super) fn after_login(self) -> Self {
-        Self { day: self.day, today: self.today, ..Self::default() }
+    pub(super) fn after_login(self, refunded: u32) -> Self {
+        let today = self.today.saturating_sub(refunded);
+        Self { day: self.day, today, budgets: self.budgets, ..Self::default() }
     }
 }
 
@@ -127,7 +135,7 @@ mod tests {
         assert_eq!(throttle.wait(&policy, UnixTime(1000)), Some(Seconds(30)));
         assert_eq!(throttle.wait(&policy, UnixTime(1029)), Some(Seconds(1)));
         assert_eq!(throttle.wait(&policy, UnixTime(1030)), None);
-        let back = throttle.without_future(UnixTime(10));
+        let back = throttle.without_future(Rate::pairs(2), UnixTime(10));
         assert_eq!(back.wait(&policy, UnixTime(10)), Some(Seconds(30)));
     }
 
@@ -138,14 +146,15 @@ mod tests {
         let mut throttle = Throttle::default();
         for made in 0..30 {
             assert_eq!(throttle.wait(&policy, noon), None, "after {made}");
-            throttle = throttle.with_guess(noon).after_login();
+            throttle = throttle.with_guess(true, noon).after_login(0);
         }
         assert_eq!(throttle.wait(&policy, noon), Some(Seconds(43_200)));
         assert_eq!(throttle.wait(&policy, UnixTime(midnight.0 - 1)), Some(Seconds(1)));
         assert_eq!(throttle.wait(&policy, midnight), None);
-        assert_eq!(throttle.with_guess(midnight).today, 1);
+        assert_eq!(throttle.with_guess(true, midnight).today, 1);
         // A clock set back gives neither fresh guesses nor a wait beyond the day.
-        let later = Throttle { day: 9, today: 30, ..Throttle::default() }.without_future(noon);
+        let later =
+            Throttle { day: 9, today: 30, ..Throttle::default() }.without_future(Rate::pairs(2), noon);
         assert_eq!(later.wait(&policy, noon), Some(Seconds(43_200)));
     }
 }

@@ -1,10 +1,17 @@
 //! The verdict: whether what was typed opens the login, and what is remembered of the attempt.
+//!
+//! An attempt is decided in two steps, so that no guess is free. [`charge`] looks at the state alone and says what the
+//! state is if the guess is wrong; only when that has been written, [`Comparison::compare`] looks at the secret. Whoever
+//! makes the write fail, or ends the process in between, has paid for a guess that was never compared.
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::pairing::{Found, find_pair};
-use super::typed::{Codes, DigitString};
-use super::{Code, Drift, Key, Malformed, Policy, RecoveryCodes, Seconds, State, Step, Typed, UnixTime};
+use super::pairing::{Found, find_two_codes};
+use super::typed::Codes;
+use super::{
+    Code, Drift, Key, Malformed, Policy, Rate, RecoveryCode, RecoveryCodes, ScratchCode, Seconds, SourceTag,
+    SpentSteps, State, Step, Typed, UnixTime,
+};
 
 /// The outcome of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,11 +83,13 @@ pub enum Refusal {
         /// Until a single code is compared again.
         wait: Seconds,
     },
-    /// A pair or recovery code was not compared: one a second is the limit while single codes are delayed.
+    /// Two consecutive codes, or a recovery code, were not compared: too many were tried from there, or in all.
     TooSoon {
         /// Until a single code is compared again.
         wait: Seconds,
     },
+    /// Not compared: so many single codes in a row were wrong that only two consecutive codes or a recovery code are.
+    SingleCodesUsedUp,
     /// Cannot be a code at all.
     Malformed(Malformed),
 }
@@ -97,12 +106,13 @@ impl Refusal {
             Self::RecoverySpent => "used-recovery-code",
             Self::Throttled { .. } => "throttled",
             Self::TooSoon { .. } => "too-soon",
+            Self::SingleCodesUsedUp => "single-codes-used-up",
             Self::Malformed(_) => "malformed",
         }
     }
 
     /// Whether the attempt was a guess that could have opened the login, and so counts towards the delay.
-    const fn is_guess(&self) -> bool {
+    pub(super) const fn is_guess(&self) -> bool {
         match self {
             Self::Wrong | Self::OutsideWindow { .. } => true,
             Self::Used { .. }
@@ -110,274 +120,374 @@ impl Refusal {
             | Self::RecoverySpent
             | Self::Throttled { .. }
             | Self::TooSoon { .. }
+            | Self::SingleCodesUsedUp
             | Self::Malformed(_) => false,
         }
     }
 }
 
-/// Decides one attempt. Pure: no clock, no disk, no PAM.
-///
-/// The caller makes the returned state durable before it acts on the verdict, so that a crash in between refuses a
-/// login rather than allow a replay.
-///
-/// - One code is accepted in the window around the step that the phone should show (RFC 6238, section 5.2), once,
-///   and later than every step accepted before.
-/// - Two consecutive codes are searched for within five minutes of it, and tell how far the phone's clock is off.
-/// - A scratch code is compared where one code is, a recovery code always; each is accepted once.
-/// - After too many wrong guesses single codes are not compared for a while (RFC 4226, section 7.3). Two consecutive
-///   codes from within the window and recovery codes are, one a second, so that guessing never locks out the owner.
+/// One attempt to log in.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// What was typed.
+    pub typed: &'a Typed,
+    /// Where it comes from.
+    pub source: SourceTag,
+    /// Guesses of this login that were made with digits at the end of the password, before anybody was asked. An
+    /// accepted code shows that they were none, and gives them back.
+    pub refund: u32,
+    /// Whether the owner is going to be told of the failures since the last login, so that they may be forgotten.
+    pub tells_failures: bool,
+}
+
+impl<'a> Attempt<'a> {
+    /// An attempt at the prompt, from a source that is not known.
+    #[must_use]
+    pub fn of(typed: &'a Typed) -> Self {
+        Self { typed, source: SourceTag::default(), refund: 0, tells_failures: true }
+    }
+}
+
+/// What an attempt costs before anything is compared.
+#[derive(Debug)]
+#[must_use]
+#[allow(clippy::large_enum_variant, reason = "one an attempt, on the stack, where it is wiped")]
+pub enum Charge {
+    /// Nothing is compared.
+    Settled(Refusal, State),
+    /// It may be compared as soon as [`Comparison::charged`] has been written.
+    Due(Comparison),
+}
+
+/// An attempt that may be compared once it is charged.
+#[derive(Debug)]
+pub struct Comparison {
+    candidate: Candidate,
+    /// The state without the guess.
+    before: State,
+    charged: State,
+    policy: Policy,
+    now: UnixTime,
+    refund: u32,
+    tells_failures: bool,
+}
+
+/// What is compared.
+#[derive(Debug)]
+enum Candidate {
+    /// One code; where codes have eight digits, it may be a scratch code as well.
+    One(Code, Option<ScratchCode>),
+    /// Two consecutive codes, while single codes are compared or not.
+    Two(Code, Code, Restricted),
+    Recovery(RecoveryCode),
+    Scratch(ScratchCode),
+}
+
+/// Whether single codes are not compared now, so that two consecutive ones have to come from within the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Restricted(bool);
+
+/// Decides one attempt in both steps, for whoever keeps no state that could be written in between.
 pub fn verify(
-    typed: &Typed,
+    attempt: &Attempt<'_>,
     key: &Key,
     recovery: &RecoveryCodes,
     state: &State,
     policy: &Policy,
     now: UnixTime,
 ) -> (Verdict, State) {
-    let mut attempt = Attempt::new(key, recovery, state, policy, now);
-    let outcome = attempt.decide(typed);
-    attempt.conclude(outcome)
-}
-
-/// Learns anew how far a phone's clock is off (RFC 6238, section 6): two consecutive codes, searched for within an
-/// hour of now, later than every step accepted before. Charged like an attempt to log in.
-pub fn resync(
-    typed: &Typed,
-    key: &Key,
-    state: &State,
-    policy: &Policy,
-    now: UnixTime,
-) -> (Result<Drift, Refusal>, State) {
-    let none = RecoveryCodes::default();
-    let mut attempt = Attempt::new(key, &none, state, policy, now);
-    attempt.pair_reach = key.period().steps_in(Policy::PAIRING_REACH);
-    let outcome = match typed {
-        Typed::Digits(text) if matches!(text.codes(key.digits()), Codes::Two(..)) => attempt.decide(typed),
-        Typed::Malformed(why) => Err(Refusal::Malformed(*why)),
-        _ => Err(Refusal::Malformed(Malformed::Length)),
-    };
-    // It is no login, so that the owner is still told of failures at the next one.
-    let (last_login, failures) = (state.last_login, state.failures);
-    match attempt.conclude(outcome) {
-        (Verdict::Accepted(_), next) => (Ok(next.drift), State { last_login, failures, ..next }),
-        (Verdict::Refused(why), next) => (Err(why), next),
+    match charge(attempt, key, state, policy, now) {
+        Charge::Settled(refusal, state) => (Verdict::Refused(refusal), state),
+        Charge::Due(comparison) => comparison.compare(key, recovery),
     }
 }
 
-/// One attempt while it is being decided.
-struct Attempt<'a> {
-    key: &'a Key,
-    recovery: &'a RecoveryCodes,
-    policy: &'a Policy,
-    now: UnixTime,
-    next: State,
-    /// How far a pair is searched for, in steps.
-    pair_reach: u64,
-    clock_was_ahead: bool,
+/// Charges an attempt. Pure, and computes no code: nothing that it does depends on the secret.
+///
+/// - One code, and a scratch code, are compared unless a delay runs (RFC 4226, section 7.3), or as many in a row were
+///   wrong as [`super::ThrottlePolicy::consecutive`] allows.
+/// - Two consecutive codes and recovery codes are compared all the same, within their budgets, so that guessing never
+///   locks out the owner.
+pub fn charge(attempt: &Attempt<'_>, key: &Key, state: &State, policy: &Policy, now: UnixTime) -> Charge {
+    let mut before = present(state, policy, now);
+    match admit(attempt, key, &mut before, policy, now) {
+        Ok(candidate) => {
+            let is_single = matches!(candidate, Candidate::One(..) | Candidate::Scratch(_));
+            let charged = with_failure(State {
+                throttle: before.throttle.clone().with_guess(is_single, now),
+                ..before.clone()
+            });
+            let Attempt { refund, tells_failures, .. } = *attempt;
+            let policy = *policy;
+            Charge::Due(Comparison { candidate, before, charged, policy, now, refund, tells_failures })
+        }
+        Err(refusal) => Charge::Settled(refusal, with_failure(before)),
+    }
 }
 
-/// What a single code was found to be in the window.
+/// The state as it is read now: what a clock that was ahead wrote is taken for what it is.
+pub(super) fn present(state: &State, policy: &Policy, now: UnixTime) -> State {
+    let mut next = state.clone();
+    next.throttle = next.throttle.without_future(Rate::pairs(policy.pair_candidates()), now);
+    next.remembered.retain(|client| client.since <= now);
+    next
+}
+
+pub(super) fn with_failure(state: State) -> State {
+    State { failures: state.failures.saturating_add(1), ..state }
+}
+
+/// Whether single codes are compared now.
+pub(super) fn admit_single(state: &State, policy: &Policy, now: UnixTime) -> Result<(), Refusal> {
+    if state.throttle.single_codes_are_used_up(&policy.throttle) {
+        return Err(Refusal::SingleCodesUsedUp);
+    }
+    state.throttle.wait(&policy.throttle, now).map_or(Ok(()), |wait| Err(Refusal::Throttled { wait }))
+}
+
+/// What of an attempt is compared, and what that takes from the budgets.
+fn admit(
+    attempt: &Attempt<'_>,
+    key: &Key,
+    state: &mut State,
+    policy: &Policy,
+    now: UnixTime,
+) -> Result<Candidate, Refusal> {
+    let single = admit_single(state, policy, now);
+    let wait = state.throttle.wait(&policy.throttle, now).unwrap_or(Seconds(1));
+    let text = match attempt.typed {
+        Typed::Malformed(why) => return Err(Refusal::Malformed(*why)),
+        Typed::Recovery(code) if state.throttle.budgets.take_recovery(now) => {
+            return Ok(Candidate::Recovery(code.clone()));
+        }
+        Typed::Recovery(_) => return Err(Refusal::TooSoon { wait }),
+        Typed::Digits(text) => text,
+    };
+    // For people without scratch codes as well, so that nobody learns who has any.
+    match (text.codes(key.digits()), text.scratch()) {
+        (Codes::Two(first, second), _) => {
+            let rate = Rate::pairs(policy.pair_candidates());
+            if single.is_err() && !state.throttle.budgets.take_pair(attempt.source, rate, now) {
+                return Err(Refusal::TooSoon { wait });
+            }
+            Ok(Candidate::Two(first, second, Restricted(single.is_err())))
+        }
+        (Codes::WrongLength, None) => Err(Refusal::Malformed(Malformed::Length)),
+        (Codes::WrongLength, Some(code)) => single.map(|()| Candidate::Scratch(code)),
+        (Codes::One(code), scratch) => single.map(|()| Candidate::One(code, scratch)),
+    }
+}
+
+/// Where a code was found by [`Comparison::look`].
 struct Sight {
     fresh: Option<Step>,
     spent: Option<Step>,
+    outside: Option<Step>,
 }
 
-impl<'a> Attempt<'a> {
-    fn new(
-        key: &'a Key,
-        recovery: &'a RecoveryCodes,
-        state: &State,
-        policy: &'a Policy,
-        now: UnixTime,
-    ) -> Self {
-        let mut next = state.clone();
-        next.throttle = next.throttle.without_future(now);
-        next.remembered.retain(|place| place.until > now);
-        let pair_reach = policy.reach(key.period());
-        Self { key, recovery, policy, now, next, pair_reach, clock_was_ahead: false }
+/// What makes an attempt an accepted one.
+struct Acceptance {
+    proof: Proof,
+    spent: SpentSteps,
+    drift: Drift,
+    spent_recovery: u16,
+    clock_was_ahead: bool,
+}
+
+impl Comparison {
+    /// The state as after a wrong guess. It is written before anything is compared.
+    #[must_use]
+    pub const fn charged(&self) -> &State {
+        &self.charged
     }
 
-    fn decide(&mut self, typed: &Typed) -> Result<Proof, Refusal> {
-        let delayed = self.next.throttle.wait(&self.policy.throttle, self.now);
-        match typed {
-            Typed::Digits(text) => self.digits(text, delayed),
-            Typed::Recovery(code) => {
-                self.one_a_second(delayed)?;
-                self.recovery_code(self.recovery.place(code))
-            }
-            Typed::Malformed(why) => Err(Refusal::Malformed(*why)),
-        }
-    }
-
-    fn digits(&mut self, text: &DigitString, delayed: Option<Seconds>) -> Result<Proof, Refusal> {
-        // For people without scratch codes as well, so that nobody learns who has any.
-        let scratch = text.scratch();
-        match (text.codes(self.key.digits()), scratch, delayed) {
-            (Codes::Two(first, second), _, _) => {
-                self.one_a_second(delayed)?;
-                self.two_codes(&first, &second, delayed.is_some())
-            }
-            (Codes::WrongLength, None, _) => Err(Refusal::Malformed(Malformed::Length)),
-            (Codes::One(_) | Codes::WrongLength, _, Some(wait)) => Err(Refusal::Throttled { wait }),
-            (Codes::WrongLength, Some(code), None) => {
-                self.recovery_code(self.recovery.place_of_scratch(&code))
-            }
-            (Codes::One(code), scratch, None) => {
+    /// Compares what was typed with everything that it could be: the same work in the same order for right and wrong.
+    ///
+    /// - One code is accepted in the window around the step that the device should show (RFC 6238, section 5.2), once,
+    ///   and later than every step accepted before.
+    /// - Two consecutive codes are searched for within five minutes of it, and tell how far the device's clock is off;
+    ///   those that are right by our own clock count whatever was learned before.
+    /// - A scratch code and a recovery code are accepted once.
+    ///
+    /// The caller makes the returned state durable before it acts on an acceptance, so that a crash in between refuses a
+    /// login rather than allow a replay.
+    pub fn compare(self, key: &Key, recovery: &RecoveryCodes) -> (Verdict, State) {
+        let outcome = match &self.candidate {
+            Candidate::One(code, scratch) => {
                 // Eight digits can be either where codes have eight.
-                let place = scratch.and_then(|scratch| self.recovery.place_of_scratch(&scratch));
-                self.one_code(&code).or_else(|why| match place {
-                    Some(_) => self.recovery_code(place),
-                    None => Err(why),
+                let place = scratch.as_ref().map(|scratch| recovery.place_of_scratch(scratch));
+                self.one_code(key, code).or_else(|why| match place {
+                    Some(Some(place)) => self.recovery_code(key, recovery, Some(place)),
+                    _ => Err(why),
                 })
             }
-        }
+            Candidate::Two(first, second, restricted) => self.two_codes(key, first, second, *restricted),
+            Candidate::Recovery(code) => self.recovery_code(key, recovery, recovery.place(code)),
+            Candidate::Scratch(code) => self.recovery_code(key, recovery, recovery.place_of_scratch(code)),
+        };
+        self.conclude(outcome)
     }
 
-    /// Charges the outcome to the state.
-    fn conclude(mut self, outcome: Result<Proof, Refusal>) -> (Verdict, State) {
+    fn conclude(self, outcome: Result<Acceptance, Refusal>) -> (Verdict, State) {
         match outcome {
-            Ok(by) => {
-                let failures = std::mem::take(&mut self.next.failures);
-                self.next.throttle = self.next.throttle.after_login();
-                self.next.last_login = Some(self.now);
-                let accepted = Accepted { by, failures, clock_was_ahead: self.clock_was_ahead };
-                (Verdict::Accepted(accepted), self.next)
-            }
-            Err(refusal) => {
-                self.next.failures = self.next.failures.saturating_add(1);
-                if refusal.is_guess() {
-                    self.next.throttle = self.next.throttle.with_guess(self.now);
-                }
-                (Verdict::Refused(refusal), self.next)
-            }
+            Ok(acceptance) => self.accepted(acceptance),
+            Err(refusal) if refusal.is_guess() => (Verdict::Refused(refusal), self.charged),
+            Err(refusal) => (Verdict::Refused(refusal), with_failure(self.before)),
         }
     }
 
-    /// The step that the phone should show now.
-    fn expected(&self) -> Step {
-        self.now.step(self.key.period()).shifted(self.next.drift)
+    fn accepted(self, acceptance: Acceptance) -> (Verdict, State) {
+        let Acceptance { proof, spent, drift, spent_recovery, clock_was_ahead } = acceptance;
+        let failures = self.before.failures;
+        let next = State {
+            spent,
+            drift,
+            spent_recovery,
+            failures: if self.tells_failures { 0 } else { failures },
+            throttle: self.before.throttle.clone().after_login(self.refund),
+            last_login: Some(self.now),
+            resync: None,
+            ..self.before
+        };
+        (Verdict::Accepted(Accepted { by: proof, failures, clock_was_ahead }), next)
+    }
+
+    /// The step that the device should show now.
+    fn expected(&self, key: &Key) -> Step {
+        self.now.step(key.period()).shifted(self.before.drift)
     }
 
     /// The last step of the window.
-    fn window_end(&self) -> Step {
-        Step(self.expected().0.saturating_add(self.policy.window.steps()))
+    fn window_end(&self, key: &Key) -> Step {
+        Step(self.expected(key).0.saturating_add(self.policy.window.steps()))
+    }
+
+    /// The last step of the window around the step of our own clock.
+    fn our_window_end(&self, key: &Key) -> u64 {
+        self.now.step(key.period()).0.saturating_add(self.policy.window.steps())
     }
 
     /// Whether the last accepted step lies beyond every step that could be accepted now.
-    fn clock_is_behind(&self) -> bool {
-        self.next.spent.upto > self.window_end()
+    fn clock_is_behind(&self, key: &Key) -> bool {
+        self.before.spent.upto > self.window_end(key)
     }
 
-    fn one_code(&mut self, code: &Code) -> Result<Proof, Refusal> {
-        let expected = self.expected();
-        match self.look_in_window(code) {
-            Sight { fresh: Some(step), .. } => {
-                self.next.spent = self.next.spent.with(step, step);
-                Ok(Proof::Code { offset: step.offset_from(expected) })
-            }
-            Sight { spent: Some(_), .. } => Err(self.spent_already()),
-            Sight { .. } => Err(match self.look_outside(code) {
-                Some(step) => Refusal::OutsideWindow { offset: step.offset_from(expected) },
-                None => Refusal::Wrong,
+    fn one_code(&self, key: &Key, code: &Code) -> Result<Acceptance, Refusal> {
+        let expected = self.expected(key);
+        match self.look(key, code) {
+            Sight { fresh: Some(step), .. } => Ok(Acceptance {
+                proof: Proof::Code { offset: step.offset_from(expected) },
+                spent: self.before.spent.with(step, step),
+                ..self.unchanged()
             }),
-        }
-    }
-
-    /// Compares a code with every step of the window. The work is the same wherever it matches.
-    fn look_in_window(&self, code: &Code) -> Sight {
-        let [mut fresh, mut spent] = [Found::default(); 2];
-        for step in self.expected().around(self.policy.window.steps()) {
-            let matches = self.key.code(Step(step)).ct_eq(code);
-            let is_spent = Choice::from(u8::from(self.next.spent.contains(Step(step))));
-            fresh.take(Step(step), matches & !is_spent);
-            spent.take(Step(step), matches & is_spent);
-        }
-        Sight { fresh: fresh.step(), spent: spent.step() }
-    }
-
-    /// Where around the window a wrong code would have been right, for the log. The work is the same whether or not it
-    /// is anywhere.
-    fn look_outside(&self, code: &Code) -> Option<Step> {
-        let window = self.expected().around(self.policy.window.steps());
-        let mut outside = Found::default();
-        for step in self.expected().around(self.policy.reach(self.key.period())) {
-            if !window.contains(&step) {
-                outside.take(Step(step), self.key.code(Step(step)).ct_eq(code));
+            Sight { spent: Some(_), .. } => Err(self.spent_already(key)),
+            Sight { outside: Some(step), .. } => {
+                Err(Refusal::OutsideWindow { offset: step.offset_from(expected) })
             }
+            Sight { .. } => Err(Refusal::Wrong),
         }
-        outside.step()
     }
 
-    /// A right code that is spent: how long until the phone shows a fresh one.
-    fn spent_already(&self) -> Refusal {
-        let period = self.key.period();
-        let fresh = Step(self.next.spent.upto.next().0.saturating_add_signed(-i64::from(self.next.drift.0)));
-        let wait = self.now.until(fresh.start(period));
+    /// An acceptance that changes nothing yet.
+    fn unchanged(&self) -> Acceptance {
+        Acceptance {
+            proof: Proof::Code { offset: 0 },
+            spent: self.before.spent,
+            drift: self.before.drift,
+            spent_recovery: self.before.spent_recovery,
+            clock_was_ahead: false,
+        }
+    }
+
+    /// Compares a code with every step of the window and, for the log, with those around it. The work is the same
+    /// wherever it matches, and when it matches nowhere.
+    fn look(&self, key: &Key, code: &Code) -> Sight {
+        let [mut fresh, mut spent, mut outside] = [Found::default(); 3];
+        let window = self.expected(key).around(self.policy.window.steps());
+        for step in self.expected(key).around(self.policy.reach(key.period())) {
+            let matches = key.code(Step(step)).ct_eq(code);
+            let in_window = Choice::from(u8::from(window.contains(&step)));
+            let is_spent = Choice::from(u8::from(self.before.spent.contains(Step(step))));
+            fresh.take(Step(step), matches & in_window & !is_spent);
+            spent.take(Step(step), matches & in_window & is_spent);
+            outside.take(Step(step), matches & !in_window);
+        }
+        Sight { fresh: fresh.step(), spent: spent.step(), outside: outside.step() }
+    }
+
+    /// A right code that is spent: how long until the device shows a fresh one.
+    fn spent_already(&self, key: &Key) -> Refusal {
+        let next = self.before.spent.upto.next().0;
+        let fresh = Step(next.saturating_add_signed(-i64::from(self.before.drift.0)));
+        let wait = self.now.until(fresh.start(key.period()));
         if wait.0 > Policy::PAIR_REACH { Refusal::ClockAhead { by: wait } } else { Refusal::Used { wait } }
     }
 
-    fn two_codes(&mut self, first: &Code, second: &Code, throttled: bool) -> Result<Proof, Refusal> {
-        let (expected, behind) = (self.expected(), self.clock_is_behind());
-        let window = self.policy.window.steps();
-        let steps = if throttled || behind {
-            // Both codes from within the window; a window of nothing still has room for the code just gone.
-            expected.0.saturating_sub(window.max(1))..=expected.0.saturating_add(window).saturating_sub(1)
+    fn two_codes(
+        &self,
+        key: &Key,
+        first: &Code,
+        second: &Code,
+        restricted: Restricted,
+    ) -> Result<Acceptance, Refusal> {
+        let (expected, behind) = (self.expected(key), self.clock_is_behind(key));
+        let steps = if restricted.0 || behind {
+            self.policy.two_codes_around(expected)
         } else {
-            expected.around(self.pair_reach)
+            expected.around(self.policy.reach(key.period()))
         };
-        let Some(step) = find_pair(first, second, self.key, steps) else {
-            return Err(Refusal::Wrong);
-        };
-        if behind && self.next.spent.gap_contains(step, step.next()) {
-            self.clock_was_ahead = true;
-            return Ok(self.accept_pair(step, expected, |spent| spent.back_in_gap(step.next())));
+        let shown = find_two_codes(first, second, key, steps);
+        // Whatever was learned of the device's clock, by whose codes ever.
+        let by_our_clock =
+            find_two_codes(first, second, key, self.policy.two_codes_around(self.now.step(key.period())));
+        let Some(step) = shown.or(by_our_clock) else { return Err(Refusal::Wrong) };
+        let spent = self.before.spent;
+        if !spent.contains(step) && !spent.contains(step.next()) {
+            return Ok(self.accept_two(key, step, spent.with(step, step.next())));
         }
-        if self.next.spent.contains(step) || self.next.spent.contains(step.next()) {
-            return Err(self.spent_already());
+        // This machine's clock was ahead once, or the device's was, or was made to look so.
+        let drift_is_far = u64::from(self.before.drift.0.unsigned_abs()) > self.policy.reach(key.period());
+        let ours_is_behind = by_our_clock == Some(step)
+            && spent.upto.0 > self.our_window_end(key)
+            && (drift_is_far || spent.gap_is_of_a_resync());
+        if (behind || ours_is_behind) && spent.gap_contains(step, step.next()) {
+            let back = self.accept_two(key, step, spent.back_in_gap(step.next()));
+            return Ok(Acceptance { clock_was_ahead: true, ..back });
         }
-        Ok(self.accept_pair(step, expected, |spent| spent.with(step, step.next())))
+        Err(self.spent_already(key))
     }
 
-    fn accept_pair(
-        &mut self,
-        step: Step,
-        expected: Step,
-        spend: impl FnOnce(super::SpentSteps) -> super::SpentSteps,
-    ) -> Proof {
-        self.next.spent = spend(self.next.spent);
-        let offset = step.next().offset_from(expected);
+    fn accept_two(&self, key: &Key, step: Step, spent: SpentSteps) -> Acceptance {
+        let offset = step.next().offset_from(self.expected(key));
+        let mut drift = self.before.drift;
         if u64::from(offset.unsigned_abs()) > self.policy.window.steps() {
-            let most = i32::try_from(self.key.period().steps_in(Policy::PAIRING_REACH)).unwrap_or(i32::MAX);
-            self.next.drift = Drift(self.next.drift.0.saturating_add(offset).clamp(-most, most));
+            let most = i32::try_from(key.period().steps_in(Policy::PAIRING_REACH)).unwrap_or(i32::MAX);
+            drift = Drift(drift.0.saturating_add(offset).clamp(-most, most));
         }
-        Proof::Pair { offset, drift: self.next.drift }
+        Acceptance { proof: Proof::Pair { offset, drift }, spent, drift, ..self.unchanged() }
     }
 
     /// The recovery or scratch code at this place, if it is any.
-    fn recovery_code(&mut self, place: Option<u8>) -> Result<Proof, Refusal> {
+    fn recovery_code(
+        &self,
+        key: &Key,
+        recovery: &RecoveryCodes,
+        place: Option<u8>,
+    ) -> Result<Acceptance, Refusal> {
         let place = place.ok_or(Refusal::Wrong)?;
         let bit = 1_u16.checked_shl(u32::from(place)).unwrap_or(0);
-        if self.next.spent_recovery & bit != 0 {
+        if self.before.spent_recovery & bit != 0 {
             return Err(Refusal::RecoverySpent);
         }
-        self.next.spent_recovery |= bit;
-        if self.clock_is_behind() {
-            // Go on from now, with every code of the present window spent, so that none seen earlier opens a login.
-            self.clock_was_ahead = true;
-            self.next.spent = self.next.spent.back_in_gap(self.window_end());
+        let spent_recovery = self.before.spent_recovery | bit;
+        let proof = Proof::Recovery { left: recovery.left(spent_recovery) };
+        let accepted = Acceptance { proof, spent_recovery, ..self.unchanged() };
+        if !self.clock_is_behind(key) {
+            return Ok(accepted);
         }
-        Ok(Proof::Recovery { left: self.recovery.left(self.next.spent_recovery) })
-    }
-
-    /// While single codes are delayed, one strong proof a second is compared: a bound on guessing that the owner
-    /// does not feel.
-    fn one_a_second(&mut self, delayed: Option<Seconds>) -> Result<(), Refusal> {
-        let Some(wait) = delayed else { return Ok(()) };
-        if self.next.throttle.strong_wait(self.now).is_some() {
-            return Err(Refusal::TooSoon { wait });
-        }
-        self.next.throttle.strong_at = self.now;
-        Ok(())
+        // Go on from now, with every code of the present window spent, so that none seen earlier opens a login.
+        let spent = accepted.spent.back_in_gap(self.window_end(key));
+        Ok(Acceptance { spent, clock_was_ahead: true, ..accepted })
     }
 }
 
@@ -386,7 +496,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::otp::{Algorithm, Digits, Period, RecoveryCode, Salt, Secret, Throttle};
+    use crate::otp::{Algorithm, Digits, Period, Salt, Secret, Throttle};
 
     const T: u64 = 56_000_000;
     const NOW: UnixTime = UnixTime(T * 30 + 12);
@@ -421,7 +531,9 @@ mod tests {
 
         fn try_text(&mut self, text: &str, now: UnixTime) -> Verdict {
             let typed = Typed::parse(text.as_bytes());
-            let (verdict, state) = verify(&typed, &self.key, &self.recovery, &self.state, &self.policy, now);
+            let attempt = Attempt::of(&typed);
+            let (verdict, state) =
+                verify(&attempt, &self.key, &self.recovery, &self.state, &self.policy, now);
             self.state = state;
             verdict
         }
@@ -463,24 +575,102 @@ mod tests {
     }
 
     #[test]
-    fn the_work_is_the_same_whichever_step_matches() {
-        let work = |step: u64, used: bool| {
+    fn the_work_is_the_same_for_right_and_wrong() {
+        let work = |text: &dyn Fn(&Phone) -> String, used: bool| {
             let mut phone = phone();
+            let text = text(&phone);
             if used {
-                assert!(opens(&phone.try_step(step, NOW)));
+                assert!(opens(&phone.try_text(&text, NOW)));
             }
-            let text = phone.code(step);
             let before = crate::otp::key::COMPUTED.get();
             let _ = phone.try_text(&text, NOW);
             crate::otp::key::COMPUTED.get() - before
         };
-        // The window, whether the code is right or used; five minutes on either side and the step itself for any other.
-        for (step, compared) in
-            [(T - 1, 3), (T, 3), (T + 1, 3), (T - 2, 21), (T - 4, 21), (T + 9, 21), (T - 4000, 21)]
-        {
-            assert_eq!(work(step, false), compared, "{step}");
+        // Five minutes on either side, and the step itself.
+        for step in [T - 4000, T - 4, T - 2, T - 1, T, T + 1, T + 9] {
+            assert_eq!(work(&|phone| phone.code(step), false), 21, "{step}");
         }
-        assert_eq!((work(T, true), work(T + 1, true)), (3, 3));
+        assert_eq!((work(&|p| p.code(T), true), work(&|p| p.code(T + 1), true)), (21, 21));
+        // One more than there are pairs of steps, by the device's clock and by ours.
+        let pair = |step: u64| move |phone: &Phone| format!("{}{}", phone.code(step), phone.code(step + 1));
+        for step in [T - 4000, T - 10, T - 1, T, T + 9] {
+            assert_eq!(work(&pair(step), false), 22 + 3, "{step}");
+        }
+        for text in ["abcdefghjk", "zzzzzzzzzz"] {
+            assert_eq!(work(&|_| text.to_owned(), false), 0, "hashes only");
+        }
+    }
+
+    #[test]
+    fn charging_computes_nothing_and_is_what_a_wrong_guess_costs() {
+        for text in ["000000", "000000 000001", "zzzzz-zzzzz"] {
+            let mut phone = phone();
+            let before = crate::otp::key::COMPUTED.get();
+            let typed = Typed::parse(text.as_bytes());
+            let charge = charge(&Attempt::of(&typed), &phone.key, &phone.state, &phone.policy, NOW);
+            assert_eq!(crate::otp::key::COMPUTED.get(), before, "{text}: computed before it was charged");
+            let Charge::Due(comparison) = charge else { panic!("{text}") };
+            let charged = comparison.charged().clone();
+            assert_eq!(phone.try_text(text, NOW), refused(Refusal::Wrong));
+            assert_eq!(phone.state, charged, "{text}");
+            assert_eq!((charged.failures, charged.throttle.guesses, charged.throttle.today), (1, 1, 1));
+        }
+    }
+
+    #[test]
+    fn a_hundred_wrong_single_codes_in_a_row_end_them() {
+        let mut phone = phone();
+        let mut now = NOW;
+        let mut compared = 0;
+        for _ in 0..4_000 {
+            match phone.try_text("000000", now) {
+                Verdict::Refused(Refusal::Wrong) => compared += 1,
+                Verdict::Refused(Refusal::Throttled { wait }) => now = now.plus(wait),
+                Verdict::Refused(Refusal::SingleCodesUsedUp) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(compared, 100);
+        let later = now.plus(Seconds(400 * 86_400));
+        let step = later.0 / 30;
+        assert_eq!(phone.try_step(step, later), refused(Refusal::SingleCodesUsedUp), "for good");
+        let mut other = Phone {
+            key: phone.key.clone(),
+            recovery: phone.recovery.clone(),
+            state: phone.state.clone(),
+            policy: phone.policy,
+        };
+        assert!(opens(&other.try_text("abcdefghjk", later)));
+        assert!(opens(&other.try_step(step, later)));
+        assert!(opens(&phone.try_pair(step - 1, later)));
+        assert!(opens(&phone.try_step(step + 1, later)));
+        assert_eq!(phone.state.throttle.single_codes, 0);
+    }
+
+    #[test]
+    fn an_accepted_code_gives_back_what_the_password_was_charged() {
+        let mut phone = phone();
+        phone.fail(2, NOW);
+        let text = phone.code(T);
+        let typed = Typed::parse(text.as_bytes());
+        let attempt = Attempt { refund: 1, ..Attempt::of(&typed) };
+        let (verdict, state) =
+            verify(&attempt, &phone.key, &phone.recovery, &phone.state, &phone.policy, NOW);
+        assert!(opens(&verdict));
+        assert_eq!((state.throttle.today, state.throttle.guesses), (1, 0));
+    }
+
+    #[test]
+    fn failures_that_nobody_is_told_of_are_kept() {
+        let mut phone = phone();
+        phone.fail(3, NOW);
+        let text = phone.code(T);
+        let typed = Typed::parse(text.as_bytes());
+        let attempt = Attempt { tells_failures: false, ..Attempt::of(&typed) };
+        let (verdict, state) =
+            verify(&attempt, &phone.key, &phone.recovery, &phone.state, &phone.policy, NOW);
+        assert!(opens(&verdict));
+        assert_eq!((state.failures, state.throttle.guesses), (3, 0));
     }
 
     #[test]
@@ -518,14 +708,21 @@ mod tests {
     }
 
     #[test]
-    fn in_a_throttle_one_strong_proof_a_second_is_compared_within_the_window() {
+    fn in_a_throttle_pairs_are_compared_within_the_window_and_their_budget() {
         let mut phone = phone();
         phone.fail(6, NOW);
         assert_eq!(phone.try_pair(T - 4, NOW), refused(Refusal::Wrong));
-        assert_eq!(phone.try_pair(T - 1, NOW), refused(Refusal::TooSoon { wait: Seconds(60) }));
-        assert_eq!(phone.try_text("zzzzz zzzzz", NOW), refused(Refusal::TooSoon { wait: Seconds(60) }));
-        let next_second = NOW.plus(Seconds(1));
-        assert!(opens(&phone.try_pair(T, next_second)));
+        for _ in 0..9_999 {
+            assert_eq!(phone.try_text("000000 000000", NOW), refused(Refusal::Wrong));
+        }
+        assert!(matches!(phone.try_pair(T - 1, NOW), Verdict::Refused(Refusal::TooSoon { .. })));
+        // Somewhere else they are, and recovery codes are everywhere.
+        let text = format!("{} {}", phone.code(T - 1), phone.code(T));
+        let typed = Typed::parse(text.as_bytes());
+        let attempt = Attempt { source: SourceTag(5), ..Attempt::of(&typed) };
+        let elsewhere = verify(&attempt, &phone.key, &phone.recovery, &phone.state, &phone.policy, NOW).0;
+        assert!(opens(&elsewhere));
+        assert!(opens(&phone.try_text("abcdefghjk", NOW)));
     }
 
     #[test]
@@ -540,27 +737,6 @@ mod tests {
         let later = NOW.plus(Seconds(60));
         assert!(opens(&phone.try_step(T - 4, later)));
         assert!(!opens(&phone.try_step(T + 2, later)));
-    }
-
-    #[test]
-    fn resync_learns_up_to_an_hour_and_is_charged() {
-        let mut phone = phone();
-        let text = |phone: &Phone, step| format!("{}{}", phone.code(step), phone.code(step + 1));
-        let mut attempt = |text: &str| {
-            let typed = Typed::parse(text.as_bytes());
-            let (outcome, state) = resync(&typed, &phone.key, &phone.state, &phone.policy, NOW);
-            phone.state = state;
-            outcome
-        };
-        let model = self::phone();
-        assert_eq!(attempt(&text(&model, T + 90)), Ok(Drift(91)));
-        assert_eq!(attempt("123456"), Err(Refusal::Malformed(Malformed::Length)));
-        assert_eq!(attempt("000000 000000"), Err(Refusal::Wrong));
-        assert_eq!(attempt("no code"), Err(Refusal::Malformed(Malformed::Characters)));
-        // It is no login: the owner is told of the failures at the next one.
-        assert_eq!(attempt(&text(&model, T + 94)), Ok(Drift(95)));
-        assert_eq!((phone.state.failures, phone.state.throttle.guesses), (3, 0));
-        assert_eq!(phone.state.last_login, None);
     }
 
     #[test]
@@ -787,7 +963,8 @@ mod tests {
                         prop_assert!(accepted.insert(step), "step {step} twice");
                     }
                     (Verdict::Accepted(_), 2) => {
-                        prop_assert!((-10..=10).contains(&offset));
+                        let by_our_clock = step as i64 - (now / 30) as i64;
+                        prop_assert!((-10..=10).contains(&offset) || (-1..=0).contains(&by_our_clock));
                         prop_assert!(accepted.insert(step) && accepted.insert(step + 1), "pair {step} twice");
                     }
                     (Verdict::Accepted(_), 3) => {

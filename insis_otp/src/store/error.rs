@@ -30,6 +30,9 @@ pub enum Cause {
         /// The process that holds it, where the kernel tells.
         holder: Option<u32>,
     },
+    /// A resource limit of this process is too low; who set it may want the process to fail half way.
+    #[error("cannot be used: the limit of this process on its {0} is too low (ulimit)")]
+    Limit(&'static str),
     /// It is not what a secret file has to be; using it would be dangerous.
     #[error("{0}")]
     Unsafe(String),

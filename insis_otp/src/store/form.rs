@@ -7,12 +7,11 @@
 //! | 2048–3071 | state slot A: one line of 512 bytes, twice |
 //! | 3072–4095 | state slot B, likewise |
 //!
-//! The head is written once, the slots in turn. A line of state is a comment to TOML, carries a sequence number and a
-//! checksum that covers the head's too, and is a sector of its own. The newest valid line counts. Since a slot holds
-//! its line twice, a torn write leaves the older slot or one good line of the newer, and no single damaged sector
-//! takes the newest state away, which would make its last code good again.
+//! The head is written once, the slots in turn. A line of state ([`super::slot`]) is a comment to TOML, carries a
+//! sequence number and a checksum that covers the head's too, and is a sector of its own. The newest valid line counts.
+//! Since a slot holds its line twice, a torn write leaves the older slot or one good line of the newer, and no single
+//! damaged sector takes the newest state away, which would make its last code good again.
 
-use std::fmt::Write;
 use std::ops::{Deref, DerefMut};
 
 use data_encoding::HEXLOWER;
@@ -20,18 +19,20 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::UserName;
+use super::slot::{self, Pending, SlotCursor};
 use crate::otp::{
-    Algorithm, Digits, Drift, Key, Period, RecoveryCodes, RecoveryHash, Remembered, Salt, Secret, SpentSteps,
-    State, Step, Throttle, UnixTime,
+    Algorithm, Digits, Key, Period, RecoveryCodes, RecoveryHash, Salt, Secret, State, UnixTime,
 };
 use crate::strict::{Value, each_key};
 
 /// The size of a secret file.
 pub const PAGE: usize = 4096;
-const HEAD: usize = 2048;
+/// Where the state slots begin.
+pub(super) const HEAD: usize = 2048;
 const HEAD_TEXT: usize = HEAD - SUM_LINE;
 const SUM_LINE: usize = 64;
-const LINE: usize = 512;
+/// The size of a line of state.
+pub(super) const LINE: usize = 512;
 /// The size of a state slot: the line, twice.
 pub const SLOT: usize = 2 * LINE;
 
@@ -62,15 +63,9 @@ pub struct Record {
     pub enrolment: Enrolment,
     /// The newest state.
     pub state: State,
-    pub(super) place: Place,
-}
-
-/// Where the next state is written, and what ties it to the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    seal: [u8; 16],
-    sequence: u64,
-    slot: usize,
+    pub(super) cursor: SlotCursor,
+    /// Set when the state of the file before it has not been taken over yet.
+    pub(super) pending: Option<Pending>,
 }
 
 /// A page of text, wiped when dropped.
@@ -117,6 +112,16 @@ pub(super) type Damage = &'static str;
 
 /// A whole secret file: this head, this state in both slots.
 pub(super) fn encode(enrolment: &Enrolment, state: &State) -> Result<Page, Damage> {
+    encode_from(enrolment, state, 0, None)
+}
+
+/// The same, for a file that goes on from another one: with states of that number and the next.
+pub(super) fn encode_from(
+    enrolment: &Enrolment,
+    state: &State,
+    sequence: u64,
+    pending: Option<Pending>,
+) -> Result<Page, Damage> {
     let mut page = Page(Vec::with_capacity(PAGE));
     let head = head_text(enrolment);
     if head.len() > HEAD_TEXT {
@@ -126,8 +131,8 @@ pub(super) fn encode(enrolment: &Enrolment, state: &State) -> Result<Page, Damag
     page.resize(HEAD_TEXT, b'\n');
     let seal = digest(&[&page]);
     page.extend_from_slice(&seal_line(seal));
-    for sequence in 0..2 {
-        page.extend_from_slice(&Place { seal, sequence, slot: 0 }.slot(state)?);
+    for sequence in sequence..sequence.saturating_add(2) {
+        page.extend_from_slice(&slot::encode(&SlotCursor { seal, sequence, slot: 0 }, state, pending)?);
     }
     Ok(page)
 }
@@ -135,9 +140,9 @@ pub(super) fn encode(enrolment: &Enrolment, state: &State) -> Result<Page, Damag
 /// Reads a page.
 pub(super) fn decode(page: &[u8]) -> Result<Record, Damage> {
     let (enrolment, seal) = decode_head(page)?;
-    let newest = newest_state(page, seal).ok_or("no state slot is valid")?;
-    let place = Place { seal, sequence: newest.sequence.saturating_add(1), slot: 1 - newest.slot };
-    Ok(Record { enrolment, state: newest.state, place })
+    let (slot, newest) = newest_line(page, seal).ok_or("no state slot is valid")?;
+    let cursor = SlotCursor { seal, sequence: newest.sequence.saturating_add(1), slot: 1 - slot };
+    Ok(Record { enrolment, state: newest.state, cursor, pending: newest.pending })
 }
 
 /// Reads the head alone, for the repair of a file whose slots are both damaged.
@@ -157,25 +162,9 @@ pub(super) fn decode_head(page: &[u8]) -> Result<(Enrolment, [u8; 16]), Damage> 
     Ok((head.finish().ok_or("its head is not complete")?, seal))
 }
 
-impl Place {
-    /// Where in the file the slot begins.
-    pub(super) const fn offset(&self) -> usize {
-        HEAD + self.slot * SLOT
-    }
-
-    /// The bytes of the slot for this state.
-    pub(super) fn slot(&self, state: &State) -> Result<Vec<u8>, Damage> {
-        let mut line = state_text(self.sequence, state).into_bytes();
-        let sum = line_sum(self.seal, &line);
-        line.extend_from_slice(b" sum=");
-        line.extend_from_slice(sum.as_bytes());
-        if line.len() >= LINE {
-            return Err("its state does not fit");
-        }
-        line.resize(LINE - 1, b' ');
-        line.push(b'\n');
-        Ok([line.as_slice(), line.as_slice()].concat())
-    }
+/// The highest sequence number that a line of state claims to have: it moves on with every attempt.
+pub(super) fn claimed_sequence_of_slots(slots: &[u8]) -> Option<u64> {
+    slots.chunks_exact(LINE).filter_map(slot::claimed_sequence).max()
 }
 
 fn digest(parts: &[&[u8]]) -> [u8; 16] {
@@ -188,13 +177,6 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
         *to = from;
     }
     half
-}
-
-/// The checksum of a line of state: 64 bits, in hexadecimal.
-fn line_sum(seal: [u8; 16], text: &[u8]) -> String {
-    let mut sum = HEXLOWER.encode(&digest(&[&seal, text]));
-    sum.truncate(16);
-    sum
 }
 
 fn seal_line(seal: [u8; 16]) -> Vec<u8> {
@@ -298,136 +280,24 @@ impl Head {
     }
 }
 
-/// Numbers in a line of state are below this, so that a line always fits: it is the year 5138, or 10 to the 11 steps.
-const MOST: u64 = 99_999_999_999;
-const MOST_DAYS: u64 = MOST / 86_400;
-/// More guesses than a site can allow in a day.
-const MOST_TODAY: u32 = 999;
-
-fn state_text(sequence: u64, state: &State) -> String {
-    let mut text = String::with_capacity(LINE);
-    // Writing to a String does not fail.
-    let _ = write_state(&mut text, sequence, state);
-    text
-}
-
-fn write_state(text: &mut String, sequence: u64, state: &State) -> std::fmt::Result {
-    let State { spent, drift, failures, throttle, .. } = state;
-    write!(text, "# sequence={sequence} spent={}", spent.upto.0.min(MOST))?;
-    for (name, stretch) in [("gap", spent.gap), ("island", spent.island)] {
-        match stretch {
-            Some((from, to)) => write!(text, " {name}={}-{}", from.0.min(MOST), to.0.min(MOST))?,
-            None => write!(text, " {name}=none")?,
-        }
-    }
-    write!(text, " drift={} failures={failures}", drift.0)?;
-    write!(text, " guesses={} guessed={}", throttle.guesses, throttle.guessed_at.0.min(MOST))?;
-    write!(text, " strong={}", throttle.strong_at.0.min(MOST))?;
-    match state.last_login {
-        Some(time) => write!(text, " login={}", time.0.min(MOST))?,
-        None => text.push_str(" login=never"),
-    }
-    write!(text, " recovery={:04x} remembered=", state.spent_recovery)?;
-    for (number, place) in state.remembered.iter().take(State::MOST_REMEMBERED).enumerate() {
-        let comma = if number > 0 { "," } else { "" };
-        write!(text, "{comma}{:016x}:{}", place.tag, place.until.0.min(MOST))?;
-    }
-    if state.remembered.is_empty() {
-        text.push_str("none");
-    }
-    write!(text, " day={}:{}", throttle.day.min(MOST_DAYS), throttle.today.min(MOST_TODAY))
-}
-
-struct SequencedState {
-    sequence: u64,
-    slot: usize,
-    state: State,
-}
-
-/// The valid line with the highest sequence number. Checksums are dear, so that it is looked for where lines say that
-/// it is.
-fn newest_state(page: &[u8], seal: [u8; 16]) -> Option<SequencedState> {
+/// The valid line with the highest sequence number, and its slot. Checksums are expensive: only the line that claims the
+/// highest number is verified, the next one only if that fails.
+fn newest_line(page: &[u8], seal: [u8; 16]) -> Option<(usize, slot::Line)> {
     let mut lines: Vec<_> = page.get(HEAD..)?.chunks_exact(LINE).enumerate().collect();
     loop {
-        let said = lines.iter().enumerate().max_by_key(|(_, (_, line))| said_sequence(line))?;
-        let (i, line) = lines.swap_remove(said.0);
-        if let Some((sequence, state)) = read_line(line, seal) {
-            return Some(SequencedState { sequence, slot: i / 2, state });
+        let claimed = |(_, (_, line)): &(usize, &(usize, &[u8]))| slot::claimed_sequence(line);
+        let (index, _) = lines.iter().enumerate().max_by_key(claimed)?;
+        let (i, line) = lines.swap_remove(index);
+        if let Some(line) = slot::decode(line, seal) {
+            return Some((i / 2, line));
         }
     }
-}
-
-/// The sequence number in a line of which nothing is known yet.
-fn said_sequence(line: &[u8]) -> Option<u64> {
-    let digits = line.strip_prefix(b"# sequence=")?.split(|byte| *byte == b' ').next()?;
-    number(std::str::from_utf8(digits).ok()?)
-}
-
-/// A line of state; `None` if its checksum or anything else about it is wrong.
-fn read_line(line: &[u8], seal: [u8; 16]) -> Option<(u64, State)> {
-    let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
-    let (text, sum) = line.trim_end_matches(' ').rsplit_once(" sum=")?;
-    if sum != line_sum(seal, text.as_bytes()) {
-        return None;
-    }
-    let mut fields = text.strip_prefix("# ")?.split(' ');
-    let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix('=');
-    let sequence = number(field("sequence")?)?;
-    let spent = SpentSteps {
-        upto: Step(number(field("spent")?)?),
-        gap: stretch(field("gap")?)?,
-        island: stretch(field("island")?)?,
-    };
-    let drift = Drift(field("drift")?.parse().ok()?);
-    let failures = u32::try_from(number(field("failures")?)?).ok()?;
-    let mut throttle = Throttle {
-        guesses: u32::try_from(number(field("guesses")?)?).ok()?,
-        guessed_at: UnixTime(number(field("guessed")?)?),
-        strong_at: UnixTime(number(field("strong")?)?),
-        ..Throttle::default()
-    };
-    let last_login = match field("login")? {
-        "never" => None,
-        time => Some(UnixTime(number(time)?)),
-    };
-    let spent_recovery = u16::from_str_radix(field("recovery")?, 16).ok()?;
-    let remembered = remembered(field("remembered")?)?;
-    // Lines from before there was a daily limit end here.
-    if let Some(field) = fields.next() {
-        let (day, today) = field.strip_prefix("day=")?.split_once(':')?;
-        (throttle.day, throttle.today) = (number(day)?, u32::try_from(number(today)?).ok()?);
-    }
-    let state = State { spent, drift, failures, throttle, last_login, spent_recovery, remembered };
-    fields.next().is_none().then_some((sequence, state))
-}
-
-fn number(text: &str) -> Option<u64> {
-    text.parse().ok()
-}
-
-fn stretch(text: &str) -> Option<Option<(Step, Step)>> {
-    if text == "none" {
-        return Some(None);
-    }
-    let (from, to) = text.split_once('-')?;
-    Some(Some((Step(number(from)?), Step(number(to)?))))
-}
-
-fn remembered(text: &str) -> Option<Vec<Remembered>> {
-    if text == "none" {
-        return Some(Vec::new());
-    }
-    text.split(',')
-        .map(|place| {
-            let (tag, until) = place.split_once(':')?;
-            Some(Remembered { tag: u64::from_str_radix(tag, 16).ok()?, until: UnixTime(number(until)?) })
-        })
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::otp::{Drift, Remembered, SpentSteps, Step};
 
     fn enrolment() -> Enrolment {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
@@ -452,7 +322,7 @@ mod tests {
             drift: Drift(-2),
             failures: 3,
             spent_recovery: 0b101,
-            remembered: vec![Remembered { tag: 0xabc, until: UnixTime(7) }],
+            remembered: vec![Remembered { tag: 0xabc, since: UnixTime(7) }],
             ..State::default()
         }
     }
@@ -467,8 +337,9 @@ mod tests {
     }
 
     fn write(page: &mut Page, state: &State) {
-        let place = decode(page).unwrap().place;
-        page[place.offset()..place.offset() + SLOT].copy_from_slice(&place.slot(state).unwrap());
+        let cursor = decode(page).unwrap().cursor;
+        let slot = slot::encode(&cursor, state, None).unwrap();
+        page[cursor.offset()..cursor.offset() + SLOT].copy_from_slice(&slot);
     }
 
     #[test]
@@ -486,67 +357,18 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_read_as_it_was_written() {
-        let throttle =
-            Throttle { guesses: 11, guessed_at: UnixTime(12), strong_at: UnixTime(13), day: 14, today: 15 };
-        let island = Some((Step(16), Step(17)));
-        let full = State { throttle, last_login: Some(UnixTime(18)), ..state(19) };
-        let full = State { spent: SpentSteps { island, ..full.spent }, ..full };
-        let mut page = page(0..1);
-        write(&mut page, &full);
-        let record = decode(&page).unwrap();
-        assert_eq!(record.state, full);
-        let (read, wrote) = (record.enrolment, enrolment());
-        assert_eq!((read.user, read.paired_at), (wrote.user, wrote.paired_at));
-    }
-
-    #[test]
-    fn all_places_that_are_remembered_are_read_as_they_were_written() {
-        for count in [0, 1, 2, State::MOST_REMEMBERED] {
-            let place = |number: usize| Remembered { tag: number as u64, until: UnixTime(number as u64 + 7) };
-            let state = State { remembered: (0..count).map(place).collect(), ..state(2) };
-            let mut page = page(0..1);
-            write(&mut page, &state);
-            assert_eq!(decode(&page).unwrap().state, state);
-        }
-    }
-
-    #[test]
     fn a_page_prints_nothing_of_a_secret() {
         assert_eq!(format!("{:?}", page(0..1)), "Page(redacted)");
     }
 
     #[test]
-    fn the_largest_state_fits() {
-        let full = (Step(u64::MAX), Step(u64::MAX));
-        let time = UnixTime(u64::MAX);
-        let state = State {
-            spent: SpentSteps { upto: full.0, gap: Some(full), island: Some(full) },
-            drift: Drift(i32::MIN),
-            failures: u32::MAX,
-            throttle: Throttle {
-                guesses: u32::MAX,
-                guessed_at: time,
-                strong_at: time,
-                day: u64::MAX,
-                today: u32::MAX,
-            },
-            last_login: Some(time),
-            spent_recovery: u16::MAX,
-            remembered: vec![Remembered { tag: u64::MAX, until: time }; 20],
-        };
-        let place = Place { seal: [0; 16], sequence: MOST, slot: 1 };
-        assert_eq!(place.slot(&state).unwrap().len(), SLOT);
-    }
-
-    #[test]
     fn a_torn_write_costs_nothing() {
         let before = page(1..6);
-        let place = decode(&before).unwrap().place;
-        let slot = place.slot(&state(6)).unwrap();
+        let cursor = decode(&before).unwrap().cursor;
+        let slot = slot::encode(&cursor, &state(6), None).unwrap();
         for torn in 0..=SLOT {
             let mut page = before.clone();
-            page[place.offset()..place.offset() + torn].copy_from_slice(&slot[..torn]);
+            page[cursor.offset()..cursor.offset() + torn].copy_from_slice(&slot[..torn]);
             let record = decode(&page).unwrap();
             let newest = if record.state == state(6) { 6 } else { 5 };
             assert_eq!(record.state, state(newest), "torn after {torn} bytes");
@@ -560,7 +382,7 @@ mod tests {
     fn a_slot_that_is_lost_leaves_the_state_before() {
         for last in [5, 6] {
             let mut page = page(1..last + 1);
-            let next = decode(&page).unwrap().place.offset();
+            let next = decode(&page).unwrap().cursor.offset();
             let newest = HEAD + SLOT - (next - HEAD);
             page[newest..newest + SLOT].fill(0);
             assert_eq!(decode(&page).unwrap().state, state(last - 1), "{next}");

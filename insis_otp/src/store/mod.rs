@@ -4,19 +4,26 @@
 //! it. It does not know what a code is.
 
 mod account;
-mod decoys;
 mod error;
 mod file;
 mod form;
 mod identity;
 mod invitation;
+mod isolation;
+mod lock;
+mod publish;
 mod rename;
+mod slot;
+mod slot_v1;
 mod template;
+mod unknown_users;
 
 pub use account::{Account, InvalidUserName, UserName};
-pub use decoys::Decoys;
 pub use error::{Cause, StoreError};
-pub use file::{Decision, Reader, SecretFile};
+pub use file::{Charge, Decision, Reader, SecretFile, Write};
 pub use form::{Enrolment, PAGE, Record};
 pub use invitation::{InvitationFile, InvitationRefusal};
+pub use isolation::limit_that_is_too_low;
+pub use lock::PATIENCE;
 pub use template::{InvalidTemplate, Template};
+pub use unknown_users::UnknownUsers;

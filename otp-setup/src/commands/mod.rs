@@ -85,7 +85,7 @@ impl Setup<'_> {
                     desk.renew_recovery_codes(&host, &date, &options.wishes())
                 })
             }
-            Some(Command::Resync) => self.converse(&site, pair, |desk| desk.resynchronise()),
+            Some(Command::Resync) => self.converse(&site, pair, |desk| desk.resync()),
             Some(Command::Remove { yes }) => {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };
                 self.converse(&site, &options, |desk| desk.remove())
@@ -251,7 +251,12 @@ impl Setup<'_> {
     fn status(&self, site: &Site, json: bool) -> Result<(), Failure> {
         let user = site.account.name.as_str();
         let status = site.keeper(&system_clock).status();
-        let status = status.map_err(|trouble| exit::of_look(trouble, &self.texts, user))?;
+        let mut status = status.map_err(|trouble| exit::of_look(trouble, &self.texts, user))?;
+        if let Some(status) = &mut status {
+            // What counts is the present setting, not the one at the time of the login.
+            let (length, now) = (site.config.remember, system_clock());
+            status.remembered.retain(|since| since.until(now) < length && *since <= now);
+        }
         let mut output = Output::default();
         if json {
             output.json(&report::Facts::new(user, status.as_ref()));

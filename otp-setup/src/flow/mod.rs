@@ -15,11 +15,14 @@ pub use page::Wish;
 pub use pair::Pairing;
 
 use insis_otp::operations::Clock;
-use insis_otp::otp::{Drift, Malformed, Proof, Refusal, Seconds, Verdict};
+use insis_otp::otp::{
+    Drift, Malformed, Period, Proof, Refusal, Resync, ResyncCode, Seconds, UnixTime, Verdict,
+};
+use insis_otp::wire::Reply;
 
 use crate::keeper::{Keeper, Trouble};
 use crate::page::Pages;
-use crate::person::{Person, Question, Stop};
+use crate::person::{Countdown, Person, Question, Stop};
 use crate::texts::Texts;
 use zeroize::Zeroizing;
 
@@ -175,28 +178,55 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Learns how far the phone's clock is off.
-    pub fn resynchronise(&mut self) -> Result<(), End> {
+    /// Learns how far the phone's clock is off: from two codes, each when the phone shows it, since codes that arrive at
+    /// once could have been written down earlier.
+    pub fn resync(&mut self) -> Result<(), End> {
         let period = self.must_be_paired()?.parameters.2;
         loop {
-            let reply = self.ask_reply(&self.texts.ask_two_codes())?;
-            match self.keeper.resynchronise(&reply) {
-                Ok(Drift(0)) => {
+            let first = self.ask_reply(&self.texts.ask_first())?;
+            let shown_at = (self.clock)();
+            if let Err(trouble) = self.keeper.resync(ResyncCode::First, &first) {
+                self.say_refused(trouble)?;
+                continue;
+            }
+            let second = self.ask_second(shown_at, period)?;
+            match self.keeper.resync(ResyncCode::Second, &second) {
+                Ok(Resync::Learned(Drift(0))) => {
                     self.say(&self.texts.resynced_exact());
                     return Ok(());
                 }
-                Ok(drift) => {
+                Ok(Resync::Learned(drift)) => {
                     self.say_drift(drift.seconds(period));
                     return Ok(());
                 }
-                Err(Trouble::Proof(why)) => self.say(&match why {
-                    // One code is right anywhere else, and two wrong ones are not helped by typing two.
-                    Refusal::Malformed(Malformed::Length) => self.texts.resync_two(),
-                    Refusal::Wrong => self.texts.resync_wrong(),
-                    why => refusal(&self.texts, &why),
-                }),
-                Err(trouble) => return Err(trouble.into()),
+                Ok(Resync::Noted) | Err(Trouble::Proof(Refusal::Wrong)) => {
+                    self.say(&self.texts.resync_wrong())
+                }
+                Err(trouble) => self.say_refused(trouble)?,
             }
+        }
+    }
+
+    /// Asks for the code after the one that was typed at that time, and counts down until it comes.
+    fn ask_second(&mut self, shown_at: UnixTime, period: Period) -> Result<Reply, End> {
+        let texts = self.texts;
+        let (question, counting) = (texts.ask_next(), |left: Seconds| texts.ask_next_in(left.0));
+        let until = shown_at.step(period).next().start(period);
+        self.ask_reply_to(&Question {
+            hidden: false,
+            text: &question,
+            countdown: Some(Countdown { until, text: &counting }),
+        })
+    }
+
+    /// Says why a code was refused; anything else ends the command.
+    fn say_refused(&mut self, trouble: Trouble) -> Result<(), End> {
+        match trouble {
+            Trouble::Proof(why) => {
+                self.say(&refusal(&self.texts, &why));
+                Ok(())
+            }
+            trouble => Err(trouble.into()),
         }
     }
 
@@ -215,6 +245,7 @@ pub fn refusal(texts: &Texts, why: &Refusal) -> String {
         Refusal::RecoverySpent => texts.refused_recovery_spent(),
         Refusal::Throttled { wait } => texts.refused_throttled(wait),
         Refusal::TooSoon { wait } => texts.refused_too_soon(wait),
+        Refusal::SingleCodesUsedUp => texts.refused_used_up(),
         Refusal::Malformed(Malformed::Length) => texts.refused_length(),
         Refusal::Malformed(Malformed::ForeignDigits) => texts.refused_foreign_digits(),
         Refusal::Malformed(Malformed::Characters) => texts.refused_characters(),

@@ -9,8 +9,12 @@ use crate::person::Question;
 impl Desk<'_> {
     /// Asks until something is typed.
     pub(super) fn ask_reply(&mut self, question: &str) -> Result<Reply, End> {
+        self.ask_reply_to(&Question::plain(question))
+    }
+
+    pub(super) fn ask_reply_to(&mut self, question: &Question<'_>) -> Result<Reply, End> {
         loop {
-            let answer = self.ask(&Question::plain(question))?;
+            let answer = self.ask(question)?;
             if !answer.trim().is_empty() {
                 return Ok(Reply::new(answer.as_bytes()));
             }

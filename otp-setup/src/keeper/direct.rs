@@ -3,7 +3,7 @@
 use insis_otp::acts;
 use insis_otp::config::SelfEnrollment;
 use insis_otp::operations::{self, Clock, Failure, NewPairing, Status};
-use insis_otp::otp::{Drift, Policy, RecoveryCode, Salt, Verdict};
+use insis_otp::otp::{Drift, Policy, RecoveryCode, Resync, ResyncCode, Salt, Verdict};
 use insis_otp::store::{Cause, SecretFile, StoreError};
 use insis_otp::wire::{Credential, EnrollmentDenial, Reply};
 
@@ -73,15 +73,16 @@ impl Keeper for Direct<'_> {
         self.logged("verify", verdict.map_err(Failure::from))
     }
 
-    fn resynchronise(&self, codes: &Reply) -> Result<Drift, Trouble> {
-        self.logged(
-            "resynchronise",
-            operations::resynchronise(&self.file, &codes.typed(), &self.policy, self.clock),
-        )
+    fn resync(&self, which: ResyncCode, code: &Reply) -> Result<Resync, Trouble> {
+        match operations::resync(&self.file, which, &code.typed(), &self.policy, self.clock) {
+            // Whether it was right shows with the second.
+            Ok(Resync::Noted) => Ok(Resync::Noted),
+            outcome => self.logged("resync", outcome),
+        }
     }
 
     fn forget(&self) -> Result<(), Trouble> {
-        self.logged("forget", operations::forget_places(&self.file).map(drop).map_err(Failure::from))
+        self.logged("forget", operations::forget_clients(&self.file).map(drop).map_err(Failure::from))
     }
 
     fn renew_recovery_codes(

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use insis_otp::config::SelfEnrollment;
 use insis_otp::operations::{NewPairing, Status};
-use insis_otp::otp::{Drift, RecoveryCode, Salt, Verdict};
+use insis_otp::otp::{Drift, RecoveryCode, Resync, ResyncCode, Salt, Verdict};
 use insis_otp::wire::{Answer, Credential, LONGEST, Reply, Request};
 use zeroize::Zeroizing;
 
@@ -109,8 +109,13 @@ impl Keeper for ViaHelper {
         }
     }
 
-    fn resynchronise(&self, codes: &Reply) -> Result<Drift, Trouble> {
-        self.done(&Request::Resynchronise(codes.clone()))
+    fn resync(&self, which: ResyncCode, code: &Reply) -> Result<Resync, Trouble> {
+        match self.ask(&Request::Resync(which, code.clone()))? {
+            Answer::Noted => Ok(Resync::Noted),
+            Answer::Done(drift) => Ok(Resync::Learned(drift)),
+            Answer::Verdict(Verdict::Refused(why)) => Err(Trouble::Proof(why)),
+            _ => Err(self.not_understood()),
+        }
     }
 
     fn forget(&self) -> Result<(), Trouble> {

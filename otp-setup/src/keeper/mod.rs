@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use insis_otp::config::SelfEnrollment;
 use insis_otp::operations::{NewPairing, Status};
-use insis_otp::otp::{Drift, RecoveryCode, Refusal, Salt, Verdict};
+use insis_otp::otp::{Drift, RecoveryCode, Refusal, Resync, ResyncCode, Salt, Verdict};
 use insis_otp::wire::{Credential, EnrollmentDenial, Reply};
 
 /// Keeps one account's pairing.
@@ -30,8 +30,8 @@ pub trait Keeper {
     fn remove(&self, proof: Option<&Reply>) -> Result<(), Trouble>;
     /// Decides an attempt as a login would.
     fn verify(&self, reply: &Reply) -> Result<Verdict, Trouble>;
-    /// Learns anew how far the phone's clock is off.
-    fn resynchronise(&self, codes: &Reply) -> Result<Drift, Trouble>;
+    /// Takes one of the two codes from which the phone's clock is learned anew.
+    fn resync(&self, which: ResyncCode, code: &Reply) -> Result<Resync, Trouble>;
     /// Lets every remembered place be asked again. It takes no proof: it gives nobody anything.
     fn forget(&self) -> Result<(), Trouble>;
     /// Puts new recovery codes in the place of all former ones.

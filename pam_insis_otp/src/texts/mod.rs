@@ -40,6 +40,8 @@ pub struct Texts {
     pub throttled_again: &'static str,
     /// A second pair or recovery code within a second of a delay: how long single codes are delayed.
     pub too_soon: &'static str,
+    /// So many single codes in a row were wrong that none is compared any more.
+    pub single_codes_used_up: &'static str,
     /// After a login: one failure since the last one.
     pub one_failure: &'static str,
     /// After a login: how many failures since the last one.
@@ -107,6 +109,7 @@ impl Texts {
                 fill(if again { self.throttled_again } else { self.throttled }, wait)
             }
             Refusal::TooSoon { wait } => fill(self.too_soon, wait),
+            Refusal::SingleCodesUsedUp => self.single_codes_used_up.to_owned(),
         }
     }
 
@@ -149,7 +152,7 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(texts: &Texts) -> [(&'static str, bool); 31] {
+    fn all(texts: &Texts) -> [(&'static str, bool); 32] {
         // Without `..`: a new message does not compile until it stands here too.
         let Texts {
             cannot_check,
@@ -162,6 +165,7 @@ mod tests {
             throttled,
             throttled_again,
             too_soon,
+            single_codes_used_up,
             one_failure,
             failures,
             new_device,
@@ -195,6 +199,7 @@ mod tests {
             (throttled, true),
             (throttled_again, true),
             (too_soon, true),
+            (single_codes_used_up, false),
             (one_failure, false),
             (failures, true),
             (new_device, true),
@@ -256,9 +261,15 @@ mod tests {
             let waits = (1..=86_400).map(|seconds| insis_otp::otp::Seconds(seconds).to_string());
             let wait = waits.max_by_key(String::len).unwrap();
             let Texts { wrong, wrong_again, used, used_wait, clock_was_wrong, recovery_used, .. } = texts;
-            let Texts { throttled, throttled_again, too_soon, .. } = texts;
+            let Texts { throttled, throttled_again, too_soon, single_codes_used_up, .. } = texts;
             let refused = [wrong, wrong_again, used, used_wait, clock_was_wrong, recovery_used];
-            for note in refused.into_iter().copied().chain(["", throttled, throttled_again, too_soon]) {
+            for note in refused.into_iter().copied().chain([
+                "",
+                throttled,
+                throttled_again,
+                too_soon,
+                single_codes_used_up,
+            ]) {
                 for question in [language.prompt(), texts.both] {
                     let prompt = fill(&format!("(anna@host) {note}{question}"), &wait);
                     assert!(columns(&prompt) <= 79, "{prompt:?}: {}", columns(&prompt));

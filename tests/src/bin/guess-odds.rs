@@ -1,6 +1,6 @@
 //! Prints how likely a guesser with the password gets in, as the tables in docs/guessing.md.
 
-use insis_otp::otp::{Digits, Policy, Seconds, ThrottlePolicy, Window};
+use insis_otp::otp::{Digits, Policy, Rate, Seconds, ThrottlePolicy, Window};
 use insis_otp_tests::guess::{
     DAY, Site, guesses, odds, odds_against_google, odds_of_pairs, odds_of_recovery_codes, year,
 };
@@ -16,7 +16,7 @@ fn tables() -> String {
 /// A change of the default policy, and its name.
 type Change = (&'static str, fn(&mut Policy, &mut Digits));
 
-const CHANGES: [Change; 15] = [
+const CHANGES: [Change; 17] = [
     ("default", |_, _| ()),
     ("window = 0", |policy, _| policy.window = window(0)),
     ("window = 2", |policy, _| policy.window = window(2)),
@@ -31,9 +31,16 @@ const CHANGES: [Change; 15] = [
     ("daily_failures = 10", |policy, _| policy.throttle.daily = 10),
     ("daily_failures = 500", |policy, _| policy.throttle.daily = 500),
     ("no daily limit", |policy, _| policy.throttle.daily = u32::MAX),
+    ("consecutive_failures = 10", |policy, _| policy.throttle.consecutive = 10),
+    ("consecutive_failures = 1000", |policy, _| policy.throttle.consecutive = 1000),
     ("neither delays nor limit", |policy, _| {
-        policy.throttle =
-            ThrottlePolicy { free: 20, first: Seconds(1), longest: Seconds(1), daily: u32::MAX };
+        policy.throttle = ThrottlePolicy {
+            free: 20,
+            first: Seconds(1),
+            longest: Seconds(1),
+            daily: u32::MAX,
+            consecutive: u32::MAX,
+        };
     }),
 ];
 
@@ -70,20 +77,33 @@ fn line(name: &str, habit: &str, site: &Site) -> String {
         let a_year = odds(site, &moments);
         (moments, 365, a_year)
     };
-    let count = moments.len() as u64 / days;
+    // Of an owner who never logs in, the bound on wrong codes in a row ends them.
+    let count = match moments.len() as u64 {
+        all if all == u64::from(site.policy.throttle.consecutive) => format!("{all} in all"),
+        all => (all / days).to_string(),
+    };
     format!("| {name} | {habit} | {count} | {} | {} |", said(a_day), said(a_year))
 }
 
 fn strong() -> String {
-    let site = Site { policy: Policy::default(), digits: Digits::Six, logins: 0 };
-    let row = |name: &str, odds: &dyn Fn(u64) -> f64| {
-        format!("| {name} | {DAY} | {} | {} |", said(odds(DAY)), said(odds(365 * DAY)))
+    let site = |window_steps| {
+        let policy = Policy { window: window(window_steps), ..Policy::default() };
+        Site { policy, digits: Digits::Six, logins: 0 }
+    };
+    let row = |name: &str, rate: Rate, odds: &dyn Fn(u64) -> f64| {
+        let (burst, a_day) = (grouped(rate.burst as f64), grouped((DAY * 1000 / rate.interval) as f64));
+        format!("| {name} | {burst} | {a_day} | {} | {} |", said(odds(DAY)), said(odds(365 * DAY)))
+    };
+    let pairs = |name: &str, steps: u64| {
+        let site = site(steps);
+        row(name, Rate::pairs(site.policy.pair_candidates()), &|span| odds_of_pairs(&site, span))
     };
     [
-        "| instead of single codes, one a second | guesses a day | odds a day | odds a year |".to_owned(),
-        "| --- | ---: | ---: | ---: |".to_owned(),
-        row("two consecutive codes", &|span| odds_of_pairs(&site, span)),
-        row("one of ten recovery codes", &odds_of_recovery_codes),
+        "| instead of single codes | at once | then a day | odds of the first day | odds a year |".to_owned(),
+        "| --- | ---: | ---: | ---: | ---: |".to_owned(),
+        pairs("two consecutive codes", 1),
+        pairs("two consecutive codes, window = 10", 10),
+        row("one of ten recovery codes", Rate::RECOVERY, &odds_of_recovery_codes),
     ]
     .join("\n")
 }

@@ -1,0 +1,474 @@
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::unistd::{getegid, geteuid};
+
+use super::*;
+use crate::otp::{Algorithm, Digits, Key, Period, RecoveryCodes, Secret, Step, UnixTime};
+use crate::store::slot::{Inherits, Pending};
+use crate::store::{Template, UserName};
+
+struct Home {
+    folder: tempfile::TempDir,
+    file: SecretFile,
+}
+
+fn home() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let account = Account {
+        name: UserName::parse("alice").unwrap(),
+        uid: geteuid(),
+        gid: getegid(),
+        home: folder.path().into(),
+    };
+    let file = Template::parse("%h/.insis-otp").unwrap().locate(&account);
+    Home { folder, file }
+}
+
+fn paired() -> Home {
+    let home = home();
+    home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+    home
+}
+
+fn enrolment(user: &str, seed: u8) -> Enrolment {
+    Enrolment {
+        user: UserName::parse(user).unwrap(),
+        key: Key::new(
+            Secret::from_bytes(&[seed; 20]).unwrap(),
+            Algorithm::Sha1,
+            Digits::Six,
+            Period::default(),
+        ),
+        issuer: "host".into(),
+        account: "alice@host".into(),
+        paired_at: UnixTime(1),
+        recovery: RecoveryCodes::default(),
+    }
+}
+
+fn state(step: u64) -> State {
+    let mut state = State::default();
+    state.spent.upto = Step(step);
+    state
+}
+
+fn set(file: &SecretFile, step: u64) -> Result<(), StoreError> {
+    file.transact(|_, _| Decision { state: state(step), write: Write::Durable, answer: () })
+}
+
+fn names(home: &Home) -> Vec<String> {
+    let entries = std::fs::read_dir(home.folder.path()).unwrap();
+    entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn complaint<T: std::fmt::Debug>(result: Result<T, StoreError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+/// What is done with a file that is locked until then, when somebody waits for the lock.
+fn while_waited_for(home: &Home, meanwhile: impl FnOnce(&Path)) -> Result<u64, StoreError> {
+    let path = home.file.path();
+    let locked = Flock::lock(File::open(path).unwrap(), nix::fcntl::FlockArg::LockExclusive).unwrap();
+    std::thread::scope(|scope| {
+        let see = || {
+            home.file.transact(|_, old| Decision {
+                state: old.clone(),
+                write: Write::InPlace,
+                answer: old.spent.upto.0,
+            })
+        };
+        let waiting = scope.spawn(see);
+        std::thread::sleep(Duration::from_millis(100));
+        meanwhile(path);
+        drop(locked);
+        waiting.join().unwrap()
+    })
+}
+
+#[test]
+fn a_file_that_was_exchanged_while_its_lock_was_waited_for_is_not_used() {
+    let (home, other) = (paired(), home());
+    other.file.create(&enrolment("alice", 2), &state(7)).unwrap();
+    let seen = while_waited_for(&home, |path| std::fs::rename(other.file.path(), path).unwrap());
+    assert_eq!(seen.unwrap(), 7);
+    let gone = while_waited_for(&home, |path| std::fs::remove_file(path).unwrap());
+    assert!(gone.unwrap_err().is_not_paired());
+}
+
+#[test]
+fn a_store_is_a_directory_of_roots_alone_or_of_the_setgid_model() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let safe = |mode: u32| {
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        check_directory(folder.path()).is_ok()
+    };
+    assert_eq!([0o700, 0o755, 0o1730].map(safe), [true; 3]);
+    assert_eq!([0o730, 0o777, 0o1777, 0o770, 0o1731, 0o3730].map(safe), [false; 6]);
+    let why = |name: &str| check_directory(&folder.path().join(name)).unwrap_err().to_string();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    assert!(why("none").contains("does not exist") && why("file").contains("is not a directory"));
+}
+
+#[test]
+fn a_home_that_is_not_there_is_away() {
+    let home = home();
+    assert!(!home.file.home_is_away());
+    let account = Account { home: home.folder.path().join("gone"), ..home.file.account().clone() };
+    assert!(Template::parse("%h/x").unwrap().locate(&account).home_is_away());
+    assert!(!Template::parse("/var/lib/x/%u").unwrap().locate(&account).home_is_away());
+}
+
+#[test]
+fn a_file_is_created_once_changed_in_place_replaced_and_removed() {
+    let home = paired();
+    assert!(matches!(home.file.create(&enrolment("alice", 2), &state(0)).unwrap_err().cause, Cause::Exists));
+    let inode = std::fs::metadata(home.file.path()).unwrap().ino();
+    for step in 1..10 {
+        set(&home.file, step).unwrap();
+        assert_eq!(home.file.read().unwrap().state, state(step));
+    }
+    assert_eq!(std::fs::metadata(home.file.path()).unwrap().ino(), inode);
+    let no: Result<(), &str> = home.file.replace(|_| Err("no")).unwrap();
+    assert_eq!(no, Err("no"));
+    let yes = home.file.replace(|old| Ok::<_, ()>((enrolment("alice", 3), old.state.clone())));
+    yes.unwrap().unwrap();
+    assert_eq!(home.file.read().unwrap().state, state(9));
+    assert_eq!(names(&home), [".insis-otp"]);
+    home.file.remove().unwrap();
+    assert!(home.file.read().unwrap_err().is_not_paired() && home.file.remove().unwrap_err().is_not_paired());
+    assert!(names(&home).is_empty());
+}
+
+#[test]
+fn what_a_crash_left_behind_is_cleared_away() {
+    let home = home();
+    std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
+    home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+    assert_eq!(names(&home), [".insis-otp"]);
+}
+
+#[test]
+fn what_is_no_pairing_is_cleared_away_too() {
+    let home = home();
+    let beside = home.folder.path().join("..insis-otp.new");
+    symlink("elsewhere", &beside).unwrap();
+    home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+    home.file.remove().unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(&beside).unwrap();
+    home.file.create(&enrolment("alice", 2), &State::default()).unwrap();
+    assert_eq!(names(&home), [".insis-otp"]);
+}
+
+#[test]
+fn of_pairings_at_once_one_is_written_even_after_a_crash() {
+    for round in 0..60 {
+        let home = home();
+        std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
+        let pair = |seed: u8| {
+            let file = home.file.clone();
+            move || (seed, file.create(&enrolment("alice", seed), &State::default()))
+        };
+        let ends: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (1..9).map(|seed| scope.spawn(pair(seed))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let done: Vec<_> = ends.iter().filter(|(_, end)| end.is_ok()).map(|(seed, _)| *seed).collect();
+        let [winner] = done.as_slice() else { panic!("round {round}: {ends:?}") };
+        let secret = Secret::from_bytes(&[*winner; 20]).unwrap();
+        assert_eq!(home.file.read().unwrap().enrolment.key.secret(), &secret, "round {round}");
+        assert_eq!(names(&home), [".insis-otp"], "round {round}");
+    }
+}
+
+#[test]
+fn other_things_at_the_path_are_refused() {
+    let home = paired();
+    let (path, aside) = (home.file.path().to_owned(), home.folder.path().join("aside"));
+    std::fs::rename(&path, &aside).unwrap();
+    symlink(&aside, &path).unwrap();
+    assert!(complaint(set(&home.file, 1)).contains("is a symbolic link"));
+    std::fs::remove_file(&path).unwrap();
+    std::fs::hard_link(&aside, &path).unwrap();
+    assert!(complaint(set(&home.file, 1)).contains("hard links"));
+    std::fs::remove_file(&path).unwrap();
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(complaint(set(&home.file, 1)).contains("FIFO"));
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert!(complaint(home.file.read()).contains("directory"));
+    assert!(complaint(set(&home.file, 1)).contains("cannot open it: Is a directory"));
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::rename(&aside, &path).unwrap();
+    for mode in [0o640, 0o604, 0o666] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert!(complaint(set(&home.file, 1)).contains("chmod 0600"));
+    }
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    set(&home.file, 1).unwrap();
+    std::fs::write(&path, "").unwrap();
+    assert!(complaint(set(&home.file, 1)).contains("damaged"));
+}
+
+#[test]
+fn a_file_of_another_user_is_refused() {
+    let home = home();
+    home.file.create(&enrolment("bob", 1), &State::default()).unwrap();
+    assert!(complaint(set(&home.file, 1)).contains("secret file of another user, \"bob\""));
+    let stranger = Account { uid: nix::unistd::Uid::from_raw(12345), ..home.file.account().clone() };
+    let theirs = SecretFile { account: stranger, ..home.file.clone() };
+    // As root this changes identity and cannot open the file; otherwise the owner is found to be wrong.
+    assert!(!theirs.read().unwrap_err().is_not_paired());
+}
+
+#[test]
+fn a_store_in_a_directory_that_others_can_write_is_refused() {
+    let home = paired();
+    let site = SecretFile { in_home: false, ..home.file.clone() };
+    for mode in [0o777, 0o1777, 0o770] {
+        std::fs::set_permissions(home.folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        assert!(complaint(site.read()).contains("its directory must belong to root"));
+    }
+}
+
+#[test]
+fn a_damaged_state_is_repaired_from_the_head() {
+    let home = paired();
+    let mut page = std::fs::read(home.file.path()).unwrap();
+    page[2048..].fill(0);
+    std::fs::write(home.file.path(), page).unwrap();
+    assert!(complaint(set(&home.file, 1)).contains("no state slot is valid"));
+    home.file.repair(|_, present| present.cloned().unwrap_or_else(|| state(77))).unwrap();
+    assert_eq!(home.file.read().unwrap().state, state(77));
+}
+
+#[test]
+fn threads_that_count_lose_nothing() {
+    let home = paired();
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let count = |_: &Enrolment, old: &State| {
+                        let state = State { failures: old.failures + 1, ..old.clone() };
+                        Decision { state, write: Write::InPlace, answer: () }
+                    };
+                    home.file.transact(count).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(home.file.read().unwrap().state.failures, 320);
+}
+
+/// The lock of a file, held by somebody who does nothing else.
+fn held(home: &Home) -> Flock<File> {
+    let (file, _) = files::open(home.file.path(), Access::Update).unwrap();
+    Flock::lock(file, nix::fcntl::FlockArg::LockExclusive).unwrap()
+}
+
+#[test]
+fn nobody_waits_for_a_holder_that_does_not_run() {
+    let home = paired();
+    set(&home.file, 1).unwrap();
+    let stopped = held(&home);
+    let start = Instant::now();
+    set(&home.file, 2).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    // It is another file now, which the holder's late write does not reach.
+    let record = form::decode(&read_page(&stopped).unwrap()).unwrap();
+    write_at(&stopped, &slot::encode(&record.cursor, &state(9), None).unwrap(), record.cursor.offset())
+        .unwrap();
+    assert_eq!(home.file.read().unwrap().state, state(2));
+    assert_eq!(names(&home), [".insis-otp"], "nothing is left behind");
+}
+
+#[test]
+fn every_operation_goes_on_without_a_holder_that_does_not_run() {
+    let recovery = RecoveryCodes::default();
+    type Operation<'o> = &'o dyn Fn(&SecretFile) -> Result<(), StoreError>;
+    let operations: [Operation<'_>; 5] = [
+        &|file| set(file, 3),
+        &|file| file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(3)))).map(|done| done.unwrap()),
+        &|file| file.replace_recovery_codes(&recovery),
+        &|file| file.repair(|_, _| state(3)),
+        &SecretFile::remove,
+    ];
+    for (number, operation) in operations.into_iter().enumerate() {
+        let home = paired();
+        let _stopped = held(&home);
+        let start = Instant::now();
+        operation(&home.file).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(1), "{number}: {:?}", start.elapsed());
+        assert!(names(&home).len() <= 1, "{number}: {:?}", names(&home));
+    }
+}
+
+#[test]
+fn many_stopped_holders_in_a_row_hold_nobody_up_for_long() {
+    let home = paired();
+    let stopped: Vec<_> = (0..4)
+        .map(|_| {
+            let held = held(&home);
+            set(&home.file, 1).unwrap();
+            held
+        })
+        .collect();
+    let start = Instant::now();
+    set(&home.file, 2).unwrap();
+    assert!(start.elapsed() < Duration::from_millis(200), "their files have lost their place");
+    drop(stopped);
+}
+
+/// Counts every comparison, and accepts once.
+struct Door<'h> {
+    file: &'h SecretFile,
+    compared: AtomicU32,
+    opened: AtomicU32,
+}
+
+/// Where somebody is stopped for longer than others wait.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stopped {
+    Nowhere,
+    BeforeTheCharge,
+    BeforeComparing,
+}
+
+impl Door<'_> {
+    fn attempt(&self, stopped: Stopped, pause: Duration) {
+        let mut once = Some(stopped);
+        let mut stop = |here: Stopped| {
+            if once == Some(here) {
+                once = None;
+                std::thread::sleep(pause);
+            }
+        };
+        let stop = std::cell::RefCell::new(&mut stop);
+        let charge = |_: &Enrolment, old: &State| {
+            let charged = State { failures: old.failures + 1, ..old.clone() };
+            (stop.borrow_mut())(Stopped::BeforeTheCharge);
+            Charge::Due(charged.clone(), charged)
+        };
+        let compare = |_: &Enrolment, charged: State| {
+            self.compared.fetch_add(1, Ordering::SeqCst);
+            (stop.borrow_mut())(Stopped::BeforeComparing);
+            let opens = charged.spent.upto < Step(7);
+            let next = if opens { State { failures: charged.failures, ..state(7) } } else { charged };
+            let write = if opens { Write::Durable } else { Write::AsCharged };
+            Decision { state: next, write, answer: opens }
+        };
+        if self.file.transact_charged(charge, compare).unwrap() {
+            self.opened.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[test]
+fn whoever_is_stopped_anywhere_one_code_opens_once_and_every_comparison_is_charged() {
+    for round in 0..12_u64 {
+        let home = paired();
+        set(&home.file, 1).unwrap();
+        let door = Door { file: &home.file, compared: AtomicU32::new(0), opened: AtomicU32::new(0) };
+        std::thread::scope(|scope| {
+            for number in 0..6_u64 {
+                let door = &door;
+                scope.spawn(move || {
+                    let stopped = match (round + number) % 3 {
+                        0 => Stopped::BeforeTheCharge,
+                        1 => Stopped::BeforeComparing,
+                        _ => Stopped::Nowhere,
+                    };
+                    std::thread::sleep(Duration::from_millis((round * 7 + number * 13) % 40));
+                    door.attempt(stopped, Duration::from_millis(200 + (round * 31 + number * 47) % 250));
+                });
+            }
+        });
+        assert_eq!(door.opened.load(Ordering::SeqCst), 1, "round {round}");
+        let charged = home.file.read().unwrap().state.failures;
+        let compared = door.compared.load(Ordering::SeqCst);
+        // Who loses the file between the charge and the comparison has paid for nothing, once at the most.
+        assert!((compared..=compared + 6).contains(&charged), "round {round}: {charged} for {compared}");
+        assert_eq!(names(&home), [".insis-otp"], "round {round}");
+    }
+}
+
+/// A file that has just taken the place of another one, when whoever put it there died.
+fn died_after_the_exchange(home: &Home, inherits: Inherits, last: &State) {
+    let record = home.file.read().unwrap();
+    set(&home.file, 8).unwrap();
+    let id = 0x1234;
+    let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
+    std::fs::rename(home.file.path(), &aside).unwrap();
+    let pending = Some(Pending { id, inherits });
+    let page = form::encode_from(
+        &record.enrolment,
+        &inherits.derive(&record.state),
+        record.cursor.sequence,
+        pending,
+    );
+    std::fs::write(home.file.path(), page.unwrap().as_slice()).unwrap();
+    std::fs::set_permissions(home.file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    // What somebody wrote who did not know yet.
+    let there = SecretFile { path: aside, ..home.file.clone() };
+    there.transact(|_, _| Decision { state: last.clone(), write: Write::Durable, answer: () }).unwrap();
+}
+
+#[test]
+fn a_state_that_is_pending_is_taken_over_by_whoever_comes_next() {
+    let last = State { failures: 5, spent_recovery: 3, ..state(77) };
+    for (inherits, recovery) in [(Inherits::State, 3), (Inherits::AllButRecoveryCodes, 0)] {
+        let home = paired();
+        died_after_the_exchange(&home, inherits, &last);
+        let seen = home.file.transact(|_, state| Decision {
+            state: state.clone(),
+            write: Write::InPlace,
+            answer: state.clone(),
+        });
+        assert_eq!(seen.unwrap(), State { spent_recovery: recovery, ..last.clone() });
+        assert_eq!(names(&home), [".insis-otp"]);
+    }
+}
+
+#[test]
+fn without_the_state_that_is_pending_nothing_is_accepted_until_it_is_repaired() {
+    let home = paired();
+    died_after_the_exchange(&home, Inherits::State, &state(77));
+    std::fs::remove_file(home.folder.path().join("..insis-otp.0000000000001234.new")).unwrap();
+    let complaint = complaint(set(&home.file, 1));
+    assert!(complaint.contains("otp-setup unlock"), "{complaint}");
+    home.file.repair(|_, present| present.cloned().unwrap_or_else(|| state(78))).unwrap();
+    assert_eq!(home.file.read().unwrap().state, state(78));
+}
+
+#[test]
+fn the_charge_is_in_the_file_before_anything_is_compared() {
+    let home = paired();
+    set(&home.file, 1).unwrap();
+    let charge = |_: &Enrolment, old: &State| Charge::Due(State { failures: 4, ..old.clone() }, ());
+    let compare = |_: &Enrolment, ()| {
+        let now = home.file.read().unwrap().state;
+        assert_eq!(now, State { failures: 4, ..state(1) });
+        Decision { state: state(2), write: Write::Durable, answer: () }
+    };
+    home.file.transact_charged(charge, compare).unwrap();
+    assert_eq!(home.file.read().unwrap().state, state(2));
+}
+
+#[test]
+fn what_cannot_be_charged_is_not_compared() {
+    let home = paired();
+    let too_long = |_: &Enrolment, _: &State| Charge::Due(State::default(), ());
+    let path = home.file.path().to_owned();
+    let replaced = |enrolment: &Enrolment, state: &State| {
+        // Gone from its place between the lock and the charge.
+        let _ = std::fs::remove_file(&path);
+        too_long(enrolment, state)
+    };
+    let compare = |_: &Enrolment, ()| -> Decision<()> { panic!("compared without a charge") };
+    assert!(home.file.transact_charged(replaced, compare).unwrap_err().is_not_paired());
+}

@@ -1,0 +1,401 @@
+//! One line of state, as a secret file holds it.
+//!
+//! `# state 2 SEQUENCE FIELDS SUM`: the sequence number in hexadecimal, the fields below in base64, and a checksum that
+//! covers the head's too, so that no state can be moved to another file. Every line has the same length, and writing it
+//! is the same work whatever stands in it: what an attempt comes to cannot be told from how long its state takes to write.
+//! docs/secret-file.md has the bytes. Lines of the first version, which were text, are read as well.
+
+use data_encoding::{BASE64, HEXLOWER};
+use sha2::{Digest, Sha256};
+
+use super::form::{Damage, HEAD, LINE, SLOT};
+use super::slot_v1;
+use crate::otp::{
+    Budgets, Drift, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, SpentSteps, State, Step,
+    Throttle, UnixTime,
+};
+
+/// The bytes of all fields; those that are not used yet are zeros.
+const FIELDS: usize = 300;
+const PREFIX: &str = "# state 2 ";
+/// Steps and times are held to this, forty bits: it is the year 36812.
+const MOST: u64 = (1 << 40) - 1;
+
+/// Where the next state is written, and what ties it to the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SlotCursor {
+    /// The checksum of the head.
+    pub seal: [u8; 16],
+    /// The number of the next state.
+    pub sequence: u64,
+    /// Which of the two slots it goes to.
+    pub slot: usize,
+}
+
+impl SlotCursor {
+    /// Where in the file the slot begins.
+    pub const fn offset(&self) -> usize {
+        HEAD + self.slot * SLOT
+    }
+
+    /// The slot for the state after the next.
+    pub const fn next(&self) -> Self {
+        Self { seal: self.seal, sequence: self.sequence.saturating_add(1), slot: 1 - self.slot }
+    }
+}
+
+/// A file that has taken another one's place, but has not got that one's last state yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pending {
+    /// The number in the other one's present name.
+    pub id: u64,
+    /// What becomes of its state.
+    pub inherits: Inherits,
+}
+
+/// What a file takes over from the state of the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inherits {
+    /// All of it.
+    State,
+    /// All but which recovery codes are spent, since it has new ones; and nobody is remembered any more.
+    AllButRecoveryCodes,
+}
+
+/// A line that was read.
+pub(super) struct Line {
+    pub sequence: u64,
+    pub state: State,
+    pub pending: Option<Pending>,
+}
+
+impl Inherits {
+    /// The state that is taken over.
+    pub fn derive(self, state: &State) -> State {
+        match self {
+            Self::State => state.clone(),
+            Self::AllButRecoveryCodes => State { spent_recovery: 0, remembered: Vec::new(), ..state.clone() },
+        }
+    }
+}
+
+/// The line of a state, twice: a slot of the file.
+pub(super) fn encode(
+    cursor: &SlotCursor,
+    state: &State,
+    pending: Option<Pending>,
+) -> Result<Vec<u8>, Damage> {
+    let mut line = Vec::with_capacity(2 * LINE);
+    line.extend_from_slice(PREFIX.as_bytes());
+    line.extend_from_slice(HEXLOWER.encode(&cursor.sequence.to_be_bytes()).as_bytes());
+    line.push(b' ');
+    line.extend_from_slice(BASE64.encode(&fields(state, pending)).as_bytes());
+    let sum = sum(cursor.seal, &line);
+    line.push(b' ');
+    line.extend_from_slice(sum.as_bytes());
+    if line.len() >= LINE {
+        return Err("its state does not fit");
+    }
+    line.resize(LINE - 1, b' ');
+    line.push(b'\n');
+    line.extend_from_within(..);
+    Ok(line)
+}
+
+/// The sequence number in a line of which nothing is known yet.
+pub(super) fn claimed_sequence(line: &[u8]) -> Option<u64> {
+    match line.strip_prefix(PREFIX.as_bytes()) {
+        Some(rest) => sequence(rest.get(..16)?),
+        None => slot_v1::claimed_sequence(line),
+    }
+}
+
+/// A line of state; `None` if its checksum or anything else about it is wrong.
+pub(super) fn decode(line: &[u8], seal: [u8; 16]) -> Option<Line> {
+    if !line.starts_with(PREFIX.as_bytes()) {
+        let (sequence, state) = slot_v1::decode(line, |text| sum(seal, text))?;
+        return Some(Line { sequence, state, pending: None });
+    }
+    let line = line.strip_suffix(b"\n")?.trim_ascii_end();
+    let (text, claimed) = line.split_at_checked(line.len().checked_sub(17)?)?;
+    if claimed.strip_prefix(b" ")? != sum(seal, text).as_bytes() {
+        return None;
+    }
+    let (number, rest) = text.strip_prefix(PREFIX.as_bytes())?.split_at_checked(16)?;
+    let fields = BASE64.decode(rest.strip_prefix(b" ")?).ok()?;
+    let (state, pending) = Reader(&fields).state()?;
+    Some(Line { sequence: sequence(number)?, state, pending })
+}
+
+fn sequence(digits: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(HEXLOWER.decode(digits).ok()?.try_into().ok()?))
+}
+
+/// The checksum of a line: 64 bits, in hexadecimal.
+fn sum(seal: [u8; 16], text: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(seal).chain_update(text).finalize();
+    HEXLOWER.encode(digest.get(..8).unwrap_or_default())
+}
+
+fn fields(state: &State, pending: Option<Pending>) -> [u8; FIELDS] {
+    let mut bytes = [0; FIELDS];
+    Writer(&mut bytes).state(state, pending);
+    bytes
+}
+
+/// Bytes that are written from the front, as big-endian numbers.
+struct Writer<'b>(&'b mut [u8]);
+
+impl Writer<'_> {
+    fn number(&mut self, size: usize, value: u64) {
+        let bytes = value.to_be_bytes();
+        let Some((place, rest)) = std::mem::take(&mut self.0).split_at_mut_checked(size) else { return };
+        place.copy_from_slice(bytes.get(8 - size..).unwrap_or_default());
+        self.0 = rest;
+    }
+
+    /// A step or a time.
+    fn time(&mut self, value: u64) {
+        self.number(5, value.min(MOST));
+    }
+
+    /// The ends of a stretch; zeros are none.
+    fn stretch(&mut self, stretch: Option<(Step, Step)>) {
+        let (from, to) = stretch.unwrap_or_default();
+        self.time(from.0);
+        self.time(to.0);
+    }
+
+    fn meter(&mut self, meter: Meter) {
+        self.number(6, meter.0.min((1 << 48) - 1));
+    }
+
+    fn state(&mut self, state: &State, pending: Option<Pending>) {
+        let State { spent, drift, throttle, .. } = state;
+        self.time(spent.upto.0);
+        self.stretch(spent.gap);
+        self.stretch(spent.island);
+        // Two's complement in two bytes: an hour is at most 720 steps.
+        self.number(2, u64::from(drift.0.clamp(i16::MIN.into(), i16::MAX.into()) as u16));
+        self.number(4, state.failures.into());
+        self.number(4, throttle.guesses.into());
+        self.time(throttle.guessed_at.0);
+        self.number(4, throttle.single_codes.into());
+        self.number(4, throttle.day.min(u32::MAX.into()));
+        self.number(4, throttle.today.into());
+        self.time(state.last_login.map_or(0, |time| time.0));
+        self.number(2, state.spent_recovery.into());
+        let resync = state.resync.unwrap_or(ResyncStart { step: Step(0), at: UnixTime(0) });
+        self.time(resync.step.0);
+        self.time(resync.at.0);
+        self.meter(throttle.budgets.pairs);
+        self.meter(throttle.budgets.recovery);
+        for i in 0..Budgets::SOURCES {
+            let source = throttle.budgets.sources.get(i).copied().unwrap_or_default();
+            self.number(4, source.tag.0.into());
+            self.meter(source.meter);
+        }
+        for i in 0..State::MOST_REMEMBERED {
+            let client = state.remembered.get(i).copied();
+            let client = client.unwrap_or(Remembered { tag: 0, since: UnixTime(0) });
+            self.number(8, client.tag);
+            self.time(client.since.0);
+        }
+        self.number(1, pending.map_or(0, |pending| pending.inherits.number()));
+        self.number(8, pending.map_or(0, |pending| pending.id));
+    }
+}
+
+impl Inherits {
+    const ALL: [Self; 2] = [Self::State, Self::AllButRecoveryCodes];
+
+    /// Its number in the file; 0 is none.
+    const fn number(self) -> u64 {
+        match self {
+            Self::State => 1,
+            Self::AllButRecoveryCodes => 2,
+        }
+    }
+}
+
+/// Bytes that are read from the front.
+struct Reader<'b>(&'b [u8]);
+
+impl Reader<'_> {
+    fn number(&mut self, size: usize) -> Option<u64> {
+        let (bytes, rest) = self.0.split_at_checked(size)?;
+        self.0 = rest;
+        Some(bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    }
+
+    fn small(&mut self, size: usize) -> Option<u32> {
+        u32::try_from(self.number(size)?).ok()
+    }
+
+    fn step(&mut self) -> Option<Step> {
+        self.number(5).map(Step)
+    }
+
+    fn time(&mut self) -> Option<UnixTime> {
+        self.number(5).map(UnixTime)
+    }
+
+    fn meter(&mut self) -> Option<Meter> {
+        self.number(6).map(Meter)
+    }
+
+    fn stretch(&mut self) -> Option<Option<(Step, Step)>> {
+        let ends = (self.step()?, self.step()?);
+        Some(Some(ends).filter(|ends| *ends != (Step(0), Step(0))))
+    }
+
+    fn sources(&mut self) -> Option<Vec<SourceMeter>> {
+        let entries = (0..Budgets::SOURCES)
+            .map(|_| Some(SourceMeter { tag: SourceTag(self.small(4)?), meter: self.meter()? }));
+        let entries = entries.collect::<Option<Vec<_>>>()?;
+        Some(entries.into_iter().filter(|source| source.meter != Meter(0)).collect())
+    }
+
+    fn remembered(&mut self) -> Option<Vec<Remembered>> {
+        let entries = (0..State::MOST_REMEMBERED)
+            .map(|_| Some(Remembered { tag: self.number(8)?, since: self.time()? }));
+        let entries = entries.collect::<Option<Vec<_>>>()?;
+        Some(entries.into_iter().filter(|client| client.since != UnixTime(0)).collect())
+    }
+
+    fn pending(&mut self) -> Option<Option<Pending>> {
+        let (kind, id) = (self.number(1)?, self.number(8)?);
+        let inherits = Inherits::ALL.into_iter().find(|inherits| inherits.number() == kind);
+        (kind == 0 || inherits.is_some()).then_some(inherits.map(|inherits| Pending { id, inherits }))
+    }
+
+    fn state(&mut self) -> Option<(State, Option<Pending>)> {
+        let spent = SpentSteps { upto: self.step()?, gap: self.stretch()?, island: self.stretch()? };
+        let drift = Drift(i32::from(u16::try_from(self.number(2)?).ok()? as i16));
+        let failures = self.small(4)?;
+        let (guesses, guessed_at) = (self.small(4)?, self.time()?);
+        let (single_codes, day, today) = (self.small(4)?, self.number(4)?, self.small(4)?);
+        let last_login = Some(self.time()?).filter(|time| time.0 > 0);
+        let spent_recovery = u16::try_from(self.number(2)?).ok()?;
+        let resync = ResyncStart { step: self.step()?, at: self.time()? };
+        let (pairs, recovery) = (self.meter()?, self.meter()?);
+        let budgets = Budgets { pairs, recovery, sources: self.sources()? };
+        let throttle = Throttle { guesses, guessed_at, single_codes, day, today, budgets };
+        let state = State {
+            spent,
+            drift,
+            failures,
+            throttle,
+            last_login,
+            spent_recovery,
+            resync: Some(resync).filter(|start| start.at.0 > 0),
+            remembered: self.remembered()?,
+        };
+        let pending = self.pending()?;
+        // What a later version writes there means something that this one does not know.
+        self.0.iter().all(|byte| *byte == 0).then_some((state, pending))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SEAL: [u8; 16] = [7; 16];
+
+    fn cursor(sequence: u64) -> SlotCursor {
+        SlotCursor { seal: SEAL, sequence, slot: 0 }
+    }
+
+    fn times() -> impl Strategy<Value = u64> {
+        prop_oneof![0..=MOST, Just(MOST), Just(0), Just(1)]
+    }
+
+    fn stretch() -> impl Strategy<Value = Option<(Step, Step)>> {
+        prop::option::of((times(), 1..=MOST).prop_map(|(from, to)| (Step(from), Step(to))))
+    }
+
+    fn throttle() -> impl Strategy<Value = Throttle> {
+        let sources = prop::collection::vec((any::<u32>(), 1..1_u64 << 48), 0..=Budgets::SOURCES);
+        let numbers = (any::<u32>(), times(), any::<u32>(), any::<u32>(), any::<u32>());
+        (numbers, 0..1_u64 << 48, 0..1_u64 << 48, sources).prop_map(|(numbers, pairs, recovery, sources)| {
+            let (guesses, guessed_at, single_codes, day, today) = numbers;
+            let source = |(tag, meter)| SourceMeter { tag: SourceTag(tag), meter: Meter(meter) };
+            let sources = sources.into_iter().map(source).collect();
+            let budgets = Budgets { pairs: Meter(pairs), recovery: Meter(recovery), sources };
+            let guessed_at = UnixTime(guessed_at);
+            Throttle { guesses, guessed_at, single_codes, day: day.into(), today, budgets }
+        })
+    }
+
+    fn states() -> impl Strategy<Value = State> {
+        let spent = (times(), stretch(), stretch());
+        let numbers = (any::<i16>(), any::<u32>(), any::<u16>());
+        let clients = prop::collection::vec((any::<u64>(), 1..=MOST), 0..=State::MOST_REMEMBERED);
+        let options = (prop::option::of(1..=MOST), prop::option::of((times(), 1..=MOST)));
+        (spent, numbers, throttle(), clients, options).prop_map(
+            |(spent, numbers, throttle, clients, options)| State {
+                spent: SpentSteps { upto: Step(spent.0), gap: spent.1, island: spent.2 },
+                drift: Drift(numbers.0.into()),
+                failures: numbers.1,
+                spent_recovery: numbers.2,
+                throttle,
+                last_login: options.0.map(UnixTime),
+                resync: options.1.map(|(step, at)| ResyncStart { step: Step(step), at: UnixTime(at) }),
+                remembered: clients
+                    .into_iter()
+                    .map(|(tag, since)| Remembered { tag, since: UnixTime(since) })
+                    .collect(),
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(state in states(), sequence: u64, id: u64, kind in 0..3_usize) {
+            let pending = Inherits::ALL.get(kind).map(|inherits| Pending { id, inherits: *inherits });
+            let slot = encode(&cursor(sequence), &state, pending).unwrap();
+            prop_assert_eq!(slot.len(), 2 * LINE);
+            let (line, again) = slot.split_at(LINE);
+            prop_assert_eq!(line, again);
+            prop_assert_eq!(claimed_sequence(line), Some(sequence));
+            let read = decode(line, SEAL).unwrap();
+            prop_assert_eq!((read.sequence, read.state, read.pending), (sequence, state, pending));
+            prop_assert!(decode(line, [8; 16]).is_none(), "of another file");
+        }
+
+        #[test]
+        fn a_line_that_was_changed_anywhere_is_not_read(at in 0..LINE, bit in 0..8_u32) {
+            let mut line = encode(&cursor(5), &State::default(), None).unwrap();
+            line.truncate(LINE);
+            line[at] ^= 1 << bit;
+            // Blanks at its end may be other white space.
+            prop_assert!(decode(&line, SEAL).is_none_or(|read| read.state == State::default()));
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..LINE)) {
+            let _ = (decode(&bytes, SEAL), claimed_sequence(&bytes));
+            let line = [PREFIX.as_bytes(), &bytes].concat();
+            let _ = (decode(&line, SEAL), claimed_sequence(&line));
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_held_to_it() {
+        let spent = SpentSteps { upto: Step(u64::MAX), gap: None, island: None };
+        let state = State { spent, drift: Drift(i32::MIN), ..State::default() };
+        let slot = encode(&cursor(1), &state, None).unwrap();
+        let read = decode(&slot[..LINE], SEAL).unwrap().state;
+        assert_eq!((read.spent.upto, read.drift), (Step(MOST), Drift(i16::MIN.into())));
+    }
+
+    #[test]
+    fn fields_of_a_later_version_are_not_ignored() {
+        let mut bytes = fields(&State::default(), None);
+        *bytes.last_mut().unwrap() = 1;
+        assert!(Reader(&bytes).state().is_none());
+    }
+}
