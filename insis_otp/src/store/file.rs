@@ -183,7 +183,7 @@ impl SecretFile {
                     return Ok(answer);
                 }
             }
-            Err(Cause::Unsafe("is replaced again and again while it is being used".into()))
+            Err(again_and_again())
         })
     }
 
@@ -246,16 +246,20 @@ impl SecretFile {
         mut decide: impl FnMut(&Record) -> Result<(Enrolment, State), E>,
     ) -> Result<Result<(), E>, StoreError> {
         self.exclusively(|| {
-            let locked = self.lock()?;
-            let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-            self.same_user(&record.enrolment)?;
-            match decide(record) {
-                Ok((enrolment, state)) => {
-                    let page = form::encode(&enrolment, &state).map_err(Cause::Damaged)?;
-                    self.publish_instead(&page, &locked).map(Ok)
+            for _ in 0..Self::ROUNDS {
+                let locked = self.lock()?;
+                let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
+                self.same_user(&record.enrolment)?;
+                let (enrolment, state) = match decide(record) {
+                    Ok(new) => new,
+                    Err(no) => return Ok(Err(no)),
+                };
+                let page = form::encode(&enrolment, &state).map_err(Cause::Damaged)?;
+                if self.publish_instead(&page, &locked)? {
+                    return Ok(Ok(()));
                 }
-                Err(no) => Ok(Err(no)),
             }
+            Err(again_and_again())
         })
     }
 
@@ -282,7 +286,7 @@ impl SecretFile {
             let (enrolment, _) = form::decode_head(&locked.page).map_err(Cause::Damaged)?;
             self.same_user(&enrolment)?;
             let page = form::encode(&enrolment, &state(&enrolment, None)).map_err(Cause::Damaged)?;
-            self.publish_instead(&page, &locked).map(Some)
+            if self.publish_instead(&page, &locked)? { Ok(Some(())) } else { Err(again_and_again()) }
         })?
         .map_or_else(
             || {
@@ -314,12 +318,14 @@ impl SecretFile {
                     Err(cause) if is_unsupported(&cause) => {
                         let page =
                             form::encode(&enrolment, &derive(&record.state)).map_err(Cause::Damaged)?;
-                        return self.publish_instead(&page, &locked);
+                        if self.publish_instead(&page, &locked)? {
+                            return Ok(());
+                        }
                     }
                     Err(cause) => return Err(cause),
                 }
             }
-            Err(Cause::Unsafe("is replaced again and again while it is being used".into()))
+            Err(again_and_again())
         })
     }
 
@@ -331,12 +337,17 @@ impl SecretFile {
         self.exclusively(|| {
             // The lock keeps a login that is being decided from writing into a file that is gone. What is no secret
             // file (damaged, of another owner) is removed all the same.
-            let locked = match self.lock() {
-                Ok(locked) => Some(locked),
-                Err(Cause::Damaged(_) | Cause::Unsafe(_)) => None,
-                Err(no) => return Err(no),
-            };
-            self.withdraw(locked.as_ref())
+            for _ in 0..Self::ROUNDS {
+                let locked = match self.lock() {
+                    Ok(locked) => Some(locked),
+                    Err(Cause::Damaged(_) | Cause::Unsafe(_)) => None,
+                    Err(no) => return Err(no),
+                };
+                if self.withdraw(locked.as_ref())? {
+                    return Ok(());
+                }
+            }
+            Err(again_and_again())
         })
     }
 
@@ -424,7 +435,10 @@ impl SecretFile {
         for _ in 0..Self::ROUNDS * 4 {
             let (file, opened) = self.open(Access::Update)?;
             match lock::wait(file, &mut patience, || self.is_at_path(&opened))? {
-                Waited::Locked(file) if self.is_at_path(&opened) => return self.settled(file, opened),
+                Waited::Locked(file) if self.is_at_path(&opened) => match self.settled(file, opened)? {
+                    Some(locked) => return Ok(locked),
+                    None => patience.restart(false),
+                },
                 Waited::Locked(_) | Waited::Moved => patience.restart(false),
                 Waited::Stalled(file) => {
                     patience.restart(true);
@@ -446,14 +460,16 @@ impl SecretFile {
     }
 
     /// A locked file, after it has taken over what it still has to.
-    fn settled(&self, file: Flock<File>, opened: Metadata) -> Result<Locked, Cause> {
+    /// `None` when it has lost its place meanwhile.
+    fn settled(&self, file: Flock<File>, opened: Metadata) -> Result<Option<Locked>, Cause> {
         let locked = Locked::read(file, opened)?;
         match locked.record.as_ref().ok().and_then(|record| record.pending) {
-            None => Ok(locked),
+            None => Ok(Some(locked)),
             Some(pending) => match self.finish(&locked, pending) {
-                Ok(()) => Locked::read(locked.file, locked.opened),
+                Ok(true) => Locked::read(locked.file, locked.opened).map(Some),
+                Ok(false) => Ok(None),
                 // Then only the head counts.
-                Err(Cause::Damaged(why)) => Ok(Locked { record: Err(why), ..locked }),
+                Err(Cause::Damaged(why)) => Ok(Some(Locked { record: Err(why), ..locked })),
                 Err(cause) => Err(cause),
             },
         }
@@ -489,6 +505,11 @@ impl Locked {
     fn send_to_disk(&self) {
         let _ = posix_fadvise(self.file.as_fd(), 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
     }
+}
+
+/// The end of trying.
+pub(super) fn again_and_again() -> Cause {
+    Cause::Unsafe("is replaced again and again while it is being used".into())
 }
 
 /// Whether a file system cannot exchange two files: NFS, for one.

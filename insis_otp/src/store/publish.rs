@@ -11,7 +11,7 @@
 //! finishes it, so that death at any moment costs nothing.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -80,6 +80,22 @@ impl Temporary {
     }
 }
 
+/// What a file whose state is pending goes on from.
+enum Before {
+    /// The last state before it, and a number beyond those of its states.
+    Last(State, u64),
+    /// The file at this path, which is another enrollment.
+    Other(PathBuf),
+}
+
+/// Whether an old file is one that a new one may go on from: the same enrollment, with the same recovery codes unless
+/// those are what is new.
+fn goes_on_from(new: &Enrolment, old: &Enrolment, inherits: Inherits) -> bool {
+    new.key.secret() == old.key.secret()
+        && new.paired_at == old.paired_at
+        && (inherits == Inherits::AllButRecoveryCodes || new.recovery == old.recovery)
+}
+
 impl SecretFile {
     /// Where a new file is written: beside the path, under a name that no user name can be (they do not begin with a
     /// dot).
@@ -107,11 +123,21 @@ impl SecretFile {
     }
 
     /// Puts a file with a state of its own in the place of one that is locked. When anything fails, the old one is there.
-    pub(super) fn publish_instead(&self, page: &Page, old: &Locked) -> Result<(), Cause> {
+    /// False when the old one has lost its place: somebody did not wait for us any longer, and goes on in another file.
+    pub(super) fn publish_instead(&self, page: &Page, old: &Locked) -> Result<bool, Cause> {
         self.remove_abandoned();
         let new = Temporary::create(self)?;
         new.fill(self, page).inspect_err(|_| new.remove())?;
+        if !self.is_current(&old.file) {
+            new.remove();
+            return Ok(false);
+        }
         match exchange(&new.path, &self.path) {
+            Ok(()) if !is_at(&new.path, &old.opened) => {
+                let back = exchange(&new.path, &self.path);
+                new.remove();
+                back.map(|()| false).map_err(os_errno("move it back"))
+            }
             Ok(()) => {
                 let synced = self.sync_directory(Some(&new.file));
                 if synced.is_err() {
@@ -120,9 +146,11 @@ impl SecretFile {
                     let _ = exchange(&new.path, &self.path);
                 }
                 new.remove();
-                synced
+                synced.map(|()| true)
             }
-            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => self.publish_over(page, &new, old),
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {
+                self.publish_over(page, &new, old).map(|()| true)
+            }
             Err(errno) => {
                 new.remove();
                 Err(os_errno("move it into place")(errno))
@@ -141,14 +169,21 @@ impl SecretFile {
         })
     }
 
-    /// Takes the file away from the path. When anything fails, it is there again.
-    pub(super) fn withdraw(&self, locked: Option<&Locked>) -> Result<(), Cause> {
+    /// Takes the file away from the path. When anything fails, it is there again. False when it is not the one that is
+    /// locked: somebody goes on in another one, or has enrolled anew.
+    pub(super) fn withdraw(&self, locked: Option<&Locked>) -> Result<bool, Cause> {
         self.remove_abandoned();
         let aside = self.temporary(new_id());
+        if locked.is_some_and(|locked| !self.is_current(&locked.file)) {
+            return Ok(false);
+        }
         std::fs::rename(&self.path, &aside).map_err(os("remove it"))?;
+        if locked.is_some_and(|locked| !is_at(&aside, &locked.opened)) {
+            return rename_to_nothing(&aside, &self.path).map(|()| false);
+        }
         let synced = self.sync_directory(locked.map(|locked| &*locked.file));
         match synced {
-            Ok(()) => std::fs::remove_file(&aside).map_err(os("remove it")),
+            Ok(()) => std::fs::remove_file(&aside).map(|()| true).map_err(os("remove it")),
             Err(cause) => Err(cause),
         }
         // Not over an enrollment that was made meanwhile.
@@ -194,12 +229,15 @@ impl SecretFile {
         }
         let opened = new.file.metadata().map_err(os("look at it"))?;
         let locked = Locked::read(new.file, opened)?;
-        match self.inherit(&locked, &new.path, derive) {
+        match self.inherit(&locked, pending, derive) {
             Ok(true) => Locked::read(locked.file, locked.opened).map(Some),
             Ok(false) => Ok(None),
             Err(cause) => {
-                // Back to what was there before, unless somebody goes on from the new one already.
-                if self.is_current(&locked.file) && exchange(&new.path, &self.path).is_ok() {
+                // Back to what was there before where nobody can have gone on from the new one: what it goes on from cannot
+                // be read. New recovery codes that nobody is told go, too. Any other new file stays, for whoever comes
+                // next: it may have a state by now, and somebody may have had a login accepted after it.
+                let back = matches!(cause, Cause::Damaged(_)) || inherits == Inherits::AllButRecoveryCodes;
+                if back && self.is_current(&locked.file) && exchange(&new.path, &self.path).is_ok() {
                     let _ = std::fs::remove_file(&new.path);
                 }
                 Err(cause)
@@ -208,23 +246,34 @@ impl SecretFile {
     }
 
     /// Finishes a file whose state is pending: whoever put it there died before.
-    pub(super) fn finish(&self, locked: &Locked, pending: Pending) -> Result<(), Cause> {
-        let derive = |state: &State| pending.inherits.derive(state);
-        match self.inherit(locked, &self.temporary(pending.id), &derive)? {
-            true => Ok(()),
-            false => Err(Cause::Unsafe("is replaced again and again while it is being used".into())),
-        }
+    /// False when the file has lost its place meanwhile.
+    pub(super) fn finish(&self, locked: &Locked, pending: Pending) -> Result<bool, Cause> {
+        self.inherit(locked, pending, &|state| pending.inherits.derive(state))
     }
 
     /// Takes over the last state of the file under the temporary name, which then goes. False when the new file has lost
-    /// its place meanwhile.
-    fn inherit(&self, locked: &Locked, old: &Path, derive: &dyn Fn(&State) -> State) -> Result<bool, Cause> {
-        let cursor = &locked.record.as_ref().map_err(|why| Cause::Damaged(why))?.cursor;
-        let (state, sequence) = self.last_state(old, CHAIN).map_err(|cause| match cause {
+    /// its place meanwhile, or should not have had it.
+    fn inherit(
+        &self,
+        locked: &Locked,
+        pending: Pending,
+        derive: &dyn Fn(&State) -> State,
+    ) -> Result<bool, Cause> {
+        let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
+        let old = self.temporary(pending.id);
+        let before = self.before(&record.enrolment, pending, CHAIN).map_err(|cause| match cause {
             Cause::NotPaired => Cause::Damaged(GONE),
             cause => cause,
         })?;
-        let cursor = SlotCursor { sequence: cursor.sequence.max(sequence), ..cursor.clone() };
+        let (state, sequence) = match before {
+            Before::Last(state, sequence) => (state, sequence),
+            Before::Other(other) => {
+                self.put_back(&other, locked)?;
+                return Ok(false);
+            }
+        };
+        let sequence = record.cursor.sequence.max(sequence);
+        let cursor = SlotCursor { sequence, ..record.cursor.clone() };
         locked.write(&slot::encode(&cursor, &derive(&state), None).map_err(Cause::Damaged)?, &cursor)?;
         let is_current = self.is_current(&locked.file);
         locked.sync()?;
@@ -236,28 +285,57 @@ impl SecretFile {
         Ok(is_current)
     }
 
-    /// The last state of a file that lost its place, and a number beyond those of its states. Where its own was pending,
-    /// nothing has happened in it, and the one before it counts.
-    fn last_state(&self, path: &Path, chain: u32) -> Result<(State, u64), Cause> {
+    /// What came before a file: the last state of the one that lost its place to it, and a number beyond those of its
+    /// states. Where that one's own state was pending, nothing has happened in it, and the one before it counts.
+    ///
+    /// Whoever was stopped just before the exchange may have put it over an enrollment that was made since. Then the
+    /// place is not the new file's.
+    fn before(&self, new: &Enrolment, pending: Pending, chain: u32) -> Result<Before, Cause> {
+        let path = self.temporary(pending.id);
         for _ in 0..2 {
-            let record = self.record_at(path)?;
-            let Some(pending) = record.pending else {
-                return Ok((record.state, record.cursor.sequence));
+            let record = self.record_at(&path)?;
+            if !goes_on_from(new, &record.enrolment, pending.inherits) {
+                return Ok(Before::Other(path));
+            }
+            let Some(earlier) = record.pending else {
+                return Ok(Before::Last(record.state, record.cursor.sequence));
             };
             let before = match chain.checked_sub(1) {
-                Some(chain) => self.last_state(&self.temporary(pending.id), chain),
+                Some(chain) => self.before(&record.enrolment, earlier, chain),
                 None => Err(Cause::Damaged("too many files in a row have lost their place")),
             };
             match before {
-                Ok((state, sequence)) => {
-                    return Ok((pending.inherits.derive(&state), sequence.max(record.cursor.sequence)));
+                Ok(Before::Last(state, sequence)) => {
+                    let sequence = sequence.max(record.cursor.sequence);
+                    return Ok(Before::Last(earlier.inherits.derive(&state), sequence));
                 }
+                Ok(other) => return Ok(other),
                 // Whoever put it there has finished it just now: once more.
                 Err(Cause::NotPaired) => {}
                 Err(cause) => return Err(cause),
             }
         }
         Err(Cause::Damaged(GONE))
+    }
+
+    /// Gives an enrollment its place again. Nothing was accepted in the file that took it, or ever will be.
+    fn put_back(&self, other: &Path, locked: &Locked) -> Result<(), Cause> {
+        if !self.is_current(&locked.file) {
+            return Ok(());
+        }
+        match exchange(other, &self.path) {
+            Ok(()) => {}
+            // Somebody else has done it.
+            Err(Errno::ENOENT) => return Ok(()),
+            Err(errno) => return Err(os_errno("move it back")(errno)),
+        }
+        if !is_at(other, &locked.opened) {
+            let _ = exchange(other, &self.path);
+            return Ok(());
+        }
+        self.sync_directory(Some(&locked.file))?;
+        let _ = std::fs::remove_file(other);
+        Ok(())
     }
 
     fn record_at(&self, path: &Path) -> Result<Record, Cause> {
@@ -341,6 +419,11 @@ fn remove_if_abandoned(path: &Path, after: Duration) {
     {
         let _ = std::fs::remove_file(path);
     }
+}
+
+/// Whether a file is the one at a path.
+fn is_at(path: &Path, opened: &Metadata) -> bool {
+    path.symlink_metadata().is_ok_and(|named| files::is_same(opened, &named))
 }
 
 fn exchange(one: &Path, other: &Path) -> Result<(), Errno> {

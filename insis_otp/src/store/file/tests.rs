@@ -434,6 +434,80 @@ fn a_state_that_is_pending_is_taken_over_by_whoever_comes_next() {
     }
 }
 
+/// Somebody who takes over may be stopped just before the exchange, and go on when there is another enrollment.
+#[test]
+fn who_takes_over_too_late_brings_no_former_enrollment_back() {
+    for inherits in [Inherits::State, Inherits::AllButRecoveryCodes] {
+        let home = paired();
+        let former = home.file.read().unwrap();
+        home.file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(5)))).unwrap().unwrap();
+        pending_over_the_present(&home, &former, inherits);
+        set(&home.file, 6).unwrap();
+        let now = home.file.read().unwrap();
+        assert_eq!(now.enrolment.key.secret(), enrolment("alice", 2).key.secret(), "{inherits:?}");
+        assert_eq!((now.state, names(&home)), (state(6), vec![".insis-otp".to_owned()]));
+    }
+}
+
+#[test]
+fn who_takes_over_too_late_makes_no_used_recovery_code_good() {
+    let home = paired();
+    let former = home.file.read().unwrap();
+    let code = |text: &[u8]| match crate::otp::Typed::parse(text) {
+        crate::otp::Typed::Recovery(code) => code,
+        other => panic!("{other:?}"),
+    };
+    let new = RecoveryCodes::new(&[code(b"abcdefghjk")], crate::otp::Salt([1; 16]));
+    home.file.replace_recovery_codes(&new).unwrap();
+    pending_over_the_present(&home, &former, Inherits::State);
+    set(&home.file, 6).unwrap();
+    assert_eq!(home.file.read().unwrap().enrolment.recovery, new);
+}
+
+/// Lays a file that goes on from a former one over the present one, as an exchange that comes too late does.
+fn pending_over_the_present(home: &Home, former: &Record, inherits: Inherits) {
+    let id = 0x1234;
+    let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
+    std::fs::rename(home.file.path(), &aside).unwrap();
+    let page = form::encode_from(&former.enrolment, &former.state, 9, Some(Pending { id, inherits }));
+    std::fs::write(home.file.path(), page.unwrap().as_slice()).unwrap();
+    std::fs::set_permissions(home.file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_replacement_that_lost_its_place_meanwhile_loses_no_state() {
+    let home = paired();
+    let mut rounds = 0;
+    let replaced = home.file.replace(|record| {
+        rounds += 1;
+        if rounds == 1 {
+            // So slow that somebody else does not wait any longer, and has a code accepted.
+            set(&home.file, 7).unwrap();
+        }
+        Ok::<_, ()>((record.enrolment.clone(), record.state.clone()))
+    });
+    replaced.unwrap().unwrap();
+    assert_eq!((rounds, home.file.read().unwrap().state), (2, state(7)));
+}
+
+#[test]
+fn a_replacement_that_lost_its_place_does_not_undo_a_later_one() {
+    let home = paired();
+    let mut seen = Vec::new();
+    let replaced = home.file.replace(|record| {
+        seen.push(record.enrolment.key.secret().clone());
+        if seen.len() > 1 {
+            return Err(());
+        }
+        home.file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(5)))).unwrap().unwrap();
+        Ok((enrolment("alice", 3), state(6)))
+    });
+    assert_eq!(replaced.unwrap(), Err(()), "what it was allowed for is no longer there");
+    let secret = |seed| enrolment("alice", seed).key.secret().clone();
+    assert_eq!(seen, [secret(1), secret(2)]);
+    assert_eq!(home.file.read().unwrap().enrolment.key.secret(), &secret(2));
+}
+
 #[test]
 fn without_the_state_that_is_pending_nothing_is_accepted_until_it_is_repaired() {
     let home = paired();
