@@ -131,8 +131,9 @@ impl ResyncComparison {
         let drift = Drift(if offset.abs() <= 1 { 0 } else { offset });
         let spent: SpentSteps = self.before.spent.with_resync(first, second);
         // Both requests turned out to be no guesses. It is no login: the owner is still told of failures at the next one.
-        let throttle = self.before.throttle.after_login(2);
+        // The second request is not in the state before it, so that one is given back.
         let own = 1;
+        let throttle = self.before.throttle.after_login(own);
         let failures = self.before.failures.saturating_sub(own);
         let next = State { spent, drift, throttle, failures, resync: None, ..self.before };
         (Ok(Resync::Learned(drift)), next)
@@ -214,6 +215,16 @@ mod tests {
                 (&Throttle { day: NOW.day(), ..Throttle::default() }, 0)
             );
         }
+    }
+
+    #[test]
+    fn the_guesses_of_the_day_stay_counted() {
+        let mut device = device();
+        for _ in 0..3 {
+            assert_eq!(device.send(ResyncCode::Second, "000000", NOW), Err(Refusal::Wrong));
+        }
+        assert!(device.resync(T - 60, T - 59, 30).is_ok());
+        assert_eq!(device.state.throttle.today, 3, "what others guessed");
     }
 
     #[test]
