@@ -476,6 +476,8 @@ pub fn status_by(
 ) -> Result<Option<Status>, StoreError> {
     match reader.read(file) {
         Ok(record) => Ok(Some(Status::of(&record, policy, clock()))),
+        // An empty store must not look like one in which nobody has enrolled.
+        Err(error) if error.is_not_paired() && file.store_is_away() => Err(file.away()),
         Err(error) if error.is_not_paired() => Ok(None),
         Err(error) => Err(error),
     }

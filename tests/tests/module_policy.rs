@@ -303,3 +303,28 @@ fn with_use_first_pass_nothing_is_ever_asked() {
     let (code, messages) = comes("vpn", "auth required pam_insis_otp.so use_first_pass", "anna", "", ["x"]);
     assert_eq!((code, messages.len()), (Code::AUTH_ERR, 0));
 }
+
+/// A store that is not mounted looks empty: nobody passes for not having enrolled.
+#[test]
+fn without_the_stores_marker_nobody_is_taken_for_not_enrolled() {
+    let house = house("unenrolled = \"ignore\"\n");
+    let come = |user: &str, code: &str| {
+        comes(
+            "sshd",
+            "auth required pam_insis_otp.so\nauth required pam_permit.so",
+            user,
+            "192.0.2.7",
+            [code],
+        )
+        .0
+    };
+    assert_eq!(come("bert", "123456"), Code::SUCCESS, "who has not enrolled passes");
+    std::fs::remove_file("/var/lib/insis-otp/.store").expect("no marker");
+    assert_eq!(come("bert", "123456"), Code::AUTHINFO_UNAVAIL);
+    let line = house.env.syslog().expect(&["<83>", "reason=store user=bert"]);
+    assert!(line.contains("its store has no marker"), "{line}");
+    // Who has enrolled is let in by a code all the same.
+    assert_eq!(come("anna", &house.anna.code()), Code::SUCCESS);
+    std::fs::write("/var/lib/insis-otp/.store", "").expect("no marker");
+    assert_eq!(come("bert", "123456"), Code::SUCCESS);
+}

@@ -111,6 +111,8 @@ pub(super) struct Locked {
 impl SecretFile {
     /// The mode of the system store, whose group is the helper's (setgid).
     const SETGID_STORE: u32 = 0o1730;
+    /// The name of the marker of a system store, which no user name can be.
+    const MARKER: &str = ".store";
     /// How often an operation begins anew because others have put another file in the place of its own.
     const ROUNDS: usize = 16;
 
@@ -140,6 +142,24 @@ impl SecretFile {
     #[must_use]
     pub fn home_is_away(&self) -> bool {
         self.in_home && !self.account.home.is_dir()
+    }
+
+    /// Whether nothing can be said of who has enrolled, since the system store is not the one that was set up: an empty
+    /// directory where it is not mounted has no marker. Installing makes one, and nothing that runs at each boot does.
+    #[must_use]
+    pub fn store_is_away(&self) -> bool {
+        let system = Path::new(super::Template::SYSTEM_DIRECTORY);
+        !self.in_home && self.directory() == system && system.join(Self::MARKER).symlink_metadata().is_err()
+    }
+
+    /// What is said then.
+    pub(crate) fn away(&self) -> StoreError {
+        let marker = self.directory().join(Self::MARKER);
+        let what = format!(
+            "its store has no marker, and may not be mounted (if it is right as it is: install -m 644 /dev/null {})",
+            marker.display()
+        );
+        StoreError { path: self.path.clone(), cause: Cause::Unsafe(what) }
     }
 
     /// Reads the file without its lock, to report on it.
@@ -228,6 +248,9 @@ impl SecretFile {
     /// # Errors
     /// [`Cause::Exists`], or why it cannot be written; then nothing is left behind.
     pub fn create(&self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
+        if self.store_is_away() {
+            return Err(self.away());
+        }
         self.exclusively(|| {
             if self.path.symlink_metadata().is_ok() {
                 return Err(Cause::Exists);
