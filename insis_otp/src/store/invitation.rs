@@ -14,6 +14,7 @@ use nix::fcntl::{Flock, FlockArg};
 use subtle::ConstantTimeEq;
 
 use super::file::check_directory;
+use super::isolation::Isolation;
 use super::{Account, Cause, SecretFile, StoreError, UserName};
 use crate::files::{self, Access};
 use crate::otp::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixTime};
@@ -262,8 +263,14 @@ impl InvitationFile {
 
     fn run<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
         let directory = self.path.parent().unwrap_or(std::path::Path::new("/"));
-        let done = check_directory(directory).and_then(|()| operation());
-        done.map_err(|cause| StoreError { path: self.path.clone(), cause })
+        // As for a secret file: out of the reach of whoever has started this process.
+        let run = || {
+            let isolation = Isolation::begin()?;
+            let done = check_directory(directory).and_then(|()| operation());
+            isolation.end()?;
+            done
+        };
+        run().map_err(|cause| StoreError { path: self.path.clone(), cause })
     }
 
     /// Opens and locks it; `None` when there is none. Nobody waits for the lock: it is held for a moment, and by nobody

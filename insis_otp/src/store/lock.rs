@@ -3,7 +3,7 @@
 //! A lock is held for less than a millisecond, and for as long as the disk takes to write one page. A holder that is
 //! stopped, frozen or starved would keep its user out for good, and anybody may be able to do that to a process of their
 //! own. So a waiter watches the state's sequence number, which every transaction moves on at its beginning; when it
-//! stands still for too long, the waiter goes on without the holder ([`super::takeover`]).
+//! stands still for too long, the waiter goes on without the holder ([`super::publish`]).
 
 use std::fs::File;
 use std::time::{Duration, Instant};
