@@ -328,28 +328,37 @@ impl Comparison {
         self.conclude(outcome)
     }
 
+    /// Makes the states of all three outcomes, and takes one: what comes after the comparison is the same work as well.
     fn conclude(self, outcome: Result<Acceptance, Refusal>) -> (Verdict, State) {
-        match outcome {
-            Ok(acceptance) => self.accepted(acceptance),
-            Err(refusal) if refusal.is_guess() => (Verdict::Refused(refusal), self.charged),
-            Err(refusal) => (Verdict::Refused(refusal), with_failure(self.before)),
+        let (acceptance, refusal) = match outcome {
+            Ok(acceptance) => (acceptance, None),
+            Err(refusal) => (self.unchanged(), Some(refusal)),
+        };
+        let (accepted, state) = self.accepted(acceptance);
+        let states = std::hint::black_box([state, self.charged, with_failure(self.before)]);
+        let [opened, charged, uncharged] = states;
+        match refusal {
+            None => (Verdict::Accepted(accepted), opened),
+            Some(refusal) if refusal.is_guess() => (Verdict::Refused(refusal), charged),
+            Some(refusal) => (Verdict::Refused(refusal), uncharged),
         }
     }
 
-    fn accepted(self, acceptance: Acceptance) -> (Verdict, State) {
+    fn accepted(&self, acceptance: Acceptance) -> (Accepted, State) {
         let Acceptance { proof, spent, drift, spent_recovery, clock_was_ahead } = acceptance;
-        let failures = self.before.failures;
+        let before = self.before.clone();
+        let failures = before.failures;
         let next = State {
             spent,
             drift,
             spent_recovery,
             failures: if self.tells_failures { 0 } else { failures },
-            throttle: self.before.throttle.clone().after_login(self.refund),
+            throttle: before.throttle.after_login(self.refund),
             last_login: Some(self.now),
             resync: None,
-            ..self.before
+            ..before
         };
-        (Verdict::Accepted(Accepted { by: proof, failures, clock_was_ahead }), next)
+        (Accepted { by: proof, failures, clock_was_ahead }, next)
     }
 
     /// The step that the device should show now.
