@@ -1,6 +1,6 @@
 //! How a secret file is reached: opened here, or, by a process without rights, through `otp-helper`.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -14,6 +14,7 @@ use insis_otp::operations::{self, LoginAttempt, system_clock};
 use insis_otp::otp::{Digits, Policy, Seconds, UnixTime, Verdict};
 use insis_otp::store::{Account, SecretFile};
 use insis_otp::wire::{Answer, LONGEST, Reply, Request};
+use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
 use zeroize::Zeroizing;
 
@@ -170,13 +171,20 @@ fn talk(socket: &mut UnixStream, request: &Request) -> std::io::Result<Zeroizing
     let message = request.encode();
     let mut rest = message.as_bytes();
     while !rest.is_empty() {
-        let sent = send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL)?;
-        rest = rest.get(sent..).unwrap_or_default();
+        match send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
+            Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
+            // It refuses to start, and has said why.
+            Err(Errno::EPIPE) => break,
+            Err(errno) => return Err(errno.into()),
+        }
     }
     socket.shutdown(Shutdown::Write)?;
     let mut answer = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    socket.take(LONGEST as u64 + 1).read_to_end(&mut answer)?;
-    Ok(answer)
+    match socket.take(LONGEST as u64 + 1).read_to_end(&mut answer) {
+        // The end of one that did not read the request.
+        Err(error) if error.kind() != ErrorKind::ConnectionReset || answer.is_empty() => Err(error),
+        _ => Ok(answer),
+    }
 }
 
 #[cfg(test)]
