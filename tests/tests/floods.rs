@@ -1,0 +1,123 @@
+//! A delay runs, and somebody floods the door with pairs of codes: the owner's is compared all the same.
+
+use std::process::{Child, Stdio};
+use std::time::Instant;
+
+use insis_otp::otp::{Meter, Policy, Rate, State, Throttle};
+use insis_otp_tests::crowd::typing;
+use insis_otp_tests::door::{Door, answer};
+use insis_otp_tests::person::{RECOVERY_CODE, STEP, time_of};
+
+const OWNER: &str = "198.51.100.7";
+const TRIES: u64 = 100;
+
+fn door() -> Door {
+    Door::new("auth required pam_insis_otp.so tries=1")
+}
+
+/// At that step, six wrong codes begin a delay: a right one does not open the door.
+fn delay(door: &Door, step: u64) {
+    door.env.clock().freeze(time_of(step));
+    for code in door.anna.wrong_codes(step, 6) {
+        assert_eq!(door.login(&code).code, "PAM_AUTH_ERR");
+    }
+    assert_eq!(door.login(&door.anna.code(step)).code, "PAM_AUTH_ERR", "no delay runs");
+}
+
+/// So many wrong pairs, one after the other, from that address.
+fn flood(door: &Door, address: &str, pairs: u64) -> Child {
+    let mut driver = door.driver();
+    driver.args(["--rhost", address, "--times", &pairs.to_string()]);
+    let mut child = driver.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("no driver");
+    let wrong = door.anna.wrong_codes(STEP, 2).join(" ");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut stdin, typing(&[&wrong]).as_bytes()).expect("it does not listen");
+    child
+}
+
+/// The owner's two codes of the last step and this one.
+fn owners_pair(door: &Door, step: u64) -> bool {
+    let pair = format!("{} {}", door.anna.code(step - 1), door.anna.code(step));
+    let said = answer(door.driver().args(["--rhost", OWNER]), &typing(&[&pair]));
+    assert!(said.nanos < 2_000_000_000, "{} s", said.nanos / 1_000_000_000);
+    said.code == "PAM_SUCCESS"
+}
+
+/// The owner comes a hundred times, once a minute, while each of these floods at the same time. Returns how often a pair
+/// of theirs was compared at once or a second later.
+fn owner_beside(door: &Door, floods: impl Fn(u64) -> Vec<(String, u64)>) -> u64 {
+    let begin = Instant::now();
+    let (mut compared, mut tried) = (0, 0);
+    for turn in 0..TRIES {
+        let step = STEP + 2 * turn + 2;
+        delay(door, step);
+        let crowd: Vec<_> = floods(turn)
+            .iter()
+            .map(|(address, pairs)| {
+                tried += pairs;
+                flood(door, address, *pairs)
+            })
+            .collect();
+        let mut gets_in = owners_pair(door, step);
+        if !gets_in {
+            door.env.clock().advance(1);
+            gets_in = owners_pair(door, step);
+        }
+        compared += u64::from(gets_in);
+        for mut one in crowd {
+            assert!(one.wait().expect("no end").success());
+        }
+        door.env.syslog().clear();
+    }
+    println!(
+        "| {tried} pairs in {TRIES} minutes | the owner's compared: {compared} of {TRIES} | {:?} |",
+        begin.elapsed()
+    );
+    compared
+}
+
+#[test]
+fn twenty_pairs_a_second_from_one_address_keep_nobody_out_at_another() {
+    let door = door();
+    // 20 a second, for eight seconds before and during each of the owner's logins.
+    let compared = owner_beside(&door, |_| vec![("203.0.113.9".to_owned(), 40); 4]);
+    assert!(compared >= 99, "{compared}");
+    // The flood has met itself: at its address the right pair is not compared.
+    let step = STEP + 2 * TRIES + 2;
+    delay(&door, step);
+    assert!(flood(&door, "203.0.113.9", 20).wait().expect("no end").success());
+    let pair = format!("{} {}", door.anna.code(step - 1), door.anna.code(step));
+    let there = answer(door.driver().args(["--rhost", "203.0.113.9"]), &typing(&[&pair]));
+    assert_eq!(there.code, "PAM_AUTH_ERR");
+    let _line = door.env.syslog().expect(&["reason=too-soon", "rhost=203.0.113.9"]);
+    assert!(owners_pair(&door, step));
+}
+
+#[test]
+fn pairs_from_a_hundred_addresses_keep_nobody_out_at_another() {
+    let door = door();
+    // A hundred addresses in five turns, 20 a second for eight seconds before and during each of the owner's logins.
+    let compared = owner_beside(&door, |turn| {
+        (0..20).map(|n| (format!("203.0.113.{}", turn % 5 * 20 + n), 8)).collect()
+    });
+    assert!(compared >= 99, "{compared}");
+}
+
+/// What a flood from many addresses comes to after an hour or two, and what opens the login even then.
+#[test]
+fn when_the_pairs_of_all_are_used_up_a_recovery_code_opens_the_login() {
+    let door = door();
+    delay(&door, STEP + 2);
+    let rate = Rate::pairs(Policy::default().pair_candidates());
+    let full = Meter(time_of(STEP + 2) * 1000 + rate.interval * rate.burst);
+    let spend = |_: &_, state: Option<&State>| {
+        let mut state = state.cloned().unwrap_or_default();
+        let Throttle { budgets, .. } = &mut state.throttle;
+        budgets.pairs = full;
+        state
+    };
+    door.anna.file.repair(spend).expect("cannot repair");
+    assert!(!owners_pair(&door, STEP + 2), "the budget was not used up");
+    let _line = door.env.syslog().expect(&["reason=too-soon", OWNER]);
+    assert_eq!(door.login(RECOVERY_CODE).code, "PAM_SUCCESS");
+}

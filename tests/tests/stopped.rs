@@ -1,0 +1,480 @@
+//! Whoever holds the lock of a secret file and does not run: how long others wait, who can bring that about, and that one
+//! code opens one login all the same.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use insis_otp::otp::Verdict;
+use insis_otp::wire::{Answer, Reply, Request};
+use insis_otp_tests::crowd::Outcome;
+use insis_otp_tests::door::Door;
+use insis_otp_tests::env::talk;
+use insis_otp_tests::faults::{Call, Traced};
+use insis_otp_tests::person::{STEP, time_of};
+use insis_otp_tests::ssh::Sshd;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+const HELPER: &str = "/usr/libexec/otp-helper";
+const MODULE: &str = "auth required pam_insis_otp.so tries=1";
+const SU: &[u8] = b"auth required pam_unix.so nodelay\nauth required pam_insis_otp.so tries=1\n\
+                    account required pam_permit.so\nsession required pam_permit.so\n";
+/// Nobody waits longer for a process that does not run.
+const SOON: Duration = Duration::from_secs(1);
+
+fn machine() -> Door {
+    let door = Door::new(MODULE);
+    door.env.write("/etc/pam.d/su".as_ref(), SU, 0o644);
+    for file in ["/etc/default/su", "/etc/login.defs"] {
+        door.env.write(file.as_ref(), b"FAIL_DELAY 0\n", 0o644);
+    }
+    door
+}
+
+fn verify(code: &str) -> String {
+    Request::Verify(Reply::new(code.as_bytes())).encode().to_string()
+}
+
+/// Waits for something that comes soon.
+fn until<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(found) = there() {
+            return found;
+        }
+        assert!(Instant::now() < end, "in vain: {what}");
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+fn pid(number: u32) -> Pid {
+    Pid::from_raw(number.try_into().expect("a process id"))
+}
+
+/// A field of /proc/PID/status.
+fn status(process: Pid, field: &str) -> Option<String> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    text.lines().find_map(|line| Some(line.strip_prefix(field)?.strip_prefix(':')?.trim().to_owned()))
+}
+
+/// Whether a process has the lock of the file.
+fn holds_lock(process: Pid, file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(facts) = file.metadata() else { return false };
+    let locks = std::fs::read_to_string("/proc/locks").expect("no list of locks");
+    let inode = format!(":{}", facts.ino());
+    locks.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|words| {
+        words.get(1) == Some(&"FLOCK")
+            && words.get(4) == Some(&process.to_string().as_str())
+            && words.get(5).is_some_and(|place| place.ends_with(&inode))
+    })
+}
+
+/// A login of the owner's, and how long it took.
+fn login(door: &Door, code: &str) -> (Outcome, Duration) {
+    let said = door.login(code);
+    let took = Duration::from_nanos(said.nanos);
+    (said, took)
+}
+
+/// The owner logs in with the code of that step, and soon.
+fn owner_gets_in(door: &Door, step: u64) -> Duration {
+    door.env.clock().freeze(time_of(step));
+    let (said, took) = login(door, &door.anna.code(step));
+    assert_eq!(said.code, "PAM_SUCCESS", "step {step}: {:?}", door.env.syslog().lines());
+    assert!(took < SOON, "{took:?}");
+    took
+}
+
+/// A program under strace, of which something is stopped or slowed down.
+struct Held {
+    strace: Child,
+    trace: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Held {
+    fn start(command: &Command, input: &str, call: &Call, what: &str) -> Self {
+        let folder = tempfile::tempdir().expect("no folder");
+        let trace = folder.path().join("trace");
+        let mut strace = Command::new("strace");
+        strace.args(["-qq", "-s", "64", "-o"]).arg(&trace);
+        strace.arg("-e").arg(format!("inject={}:{what}:when={}", call.name, call.number));
+        strace.arg("--").arg(command.get_program()).args(command.get_args()).current_dir("/").env_clear();
+        strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        strace.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut strace = strace.spawn().expect("no strace");
+        let mut stdin = strace.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("it does not listen");
+        Self { strace, trace, _folder: folder }
+    }
+
+    /// The traced process. (At its start strace has others, by which it finds out what the kernel can do.)
+    fn pid(&self) -> Option<Pid> {
+        let path = format!("/proc/{0}/task/{0}/children", self.strace.id());
+        std::fs::read_to_string(path).ok()?.split_whitespace().next()?.parse().ok().map(Pid::from_raw)
+    }
+
+    fn until_stopped(&self) {
+        until("that it stops", || {
+            let trace = std::fs::read_to_string(&self.trace).ok()?;
+            trace.contains("--- stopped by SIGSTOP ---").then_some(())
+        });
+    }
+
+    /// Lets it go on; what it says in the end.
+    fn go_on(self) -> std::process::Output {
+        let process = self.pid().expect("it is gone");
+        kill(process, Signal::SIGCONT).expect("it is gone");
+        self.strace.wait_with_output().expect("no end")
+    }
+}
+
+/// The calls of an attempt through the helper, from the lock on.
+fn calls_from_the_lock(door: &Door, code: &str) -> Vec<Call> {
+    door.anna.reset();
+    let traced = Traced::run(&door.env.as_user("anna", HELPER), &verify(code));
+    let locked = traced.calls.iter().rposition(|call| call.line.contains("LOCK_EX")).expect("no lock");
+    traced.calls[locked..].to_vec()
+}
+
+fn accepted(output: &std::process::Output) -> bool {
+    matches!(Answer::decode(&output.stdout), Ok(Answer::Verdict(Verdict::Accepted(_))))
+}
+
+/// One code, typed twice: in a helper that is stopped wherever it may be, and at the door meanwhile.
+#[test]
+fn of_a_stopped_helper_and_its_owner_with_one_code_one_gets_in_and_soon() {
+    let door = machine();
+    let code = door.anna.code(STEP);
+    let calls = calls_from_the_lock(&door, &code);
+    let (mut longest, mut by_helper, mut by_owner, mut by_nobody) = (Duration::ZERO, 0, 0, 0);
+    for call in calls.iter().filter(|call| call.name != "exit_group") {
+        door.env.clock().freeze(time_of(STEP));
+        door.anna.reset();
+        let held = Held::start(&door.env.as_user("anna", HELPER), &verify(&code), call, "signal=STOP");
+        held.until_stopped();
+        let (said, took) = login(&door, &code);
+        assert!(took < SOON, "stopped at {}: {took:?}", call.line);
+        let next = owner_gets_in(&door, STEP + 1);
+        let output = held.go_on();
+        let opened = [accepted(&output), said.code == "PAM_SUCCESS"];
+        match opened {
+            [true, false] => by_helper += 1,
+            [false, true] => by_owner += 1,
+            // Written down as used by a helper that had lost its place before it could say so: nobody got in.
+            [false, false] => by_nobody += 1,
+            [true, true] => panic!("opened twice, at {}: {output:?}", call.line),
+        }
+        longest = longest.max(took).max(next);
+        // What was used up meanwhile stays so, and the next one is good once.
+        for step in [STEP, STEP + 1] {
+            door.env.clock().freeze(time_of(STEP + 1));
+            assert_ne!(door.login(&door.anna.code(step)).code, "PAM_SUCCESS", "twice, at {}", call.line);
+        }
+        owner_gets_in(&door, STEP + 3);
+    }
+    println!(
+        "| stopped helper | {} places | by it: {by_helper}, by the owner: {by_owner}, by nobody: {by_nobody} | longest {longest:?} |",
+        calls.len() - 1
+    );
+    assert!(by_helper > 0 && by_owner > 0 && by_nobody <= 2, "{by_helper} {by_owner} {by_nobody}");
+}
+
+fn first_write(door: &Door, code: &str) -> Call {
+    let calls = calls_from_the_lock(door, code);
+    calls.into_iter().find(|call| call.name == "pwrite64").expect("no charge")
+}
+
+#[test]
+fn twenty_logins_beside_a_stopped_helper_take_less_than_a_second_each() {
+    let door = machine();
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let call = first_write(&door, &wrong);
+    let took: Vec<_> = (0..20)
+        .map(|turn| {
+            door.anna.reset();
+            let held = Held::start(&door.env.as_user("anna", HELPER), &verify(&wrong), &call, "signal=STOP");
+            held.until_stopped();
+            let process = held.pid().expect("it is gone");
+            assert!(holds_lock(process, door.anna.file.path()), "it does not hold the lock");
+            let took = owner_gets_in(&door, STEP + 2 * turn);
+            assert!(took > Duration::from_millis(50), "nobody was in the way");
+            assert!(!accepted(&held.go_on()));
+            took
+        })
+        .collect();
+    println!("| 20 logins beside a stopped helper | longest {:?} |", took.iter().max());
+}
+
+/// Where the second version of control groups is mounted.
+fn cgroups() -> PathBuf {
+    let mounts = std::fs::read_to_string("/proc/mounts").expect("no mounts");
+    let mut folders = mounts.lines().filter_map(|line| {
+        let words: Vec<_> = line.split(' ').collect();
+        (words.get(2) == Some(&"cgroup2")).then(|| PathBuf::from(words[1]))
+    });
+    folders.next().expect("no control groups (version 2) on this machine: nothing can be frozen")
+}
+
+/// A control group, until it is dropped.
+struct Group(PathBuf);
+
+impl Group {
+    fn new() -> Self {
+        let path =
+            cgroups().join(format!("otp-test-{}-{:?}", std::process::id(), std::thread::current().id()));
+        std::fs::create_dir(&path).expect("cannot make a control group");
+        Self(path)
+    }
+
+    fn set(&self, file: &str, value: &str) {
+        std::fs::write(self.0.join(file), value).unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+
+    fn is_frozen(&self) -> bool {
+        std::fs::read_to_string(self.0.join("cgroup.events")).is_ok_and(|text| text.contains("frozen 1"))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = std::fs::write(self.0.join("cgroup.freeze"), "0");
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_frozen_control_group_keeps_nobody_out() {
+    let door = machine();
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    // strace itself would keep the process from freezing: a shell that locks and waits is frozen in its place, and then a
+    // helper at whatever it does.
+    let hold = "exec 9<>\"$1\"; flock 9; echo locked; exec sleep 100";
+    let mut took = Vec::new();
+    for turn in 0..10 {
+        door.anna.reset();
+        let group = Group::new();
+        let mut holder = door.env.command("sh");
+        let holder = holder.args(["-c", hold, "sh"]).arg(door.anna.file.path());
+        let mut holder = holder.stdout(Stdio::piped()).spawn().expect("no shell");
+        let mut word = [0; 6];
+        std::io::Read::read_exact(holder.stdout.as_mut().expect("a pipe"), &mut word).expect("no lock");
+        group.set("cgroup.procs", &holder.id().to_string());
+        group.set("cgroup.freeze", "1");
+        until("that it is frozen", || group.is_frozen().then_some(()));
+        took.push(owner_gets_in(&door, STEP + 2 * turn));
+        assert!(took[took.len() - 1] > Duration::from_millis(50), "nobody was in the way");
+        holder.kill().expect("it is gone");
+        group.set("cgroup.freeze", "0");
+        holder.wait().expect("no end");
+    }
+    let mut frozen_with_lock = 0;
+    for turn in 0..40_u64 {
+        door.anna.reset();
+        let group = Group::new();
+        let mut helper = door
+            .env
+            .as_user("anna", HELPER)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("no helper");
+        std::thread::sleep(Duration::from_millis(20));
+        group.set("cgroup.procs", &helper.id().to_string());
+        let mut stdin = helper.stdin.take().expect("a pipe");
+        stdin.write_all(verify(&wrong).as_bytes()).expect("it does not listen");
+        drop(stdin);
+        std::thread::sleep(Duration::from_micros(turn * 10));
+        group.set("cgroup.freeze", "1");
+        std::thread::sleep(Duration::from_millis(5));
+        frozen_with_lock += u32::from(holds_lock(pid(helper.id()), door.anna.file.path()));
+        took.push(owner_gets_in(&door, STEP + 40 + 2 * turn));
+        group.set("cgroup.freeze", "0");
+        helper.wait().expect("no end");
+    }
+    println!(
+        "| frozen, 10 holders and 40 helpers ({frozen_with_lock} of these with the lock) | longest {:?} |",
+        took.iter().max()
+    );
+}
+
+#[test]
+fn helpers_that_get_no_processor_keep_nobody_out() {
+    let door = machine();
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let mut busy: Vec<_> = (0..2)
+        .map(|_| door.env.as_user("bob", "sh").args(["-c", "while :; do :; done"]).spawn().expect("no shell"))
+        .collect();
+    let (mut took, mut with_lock) = (Vec::new(), 0);
+    for turn in 0..20_u64 {
+        door.anna.reset();
+        let idle = |_| {
+            let mut helper = door.env.as_user("anna", "chrt");
+            helper.args(["--idle", "0", HELPER]).stdin(Stdio::piped()).stdout(Stdio::null());
+            let mut helper = helper.spawn().expect("no helper");
+            let mut stdin = helper.stdin.take().expect("a pipe");
+            stdin.write_all(verify(&wrong).as_bytes()).expect("it does not listen");
+            helper
+        };
+        let mut helpers: Vec<_> = (0..3).map(idle).collect();
+        // One that is starved with the lock has it for long enough to be seen.
+        let end = Instant::now() + Duration::from_millis(1000);
+        let file = door.anna.file.path();
+        let has_it = |helpers: &[Child]| helpers.iter().any(|one| holds_lock(pid(one.id()), file));
+        while Instant::now() < end && !has_it(&helpers) {}
+        with_lock += u32::from(has_it(&helpers));
+        took.push(owner_gets_in(&door, STEP + 2 * turn));
+        helpers.iter_mut().for_each(|helper| {
+            let _ = helper.kill();
+            let _ = helper.wait();
+        });
+    }
+    busy.iter_mut().for_each(|busy| {
+        let _ = busy.kill();
+        let _ = busy.wait();
+    });
+    println!(
+        "| 20 logins beside idle helpers on busy processors, {with_lock} of these with the lock | longest {:?} |",
+        took.iter().max()
+    );
+    assert!(with_lock > 0, "no helper was starved with the lock");
+}
+
+fn su(door: &Door) -> Command {
+    let mut su = door.env.as_user("bob", "su");
+    su.args(["anna", "-c", "true"]);
+    su
+}
+
+/// From the lock to the last write su is out of the reach of whoever called it; before and after it need not be.
+#[test]
+fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
+    let door = machine();
+    for code in [door.anna.code(STEP), door.anna.wrong_codes(STEP, 1).remove(0)] {
+        door.anna.reset();
+        let input = format!("secret\n{code}\n");
+        let traced = Traced::run(&su(&door), &input);
+        let locked = traced.calls.iter().rposition(|call| call.line.contains("LOCK_EX")).expect("no lock");
+        let last =
+            traced.calls.iter().rposition(|call| ["fdatasync", "fadvise64"].contains(&call.name.as_str()));
+        let (mut windows, mut tried) = (0, 0);
+        for call in &traced.calls[locked..last.expect("no last write")] {
+            door.anna.reset();
+            let held = Held::start(&su(&door), &input, call, "delay_exit=400000");
+            let locked = |process: &Pid| holds_lock(*process, door.anna.file.path());
+            let process = until("the lock", || held.pid().filter(locked));
+            windows += 1;
+            for attempt in [
+                format!("kill -STOP {process}"),
+                format!("kill -KILL {process}"),
+                format!("kill -TSTP {process}"),
+                format!("taskset -p 1 {process}"),
+                format!("chrt --idle -p 0 {process}"),
+                format!("renice -n 19 -p {process}"),
+                format!("prlimit --pid {process} --fsize=0"),
+                format!("ionice -c 3 -p {process}"),
+            ] {
+                let output = talk(door.env.as_user("bob", "bash").args(["-c", &attempt]), "");
+                let heard = String::from_utf8_lossy(&output.stderr);
+                let there = holds_lock(process, door.anna.file.path());
+                assert!(
+                    !there || !output.status.success() && heard.contains("not permitted"),
+                    "at {}: bob could {attempt}: {output:?}",
+                    call.line
+                );
+                if !there {
+                    break;
+                }
+                tried += 1;
+            }
+            let blocked = status(process, "SigBlk");
+            let output = held.strace.wait_with_output().expect("no end");
+            assert!(output.status.code().is_some(), "it died: {output:?} {blocked:?}");
+        }
+        println!(
+            "| su with the lock, delayed at {windows} calls | {tried} things tried by bob, none permitted |"
+        );
+        assert!(windows > 5 && tried > 5 * windows, "{windows} {tried}");
+    }
+}
+
+/// Bob stops and continues his su in a loop, and leaves it stopped at some moment of 40.
+#[test]
+fn wherever_bob_stops_his_su_anna_gets_in_soon() {
+    let door = machine();
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let attack = "echo go; for n in $(seq \"$2\"); do kill -STOP \"$1\"; kill -CONT \"$1\"; done 2>/dev/null; kill -STOP \"$1\"";
+    let (mut with_lock, mut stopped, mut took) = (0, 0, Vec::new());
+    for turn in 0..40_u64 {
+        door.anna.reset();
+        let mut su = su(&door)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("no su");
+        let process = pid(su.id());
+        let rounds = (turn * turn).to_string();
+        let mut bob = door.env.as_user("bob", "bash");
+        let bob = bob.args(["-c", attack, "bash", &process.to_string(), &rounds]).stderr(Stdio::null());
+        let mut bob = bob.stdout(Stdio::piped()).spawn().expect("no shell");
+        let mut word = [0; 3];
+        std::io::Read::read_exact(bob.stdout.as_mut().expect("a pipe"), &mut word).expect("no attack");
+        let mut stdin = su.stdin.take().expect("a pipe");
+        stdin.write_all(format!("secret\n{wrong}\n").as_bytes()).expect("it does not listen");
+        bob.wait().expect("no end");
+        stopped += u32::from(status(process, "State").is_some_and(|state| state.starts_with('T')));
+        with_lock += u32::from(holds_lock(process, door.anna.file.path()));
+        took.push(owner_gets_in(&door, STEP + 2 * turn));
+        let _ = su.kill();
+        su.wait().expect("no end");
+        drop(stdin);
+    }
+    println!(
+        "| su stopped by bob at {stopped} of 40 moments, {with_lock} with the lock | longest {:?} |",
+        took.iter().max()
+    );
+    assert!(stopped > 5, "{stopped}");
+    assert_eq!(with_lock, 0);
+}
+
+/// The same by the real sshd, from the code to the shell's first word.
+#[test]
+fn over_ssh_a_stopped_holder_costs_less_than_a_second() {
+    let door = machine();
+    let stack = "auth required pam_insis_otp.so tries=1\naccount required pam_permit.so\nsession required pam_permit.so\n";
+    door.env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
+    let sshd = Sshd::start(&door.env, "sshd", "AuthenticationMethods keyboard-interactive");
+    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let call = first_write(&door, &wrong);
+    let ssh = |step: u64| {
+        door.env.clock().freeze(time_of(step));
+        let mut ssh = sshd.login("anna", "echo inside $((1+1))");
+        ssh.expect("One-time code: ");
+        let start = Instant::now();
+        ssh.line(&door.anna.code(step));
+        ssh.expect("inside 2");
+        let took = start.elapsed();
+        assert!(ssh.wait().success());
+        took
+    };
+    let alone = (0..5).map(|turn| ssh(STEP + 2 * turn)).min().expect("some");
+    let beside: Vec<_> = (0..20)
+        .map(|turn| {
+            door.anna.reset();
+            let held = Held::start(&door.env.as_user("anna", HELPER), &verify(&wrong), &call, "signal=STOP");
+            held.until_stopped();
+            let took = ssh(STEP + 20 + 2 * turn);
+            assert!(took < SOON, "{took:?}; alone {alone:?}");
+            assert!(!accepted(&held.go_on()));
+            took
+        })
+        .collect();
+    println!(
+        "| 20 logins over ssh beside a stopped helper | longest {:?}, alone {alone:?} |",
+        beside.iter().max()
+    );
+}
