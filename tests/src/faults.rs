@@ -209,6 +209,17 @@ fn numbered(trace: &str) -> Vec<Call> {
     calls.collect()
 }
 
+/// Makes the marker of the system store, which an installation makes.
+///
+/// # Panics
+/// When there is no room for it.
+pub fn mark(store: &Path) {
+    if store != Path::new("/var/lib/insis-otp") {
+        return;
+    }
+    File::create(store.join(".store")).expect("no marker");
+}
+
 /// A small file system of its own, mounted on a folder as long as this lives.
 #[derive(Debug)]
 pub struct SmallDisk {
@@ -225,6 +236,7 @@ impl SmallDisk {
         let options = format!("size={bytes},nr_inodes={files},mode={mode:o},uid={uid},gid={gid}");
         mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), Some(options.as_str()))
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        mark(folder);
         Self { folder: folder.to_owned() }
     }
 
@@ -278,6 +290,7 @@ impl Quota {
         })
         .expect("cannot keep owner and mode");
         run(Command::new("mount").arg("--bind").arg(&part).arg(folder));
+        mark(folder);
         Self { folder: folder.to_owned(), whole, _image: image }
     }
 

@@ -968,8 +968,11 @@ mod tests {
                 };
                 match (&verdict, kind) {
                     (Verdict::Accepted(_), 1) => {
-                        prop_assert!(offset.abs() <= 1, "outside the window: {offset}");
-                        prop_assert!(accepted.insert(step), "step {step} twice");
+                        // Of some ten thousand codes, one or the other is that of a step in the window as well.
+                        let window = expected.saturating_sub(1)..=expected.saturating_add(1);
+                        let opened = window.into_iter().find(|near| phone.code(*near) == phone.code(step));
+                        prop_assert!(opened.is_some(), "outside the window: {offset}");
+                        prop_assert!(accepted.insert(opened.unwrap_or(step)), "step {step} twice");
                     }
                     (Verdict::Accepted(_), 2) => {
                         let by_our_clock = step as i64 - (now / 30) as i64;
