@@ -136,7 +136,7 @@ fn every_mistake_is_explained_and_another_try_given() {
     says(&phone.code_at(now + 90), "Both codes are");
     assert!(names_in_store().is_empty());
     env.clock().advance(120);
-    says(&phone.code_at(now + 120), "Your password");
+    says(&phone.code_at(now + 120), "or an invitation code: ");
     says("wrong horse", "That is not your password.");
     says("abcde-fghjk", "That is not your password.");
     assert!(names_in_store().is_empty());
