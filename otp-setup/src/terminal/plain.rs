@@ -41,6 +41,9 @@ pub struct Lines<'a> {
     silent: bool,
     /// Whether the end of an answer shows by itself, as it does on a terminal.
     echoes: bool,
+    /// From one answer that must not be seen to the next that may: what is typed while the first is being checked
+    /// is likely another.
+    hidden: Option<Hidden>,
 }
 
 impl<'a> Lines<'a> {
@@ -59,6 +62,7 @@ impl<'a> Lines<'a> {
             shown: false,
             silent: false,
             echoes: std::io::stdin().is_terminal(),
+            hidden: None,
         })
     }
 
@@ -106,11 +110,15 @@ impl Person for Lines<'_> {
         if self.output.has_failed() {
             return Err(Stop::EndOfInput);
         }
-        // A terminal that cannot be asked for that shows what is typed, as it does anyway.
-        let hidden = (question.hidden && self.echoes).then(|| Hidden::enter().ok()).flatten();
+        if !question.hidden {
+            self.hidden = None;
+        } else if self.hidden.is_none() && self.echoes {
+            // A terminal that cannot be asked for that shows what is typed, as it does anyway.
+            self.hidden = Hidden::enter().ok();
+        }
         let answer = self.read_line(question);
         // Where ^C or ^D was typed, the line has no end yet either.
-        if (!self.echoes || hidden.is_some() || answer.is_err()) && !self.silent {
+        if (!self.echoes || self.hidden.is_some() || answer.is_err()) && !self.silent {
             self.output.write("\n");
         }
         answer
