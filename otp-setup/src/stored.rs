@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use insis_otp::store::{Account, Template, UserName};
+use insis_otp::store::{Account, InvitationFile, Template, UserName};
 use nix::unistd::Uid;
 
 use crate::users;
@@ -18,6 +18,8 @@ pub struct Listing {
     pub ownerless: Vec<PathBuf>,
     /// Files whose name the user database could not be asked for.
     pub unanswered: Vec<(PathBuf, nix::Error)>,
+    /// Invitations, and whose they are: `None` where the user database knows nobody of that name.
+    pub invitations: Vec<(PathBuf, Option<Account>)>,
 }
 
 /// The last part of a template, with what stands around the user.
@@ -38,11 +40,18 @@ pub fn list(template: &Template) -> Option<Listing> {
     let mut listing = Listing::default();
     for entry in entries.flatten() {
         let (path, name) = (entry.path(), entry.file_name());
-        // An enrollment that is going on, or what a crash left of one.
-        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
-        let key = name.strip_prefix(&*names.before).and_then(|rest| rest.strip_suffix(&*names.after));
-        let Some(key) = key else { continue };
-        match known.get(key).cloned().map_or_else(|| names.look_up(key), |account| Ok(Some(account))) {
+        let Some(name) = name.to_str() else { continue };
+        let look_up =
+            |key| known.get(key).cloned().map_or_else(|| names.look_up(key), |account| Ok(Some(account)));
+        if let Some(key) = InvitationFile::secret_file_name(name).and_then(|name| names.key_in(name)) {
+            if let Ok(account) = look_up(key) {
+                listing.invitations.push((path, account));
+            }
+            continue;
+        }
+        // An enrollment that is going on, or what a crash left of one, begins with a dot.
+        let Some(key) = names.key_in(name).filter(|_| !name.starts_with('.')) else { continue };
+        match look_up(key) {
             Ok(Some(account)) => listing.accounts.push(account),
             Ok(None) => listing.ownerless.push(path),
             Err(error) => listing.unanswered.push((path, error)),
@@ -65,6 +74,11 @@ impl Names {
         };
         let folder = PathBuf::from(plain(folder)?);
         Some(Self { folder, before: plain(before)?, after: plain(after)?, by_uid })
+    }
+
+    /// What stands for an account in the name of a file.
+    fn key_in<'n>(&self, name: &'n str) -> Option<&'n str> {
+        name.strip_prefix(&*self.before)?.strip_suffix(&*self.after)
     }
 
     /// What stands for an account in its file's name.
@@ -98,7 +112,15 @@ mod tests {
     #[test]
     fn the_store_is_what_is_listed() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["root.otp", "no-such-user-here.otp", "daemon.otp", "other", ".tmp.otp"] {
+        for name in [
+            "root.otp",
+            "no-such-user-here.otp",
+            "daemon.otp",
+            "other",
+            ".tmp.otp",
+            ".daemon.otp.invitation",
+            ".none.otp.invitation",
+        ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let template = |last: &str| Template::parse(&format!("{}/{last}", folder.path().display())).unwrap();
@@ -106,6 +128,13 @@ mod tests {
         let names: Vec<_> = listing.accounts.iter().map(|account| account.name.as_str()).collect();
         assert_eq!(names, ["daemon", "root"]);
         assert_eq!(listing.ownerless, [folder.path().join("no-such-user-here.otp")]);
+        let mut invited: Vec<_> = listing
+            .invitations
+            .iter()
+            .map(|(_, account)| account.as_ref().map(|account| account.name.as_str()))
+            .collect();
+        invited.sort_unstable();
+        assert_eq!(invited, [None, Some("daemon")]);
         std::fs::write(folder.path().join("0"), "").unwrap();
         let by_uid = list(&template("%U")).unwrap();
         assert_eq!(by_uid.accounts[0].name.as_str(), "root");

@@ -66,6 +66,17 @@ fn examined(env: &Env, synchronised: &str) -> (i32, Vec<Finding>) {
     (output.status.code().unwrap(), findings)
 }
 
+/// The finding that is looked for.
+#[track_caller]
+fn found(env: &Env, severity: &str, place: &str, words: &str) -> Finding {
+    let (_, found) = examined(env, "yes");
+    let wanted = |finding: &&Finding| {
+        finding.severity == severity && finding.place.starts_with(place) && finding.what.contains(words)
+    };
+    let finding = found.iter().find(wanted).cloned();
+    finding.unwrap_or_else(|| panic!("no {severity} at {place} about {words:?} in {found:#?}"))
+}
+
 /// Exit status, and every finding as severity, place and what.
 fn doctor(env: &Env) -> (i32, Vec<String>) {
     doctor_with(env, "yes")
@@ -81,16 +92,11 @@ fn doctor_with(env: &Env, synchronised: &str) -> (i32, Vec<String>) {
 /// The finding that is looked for, and its exact line.
 #[track_caller]
 fn finds(env: &Env, severity: &str, place: &str, words: &str, line: &str) -> Finding {
-    let (status, found) = examined(env, "yes");
-    let wanted = |finding: &&Finding| {
-        finding.severity == severity && finding.place.starts_with(place) && finding.what.contains(words)
-    };
-    let Some(finding) = found.iter().find(wanted) else {
-        panic!("no {severity} at {place} about {words:?} in {found:#?}");
-    };
-    assert_eq!(status, if severity == "problem" { 6 } else { 1 }, "{found:#?}");
+    let finding = found(env, severity, place, words);
+    let (status, all) = examined(env, "yes");
+    assert_eq!(status, if severity == "problem" { 6 } else { 1 }, "{all:#?}");
     assert_eq!(finding.line, line, "{finding:#?}");
-    finding.clone()
+    finding
 }
 
 /// Finds it, does what it says, and has a sound machine.
@@ -421,6 +427,112 @@ fn people_whom_the_directory_does_not_enumerate_are_known() {
         found.iter().any(|finding| finding.line == "getent passwd ghost") && !removes(&found),
         "{found:#?}"
     );
+}
+
+/// What is in exempt_users is compared with what the user database says, letter for letter.
+#[test]
+fn exempt_names_that_the_directory_spells_otherwise_are_found() {
+    let env = Env::build().file("/etc/pam.d/sshd", STACK, 0o644).file(DROP_IN, SSHD, 0o644).clock().start();
+    let _directory = Directory::start(&env, "", "case_sensitive = false");
+    env.write(Path::new(CONFIG), b"exempt_users = [\"root\", \"ANNA\"]\n", 0o644);
+    let right = "exempt_users = [\"root\", \"anna\"]";
+    let finding = finds(&env, "warning", &format!("{CONFIG}:1"), "whom the user database calls anna", right);
+    obey(&finding);
+    let (_, found) = examined(&env, "yes");
+    assert!(found.iter().all(|finding| !finding.what.contains("exempt_users")), "{found:#?}");
+}
+
+/// The PAM service by which a password is proved before a first phone is paired.
+#[test]
+fn faults_of_the_service_that_checks_passwords_are_found() {
+    let env = sound();
+    let service = Path::new("/etc/pam.d/otp-setup");
+    let shipped = std::fs::read(service).expect("the service is installed");
+    let login = |password: &str| Login::to("otp-setup").user("anna").types([password]).begin().authenticate();
+    let mends = |severity: &str, place: &str, words: &str| {
+        obey(&found(&env, severity, place, words));
+        assert_eq!(doctor(&env), (0, vec![]), "after {words}");
+        assert_eq!((login("secret"), login("wrong") == Code::SUCCESS), (Code::SUCCESS, false), "{words}");
+    };
+    std::fs::remove_file(service).unwrap();
+    mends("warning", "/etc/pam.d/otp-setup", "otp-setup is not there");
+    for (text, severity, line, words) in [
+        ("auth required pam_permit.so\n", "problem", 1, "succeeds with a wrong password"),
+        ("auth optional pam_unix.so\nauth required pam_permit.so\n", "problem", 2, "succeeds with a wrong"),
+        ("auth required pam_deny.so\n", "warning", 1, "refuses the right password"),
+        (
+            "auth required pam_unix.so\nauth required pam_insis_otp.so\n",
+            "warning",
+            2,
+            "asks pam_insis_otp.so",
+        ),
+    ] {
+        env.write(service, text.as_bytes(), 0o644);
+        mends(severity, &format!("/etc/pam.d/otp-setup:{line}"), words);
+        assert_eq!(std::fs::read_to_string("/etc/pam.d/otp-setup.bak").unwrap(), text);
+    }
+    // The profile brings the module into it, where it takes the shared stack in.
+    let common = std::fs::read_to_string("/etc/pam.d/common-auth").unwrap();
+    env.write(Path::new("/etc/pam.d/common-auth"), format!("{common}{OURS}\n").as_bytes(), 0o644);
+    env.write(Path::new("/etc/pam.d/sshd"), b"@include common-auth\n", 0o644);
+    env.write(service, b"@include common-auth\n", 0o644);
+    mends("warning", "/etc/pam.d/otp-setup:1", "asks pam_insis_otp.so");
+    // Who shows something else needs it not.
+    std::fs::remove_file(service).unwrap();
+    env.write(Path::new(CONFIG), b"self_enrollment = \"invitation\"\n", 0o644);
+    assert_eq!(doctor(&env), (0, vec![]));
+    env.write(service, &shipped, 0o644);
+}
+
+#[test]
+fn people_who_cannot_enroll_and_invitations_that_are_over_are_found() {
+    let env = sound();
+    let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
+    let at = format!("{CONFIG}:1");
+    config("self_enrollment = \"open\"\n");
+    obey(&found(&env, "note", &at, "self_enrollment is \"open\""));
+    assert_eq!(doctor(&env), (0, vec![]));
+    let stack = "@include common-auth\nauth required pam_insis_otp.so unenrolled=enrol\n\
+                 account required pam_insis_otp.so\npassword required pam_insis_otp.so\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
+    config("self_enrollment = \"off\"\n");
+    mends(&env, "warning", &at, "are to pair at sshd", "self_enrollment = \"password\"");
+    env.write(Path::new("/etc/pam.d/sshd"), STACK.as_bytes(), 0o644);
+    // Both are one finding, and who is exempt is none.
+    for user in ["bob", "carol", "dave", "robot"] {
+        env.add_user(user, "secret");
+    }
+    config("unenrolled = \"ignore\"\nexempt_users = [\"robot\"]\n");
+    let shadow = std::fs::read_to_string("/etc/shadow").unwrap();
+    let lock = |line: &str| match line.split_once(':') {
+        Some((name @ ("bob" | "carol" | "robot"), rest)) => format!("{name}:!{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    let locked: String = shadow.lines().map(lock).collect();
+    env.write(Path::new("/etc/shadow"), locked.as_bytes(), 0o640);
+    let lacking = |words: &str| {
+        let finding = found(&env, "note", "self_enrollment", words);
+        assert!(!finding.what.contains("robot"), "{finding:#?}");
+        finding
+    };
+    let finding = lacking("2 people have no pairing, no password and no invitation: bob, carol");
+    assert_eq!(finding.line, "otp-setup invite --user bob");
+    let _ = run(env.command("otp-setup").args(["invite", "--user", "bob"]));
+    lacking("1 person has no pairing, no password and no invitation: carol");
+    let _ = run(env.command("otp-setup").args(["invite", "--user", "carol", "--valid", "90d"]));
+    let (_, all) = examined(&env, "yes");
+    assert!(all.iter().all(|finding| finding.place != "self_enrollment"), "{all:#?}");
+    config("self_enrollment = \"invitation\"\nunenrolled = \"ignore\"\nexempt_users = [\"robot\"]\n");
+    lacking("1 person has no pairing and no invitation: dave");
+    // A week later one of them is over.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    env.clock().freeze(now + 8 * 86_400);
+    let finding = found(&env, "note", "/var/lib/insis-otp", "1 invitation is good for nothing any more");
+    assert_eq!(finding.line, "rm /var/lib/insis-otp/.bob.invitation");
+    run(Command::new("sh").args(["-c", &finding.line]));
+    let (_, all) = examined(&env, "yes");
+    assert!(all.iter().all(|finding| !finding.what.contains("for nothing")), "{all:#?}");
+    lacking("2 people have no pairing and no invitation: bob, dave");
 }
 
 #[test]

@@ -188,6 +188,26 @@ impl InvitationFile {
         self.run(|| Ok(self.open()?.is_some_and(|open| open.invitation.refusal(now).is_none())))
     }
 
+    /// Why no code can be right: `None` where the right one is. Only looks, without the lock, so that whoever redeems it
+    /// at this time is not refused because of it.
+    ///
+    /// # Errors
+    /// It cannot be read, or should not be trusted.
+    pub fn refusal(&self, now: UnixTime) -> Result<Option<InvitationRefusal>, StoreError> {
+        self.run(|| {
+            Ok(match self.find(Access::Read)? {
+                None => Some(InvitationRefusal::None),
+                Some((file, length)) => self.read(&file, length)?.refusal(now),
+            })
+        })
+    }
+
+    /// The name of the secret file beside which an invitation with this name of a file stands.
+    #[must_use]
+    pub fn secret_file_name(name: &str) -> Option<&str> {
+        name.strip_prefix('.')?.strip_suffix(".invitation")
+    }
+
     /// Whether a code is the invitation's; a wrong one is charged. The invitation stays.
     ///
     /// # Errors
@@ -276,7 +296,18 @@ impl InvitationFile {
     /// Opens and locks it; `None` when there is none. Nobody waits for the lock: it is held for a moment, and by nobody
     /// but its own user or root.
     fn open(&self) -> Result<Option<Open>, Cause> {
-        let (file, metadata) = match files::open(&self.path, Access::Update) {
+        let Some((file, length)) = self.find(Access::Update)? else { return Ok(None) };
+        let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+            Errno::EWOULDBLOCK => Cause::Busy { waited: 0, holder: None },
+            errno => Cause::Os { action: "lock it", error: errno.into() },
+        })?;
+        let invitation = self.read(&file, length)?;
+        Ok(Some(Open { file, invitation, length }))
+    }
+
+    /// Opens it, and sees whether it can be trusted; with its length. `None` when there is none.
+    fn find(&self, access: Access) -> Result<Option<(File, usize)>, Cause> {
+        let (file, metadata) = match files::open(&self.path, access) {
             Ok(opened) => opened,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Cause::Os { action: "open it", error }),
@@ -292,18 +323,18 @@ impl InvitationFile {
                 "is no invitation: a file of its user's, mode 0600, of 512 bytes at most".into(),
             ));
         }
-        let file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
-            Errno::EWOULDBLOCK => Cause::Busy { waited: 0, holder: None },
-            errno => Cause::Os { action: "lock it", error: errno.into() },
-        })?;
+        Ok(Some((file, length)))
+    }
+
+    fn read(&self, file: &File, length: usize) -> Result<Invitation, Cause> {
         let mut text = vec![0; length];
-        let read = files::read_start(&file, length, &mut text);
+        let read = files::read_start(file, length, &mut text);
         read.map_err(|error| Cause::Os { action: "read it", error })?;
         let invitation = Invitation::decode(&text).ok_or(Cause::Damaged("it is not an invitation"))?;
         if invitation.user != self.account.name {
             return Err(Cause::Unsafe("is the invitation of another user".into()));
         }
-        Ok(Some(Open { file, invitation, length }))
+        Ok(invitation)
     }
 }
 
@@ -365,6 +396,10 @@ mod tests {
             assert_eq!((metadata.mode() & 0o777, metadata.uid(), metadata.nlink()), (0o600, 1, 1));
             assert!(!std::fs::read_to_string(path).unwrap().contains("abcde"));
             assert!(file.is_pending(NOW).unwrap() && !file.is_pending(NOW.plus(Seconds(100))).unwrap());
+            assert_eq!(file.refusal(NOW).unwrap(), None);
+            assert_eq!(file.refusal(NOW.plus(Seconds(100))).unwrap(), Some(InvitationRefusal::Expired));
+            let name = path.file_name().unwrap().to_str().unwrap();
+            assert_eq!(InvitationFile::secret_file_name(name), Some("daemon"));
             assert_eq!(check(file, "abcde-fghjk", 99), Ok(()));
             assert_eq!(check(file, "abcde-fghjk", 100), Err(InvitationRefusal::Expired));
             // What fails costs nothing, and what succeeds is not done twice.

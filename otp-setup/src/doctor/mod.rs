@@ -2,6 +2,8 @@
 //!
 //! Each finding says what it is, why it matters, and the exact line to write or to run. Nothing is changed.
 
+mod authselect;
+mod enrollment;
 #[cfg(test)]
 mod fixtures;
 mod mend;
@@ -9,6 +11,7 @@ mod modules;
 mod mounts;
 mod pam;
 mod pam_files;
+mod password_service;
 mod people;
 mod plan;
 mod policy;
@@ -201,6 +204,9 @@ pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
     let (pam_findings, used) = examination.run();
     findings.extend(pam_findings);
     findings.extend(policy::examine(texts, &site, &used, &files));
+    let (machine, files, used) = (&machine, &files, used.as_slice());
+    findings
+        .extend(enrollment::Enrollment { texts, machine, files, site: &site, used, now }.examine(as_root));
     findings.extend(system::examine(texts, &site));
     findings.extend(store::examine(texts, &site, as_root));
     let by_address = |config: &Config| !config.exempt.networks.is_empty() || config.remember.0 > 0;
@@ -210,7 +216,7 @@ pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
         if let Some(sshd) = sshd.filter(|_| used.iter().any(|used| used.service == "sshd")) {
             findings.extend(sshd.examine(texts, networks));
         }
-        findings.extend(people::examine(texts, &site, &used, now));
+        findings.extend(people::examine(texts, &site, used, now));
     } else {
         let remedy = Remedy::run(texts, "sudo otp-setup doctor");
         findings.push(Finding::new(Severity::Note, "root", &texts.doctor_not_root(), remedy));

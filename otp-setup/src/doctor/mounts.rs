@@ -23,6 +23,39 @@ pub fn examine(texts: &Texts, store: &Path, helper: &Path) -> Vec<Finding> {
     findings
 }
 
+/// Looks at the mounts of homes in which secret files are.
+pub fn homes<'h>(texts: &Texts, homes: impl Iterator<Item = &'h Path>) -> Vec<Finding> {
+    let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    judge_homes(texts, &table, homes)
+}
+
+/// One finding of a kind, however many homes are mounted each for itself.
+fn judge_homes<'h>(texts: &Texts, table: &str, homes: impl Iterator<Item = &'h Path>) -> Vec<Finding> {
+    let mounts: Vec<Mount> = table.lines().filter_map(parse).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    let own = homes.filter_map(|home| mount_of(&mounts, home));
+    let own = own.filter(|mount| mount.kind.starts_with("nfs") && seen.insert(mount.point.clone()));
+    let mut findings: Vec<Finding> = Vec::new();
+    for mount in own {
+        let found = mount.locks(texts).into_iter().chain([mount.holds_secrets(texts)]);
+        for finding in found {
+            if !findings
+                .iter()
+                .any(|other| (&other.what, other.severity) == (&finding.what, finding.severity))
+            {
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+/// The mount that a path is on.
+fn mount_of<'m>(mounts: &'m [Mount], path: &Path) -> Option<&'m Mount> {
+    let around = mounts.iter().rev().filter(|mount| path.starts_with(&mount.point));
+    around.max_by_key(|mount| mount.point.components().count())
+}
+
 /// Whether something is mounted right there.
 pub fn is_mount_point(path: &Path) -> bool {
     let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
@@ -31,22 +64,15 @@ pub fn is_mount_point(path: &Path) -> bool {
 
 fn judge(texts: &Texts, table: &str, store: &Path, helper: &Path) -> Vec<Finding> {
     let mounts: Vec<Mount> = table.lines().filter_map(parse).collect();
-    let of = |path: &Path| {
-        mounts
-            .iter()
-            .rev()
-            .filter(|mount| path.starts_with(&mount.point))
-            .max_by_key(|mount| mount.point.components().count())
-    };
     let mut findings = Vec::new();
-    if let Some(mount) = of(store) {
+    if let Some(mount) = mount_of(&mounts, store) {
         findings.extend(mount.locks(texts));
         if mount.has("ro") {
             let (shown, text) = (store.display().to_string(), texts.doctor_store_read_only());
             findings.push(Finding::new(Severity::Problem, shown, &text, mount.again(texts, "rw")));
         }
     }
-    if let Some(mount) = of(helper).filter(|mount| mount.has("nosuid")) {
+    if let Some(mount) = mount_of(&mounts, helper).filter(|mount| mount.has("nosuid")) {
         let (shown, text) = (helper.display().to_string(), texts.doctor_helper_nosuid(mount.point.display()));
         findings.push(Finding::new(Severity::Problem, shown, &text, mount.again(texts, "suid")));
     }
@@ -82,6 +108,18 @@ impl Mount {
         let remedy = Remedy::new(texts.how_mount_option(option), "lock,local_lock=none");
         let point = self.point.display().to_string();
         Some(Finding::new(Severity::Problem, point, &texts.doctor_store_local_locks(option), remedy))
+    }
+
+    /// Homes on a file server: what it takes to read the secrets, and who else can.
+    fn holds_secrets(&self, texts: &Texts) -> Finding {
+        let ticket = self.options.iter().find(|option| option.starts_with("sec=krb5"));
+        let (severity, text) = match ticket {
+            Some(option) => (Severity::Warning, texts.doctor_homes_ticket(option)),
+            None => (Severity::Note, texts.doctor_homes_nfs()),
+        };
+        let remedy = Remedy::new(texts.how_in_config(), "secret_file = \"/var/lib/insis-otp/%u\"");
+        let remedy = remedy.after(&texts.how_homes());
+        Finding::new(severity, self.point.display().to_string(), &text, remedy)
     }
 }
 
@@ -139,6 +177,30 @@ mod tests {
         }
         let helper = ("/usr/libexec/otp-helper".to_owned(), "mount -o remount,suid /".to_owned());
         assert_eq!(with("rw,relatime", "rw,nosuid,relatime"), [helper]);
+    }
+
+    #[test]
+    fn homes_on_a_file_server_are_told_once() {
+        let texts = Texts::of_locale("en");
+        let with = |option: &str| {
+            format!(
+                "{SOUND}50 22 0:9 / /home/anna rw - nfs4 server:/home/anna rw,{option}\n\
+                 51 22 0:9 / /home/bob rw - nfs4 server:/home/bob rw,{option}\n"
+            )
+        };
+        let found = |table: &str| {
+            let findings = judge_homes(
+                &texts,
+                table,
+                ["/home/anna", "/home/bob", "/home/carl"].map(Path::new).into_iter(),
+            );
+            findings.into_iter().map(|finding| (finding.severity, finding.place)).collect::<Vec<_>>()
+        };
+        let anna = "/home/anna".to_owned();
+        assert_eq!(found(SOUND), []);
+        assert_eq!(found(&with("vers=4.2,sec=sys,local_lock=none")), [(Severity::Note, anna.clone())]);
+        assert_eq!(found(&with("sec=krb5p")), [(Severity::Warning, anna.clone())]);
+        assert_eq!(found(&with("nolock")), [(Severity::Problem, anna.clone()), (Severity::Note, anna)]);
     }
 
     #[test]

@@ -39,6 +39,17 @@ pub fn examine(texts: &Texts, site: &Config, used: &[Used], now: UnixTime) -> Ve
     findings
 }
 
+/// Those of some people who have no pairing and are not exempt, at one service at least.
+pub fn unpaired<'p>(site: &Config, used: &[Used], people: &[&'p Account]) -> Vec<&'p Account> {
+    let mut unpaired: Vec<&Account> = Vec::new();
+    for rules in gather(site, used) {
+        unpaired.extend(rules.unpaired(people.iter().copied()));
+    }
+    unpaired.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    unpaired.dedup_by(|one, other| one.name == other.name);
+    unpaired
+}
+
 /// Names that share a user id, of which one is paired and another is not.
 fn one_uid(texts: &Texts, template: &Template, people: &[Account]) -> Vec<Finding> {
     let mut names: BTreeMap<u32, Vec<&Account>> = BTreeMap::new();
@@ -106,14 +117,8 @@ fn decides(config: &Config) -> (&Template, Unenrolled, Option<UnixTime>, &Exempt
 
 impl Rules<'_> {
     fn examine(&self, texts: &Texts, people: &[Account], now: UnixTime) -> Option<Finding> {
-        let groups = groups(&self.config.exempt);
-        let mut reader = Reader::default();
-        let unpaired: Vec<_> = people
-            .iter()
-            .filter(|account| self.is_unpaired(&mut reader, account))
-            .filter(|account| !is_exempt(account, &self.config.exempt, &groups))
-            .map(|account| account.name.as_str())
-            .collect();
+        let unpaired: Vec<_> =
+            self.unpaired(people.iter()).iter().map(|account| account.name.as_str()).collect();
         if unpaired.is_empty() {
             return None;
         }
@@ -152,6 +157,16 @@ impl Rules<'_> {
         Some(Finding::new(severity, place, &text, remedy))
     }
 
+    /// Those without a pairing whom these rules do not exempt.
+    fn unpaired<'p>(&self, people: impl Iterator<Item = &'p Account>) -> Vec<&'p Account> {
+        let groups = groups(&self.config.exempt);
+        let mut reader = Reader::default();
+        people
+            .filter(|account| self.is_unpaired(&mut reader, account))
+            .filter(|account| !is_exempt(account, &self.config.exempt, &groups))
+            .collect()
+    }
+
     /// Where a setting stands that decides here, and the line for another value of it.
     fn setting(&self, texts: &Texts, key: &str, value: &str) -> (String, Remedy) {
         if let Some(rule) = self.stack {
@@ -172,7 +187,7 @@ impl Rules<'_> {
 }
 
 /// The first ones.
-fn some(names: &[&str]) -> String {
+pub fn some(names: &[&str]) -> String {
     let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     if names.len() > NAMED { format!("{first}, …") } else { first }
 }

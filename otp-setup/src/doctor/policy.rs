@@ -59,6 +59,18 @@ impl Source<'_> {
             let (place, remedy) = self.without("exempt_users", &others, services, stack);
             findings.push(Finding::new(Severity::Warning, place, &texts.doctor_exempt_user(name), remedy));
         }
+        for (name, right) in exempt.users.iter().filter_map(|name| Some((name, other_spelling(name)?))) {
+            let mut right_ones: Vec<&str> = Vec::new();
+            for other in &exempt.users {
+                let other = if other == name { right.as_str() } else { other };
+                if !right_ones.contains(&other) {
+                    right_ones.push(other);
+                }
+            }
+            let (place, remedy) = self.without("exempt_users", &right_ones, services, stack);
+            let text = texts.doctor_exempt_spelling(name, &right);
+            findings.push(Finding::new(Severity::Warning, place, &text, remedy));
+        }
         for name in exempt.groups.iter().filter(|name| is_no_group(name)) {
             let (place, _) = self.without("exempt_groups", &[], services, stack);
             let remedy = Remedy::new(texts.how_group(), format!("groupadd --system {}", quoted(name)));
@@ -144,6 +156,12 @@ impl Source<'_> {
 /// Whether the user database says that there is no such user.
 fn is_no_user(name: &str) -> bool {
     UserName::parse(name).map_or(true, |name| matches!(Account::lookup(&name), Ok(None)))
+}
+
+/// How the user database spells a name that it knows otherwise: by that spelling people are compared.
+fn other_spelling(name: &str) -> Option<String> {
+    let account = Account::lookup(&UserName::parse(name).ok()?).ok()??;
+    Some(account.name.to_string()).filter(|right| right != name)
 }
 
 fn is_no_group(name: &str) -> bool {

@@ -251,6 +251,39 @@ impl<'a> Scenarios<'a> {
         logins.flat_map(all).collect()
     }
 
+    /// What a stack that is to check a password does: whether it admits whoever knows theirs, and the rule by which it admits
+    /// somebody who does not. A module that nobody knows is taken for one that checks passwords.
+    pub fn password_check(&self) -> (bool, Option<usize>) {
+        let run = |local, password, world| {
+            let login = Login { local, password, ours: ReturnCode::IGNORE };
+            dispatch(self.stack, |index, rule| match self.models.get(index) {
+                Some(Model::Unknown) if password => ReturnCode::SUCCESS,
+                Some(Model::Unknown) => ReturnCode::AUTH_ERR,
+                // It runs as the person, and not as root.
+                _ if file_name(&rule.module) == "pam_rootok.so" => ReturnCode::AUTH_ERR,
+                _ => self.result(login, world, index),
+            })
+        };
+        let all = || [true, false].into_iter().flat_map(|local| (0..self.worlds()).map(move |w| (local, w)));
+        let admits = all().any(|(local, world)| run(local, true, world).is_success());
+        let wrong = all().map(|(local, world)| run(local, false, world));
+        let open = wrong.filter(Outcome::is_success).find_map(|outcome| outcome.called.last().copied());
+        (admits, open)
+    }
+
+    /// Whether a password may be checked that this machine's own files do not have: by a module that nobody knows, by a server
+    /// that need not know who else people are, or by the directory, where people are looked for in one.
+    pub fn asks_elsewhere(&self, has_directory: bool) -> bool {
+        let elsewhere = |(rule, model): (&Rule, &Model)| match model {
+            Model::Unknown => rule.entry == Entry::Module,
+            Model::Password { local: false } => {
+                has_directory || matches!(file_name(&rule.module), "pam_krb5.so" | "pam_radius_auth.so")
+            }
+            _ => false,
+        };
+        self.stack.iter().zip(&self.models).any(elsewhere)
+    }
+
     /// What is wrong. `passes_over`: people without a pairing are to get in without a code; `proven`: something else than this
     /// stack has asked for a first proof.
     pub fn defects(&self, passes_over: bool, proven: bool) -> Vec<Defect> {

@@ -158,7 +158,10 @@ fn homes(texts: &Texts, template: &Template) -> Vec<Finding> {
         let error = reader.read(&template.locate(account)).err().filter(|error| !error.is_not_paired())?;
         Some(unusable(texts, account, true, &error))
     };
-    users::with_shells().unwrap_or_default().iter().filter_map(finding).collect()
+    let people = users::with_shells().unwrap_or_default();
+    let mut findings: Vec<_> = people.iter().filter_map(finding).collect();
+    findings.extend(mounts::homes(texts, people.iter().map(|account| account.home.as_path())));
+    findings
 }
 
 /// A secret file that its user cannot log in with.

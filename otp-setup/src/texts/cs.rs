@@ -291,6 +291,30 @@ pub(super) const CZECH: Catalogue = Catalogue {
                     Jestli je účet nový, jméno i číslo patřily někomu jinému a telefon také.",
     doctor_store_unmarked: "V úložišti chybí značka {marker}: možná je to přípojný bod, kde není nic připojeno.\n\
                             Prázdné úložiště vypadá, jako by se nikdo nikdy nespároval.",
+    doctor_password_service_missing: "Služba PAM otp-setup chybí: {path}\n\
+                                      Lidé se párují svým heslem (self_enrollment) a to nelze zkontrolovat: bez pozvánky se nespáruje nikdo.",
+    doctor_password_service_ours: "Služba PAM otp-setup se ptá i modulu {module}.\n\
+                                   Kontroluje heslo lidí, kteří telefon ještě nemají: koho se tam ptá na kód, ten se nespáruje.",
+    doctor_password_service_open: "Službou PAM otp-setup projde i nesprávné heslo.\n\
+                                   Každý program, který za někoho běží, mu může spárovat telefon, jako při self_enrollment = \"open\".",
+    doctor_password_service_closed: "Služba PAM otp-setup odmítá správné heslo.\n\
+                                     Lidé se spárují jen s pozvánkou.",
+    doctor_self_enrollment_open: "self_enrollment je „open“.\n\
+                                  Každý program, který za někoho běží, mu může spárovat telefon, bez jeho hesla.",
+    doctor_self_enrollment_off: "Lidé bez spárování se mají spárovat při přihlášení ({services}), ale self_enrollment je „off“.\n\
+                                 Spárování je neprovede: jsou odmítnuti.",
+    doctor_no_password: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování, heslo ani pozvánku: {names}\n\
+                         Ke spárování je jedno z těch dvou potřeba.",
+    doctor_no_invitation: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování ani pozvánku: {names}\n\
+                           Bez ní se nespárují (self_enrollment = \"invitation\").",
+    doctor_stale_invitations: "{count} {count|pozvánka už k ničemu není|pozvánky už k ničemu nejsou|pozvánek už k ničemu není}.\n\
+                               {count|Prošla|Prošly|Prošly}, nebo se zkusilo příliš mnoho nesprávných kódů: kdo s takovou přijde, je odmítnut.",
+    doctor_homes_ticket: "Soubory s klíči jsou v domovských adresářích připojených s {option}.\n\
+                          Před přihlášením chybí lístek Kerbera: kód nelze zkontrolovat a lidé jsou odmítnuti.",
+    doctor_homes_nfs: "Soubory s klíči jsou v domovských adresářích na NFS.\n\
+                       Přečte je root serveru i každého počítače, který je připojuje; zastavené přihlášení zdrží majitele o vteřiny.",
+    doctor_exempt_spelling: "V exempt_users je {name}, ale databáze uživatelů říká {right}.\n\
+                             Jména se porovnávají tak, jak je píše ona: výjimka není pro nikoho.",
     how_run: "Spusťte:",
     how_run_in_sources: "Spusťte tam, kde jsou zdrojové kódy insis-otp:",
     how_instead: "Místo toho řádku napište:",
@@ -321,6 +345,14 @@ pub(super) const CZECH: Catalogue = Catalogue {
     how_one_uid: "Dejte každému jménu vlastní číslo (usermod -u), nebo spárujte i to druhé. Jako root:",
     how_reused: "Jestli je to teď někdo jiný, spusťte:",
     how_ask_directory: "Používá se adresář lidí a ten může být nedostupný. Než se cokoli smaže, zeptejte se ho znovu:",
+    how_password_service: "Napište ji tak, jak se dodává, s moduly, které tu jsou; dřívější soubor zůstane jako .bak. Spusťte:",
+    how_self_enrollment_off: "Ať lidé dokládají své heslo, nebo nastavte jinak unenrolled.",
+    how_invite: "Dejte každému z nich pozvánku. Spusťte:",
+    how_stale_invitations: "Kdo ji ještě potřebuje, dostane novou příkazem otp-setup invite. Odstraní je:",
+    how_homes: "Dejte je do úložiště tohoto počítače; kdo je spárován, musí se spárovat znovu, nebo se převezme.",
+    how_authselect: "{path} píše authselect a žádná úprava tam nevydrží. Změnu udělejte v {template} a spusťte {apply}.",
+    how_authselect_new: "{path} píše authselect a žádná úprava tam nevydrží. Založte profil ({create}), změnu udělejte v {template} a profil vyberte ({select}).",
+    how_authselect_lines: "Řádky, které se mají změnit, ukáže:",
     doctor_note: "Poznámka",
     doctor_warning: "Varování",
     doctor_problem: "ZÁVADA",

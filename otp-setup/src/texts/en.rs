@@ -289,6 +289,30 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                     If the account is a new one, its name and id were somebody else's, and so is the phone.",
     doctor_store_unmarked: "The store has no marker, {marker}: it may be a mount point where nothing is mounted.\n\
                             An empty store looks as if nobody had ever paired.",
+    doctor_password_service_missing: "The PAM service otp-setup is not there: {path}\n\
+                                      People pair with their password (self_enrollment), and it cannot be checked: without an invitation nobody can.",
+    doctor_password_service_ours: "The PAM service otp-setup asks {module} too.\n\
+                                   It checks the password of people who have no phone yet: whoever is asked for a code there cannot pair.",
+    doctor_password_service_open: "The PAM service otp-setup succeeds with a wrong password.\n\
+                                   Every program that runs as somebody can pair a phone for them, as with self_enrollment = \"open\".",
+    doctor_password_service_closed: "The PAM service otp-setup refuses the right password.\n\
+                                     People can pair with an invitation only.",
+    doctor_self_enrollment_open: "self_enrollment is \"open\".\n\
+                                  Every program that runs as somebody can pair a phone for them, without their password.",
+    doctor_self_enrollment_off: "People without a pairing are to pair at {services}, but self_enrollment is \"off\".\n\
+                                 They are not led through it: they are refused.",
+    doctor_no_password: "{count} {count|person has|people have} no pairing, no password and no invitation: {names}\n\
+                         To pair, they have to show one of the two.",
+    doctor_no_invitation: "{count} {count|person has|people have} no pairing and no invitation: {names}\n\
+                           Without one they cannot pair (self_enrollment = \"invitation\").",
+    doctor_stale_invitations: "{count} {count|invitation is|invitations are} good for nothing any more.\n\
+                               {count|Its|Their} time is over, or too many wrong codes were tried: whoever comes with one is refused.",
+    doctor_homes_ticket: "Secret files are in homes that are mounted with {option}.\n\
+                          Before the login there is no Kerberos ticket: the code cannot be checked, and people are refused.",
+    doctor_homes_nfs: "Secret files are in homes on NFS.\n\
+                       Whoever is root on the server, or on a host that mounts them, can read them; a stopped login delays its owner for seconds.",
+    doctor_exempt_spelling: "exempt_users has {name}, whom the user database calls {right}.\n\
+                             Names are compared as it spells them: the exemption is for nobody.",
     how_run: "Run:",
     how_run_in_sources: "Run, where the sources of insis-otp are:",
     how_instead: "Write instead of that line:",
@@ -319,6 +343,14 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     how_one_uid: "Give each name an id of its own (usermod -u), or pair the other one, too. As root:",
     how_reused: "If it is another person now, run:",
     how_ask_directory: "A directory of people is in use, and may be away. Ask it again before anything is removed:",
+    how_password_service: "Write it as it is shipped, with the modules that are here; a former file is kept as .bak. Run:",
+    how_self_enrollment_off: "Let people show their password, or set unenrolled otherwise.",
+    how_invite: "Give each of them an invitation. Run:",
+    how_stale_invitations: "Who still needs one gets a new one by otp-setup invite. To remove them, run:",
+    how_homes: "Put them into the store of this machine; who is paired has to pair again, or is imported.",
+    how_authselect: "authselect writes {path}, where no edit lasts. Make the change in {template}, then run {apply}.",
+    how_authselect_new: "authselect writes {path}, where no edit lasts. Make a profile ({create}), make the change in {template}, and select it ({select}).",
+    how_authselect_lines: "The lines that have to change are shown by:",
     doctor_note: "Note",
     doctor_warning: "Warning",
     doctor_problem: "PROBLEM",
