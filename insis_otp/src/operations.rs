@@ -8,8 +8,8 @@ use crate::otp::{
     ResyncCharge, ResyncCode, Salt, Seconds, SourceTag, State, Typed, UnixTime, Verdict, charge_resync, pair,
 };
 use crate::store::{
-    Cause, Charge, Decision, Enrolment, InvitationRefusal, Reader, Record, SecretFile, StoreError,
-    UnknownUsers, UserName, Write,
+    Cause, Charge, Decision, Enrolment, InvitationRefusal, Reader, Record, SecretFile, StillHolds,
+    StoreError, UnknownUsers, UserName, Write,
 };
 use crate::{RememberedClient, Source};
 
@@ -150,7 +150,7 @@ pub fn verify(
     clock: Clock<'_>,
 ) -> Result<Verdict, StoreError> {
     let attempt = LoginAttempt::of_this_process(typed);
-    decide(file, &attempt, false, policy, clock).map(|(verdict, _)| verdict)
+    decide(file, &attempt, Purpose::Look, policy, clock).map(|decided| decided.verdict)
 }
 
 /// Decides one attempt to log in. It is charged before anything is compared, and the verdict is returned when it is
@@ -165,22 +165,45 @@ pub fn login(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<(Verdict, Option<UnixTime>), StoreError> {
-    decide(file, attempt, true, policy, clock)
+    let decided = decide(file, attempt, Purpose::Login, policy, clock)?;
+    Ok((decided.verdict, decided.new_device))
+}
+
+/// What an attempt is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To log in.
+    Login,
+    /// To see whether a code is right.
+    Look,
+    /// To be allowed something that changes the enrollment.
+    Proof,
+}
+
+struct Decided {
+    verdict: Verdict,
+    /// Wrong single codes in a row.
+    single_codes: u32,
+    /// When the device was enrolled, if the owner is to be told.
+    new_device: Option<UnixTime>,
+    /// What a proof holds for.
+    proved: Option<Enrolment>,
 }
 
 fn decide(
     file: &SecretFile,
     attempt: &LoginAttempt<'_>,
-    is_login: bool,
+    purpose: Purpose,
     policy: &Policy,
     clock: Clock<'_>,
-) -> Result<(Verdict, Option<UnixTime>), StoreError> {
+) -> Result<Decided, StoreError> {
     let charge = |enrolment: &Enrolment, state: &State| {
         let key = &enrolment.key;
         let attempt = attempt.at(attempt.source.tag(key.secret()));
         match otp::charge(&attempt, key, state, policy, clock()) {
             otp::Charge::Settled(refusal, state) => {
-                let answer = (Verdict::Refused(refusal), state.throttle.single_codes, None);
+                let (verdict, single_codes) = (Verdict::Refused(refusal), state.throttle.single_codes);
+                let answer = Decided { verdict, single_codes, new_device: None, proved: None };
                 Charge::Settled(Decision { state, write: Write::InPlace, answer })
             }
             otp::Charge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
@@ -196,23 +219,27 @@ fn decide(
         if let (true, Some(tag)) = (accepted, tag) {
             state.remember(tag, now);
         }
-        if !is_login {
+        if purpose != Purpose::Login {
             state.last_login = charged.last_login;
         }
-        let new_device = (accepted && is_new).then_some(enrolment.paired_at);
         let write = match accepted {
             true => Write::Durable,
             false if state == charged => Write::AsCharged,
             false => Write::InPlace,
         };
-        let answer = (verdict, state.throttle.single_codes, new_device);
+        let answer = Decided {
+            verdict,
+            single_codes: state.throttle.single_codes,
+            new_device: (accepted && is_new).then_some(enrolment.paired_at),
+            proved: (accepted && purpose == Purpose::Proof).then(|| enrolment.clone()),
+        };
         Decision { state, write, answer }
     };
     let decided = below(|| file.transact_charged(charge, compare));
     wipe_stack();
-    let (verdict, single_codes, new_device) = decided?;
-    warn_half_way(&file.account().name, &verdict, single_codes, policy);
-    Ok((verdict, new_device))
+    let decided = decided?;
+    warn_half_way(&file.account().name, &decided.verdict, decided.single_codes, policy);
+    Ok(decided)
 }
 
 /// Has the log say when half of the wrong single codes in a row have been made after which none is compared any more:
@@ -298,8 +325,17 @@ pub fn refuse(
 /// # Errors
 /// There is a pairing, the codes do not show that the phone works, or the file cannot be written.
 pub fn enrol(file: &SecretFile, new: &NewPairing, clock: Clock<'_>) -> Result<Drift, Failure> {
+    enrol_if(file, new, &|| Ok(()), clock)
+}
+
+fn enrol_if(
+    file: &SecretFile,
+    new: &NewPairing,
+    still_holds: StillHolds<'_>,
+    clock: Clock<'_>,
+) -> Result<Drift, Failure> {
     let (enrolment, state) = new.proved(&file.account().name, clock())?;
-    file.create(&enrolment, &state)?;
+    file.create_if(&enrolment, &state, still_holds)?;
     wipe_stack();
     // Nobody is left to be invited. If it stays, it is one that an administrator gave.
     let _ = file.invitation().withdraw();
@@ -340,7 +376,7 @@ pub fn enrol_invited(
     clock: Clock<'_>,
 ) -> Result<Drift, Failure> {
     can_enrol(file, new, clock)?;
-    let redeemed = file.invitation().redeem(code, clock(), || enrol(file, new, clock))?;
+    let redeemed = file.invitation().redeem(code, clock(), |still| enrol_if(file, new, still, clock))?;
     redeemed.map_err(Failure::Invitation)?
 }
 
@@ -358,11 +394,11 @@ pub fn replace(
     let user = &file.account().name;
     // First what costs nothing: a mistake with the new phone must not spend a code of the old one.
     new.proved(user, clock())?;
-    if let Some(proof) = proof {
-        prove(file, proof, policy, clock)?;
-    }
+    let proved = prove(file, proof, policy, clock)?;
     let mut drift = Drift::default();
     let replaced = file.replace(|old| -> Result<_, Failure> {
+        SecretFile::check_proof(proved.as_ref(), &old.enrolment)
+            .map_err(|cause| StoreError { path: file.path().to_owned(), cause })?;
         let (enrolment, state) = new.proved(user, clock())?;
         drift = state.drift;
         Ok((enrolment, State { last_login: old.state.last_login, ..state }))
@@ -388,10 +424,8 @@ pub fn remove(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<(), Failure> {
-    if let Some(proof) = proof {
-        prove(file, proof, policy, clock)?;
-    }
-    Ok(file.remove()?)
+    let proved = prove(file, proof, policy, clock)?;
+    Ok(file.remove_proved(proved.as_ref())?)
 }
 
 /// Takes one of the two codes from which a phone's clock is learned anew, within an hour; charged like a login.
@@ -439,10 +473,8 @@ pub fn renew_recovery_codes(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<(), Failure> {
-    if let Some(proof) = proof {
-        prove(file, proof, policy, clock)?;
-    }
-    Ok(file.replace_recovery_codes(&RecoveryCodes::new(codes.0, codes.1))?)
+    let proved = prove(file, proof, policy, clock)?;
+    Ok(file.replace_recovery_codes(proved.as_ref(), &RecoveryCodes::new(codes.0, codes.1))?)
 }
 
 /// The administrator's way out: ends a delay, leaves a clock that was ahead, mends a damaged state.
@@ -502,12 +534,20 @@ impl Status {
     }
 }
 
-/// Asks for a proof: an attempt like any other, charged and spent like a login's.
-fn prove(file: &SecretFile, proof: &Typed, policy: &Policy, clock: Clock<'_>) -> Result<(), Failure> {
+/// Takes a proof: an attempt like any other, charged and spent like a login's. Returns the enrollment that it holds for, and
+/// for no other; `None` where none is asked for.
+fn prove(
+    file: &SecretFile,
+    proof: Option<&Typed>,
+    policy: &Policy,
+    clock: Clock<'_>,
+) -> Result<Option<Enrolment>, Failure> {
+    let Some(proof) = proof else { return Ok(None) };
     // Nobody is told of failures here, so that they are kept.
     let attempt = LoginAttempt { tells_failures: false, ..LoginAttempt::of_this_process(proof) };
-    match decide(file, &attempt, false, policy, clock)?.0 {
-        Verdict::Accepted(_) => Ok(()),
+    let decided = decide(file, &attempt, Purpose::Proof, policy, clock)?;
+    match decided.verdict {
+        Verdict::Accepted(_) => Ok(decided.proved),
         Verdict::Refused(why) => Err(Failure::Proof(why)),
     }
 }

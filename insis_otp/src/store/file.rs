@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use super::form::{self, Damage, Enrolment, PAGE, Page, Record};
 use super::identity::Identity;
+use super::invitation::StillHolds;
 use super::isolation::Isolation;
 use super::lock::{self, Patience, Waited};
 use super::slot::{self, SlotCursor};
@@ -196,15 +197,7 @@ impl SecretFile {
         mut charge: impl FnMut(&Enrolment, &State) -> Charge<P, T>,
         mut compare: impl FnMut(&Enrolment, P) -> Decision<T>,
     ) -> Result<T, StoreError> {
-        self.exclusively(|| {
-            for _ in 0..Self::ROUNDS {
-                let locked = self.lock()?;
-                if let Some(answer) = self.attempt(&locked, &mut charge, &mut compare)? {
-                    return Ok(answer);
-                }
-            }
-            Err(again_and_again())
-        })
+        self.with_locked(|locked| self.attempt(locked, &mut charge, &mut compare))
     }
 
     /// One attempt on a locked file; `None` when the file lost its place meanwhile, so that nothing of it counts.
@@ -248,6 +241,19 @@ impl SecretFile {
     /// # Errors
     /// [`Cause::Exists`], or why it cannot be written; then nothing is left behind.
     pub fn create(&self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
+        self.create_if(enrolment, state, &|| Ok(()))
+    }
+
+    /// The same, if what allows it still holds when all is written but its place.
+    ///
+    /// # Errors
+    /// As for [`Self::create`]; or it does not hold.
+    pub fn create_if(
+        &self,
+        enrolment: &Enrolment,
+        state: &State,
+        still_holds: StillHolds<'_>,
+    ) -> Result<(), StoreError> {
         if self.store_is_away() {
             return Err(self.away());
         }
@@ -255,7 +261,7 @@ impl SecretFile {
             if self.path.symlink_metadata().is_ok() {
                 return Err(Cause::Exists);
             }
-            self.publish_first(&form::encode(enrolment, state).map_err(Cause::Damaged)?)
+            self.publish_first(&form::encode(enrolment, state).map_err(Cause::Damaged)?, still_holds)
         })
     }
 
@@ -268,30 +274,32 @@ impl SecretFile {
         &self,
         mut decide: impl FnMut(&Record) -> Result<(Enrolment, State), E>,
     ) -> Result<Result<(), E>, StoreError> {
-        self.exclusively(|| {
-            for _ in 0..Self::ROUNDS {
-                let locked = self.lock()?;
-                let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-                self.same_user(&record.enrolment)?;
-                let (enrolment, state) = match decide(record) {
-                    Ok(new) => new,
-                    Err(no) => return Ok(Err(no)),
-                };
-                let page = form::encode(&enrolment, &state).map_err(Cause::Damaged)?;
-                if self.publish_instead(&page, &locked)? {
-                    return Ok(Ok(()));
-                }
-            }
-            Err(again_and_again())
+        self.with_locked(|locked| {
+            let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
+            self.same_user(&record.enrolment)?;
+            let (enrolment, state) = match decide(record) {
+                Ok(new) => new,
+                Err(no) => return Ok(Some(Err(no))),
+            };
+            let page = form::encode(&enrolment, &state).map_err(Cause::Damaged)?;
+            Ok(self.publish_instead(&page, locked)?.then_some(Ok(())))
         })
     }
 
-    /// Puts new recovery codes in the place of all former ones. The rest of the head stays, and so does the state.
+    /// Puts new recovery codes in the place of all former ones. The rest of the head stays, and so does the state. Where a
+    /// proof was given, only for the enrollment that it was given for.
     ///
     /// # Errors
     /// [`Cause::NotPaired`], or why it cannot be written; then the old file stays.
-    pub fn replace_recovery_codes(&self, recovery: &crate::otp::RecoveryCodes) -> Result<(), StoreError> {
-        let new_head = |enrolment: &Enrolment| Enrolment { recovery: recovery.clone(), ..enrolment.clone() };
+    pub fn replace_recovery_codes(
+        &self,
+        proved: Option<&Enrolment>,
+        recovery: &crate::otp::RecoveryCodes,
+    ) -> Result<(), StoreError> {
+        let new_head = |enrolment: &Enrolment| {
+            Self::check_proof(proved, enrolment)?;
+            Ok(Enrolment { recovery: recovery.clone(), ..enrolment.clone() })
+        };
         let inherits = slot::Inherits::AllButRecoveryCodes;
         self.update(inherits, &new_head, &|_, state| inherits.derive(state))
     }
@@ -313,7 +321,8 @@ impl SecretFile {
         })?
         .map_or_else(
             || {
-                self.update(slot::Inherits::State, &Enrolment::clone, &|enrolment, present| {
+                let same_head = |enrolment: &Enrolment| Ok(enrolment.clone());
+                self.update(slot::Inherits::State, &same_head, &|enrolment, present| {
                     state(enrolment, Some(present))
                 })
             },
@@ -321,34 +330,36 @@ impl SecretFile {
         )
     }
 
+    /// A proof holds for the enrollment that it was given for. Whoever has enrolled since was not asked.
+    pub(crate) fn check_proof(proved: Option<&Enrolment>, present: &Enrolment) -> Result<(), Cause> {
+        match proved {
+            Some(proved) if !proved.is_same(present) => {
+                Err(Cause::Unsafe("is another phone's by now, paired while the code was checked".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Gives the file another head, and a state that comes of the present one.
     fn update(
         &self,
         inherits: slot::Inherits,
-        new_head: &dyn Fn(&Enrolment) -> Enrolment,
+        new_head: &dyn Fn(&Enrolment) -> Result<Enrolment, Cause>,
         derive: &dyn Fn(&Enrolment, &State) -> State,
     ) -> Result<(), StoreError> {
-        self.exclusively(|| {
-            for _ in 0..Self::ROUNDS {
-                let locked = self.lock()?;
-                let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-                self.same_user(&record.enrolment)?;
-                let enrolment = new_head(&record.enrolment);
-                let derive = |state: &State| derive(&enrolment, state);
-                match self.supersede(&locked.file, record, &enrolment, inherits, &derive) {
-                    Ok(Some(_)) => return Ok(()),
-                    Ok(None) => {}
-                    Err(cause) if is_unsupported(&cause) => {
-                        let page =
-                            form::encode(&enrolment, &derive(&record.state)).map_err(Cause::Damaged)?;
-                        if self.publish_instead(&page, &locked)? {
-                            return Ok(());
-                        }
-                    }
-                    Err(cause) => return Err(cause),
+        self.with_locked(|locked| {
+            let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
+            self.same_user(&record.enrolment)?;
+            let enrolment = new_head(&record.enrolment)?;
+            let derive = |state: &State| derive(&enrolment, state);
+            match self.supersede(&locked.file, record, &enrolment, inherits, &derive) {
+                Ok(placed) => Ok(placed.map(|_| ())),
+                Err(cause) if is_unsupported(&cause) => {
+                    let page = form::encode(&enrolment, &derive(&record.state)).map_err(Cause::Damaged)?;
+                    Ok(self.publish_instead(&page, locked)?.then_some(()))
                 }
+                Err(cause) => Err(cause),
             }
-            Err(again_and_again())
         })
     }
 
@@ -357,17 +368,46 @@ impl SecretFile {
     /// # Errors
     /// [`Cause::NotPaired`], or why it cannot be removed.
     pub fn remove(&self) -> Result<(), StoreError> {
+        self.remove_proved(None)
+    }
+
+    /// Removes the file; where a proof was given, only if it is still that of the enrollment that it was given for.
+    ///
+    /// # Errors
+    /// [`Cause::NotPaired`], or why it cannot be removed.
+    pub fn remove_proved(&self, proved: Option<&Enrolment>) -> Result<(), StoreError> {
         self.exclusively(|| {
             // The lock keeps a login that is being decided from writing into a file that is gone. What is no secret
             // file (damaged, of another owner) is removed all the same.
             for _ in 0..Self::ROUNDS {
                 let locked = match self.lock() {
                     Ok(locked) => Some(locked),
-                    Err(Cause::Damaged(_) | Cause::Unsafe(_)) => None,
+                    Err(Cause::Damaged(_) | Cause::Unsafe(_)) if proved.is_none() => None,
                     Err(no) => return Err(no),
                 };
+                if proved.is_some() {
+                    let record = locked.as_ref().map(|locked| locked.record.as_ref());
+                    let record = record.ok_or(Cause::NotPaired)?.map_err(|why| Cause::Damaged(why))?;
+                    Self::check_proof(proved, &record.enrolment)?;
+                }
                 if self.withdraw(locked.as_ref())? {
                     return Ok(());
+                }
+            }
+            Err(again_and_again())
+        })
+    }
+
+    /// Runs an operation on the file under its lock, and again when the file has lost its place meanwhile and the operation
+    /// says so by `None`.
+    pub(super) fn with_locked<T>(
+        &self,
+        mut operation: impl FnMut(&Locked) -> Result<Option<T>, Cause>,
+    ) -> Result<T, StoreError> {
+        self.exclusively(|| {
+            for _ in 0..Self::ROUNDS {
+                if let Some(done) = operation(&self.lock()?)? {
+                    return Ok(done);
                 }
             }
             Err(again_and_again())

@@ -56,6 +56,14 @@ pub struct Enrolment {
     pub recovery: RecoveryCodes,
 }
 
+impl Enrolment {
+    /// Whether this is the same enrollment, whatever has been changed about it: names, recovery codes.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.key.secret() == other.key.secret() && self.paired_at == other.paired_at
+    }
+}
+
 /// A secret file that was read: head, newest state, and where the next state goes.
 #[derive(Clone, Debug)]
 pub struct Record {

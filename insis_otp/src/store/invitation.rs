@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::file::check_directory;
 use super::isolation::Isolation;
-use super::{Account, Cause, SecretFile, StoreError, UserName};
+use super::{Cause, SecretFile, StoreError, UserName};
 use crate::files::{self, Access};
 use crate::otp::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixTime};
 
@@ -23,7 +23,7 @@ use crate::otp::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixT
 #[derive(Clone, Debug)]
 pub struct InvitationFile {
     path: PathBuf,
-    account: Account,
+    beside: SecretFile,
 }
 
 /// Why a code is not the invitation's.
@@ -106,6 +106,9 @@ fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
+/// Whether what an enrollment was begun with still holds; asked when all of it is written but its place.
+pub type StillHolds<'a> = &'a dyn Fn() -> Result<(), Cause>;
+
 /// An invitation's file that is open and locked.
 struct Open {
     file: Flock<File>,
@@ -140,26 +143,24 @@ impl InvitationFile {
         let mut name = std::ffi::OsString::from(".");
         name.push(file.path().file_name().unwrap_or_default());
         name.push(".invitation");
-        Self { path: file.path().with_file_name(name), account: file.account().clone() }
+        Self { path: file.path().with_file_name(name), beside: file.clone() }
     }
 
-    /// Writes an invitation in the place of a former one. Only root can.
+    /// Writes an invitation in the place of a former one, and stops enrollments that are still going on with that one:
+    /// whoever has its code may have kept a process stopped just before its end. Only root can.
     ///
     /// # Errors
-    /// It cannot be written; then the former one is as it was.
+    /// It cannot be written, and the former one is as it was; or [`Cause::Exists`]: the user has enrolled.
     pub fn issue(&self, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<(), StoreError> {
         self.run(|| {
             let hash = hash(code, salt).ok_or(Cause::Damaged("there is no hash"))?;
-            let user = self.account.name.clone();
+            let user = self.beside.account.name.clone();
             let text = Invitation { user, salt, hash, expires, attempts: 0 }.encode();
             let mut new = self.path.clone().into_os_string();
             new.push("~");
             let new = PathBuf::from(new);
-            let written = self.write(&new, text.as_bytes());
-            if written.is_err() {
-                let _ = std::fs::remove_file(&new);
-            }
-            written
+            self.write(&new, text.as_bytes()).inspect_err(|_| _ = std::fs::remove_file(&new))?;
+            self.beside.stop_first_enrollments()
         })
     }
 
@@ -172,7 +173,7 @@ impl InvitationFile {
         }
         let (mut file, _) = files::open(new, Access::CreateNew).map_err(os("create it"))?;
         file.write_all(text).map_err(os("write it"))?;
-        let (uid, gid) = (self.account.uid, self.account.gid);
+        let (uid, gid) = (self.beside.account.uid, self.beside.account.gid);
         nix::unistd::fchown(&file, Some(uid), Some(gid)).map_err(|e| os("give it to its user")(e.into()))?;
         file.sync_all().map_err(os("write it to the disk"))?;
         std::fs::rename(new, &self.path).map_err(os("move it to its place"))?;
@@ -217,11 +218,11 @@ impl InvitationFile {
         code: &RecoveryCode,
         now: UnixTime,
     ) -> Result<Result<(), InvitationRefusal>, StoreError> {
-        self.attempt(code, now, Use::Look, || Ok::<_, ()>(())).map(|outcome| outcome.map(|_| ()))
+        self.attempt(code, now, Use::Look, |_| Ok::<_, ()>(())).map(|outcome| outcome.map(|_| ()))
     }
 
     /// Enrolls with the invitation's code. The invitation counts as used before `enroll` begins; when that fails, it is
-    /// as it was.
+    /// as it was. `enroll` is given a question to ask just before the end: whether the invitation still holds.
     ///
     /// # Errors
     /// The invitation cannot be read or written; then nothing was compared, and `enroll` not called.
@@ -229,7 +230,7 @@ impl InvitationFile {
         &self,
         code: &RecoveryCode,
         now: UnixTime,
-        enroll: impl FnOnce() -> Result<T, E>,
+        enroll: impl FnOnce(StillHolds<'_>) -> Result<T, E>,
     ) -> Result<Result<Result<T, E>, InvitationRefusal>, StoreError> {
         self.attempt(code, now, Use::Enroll, enroll)
     }
@@ -239,7 +240,7 @@ impl InvitationFile {
         code: &RecoveryCode,
         now: UnixTime,
         purpose: Use,
-        enroll: impl FnOnce() -> Result<T, E>,
+        enroll: impl FnOnce(StillHolds<'_>) -> Result<T, E>,
     ) -> Result<Result<Result<T, E>, InvitationRefusal>, StoreError> {
         self.run(|| {
             let Some(open) = self.open()? else { return Ok(Err(InvitationRefusal::None)) };
@@ -256,12 +257,20 @@ impl InvitationFile {
             if purpose == Use::Enroll {
                 open.count(Invitation::USED)?;
             }
-            let outcome = enroll();
+            let outcome = enroll(&|| self.still_holds(&open));
             if purpose == Use::Look || outcome.is_err() {
                 open.count(before)?;
             }
             Ok(Ok(outcome))
         })
+    }
+
+    fn still_holds(&self, open: &Open) -> Result<(), Cause> {
+        let named = self.path.symlink_metadata();
+        match (named, open.file.metadata()) {
+            (Ok(named), Ok(opened)) if files::is_same(&named, &opened) => Ok(()),
+            _ => Err(Cause::Unsafe("is not written: the invitation was taken back".into())),
+        }
     }
 
     /// Takes the invitation back, if there is one.
@@ -314,7 +323,7 @@ impl InvitationFile {
         };
         let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
         let sound = metadata.is_file()
-            && metadata.uid() == self.account.uid.as_raw()
+            && metadata.uid() == self.beside.account.uid.as_raw()
             && metadata.mode() & 0o077 == 0
             && metadata.nlink() <= 1
             && length <= Invitation::LONGEST;
@@ -331,7 +340,7 @@ impl InvitationFile {
         let read = files::read_start(file, length, &mut text);
         read.map_err(|error| Cause::Os { action: "read it", error })?;
         let invitation = Invitation::decode(&text).ok_or(Cause::Damaged("it is not an invitation"))?;
-        if invitation.user != self.account.name {
+        if invitation.user != self.beside.account.name {
             return Err(Cause::Unsafe("is the invitation of another user".into()));
         }
         Ok(invitation)
@@ -359,8 +368,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::otp::Typed;
-    use crate::store::Template;
+    use crate::otp::{Algorithm, Digits, Key, Period, Secret, State, Typed};
+    use crate::store::{Account, Enrolment, Template};
 
     const NOW: UnixTime = UnixTime(1_700_000_000);
 
@@ -372,7 +381,7 @@ mod tests {
     }
 
     /// A store of root's; only root can make one, and only there an invitation can be given away.
-    fn with_invitation(test: impl FnOnce(&InvitationFile, &Path)) {
+    fn with_invitation(test: impl FnOnce(&InvitationFile, &Path, &SecretFile)) {
         if !nix::unistd::geteuid().is_root() {
             return;
         }
@@ -380,9 +389,14 @@ mod tests {
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
         let account = Account::lookup(&UserName::parse("daemon").unwrap()).unwrap().unwrap();
         let template = format!("{}/%u", folder.path().display());
-        let file = Template::parse(&template).unwrap().locate(&account).invitation();
-        file.issue(&code("abcde-fghjk"), Salt([5; 16]), NOW.plus(Seconds(100))).unwrap();
-        test(&file, &folder.path().join(".daemon.invitation"));
+        let secret_file = Template::parse(&template).unwrap().locate(&account);
+        let file = secret_file.invitation();
+        issue(&secret_file, "abcde-fghjk").unwrap();
+        test(&file, &folder.path().join(".daemon.invitation"), &secret_file);
+    }
+
+    fn issue(file: &SecretFile, text: &str) -> Result<(), StoreError> {
+        file.invitation().issue(&code(text), Salt([5; 16]), NOW.plus(Seconds(100)))
     }
 
     fn check(file: &InvitationFile, text: &str, at: u64) -> Result<(), InvitationRefusal> {
@@ -391,7 +405,7 @@ mod tests {
 
     #[test]
     fn the_code_opens_one_enrollment_in_its_time() {
-        with_invitation(|file, path| {
+        with_invitation(|file, path, _| {
             let metadata = path.metadata().unwrap();
             assert_eq!((metadata.mode() & 0o777, metadata.uid(), metadata.nlink()), (0o600, 1, 1));
             assert!(!std::fs::read_to_string(path).unwrap().contains("abcde"));
@@ -403,11 +417,11 @@ mod tests {
             assert_eq!(check(file, "abcde-fghjk", 99), Ok(()));
             assert_eq!(check(file, "abcde-fghjk", 100), Err(InvitationRefusal::Expired));
             // What fails costs nothing, and what succeeds is not done twice.
-            let failed = file.redeem(&code("abcde-fghjk"), NOW, || Err::<(), _>("no disk"));
+            let failed = file.redeem(&code("abcde-fghjk"), NOW, |_| Err::<(), _>("no disk"));
             assert_eq!(failed.unwrap(), Ok(Err("no disk")));
             let counted = || std::fs::read_to_string(path).unwrap().lines().last().unwrap().to_owned();
             assert_eq!(counted(), "attempts=00");
-            let done = file.redeem(&code("abcde-fghjk"), NOW, || {
+            let done = file.redeem(&code("abcde-fghjk"), NOW, |_| {
                 assert_eq!(counted(), "attempts=99");
                 Ok::<_, ()>(7)
             });
@@ -421,13 +435,13 @@ mod tests {
 
     #[test]
     fn wrong_codes_are_charged_before_they_are_compared_and_are_few() {
-        with_invitation(|file, path| {
+        with_invitation(|file, path, secret_file| {
             for left in (0..InvitationFile::GUESSES).rev() {
                 assert_eq!(check(file, "zzzzz-zzzzz", 0), Err(InvitationRefusal::Wrong { left }));
             }
             assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Spent));
             // A new one takes its place.
-            file.issue(&code("kkkkk-mmmmm"), Salt([6; 16]), NOW.plus(Seconds(100))).unwrap();
+            issue(secret_file, "kkkkk-mmmmm").unwrap();
             assert!(matches!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Wrong { left: 9 })));
             assert_eq!(check(file, "kkkkk-mmmmm", 0), Ok(()));
             // While somebody else is at it, nothing is compared.
@@ -439,9 +453,50 @@ mod tests {
         });
     }
 
+    fn enrollment() -> Enrolment {
+        let secret = Secret::from_bytes(&[1; 20]).unwrap();
+        Enrolment {
+            user: UserName::parse("daemon").unwrap(),
+            key: Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
+            issuer: "host".into(),
+            account: "daemon".into(),
+            paired_at: NOW,
+            recovery: RecoveryCodes::default(),
+        }
+    }
+
+    /// Whoever has the code of an invitation may stop their process anywhere, and let it go on much later.
+    #[test]
+    fn a_new_invitation_stops_an_enrollment_that_goes_on_with_the_former_one() {
+        with_invitation(|file, _, secret_file| {
+            let enroll = |still: StillHolds<'_>| {
+                issue(secret_file, "kkkkk-mmmmm").unwrap();
+                secret_file.create_if(&enrollment(), &State::default(), still)
+            };
+            let outcome = file.redeem(&code("abcde-fghjk"), NOW, enroll).unwrap().unwrap();
+            assert!(outcome.unwrap_err().to_string().contains("taken back"));
+            // Stopped when it had asked, and only its place was missing.
+            let enroll = |still: StillHolds<'_>| {
+                secret_file.create_if(&enrollment(), &State::default(), &|| {
+                    still()?;
+                    issue(secret_file, "abcde-fghjk").map_err(|error| error.cause)
+                })
+            };
+            let outcome = file.redeem(&code("kkkkk-mmmmm"), NOW, enroll).unwrap().unwrap();
+            assert!(matches!(outcome.unwrap_err().cause, Cause::Os { .. }));
+            assert!(secret_file.read().unwrap_err().is_not_paired());
+            // The last one is good, and none is given to somebody who has enrolled.
+            let enroll =
+                |still: StillHolds<'_>| secret_file.create_if(&enrollment(), &State::default(), still);
+            file.redeem(&code("abcde-fghjk"), NOW, enroll).unwrap().unwrap().unwrap();
+            assert!(matches!(issue(secret_file, "kkkkk-mmmmm").unwrap_err().cause, Cause::Exists));
+            secret_file.read().unwrap();
+        });
+    }
+
     #[test]
     fn only_a_file_of_its_own_form_and_owner_is_an_invitation() {
-        with_invitation(|file, path| {
+        with_invitation(|file, path, _| {
             let right = std::fs::read_to_string(path).unwrap();
             let refused = |text: &str| {
                 std::fs::write(path, text).unwrap();

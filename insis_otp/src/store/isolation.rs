@@ -15,8 +15,9 @@
 //! A process that only root can reach (sshd, login) is left as it is. What remains (control groups that the caller may
 //! freeze or starve, SIGKILL and SIGSTOP where the user is one's own) ends in others taking over: see [`super::file`].
 
-use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, UsageWho, getrlimit, getrusage};
 use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::sys::time::TimeValLike;
 use nix::unistd::{Uid, geteuid, getuid};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity, set_thread_res_uid};
 
@@ -43,10 +44,23 @@ const NEEDED: [(Resource, u64, &str); 6] = [
 /// The resource limit that is too low for a transaction, if any is.
 pub fn limit_that_is_too_low() -> Option<&'static str> {
     let too_low = |(resource, needed, name)| match getrlimit(resource) {
-        Ok((soft, _)) if soft >= needed => None,
+        Ok((RLIM_INFINITY, _)) => None,
+        Ok((soft, _)) if soft >= spent(resource).saturating_add(needed) => None,
         _ => Some(name),
     };
     NEEDED.into_iter().find_map(too_low)
+}
+
+/// How much of a resource this process has used up before. Of the others, what it has in use is no longer needed later, or
+/// little.
+fn spent(resource: Resource) -> u64 {
+    if resource != Resource::RLIMIT_CPU {
+        return 0;
+    }
+    getrusage(UsageWho::RUSAGE_SELF).map_or(u64::MAX, |usage| {
+        let seconds = usage.user_time().num_seconds().saturating_add(usage.system_time().num_seconds());
+        u64::try_from(seconds).unwrap_or(u64::MAX)
+    })
 }
 
 impl Isolation {

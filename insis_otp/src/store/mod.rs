@@ -22,7 +22,7 @@ pub use account::{Account, InvalidUserName, UserName};
 pub use error::{Cause, StoreError};
 pub use file::{Charge, Decision, Reader, SecretFile, Write};
 pub use form::{Enrolment, PAGE, Record};
-pub use invitation::{InvitationFile, InvitationRefusal};
+pub use invitation::{InvitationFile, InvitationRefusal, StillHolds};
 pub use isolation::limit_that_is_too_low;
 pub use lock::PATIENCE;
 pub use template::{InvalidTemplate, Template};

@@ -21,6 +21,7 @@ use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
 
 use super::file::{Locked, errno_of, os, os_errno, read_page, write_at};
 use super::form::{self, Enrolment, Page, Record};
+use super::invitation::StillHolds;
 use super::slot::{self, Inherits, Pending, SlotCursor};
 use super::{Cause, SecretFile};
 use crate::files::{self, Access};
@@ -91,9 +92,7 @@ enum Before {
 /// Whether an old file is one that a new one may go on from: the same enrollment, with the same recovery codes unless
 /// those are what is new.
 fn goes_on_from(new: &Enrolment, old: &Enrolment, inherits: Inherits) -> bool {
-    new.key.secret() == old.key.secret()
-        && new.paired_at == old.paired_at
-        && (inherits == Inherits::AllButRecoveryCodes || new.recovery == old.recovery)
+    new.is_same(old) && (inherits == Inherits::AllButRecoveryCodes || new.recovery == old.recovery)
 }
 
 impl SecretFile {
@@ -111,15 +110,47 @@ impl SecretFile {
         name
     }
 
-    /// Puts a file where there is none. When anything fails, nothing is left behind.
-    pub(super) fn publish_first(&self, page: &Page) -> Result<(), Cause> {
+    /// Puts a file where there is none, if what allows that still holds when all else is done. When anything fails, nothing
+    /// is left behind.
+    pub(super) fn publish_first(&self, page: &Page, still_holds: StillHolds<'_>) -> Result<(), Cause> {
         // Not those of this version, since that takes a look at the whole directory, and many may be enrolled at once.
         self.remove_abandoned_by_v1();
         let new = Temporary::create(self)?;
-        let placed = new.fill(self, page).and_then(|()| rename_to_nothing(&new.path, &self.path));
+        let written = new.fill(self, page).and_then(|()| still_holds());
+        let placed = written.and_then(|()| rename_to_nothing(&new.path, &self.path));
         placed.inspect_err(|_| new.remove())?;
         // Nobody uses it before its lock ends, and that is here.
         self.sync_directory(Some(&new.file)).inspect_err(|_| _ = std::fs::remove_file(&self.path))
+    }
+
+    /// Takes the new files away that first enrollments are still going to put to the path. They fail, wherever they are
+    /// stopped, if they have asked whether they may before this; whoever asks afterwards has to be told no.
+    ///
+    /// # Errors
+    /// [`Cause::Exists`]: there is an enrollment. Or the directory cannot be read.
+    pub(super) fn stop_first_enrollments(&self) -> Result<(), Cause> {
+        let new = self.temporaries()?;
+        // Those of an enrollment that is there may hold its state. Where there is none, none of them does.
+        if self.path.symlink_metadata().is_ok() {
+            return Err(Cause::Exists);
+        }
+        for path in new {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(os("remove an old one")(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The new files beside the path. Only who may list the directory can: root, and users in their homes.
+    fn temporaries(&self) -> Result<Vec<PathBuf>, Cause> {
+        let prefix = self.temporary_prefix();
+        let entries = std::fs::read_dir(self.directory()).map_err(os("list its directory"))?;
+        let ours = entries.flatten().filter(|entry| is_temporary(&entry.file_name(), &prefix));
+        Ok(ours.map(|entry| entry.path()).collect())
     }
 
     /// Puts a file with a state of its own in the place of one that is locked. When anything fails, the old one is there.
@@ -133,21 +164,7 @@ impl SecretFile {
             return Ok(false);
         }
         match exchange(&new.path, &self.path) {
-            Ok(()) if !is_at(&new.path, &old.opened) => {
-                let back = exchange(&new.path, &self.path);
-                new.remove();
-                back.map(|()| false).map_err(os_errno("move it back"))
-            }
-            Ok(()) => {
-                let synced = self.sync_directory(Some(&new.file));
-                if synced.is_err() {
-                    // Whoever is told that it failed goes on with what was there before: with the other secret in the
-                    // file, nobody could log in.
-                    let _ = exchange(&new.path, &self.path);
-                }
-                new.remove();
-                synced.map(|()| true)
-            }
+            Ok(()) => self.keep_instead(&new, old),
             Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {
                 self.publish_over(page, &new, old).map(|()| true)
             }
@@ -156,6 +173,23 @@ impl SecretFile {
                 Err(os_errno("move it into place")(errno))
             }
         }
+    }
+
+    /// After the exchange with what was at the path, which should have been the old file.
+    fn keep_instead(&self, new: &Temporary, old: &Locked) -> Result<bool, Cause> {
+        let placed = new.file.metadata().map_err(os("look at it"))?;
+        if !is_at(&new.path, &old.opened) && self.exchange_back(&new.path, &placed)? {
+            new.remove();
+            return Ok(false);
+        }
+        let synced = self.sync_directory(Some(&new.file));
+        if synced.is_err() {
+            // Whoever is told that it failed goes on with what was there before: with the other secret in the file,
+            // nobody could log in.
+            let _ = self.exchange_back(&new.path, &placed);
+        }
+        new.remove();
+        synced.map(|()| true)
     }
 
     /// The same where two files cannot be exchanged.
@@ -197,7 +231,14 @@ impl SecretFile {
         let record = form::decode(&page).map_err(Cause::Damaged)?;
         self.same_user(&record.enrolment)?;
         let inherits = Inherits::State;
-        self.supersede(old, &record, &record.enrolment, inherits, &|state| inherits.derive(state))
+        let taken =
+            self.supersede(old, &record, &record.enrolment, inherits, &|state| inherits.derive(state))?;
+        // Under the lock of a file that has all of the state. Whoever makes and kills many such processes fills the
+        // directory with what is left of them; the helper cannot list it, but root's logins clear it.
+        if taken.is_some() {
+            self.remove_abandoned();
+        }
+        Ok(taken)
     }
 
     /// Puts a file in the place of an old one that has the same secret, with a state that comes of the old one's last.
@@ -237,12 +278,25 @@ impl SecretFile {
                 // be read. New recovery codes that nobody is told go, too. Any other new file stays, for whoever comes
                 // next: it may have a state by now, and somebody may have had a login accepted after it.
                 let back = matches!(cause, Cause::Damaged(_)) || inherits == Inherits::AllButRecoveryCodes;
-                if back && self.is_current(&locked.file) && exchange(&new.path, &self.path).is_ok() {
+                if back
+                    && self.is_current(&locked.file)
+                    && self.exchange_back(&new.path, &locked.opened).is_ok_and(|given_back| given_back)
+                {
                     let _ = std::fs::remove_file(&new.path);
                 }
                 Err(cause)
             }
         }
+    }
+
+    /// Gives the file under a temporary name its place again, which `taker` has taken. False where somebody has gone on from
+    /// the taker meanwhile: then they keep the place, since what was accepted there must stay known.
+    pub(super) fn exchange_back(&self, temporary: &Path, taker: &Metadata) -> Result<bool, Cause> {
+        exchange(temporary, &self.path).map_err(os_errno("move it back"))?;
+        if is_at(temporary, taker) {
+            return Ok(true);
+        }
+        exchange(temporary, &self.path).map_err(os_errno("move it back")).map(|()| false)
     }
 
     /// Finishes a file whose state is pending: whoever put it there died before.
@@ -323,14 +377,8 @@ impl SecretFile {
         if !self.is_current(&locked.file) {
             return Ok(());
         }
-        match exchange(other, &self.path) {
-            Ok(()) => {}
-            // Somebody else has done it.
-            Err(Errno::ENOENT) => return Ok(()),
-            Err(errno) => return Err(os_errno("move it back")(errno)),
-        }
-        if !is_at(other, &locked.opened) {
-            let _ = exchange(other, &self.path);
+        // Or somebody else has done it.
+        if !other.exists() || !self.exchange_back(other, &locked.opened)? {
             return Ok(());
         }
         self.sync_directory(Some(&locked.file))?;
@@ -350,16 +398,11 @@ impl SecretFile {
         Ok(record)
     }
 
-    /// Removes what programs that were killed have left beside the path. Only who may list the directory can: root, and
-    /// users in their homes.
+    /// Removes what programs that were killed have left beside the path, where the directory can be listed.
     fn remove_abandoned(&self) {
         self.remove_abandoned_by_v1();
-        let Ok(entries) = std::fs::read_dir(self.directory()) else { return };
-        let prefix = self.temporary_prefix();
-        for entry in entries.flatten() {
-            if is_temporary(&entry.file_name(), &prefix) {
-                remove_if_abandoned(&entry.path(), ABANDONED_AFTER);
-            }
+        for path in self.temporaries().unwrap_or_default() {
+            remove_if_abandoned(&path, ABANDONED_AFTER);
         }
     }
 

@@ -4,7 +4,7 @@
 //! decided under the old name ends before, or finds nothing. A crash in between leaves both; nobody logs in under the old
 //! name, which no account has any more, and the next try ends what the first began.
 
-use std::fs::File;
+use std::convert::Infallible;
 
 use super::{Cause, Enrolment, SecretFile, StoreError};
 use crate::otp::State;
@@ -16,47 +16,37 @@ impl SecretFile {
     /// [`Cause::NotPaired`] when there is nothing to move; [`Cause::Exists`] when the other name has an enrollment of its
     /// own; or why a file cannot be used or written. Then the old file is as it was, and there is no new one.
     pub fn rename_to(&self, new: &Self) -> Result<(), StoreError> {
-        let in_place = self.path() == new.path();
-        let mut moved = Ok(());
-        let replaced = self.replace(|record| {
-            let user = new.account().name.clone();
-            let enrolment = Enrolment { user, ..record.enrolment.clone() };
-            if in_place {
-                return Ok((enrolment, record.state.clone()));
+        let renamed =
+            |enrolment: &Enrolment| Enrolment { user: new.account().name.clone(), ..enrolment.clone() };
+        if self.path() == new.path() {
+            let Ok(()) = self
+                .replace(|record| Ok::<_, Infallible>((renamed(&record.enrolment), record.state.clone())))?;
+            return Ok(());
+        }
+        self.with_locked(|locked| {
+            let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
+            self.same_user(&record.enrolment)?;
+            if let Err(error) = new.create_or_find(&renamed(&record.enrolment), &record.state) {
+                return Ok(Some(Err(error)));
             }
-            moved = self.move_under_lock(new, &enrolment, &record.state);
-            Err(())
-        })?;
-        if replaced.is_ok() { Ok(()) } else { moved }
+            let withdrawn = self.withdraw(Some(locked));
+            if !matches!(withdrawn, Ok(true)) {
+                // Both would be one too many. If this fails too, the next try goes on from here.
+                let _ = new.remove();
+            }
+            Ok(withdrawn?.then_some(Ok(())))
+        })?
     }
 
-    fn move_under_lock(&self, new: &Self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
-        match new.create(enrolment, state) {
-            Err(StoreError { cause: Cause::Exists, .. }) if new.is_same_enrollment(enrolment) => {}
-            other => other?,
+    /// Creates the file, or finds it there from a try that was cut short.
+    fn create_or_find(&self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
+        match self.create(enrolment, state) {
+            Err(StoreError { cause: Cause::Exists, .. })
+                if self.read().is_ok_and(|present| present.enrolment.is_same(enrolment)) =>
+            {
+                Ok(())
+            }
+            other => other,
         }
-        self.remove_under_lock().map_err(|error| {
-            // Both, after an error, would be one too many. If this fails too, the next try goes on from here.
-            let _ = new.remove();
-            let cause = Cause::Os { action: "remove it", error };
-            StoreError { path: self.path().to_owned(), cause }
-        })
-    }
-
-    /// Whether the file holds this enrollment already, from a try that was cut short.
-    fn is_same_enrollment(&self, enrolment: &Enrolment) -> bool {
-        self.read().is_ok_and(|present| {
-            let present = present.enrolment;
-            present.key.secret() == enrolment.key.secret() && present.paired_at == enrolment.paired_at
-        })
-    }
-
-    fn remove_under_lock(&self) -> std::io::Result<()> {
-        std::fs::remove_file(self.path())?;
-        // A directory that cannot be opened or synced holds the old name for a while after a power failure, and no harm.
-        if let Some(directory) = self.path().parent().and_then(|directory| File::open(directory).ok()) {
-            let _ = directory.sync_all();
-        }
-        Ok(())
     }
 }

@@ -28,7 +28,8 @@ impl Setup<'_> {
         let invitation = site.file().invitation();
         let issued = invitation.issue(&code, salt, expires);
         report_act("invite", site.account.name.as_str(), &issued);
-        issued.map_err(|error| failed(error.into()))?;
+        // Somebody may have enrolled in this moment; what was written is of no use then.
+        issued.inspect_err(|_| _ = invitation.withdraw()).map_err(|error| failed(error.into()))?;
         let user = plain::name(site.account.name.as_str());
         let until = dates::said(expires);
         let text = Zeroizing::new(format!(

@@ -294,7 +294,7 @@ fn every_operation_goes_on_without_a_holder_that_does_not_run() {
     let operations: [Operation<'_>; 5] = [
         &|file| set(file, 3),
         &|file| file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(3)))).map(|done| done.unwrap()),
-        &|file| file.replace_recovery_codes(&recovery),
+        &|file| file.replace_recovery_codes(None, &recovery),
         &|file| file.repair(|_, _| state(3)),
         &SecretFile::remove,
     ];
@@ -458,7 +458,7 @@ fn who_takes_over_too_late_makes_no_used_recovery_code_good() {
         other => panic!("{other:?}"),
     };
     let new = RecoveryCodes::new(&[code(b"abcdefghjk")], crate::otp::Salt([1; 16]));
-    home.file.replace_recovery_codes(&new).unwrap();
+    home.file.replace_recovery_codes(None, &new).unwrap();
     pending_over_the_present(&home, &former, Inherits::State);
     set(&home.file, 6).unwrap();
     assert_eq!(home.file.read().unwrap().enrolment.recovery, new);
@@ -506,6 +506,60 @@ fn a_replacement_that_lost_its_place_does_not_undo_a_later_one() {
     let secret = |seed| enrolment("alice", seed).key.secret().clone();
     assert_eq!(seen, [secret(1), secret(2)]);
     assert_eq!(home.file.read().unwrap().enrolment.key.secret(), &secret(2));
+}
+
+/// A code proves something for the phone that shows it. Between the proof and what it allows, another may be paired.
+#[test]
+fn a_proof_holds_for_the_enrollment_that_it_was_given_for() {
+    let home = paired();
+    let proved = home.file.read().unwrap().enrolment;
+    home.file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(5)))).unwrap().unwrap();
+    let recovery = RecoveryCodes::default();
+    let refused = |done: Result<(), StoreError>| complaint(done).contains("another phone's by now");
+    assert!(refused(home.file.remove_proved(Some(&proved))));
+    assert!(refused(home.file.replace_recovery_codes(Some(&proved), &recovery)));
+    let now = home.file.read().unwrap();
+    assert_eq!((now.enrolment.key.secret(), now.state), (enrolment("alice", 2).key.secret(), state(5)));
+    // The same secret that was imported once more is not the same enrollment either.
+    let again = Enrolment { paired_at: UnixTime(2), ..proved.clone() };
+    home.file.replace(|_| Ok::<_, ()>((again.clone(), state(5)))).unwrap().unwrap();
+    assert!(refused(home.file.remove_proved(Some(&proved))));
+    home.file.replace_recovery_codes(Some(&again), &recovery).unwrap();
+    home.file.remove_proved(Some(&again)).unwrap();
+    assert!(home.file.read().unwrap_err().is_not_paired());
+}
+
+#[test]
+fn who_goes_on_from_a_file_that_is_taken_back_keeps_the_place() {
+    let home = paired();
+    let temporary = home.folder.path().join("..insis-otp.0000000000001234.new");
+    std::fs::copy(home.file.path(), &temporary).unwrap();
+    let taker = home.file.path().metadata().unwrap();
+    assert!(home.file.exchange_back(&temporary, &taker).unwrap());
+    assert!(files::is_same(&temporary.metadata().unwrap(), &taker));
+    let (back, taken) = (home.file.path().metadata().unwrap(), taker);
+    // A third one has come to the path meanwhile.
+    home.file.replace(|old| Ok::<_, ()>((old.enrolment.clone(), state(7)))).unwrap().unwrap();
+    assert!(!home.file.exchange_back(&temporary, &back).unwrap());
+    assert_eq!(home.file.read().unwrap().state, state(7));
+    assert!(files::is_same(&temporary.metadata().unwrap(), &taken));
+}
+
+#[test]
+fn whoever_takes_over_clears_away_what_killed_ones_have_left() {
+    let home = paired();
+    let left = |name: &str, age: u64| {
+        let file = File::create(home.folder.path().join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age)).unwrap();
+    };
+    left("..insis-otp.0000000000000001.new", 61);
+    left("..insis-otp.0000000000000002.new", 1);
+    left("..insis-otp.000000000000000x.new", 61);
+    let _stopped = held(&home);
+    set(&home.file, 2).unwrap();
+    let mut names = names(&home);
+    names.sort();
+    assert_eq!(names, ["..insis-otp.0000000000000002.new", "..insis-otp.000000000000000x.new", ".insis-otp"]);
 }
 
 #[test]
