@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::otp::Verdict;
@@ -14,8 +14,9 @@ use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::{Call, Traced};
 use insis_otp_tests::person::{STEP, time_of};
 use insis_otp_tests::ssh::Sshd;
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 
 const HELPER: &str = "/usr/libexec/otp-helper";
 const MODULE: &str = "auth required pam_insis_otp.so tries=1";
@@ -401,43 +402,77 @@ fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
     }
 }
 
-/// Bob stops and continues his su in a loop, and leaves it stopped at some moment of 40.
+/// Bob's su, which has asked for the code.
+struct Su {
+    process: Child,
+    stdin: ChildStdin,
+}
+
+impl Su {
+    fn start(door: &Door) -> Self {
+        let mut su = su(door);
+        let su = su.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut process = su.spawn().expect("no su");
+        let mut stdin = process.stdin.take().expect("a pipe");
+        stdin.write_all(b"secret\n").expect("it does not listen");
+        let waits = || {
+            let call = std::fs::read_to_string(format!("/proc/{}/syscall", process.id())).ok()?;
+            let name = std::fs::read_to_string(format!("/proc/{}/comm", process.id())).ok()?;
+            (name == "su\n" && call.starts_with("0 0x0 ")).then_some(())
+        };
+        until("the question for the code", waits);
+        Self { process, stdin }
+    }
+
+    /// Types a code, and has bob stop it as soon after `moment` as he is let. Whether he could.
+    fn stopped_after(&mut self, code: &str, bob: Uid, moment: Duration) -> bool {
+        let process = pid(self.process.id());
+        self.stdin.write_all(format!("{code}\n").as_bytes()).expect("it does not listen");
+        let typed = Instant::now();
+        // The kernel looks at the user of the thread that sends the signal.
+        let attack = || {
+            let uid = rustix::thread::Uid::from_raw(bob.as_raw());
+            rustix::thread::set_thread_res_uid(uid, uid, uid).expect("not to be bob");
+            while typed.elapsed() < moment {}
+            while let Err(Errno::EPERM) = kill(process, Signal::SIGSTOP) {}
+        };
+        std::thread::scope(|scope| scope.spawn(attack).join()).expect("no attack");
+        let end = || status(process, "State").filter(|state| ["T", "Z"].contains(&&state[..1]));
+        until("that it stops or ends", end).starts_with('T')
+    }
+}
+
+/// Bob stops his su at 40 moments from the code to its end.
 #[test]
 fn wherever_bob_stops_his_su_anna_gets_in_soon() {
     let door = machine();
     let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
-    let attack = "echo go; for n in $(seq \"$2\"); do kill -STOP \"$1\"; kill -CONT \"$1\"; done 2>/dev/null; kill -STOP \"$1\"";
-    let (mut with_lock, mut stopped, mut took) = (0, 0, Vec::new());
-    for turn in 0..40_u64 {
+    let bob = nix::unistd::User::from_name("bob").expect("no users").expect("no bob").uid;
+    let undisturbed = || {
         door.anna.reset();
-        let mut su = su(&door)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("no su");
-        let process = pid(su.id());
-        let rounds = (turn * turn).to_string();
-        let mut bob = door.env.as_user("bob", "bash");
-        let bob = bob.args(["-c", attack, "bash", &process.to_string(), &rounds]).stderr(Stdio::null());
-        let mut bob = bob.stdout(Stdio::piped()).spawn().expect("no shell");
-        let mut word = [0; 3];
-        std::io::Read::read_exact(bob.stdout.as_mut().expect("a pipe"), &mut word).expect("no attack");
-        let mut stdin = su.stdin.take().expect("a pipe");
-        stdin.write_all(format!("secret\n{wrong}\n").as_bytes()).expect("it does not listen");
-        bob.wait().expect("no end");
-        stopped += u32::from(status(process, "State").is_some_and(|state| state.starts_with('T')));
-        with_lock += u32::from(holds_lock(process, door.anna.file.path()));
-        took.push(owner_gets_in(&door, STEP + 2 * turn));
-        let _ = su.kill();
-        su.wait().expect("no end");
-        drop(stdin);
+        let mut su = Su::start(&door);
+        let start = Instant::now();
+        su.stdin.write_all(format!("{wrong}\n").as_bytes()).expect("it does not listen");
+        su.process.wait().expect("no end");
+        start.elapsed()
+    };
+    let whole = (0..10).map(|_| undisturbed()).min().expect("ten");
+    let (mut with_lock, mut stopped, mut took) = (0, 0, Vec::new());
+    for turn in 0..40_u32 {
+        door.anna.reset();
+        let mut su = Su::start(&door);
+        let moment = whole * turn / 50;
+        stopped += u32::from(su.stopped_after(&wrong, bob, moment));
+        with_lock += u32::from(holds_lock(pid(su.process.id()), door.anna.file.path()));
+        took.push(owner_gets_in(&door, STEP + 2 * u64::from(turn)));
+        let _ = su.process.kill();
+        su.process.wait().expect("no end");
     }
     println!(
-        "| su stopped by bob at {stopped} of 40 moments, {with_lock} with the lock | longest {:?} |",
+        "| su stopped by bob at {stopped} of 40 moments of {whole:?}, {with_lock} with the lock | longest {:?} |",
         took.iter().max()
     );
-    assert!(stopped > 5, "{stopped}");
+    assert!(stopped > 10, "{stopped}");
     assert_eq!(with_lock, 0);
 }
 
