@@ -11,7 +11,7 @@ use insis_otp::config::{Config, Language, SelfEnrollment, Unenrolled};
 use insis_otp::log::{Level, Line};
 use insis_otp::naming::Names;
 use insis_otp::operations::{self, Failure, NewPairing, system_clock};
-use insis_otp::otp::{Code, Drift, Key, PairingRefusal, RecoveryCode, Salt, Secret, Typed, locate};
+use insis_otp::otp::{Code, Drift, Key, PairingRefusal, RecoveryCode, Salt, Seconds, Secret, Typed, locate};
 use insis_otp::otpauth::Entry;
 use insis_otp::store::{InvitationRefusal, SecretFile};
 use pam::constants::{PAM_CHANGE_EXPIRED_AUTHTOK, PAM_DELETE_CRED, PamFlag, PamResultCode};
@@ -139,6 +139,8 @@ struct Waiting {
 enum First {
     /// A code of the secret.
     Code(Code),
+    /// One of a phone whose clock is so far off.
+    Far(Code, Seconds),
     /// That the picture is to be drawn in another way.
     Draw(Drawing),
     /// Something that is no code, or none of this secret.
@@ -216,9 +218,17 @@ impl Waiting {
     ) -> Result<Drift, End> {
         let mut drawing = self.choose(pamh, entry)?;
         let mut said = self.introduction(entry, drawing);
+        let mut is_warned = false;
         for _ in 0..ROUNDS {
             let first = match self.first(pamh, &said, &entry.key, drawing)? {
                 First::Code(code) => code,
+                // Told once. Whose clock cannot be set goes on: nobody is to be locked out for it.
+                First::Far(_, length) if !is_warned => {
+                    is_warned = true;
+                    said = fill(self.texts.pairing_clock, length) + "\n";
+                    continue;
+                }
+                First::Far(code, _) => code,
                 First::Draw(other) => {
                     drawing = Some(other);
                     said = self.introduction(entry, drawing);
@@ -317,18 +327,21 @@ impl Waiting {
         let Some(reply) = self.ask(pamh, &format!("{said}{}", self.texts.pairing_first))? else {
             return Ok(First::Wrong);
         };
-        let now = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });
+        let present = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });
         match reply.as_bytes().trim_ascii() {
             b"i" | b"I" => {
-                let dark_letters = drawn.is_some() && !now.dark_letters;
-                return Ok(First::Draw(Drawing { dark_letters, ..now }));
+                let dark_letters = drawn.is_some() && !present.dark_letters;
+                return Ok(First::Draw(Drawing { dark_letters, ..present }));
             }
-            b"a" | b"A" => return Ok(First::Draw(Drawing { ascii: !now.ascii, ..now })),
+            b"a" | b"A" => return Ok(First::Draw(Drawing { ascii: !present.ascii, ..present })),
             _ => {}
         }
-        let code = Typed::parse(reply.as_bytes()).single(key.digits()).ok();
-        let code = code.filter(|code| locate(code, key, system_clock()).is_some());
-        Ok(code.map_or(First::Wrong, First::Code))
+        let now = system_clock();
+        let Ok(code) = Typed::parse(reply.as_bytes()).single(key.digits()) else { return Ok(First::Wrong) };
+        let Some(step) = locate(&code, key, now) else { return Ok(First::Wrong) };
+        let (period, drift) = (key.period(), Drift(step.offset_from(now.step(key.period()))));
+        let length = Seconds(drift.seconds(period).unsigned_abs());
+        Ok(if drift.is_far(period) { First::Far(code, length) } else { First::Code(code) })
     }
 
     /// Asks. `None` is a reply that sshd or a client put there, which cannot be right.

@@ -54,12 +54,18 @@ fn invite(user: &str) {
 struct Bert {
     phone: Option<Phone>,
     mistakes: Vec<(&'static str, &'static str)>,
+    /// How many seconds the phone is fast, and whether its clock is set when the login says so.
+    fast: u64,
+    sets_the_clock: bool,
 }
 
 impl Bert {
     fn answers(&mut self, message: &Message) -> Reply {
         if let Some((_, rest)) = message.text.split_once("Or type in this secret: ") {
             self.phone = Some(Phone::typed(rest.lines().next().unwrap()));
+        }
+        if message.text.contains("Set its time to automatic") && self.sets_the_clock {
+            self.fast = 0;
         }
         let mistake = self.mistakes.iter().position(|(question, _)| message.text.contains(question));
         if let Some(at) = mistake {
@@ -69,14 +75,19 @@ impl Bert {
             text if text.contains("Password: ") => PASSWORD.into(),
             text if text.contains("invitation code") => INVITATION.into(),
             text if text.contains("Enter: draw it") => "".into(),
-            text if text.contains("Next code") => self.phone.as_ref().unwrap().code_at(now() + 30).into(),
-            _ => self.phone.as_ref().expect("no secret was shown").code_at(now()).into(),
+            text if text.contains("Next code") => {
+                self.phone.as_ref().unwrap().code_at(now() + self.fast + 30).into()
+            }
+            _ => self.phone.as_ref().expect("no secret was shown").code_at(now() + self.fast).into(),
         }
     }
 }
 
 fn login(service: &str, mistakes: &[(&'static str, &'static str)]) -> Pam {
-    let mut bert = Bert { phone: None, mistakes: mistakes.to_vec() };
+    by(service, Bert { phone: None, mistakes: mistakes.to_vec(), fast: 0, sets_the_clock: true })
+}
+
+fn by(service: &str, mut bert: Bert) -> Pam {
     Login::to(service).user("bert").answers(move |message| bert.answers(message)).begin()
 }
 
@@ -115,6 +126,35 @@ fn somebody_who_has_not_enrolled_does_so_between_password_and_shell() {
         let mut pam = Login::to("login").user("bert").types([PASSWORD, "x", "x", "x"]).begin();
         assert_eq!(pam.authenticate(), Code::AUTH_ERR);
         run(Command::new("rm").arg("/var/lib/insis-otp/bert"));
+    }
+}
+
+/// A phone that was fast, and is set right after that, would be locked out. Nobody is, whose clock cannot be set.
+#[test]
+fn a_phone_whose_clock_is_far_off_is_set_first() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    let path = "/var/lib/insis-otp/bert";
+    for (fast, sets_the_clock, told, drift) in [(240, true, 0, 240), (600, true, 1, 0), (600, false, 1, 600)]
+    {
+        env.syslog().clear();
+        let mut pam = by("login", Bert { phone: None, mistakes: Vec::new(), fast, sets_the_clock });
+        assert_eq!(
+            (pam.authenticate(), pam.acct_mgmt(0)),
+            (Code::SUCCESS, Code::SUCCESS),
+            "{:?}",
+            pam.messages()
+        );
+        let prompts = pam.prompts();
+        let warned: Vec<_> = prompts.iter().filter(|prompt| prompt.contains("Set its time")).collect();
+        assert_eq!(warned.len(), told, "{prompts:?}");
+        assert!(
+            warned.iter().all(|prompt| prompt.contains("the phone's clock is 10 min off")),
+            "{prompts:?}"
+        );
+        // What is typed at the end of a step is one late.
+        let learned = i64::from(file_of("bert").read().unwrap().state.drift.0) * 30;
+        assert!((learned - drift).abs() <= 30, "{learned} for {drift}");
+        std::fs::remove_file(path).unwrap();
     }
 }
 

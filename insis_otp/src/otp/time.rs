@@ -1,6 +1,6 @@
 //! Time as RFC 6238 counts it: seconds since 1970, steps of a period, and a phone's drift in steps.
 
-use super::Period;
+use super::{Period, Policy};
 
 /// A time: whole seconds since 1970-01-01 00:00 UTC, the T0 = 0 of RFC 6238.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +92,13 @@ impl Drift {
     pub const fn seconds(self, period: Period) -> i64 {
         (self.0 as i64).saturating_mul(period.seconds() as i64)
     }
+
+    /// Whether it is more than a login finds its way back from, when the phone's clock is set right later: by two consecutive
+    /// codes, within five minutes ([`Policy::PAIR_REACH`]).
+    #[must_use]
+    pub fn is_far(self, period: Period) -> bool {
+        u64::from(self.0.unsigned_abs()) > period.steps_in(Policy::PAIR_REACH)
+    }
 }
 
 impl std::fmt::Display for Seconds {
@@ -114,6 +121,9 @@ mod tests {
     fn a_drift_is_told_in_seconds() {
         let period = Period::try_from(60).unwrap();
         assert_eq!([Drift(-3), Drift(0), Drift(2)].map(|drift| drift.seconds(period)), [-180, 0, 120]);
+        let far = |drift, period| Drift(drift).is_far(Period::try_from(period).unwrap());
+        assert_eq!([far(10, 30), far(-10, 30), far(11, 30), far(-11, 30)], [false, false, true, true]);
+        assert_eq!([far(5, 60), far(6, 60), far(1, 300), far(2, 300)], [false, true, false, true]);
     }
 
     #[test]

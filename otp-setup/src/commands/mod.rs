@@ -211,6 +211,7 @@ impl Setup<'_> {
             names: Self::names(site),
             new_keys,
             qr: !options.text,
+            force: options.force,
             instead_of: self.sudo_caller(site),
             wishes: options.wishes(),
             prompt: site.config.prompt.clone(),

@@ -5,7 +5,7 @@ use insis_otp::otp::{
 };
 use insis_otp::otpauth::Entry;
 
-use super::{Desk, End};
+use super::{Desk, End, Pairing};
 use crate::page::Page;
 use crate::person::{Countdown, Question};
 
@@ -28,10 +28,15 @@ impl Desk<'_> {
     /// Wrong second codes after which it is better to begin with the first again.
     const PATIENCE: u32 = 3;
 
-    /// Asks for codes until two follow each other.
-    pub(super) fn two_codes(&mut self, entry: &Entry, page: &Page<'_>) -> Result<TwoCodes, End> {
+    /// Asks for codes until two follow each other. Those of a phone whose clock is far off are none, unless that is meant.
+    pub(super) fn two_codes(
+        &mut self,
+        entry: &Entry,
+        page: &Page<'_>,
+        pairing: &Pairing,
+    ) -> Result<TwoCodes, End> {
         let key = &entry.key;
-        let mut first = self.first_code(entry, page)?;
+        let mut first = self.first_code(entry, page, pairing)?;
         self.say(&self.texts.first_right());
         let mut wrong = 0;
         loop {
@@ -40,7 +45,12 @@ impl Desk<'_> {
             match pair(&first.code, &second, key, now) {
                 Ok(paired) => {
                     let drift = nearer_to_nought(first.offset, paired.drift.0);
-                    return Ok(TwoCodes { first: first.code, second, drift });
+                    if !self.is_too_far(drift, key, pairing) {
+                        return Ok(TwoCodes { first: first.code, second, drift });
+                    }
+                    wrong = 0;
+                    first = self.first_code(entry, page, pairing)?;
+                    self.say(&self.texts.first_right());
                 }
                 Err(PairingRefusal::Same) => self.say(&self.texts.next_same()),
                 Err(PairingRefusal::NotConsecutive) => {
@@ -54,19 +64,37 @@ impl Desk<'_> {
                 Err(PairingRefusal::SecondWrong | PairingRefusal::FirstWrong) => {
                     wrong = 0;
                     self.say(&self.texts.next_wrong_again());
-                    first = self.first_code(entry, page)?;
+                    first = self.first_code(entry, page, pairing)?;
                     self.say(&self.texts.first_right());
                 }
             }
         }
     }
 
-    fn first_code(&mut self, entry: &Entry, page: &Page<'_>) -> Result<Seen, End> {
+    /// Whether a phone's clock is so far off that its codes would be refused for good once it is set right; that is told.
+    fn is_too_far(&mut self, drift: Drift, key: &Key, pairing: &Pairing) -> bool {
+        if pairing.force || !drift.is_far(key.period()) {
+            return false;
+        }
+        let seconds = drift.seconds(key.period());
+        let (length, time) = (Seconds(seconds.unsigned_abs()), (pairing.date)((self.clock)()));
+        let text = match seconds {
+            ..0 => self.texts.clock_far_slow(length, time),
+            0.. => self.texts.clock_far_fast(length, time),
+        };
+        self.say(&text);
+        true
+    }
+
+    fn first_code(&mut self, entry: &Entry, page: &Page<'_>, pairing: &Pairing) -> Result<Seen, End> {
         let question = self.texts.ask_first();
         loop {
             let code = self.ask_code(&entry.key, page, &Question::plain(&question))?;
             let now = (self.clock)();
             if let Some(seen) = see(code, &entry.key, now) {
+                if self.is_too_far(Drift(seen.offset), &entry.key, pairing) {
+                    continue;
+                }
                 return Ok(seen);
             }
             let mut text = self.texts.first_wrong(&entry.issuer, &entry.account);

@@ -23,6 +23,8 @@ pub struct Pairing {
     pub new_keys: NewKeys,
     /// Whether the QR code is shown; the secret as text always is.
     pub qr: bool,
+    /// Whether a phone whose clock is far off is taken, too.
+    pub force: bool,
     /// Who called this by sudo, and perhaps meant to be paired.
     pub instead_of: Option<String>,
     /// What is to be done with the page, without asking.
@@ -73,7 +75,7 @@ impl Desk<'_> {
         for wish in &pairing.wishes {
             self.fulfil(wish, &page)?;
         }
-        self.two_codes(entry, &page)
+        self.two_codes(entry, &page, pairing)
     }
 
     fn page<'p>(

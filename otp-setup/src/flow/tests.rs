@@ -198,6 +198,7 @@ fn pairing() -> Pairing {
         names: Names { user: "anna".into(), host: "aisa".into(), issuer: None },
         new_keys: NewKeys::default(),
         qr: true,
+        force: false,
         instead_of: Some("bob".into()),
         wishes: vec![],
         prompt: "One-time code: ".into(),
@@ -394,6 +395,45 @@ fn a_clock_that_is_off_is_learned_and_said() {
     // Who is slow at typing is not told that the phone is.
     let (script, _) = pair(&Home::new(), &[Type("yes"), Code(0), Wait(60), Code(-1), Type("")]);
     assert!(!script.heard(" slow;"));
+}
+
+/// A phone that was fast at enrollment, and is set right later, would be locked out.
+#[test]
+fn a_clock_that_is_far_off_is_to_be_set_first() {
+    let far = [Code(25), Wait(30), Code(25), Type("quit")];
+    let todo: Vec<_> = [Type("yes")].into_iter().chain(far).collect();
+    let home = Home::new();
+    let (script, outcome) = pair(&home, &todo);
+    assert!(matches!(outcome, Err(End::Declined)) && home.is_empty(), "{outcome:?}");
+    assert!(script.heard("about 13 min fast") && script.heard("here it is 1700000010"));
+    // When it is set, nothing else is to be done than to begin again.
+    for offset in [25, -11] {
+        let home = Home::new();
+        let set = [Type("yes"), Code(offset), Code(0), Wait(30), Code(0), Type("")];
+        let (script, outcome) = pair(&home, &set);
+        outcome.unwrap();
+        assert_eq!((home.status().unwrap().drift, script.heard("Set its time")), (Drift(0), true));
+    }
+    // One that was right at first, and then is not.
+    let home = Home::new();
+    let (_, outcome) = pair(
+        &home,
+        &[Type("yes"), Code(0), Code(11), Wait(30), Code(11), Code(0), Wait(30), Code(0), Type("")],
+    );
+    outcome.unwrap();
+    assert_eq!(home.status().unwrap().drift, Drift(0));
+    // As far as a login finds its way by itself, nobody is bothered; farther, who means it.
+    let with = |offset: i64, force: bool| {
+        let (home, script) = (
+            Home::new(),
+            super::tests::script(&[Type("yes"), Code(offset), Wait(30), Code(offset), Type("")]),
+        );
+        home.talk(&script, true, |desk| desk.pair(&Pairing { force, ..pairing() })).unwrap();
+        assert!(!script.heard("Set its time"));
+        home.status().unwrap().drift
+    };
+    assert_eq!((with(10, false), with(-10, false)), (Drift(10), Drift(-10)));
+    assert_eq!((with(25, true), with(-100, true)), (Drift(25), Drift(-100)));
 }
 
 #[test]

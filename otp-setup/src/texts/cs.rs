@@ -56,6 +56,10 @@ pub(super) const CZECH: Catalogue = Catalogue {
     next_wrong: "To není kód, který následuje. Zkuste ten, který aplikace ukazuje teď.",
     next_wrong_again: "Ani to není on. Začněte znovu kódem, který aplikace ukazuje teď.",
     perhaps_parameters: "Možná aplikace nedbá na {algorithm}, číslic: {digits}, {period} s: některé nedbají.",
+    clock_far_slow: "Správně, ale váš telefon jde asi o {length} pozadu: až se jeho hodiny seřídí, kódy by neplatily. Nastavte \
+                     v něm teď automatický čas (tady je {time}) a začněte znovu kódem, který aplikace ukazuje.",
+    clock_far_fast: "Správně, ale váš telefon jde asi o {length} napřed: až se jeho hodiny seřídí, kódy by neplatily. Nastavte \
+                     v něm teď automatický čas (tady je {time}) a začněte znovu kódem, který aplikace ukazuje.",
     drift_slow: "Váš telefon jde asi o {length} pozadu; s tím se počítá.",
     drift_fast: "Váš telefon jde asi o {length} napřed; s tím se počítá.",
     paired: "Telefon je spárován s účtem {user}.",
@@ -471,7 +475,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     help_algorithm: "Hash kódů místo zdejšího: SHA1, SHA256, SHA512",
     help_digits: "Kolik má kód číslic, místo zdejšího: 6, 7, 8",
     help_period: "Kolik sekund platí kód, místo zdejšího: 5 až 300",
-    help_force: "I s takovými jejich hodnotami, k nimž některé aplikace ukazují nesprávné kódy",
+    help_force: "I s hodnotami, k nimž některé aplikace ukazují nesprávné kódy, a s telefonem, který jde velmi špatně",
     help_paper: "Velikost stránky (jinak ta, která je u vás obvyklá)",
     help_user: "Pracovat pro tohoto uživatele (jen root)",
     help_config: "Použít tuto konfiguraci (pro roota a pro soubory s klíči v domovských adresářích)",

@@ -52,6 +52,10 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     next_wrong: "That is not the code that comes next. Try again with the one that the app shows now.",
     next_wrong_again: "That is not it either. Start again with the code that the app shows now.",
     perhaps_parameters: "Perhaps the app takes no notice of {algorithm}, {digits} digits, {period} s: some do not.",
+    clock_far_slow: "Right, but your phone is about {length} slow: once its clock is set, codes would be refused. Set its time to \
+                     automatic now (here it is {time}), then begin again with the code that the app shows.",
+    clock_far_fast: "Right, but your phone is about {length} fast: once its clock is set, codes would be refused. Set its time to \
+                     automatic now (here it is {time}), then begin again with the code that the app shows.",
     drift_slow: "Your phone is about {length} slow; that is allowed for.",
     drift_fast: "Your phone is about {length} fast; that is allowed for.",
     paired: "The phone is paired with {user}.",
@@ -469,7 +473,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     help_algorithm: "Hash of the codes, instead of the site's: SHA1, SHA256, SHA512",
     help_digits: "Digits of a code, instead of the site's: 6, 7, 8",
     help_period: "Seconds of a code, instead of the site's: 5 to 300",
-    help_force: "Also with values of these for which some apps show wrong codes",
+    help_force: "Also with such values for which some apps show wrong codes, and a phone whose clock is far off",
     help_paper: "Size of the page (default: what is usual where you are)",
     help_user: "Act for this user (root only)",
     help_config: "Use this configuration (for root, and for secret files in homes)",

@@ -124,6 +124,8 @@ catalogue! {
     next_wrong()
     next_wrong_again()
     perhaps_parameters(algorithm, digits, period)
+    clock_far_slow(length, time)
+    clock_far_fast(length, time)
     drift_slow(length)
     drift_fast(length)
     paired(user)

@@ -32,6 +32,8 @@ pub const TEXTS: Texts = Texts {
     pairing_first: "První kód z aplikace: ",
     pairing_next: "Další kód, až ho aplikace ukáže: ",
     pairing_wrong: "To není kód k tomuto tajemství. Jdou v telefonu hodiny?",
+    pairing_clock: "Správně, ale telefon jde o {} špatně: až se seřídí, kódy by neplatily.\n\
+                    Nastavte v něm automatický čas a začněte znovu (nejde-li to, pokračujte).",
     pairing_same: "To byl dvakrát týž kód. Počkejte na další.",
     pairing_not_consecutive: "Tyto dva kódy nejdou po sobě.",
     pairing_invitation: "Ke spárování telefonu opište kód z pozvánky, který jste dostali: ",

@@ -32,6 +32,8 @@ pub const TEXTS: Texts = Texts {
     pairing_first: "First code from the app: ",
     pairing_next: "Next code, when the app shows it: ",
     pairing_wrong: "Not a code of this secret. Is the phone's clock right?",
+    pairing_clock: "Right, but the phone's clock is {} off, and codes fail once it is set.\n\
+                    Set its time to automatic, then begin again (or go on, if it cannot be set).",
     pairing_same: "The same code twice. Wait for the next one.",
     pairing_not_consecutive: "These two codes do not follow each other.",
     pairing_invitation: "To pair a phone, type the invitation code that you were given: ",

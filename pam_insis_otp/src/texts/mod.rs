@@ -74,6 +74,8 @@ pub struct Texts {
     pub pairing_next: &'static str,
     /// Said in front of the question for the first code: that was no code, or none of this secret.
     pub pairing_wrong: &'static str,
+    /// Said once of a phone whose clock is far off, by this length.
+    pub pairing_clock: &'static str,
     /// The same code twice.
     pub pairing_same: &'static str,
     /// The second code does not follow the first.
@@ -152,7 +154,7 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(texts: &Texts) -> [(&'static str, bool); 32] {
+    fn all(texts: &Texts) -> [(&'static str, bool); 33] {
         // Without `..`: a new message does not compile until it stands here too.
         let Texts {
             cannot_check,
@@ -182,6 +184,7 @@ mod tests {
             pairing_first,
             pairing_next,
             pairing_wrong,
+            pairing_clock,
             pairing_same,
             pairing_not_consecutive,
             pairing_invitation,
@@ -216,6 +219,7 @@ mod tests {
             (pairing_first, false),
             (pairing_next, false),
             (pairing_wrong, false),
+            (pairing_clock, true),
             (pairing_same, false),
             (pairing_not_consecutive, false),
             (pairing_invitation, false),
@@ -280,6 +284,8 @@ mod tests {
             for said in [pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next] {
                 assert!(columns(said) <= 60, "{said:?}: {}", columns(said));
             }
+            let clock = fill(texts.pairing_clock, &wait);
+            assert!(columns(&clock) <= 80, "{clock:?}: {}", columns(&clock));
             // These are on lines of their own; a code is typed behind the question.
             let Texts { pairing_name, pairing_short_name, pairing_scan, .. } = texts;
             for said in [texts.pairing, pairing_scan, texts.cannot_check, texts.paired] {
