@@ -30,10 +30,10 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
-DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs cups-client cups-daemon fail2ban fonts-dejavu-core imagemagick keepassxc \
+DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs cups-client cups-daemon dropbear-bin fail2ban fonts-dejavu-core imagemagick keepassxc \
   ldap-utils libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login openvpn pamtester policycoreutils \
-  poppler-utils procps python3-asyncssh python3-paramiko python3-pyotp python3-systemd qrencode selinux-policy-default \
-  selinux-utils setools slapd sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
+  poppler-utils procps putty-tools python3-asyncssh python3-opencv python3-paramiko python3-pyotp python3-systemd \
+  python3-zxing-cpp qrencode selinux-policy-default selinux-utils setools slapd sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
 # Node.js of other makers brings npm along, and does not suffer Debian's beside it.
 DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)

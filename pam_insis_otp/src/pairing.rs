@@ -31,6 +31,8 @@ use crate::texts::{Texts, fill};
 
 /// The first of the two calls of chauthtok, in which modules only look whether they could.
 const PAM_PRELIM_CHECK: PamFlag = 0x4000;
+/// The columns that the question has for the host's name: 80, less the words beside it.
+const HOST_COLUMNS: usize = 40;
 /// How often something may be typed before the login ends.
 const ROUNDS: u32 = 10;
 
@@ -289,7 +291,7 @@ impl Waiting {
     /// nobody can find out over ssh. `None` is no picture.
     fn choose(&self, pamh: &PamHandle, entry: &Entry) -> Result<Option<Drawing>, End> {
         let names = self.names();
-        let why = fill(self.texts.pairing, &names.host);
+        let why = fill(self.texts.pairing, on_one_line(&names.host));
         let name = if names.are_shortened_in(entry) {
             self.texts.pairing_short_name
         } else {
@@ -352,6 +354,13 @@ impl Waiting {
             Err(why) => Err(no_reply(why)),
         }
     }
+}
+
+/// A host's name, or the beginning of it where its line has no room for all of it.
+fn on_one_line(host: &str) -> String {
+    let fits = host.chars().count() <= HOST_COLUMNS;
+    let short = if fits { host } else { host.split('.').next().unwrap_or_default() };
+    short.chars().take(HOST_COLUMNS).collect()
 }
 
 fn no_reply(why: NoReply) -> End {

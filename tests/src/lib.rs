@@ -12,6 +12,7 @@
 //! | type into a program and read its screen | [`terminal::Terminal`] |
 //! | have codes from other people's authenticators, scan pictures | [`phone`] |
 //! | see what a real xterm draws | [`screen::Screen`] |
+//! | read a QR code as several scanners do | [`scanner::read`] |
 //! | read systemd's journal | [`journal::Journal`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
@@ -34,6 +35,7 @@ pub mod pam;
 pub mod person;
 pub mod phone;
 pub mod rounds;
+pub mod scanner;
 pub mod screen;
 pub mod ssh;
 pub mod syslog;

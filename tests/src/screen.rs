@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::env::run;
 use crate::phone::scan;
+use crate::scanner::{self, SCANNERS};
 
 /// The terminal's colours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +35,8 @@ impl Theme {
 pub enum Font {
     /// DejaVu Sans Mono. A full block does not fill its cell at every size: there may be a pixel of ground between rows.
     Scalable,
+    /// The same, in so many points.
+    Points(u8),
     /// xterm's own, in which blocks meet, as in terminals that draw them themselves.
     Bitmap,
 }
@@ -53,9 +56,27 @@ impl Screen {
     /// When Xvfb does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::of_size(1280, 1024)
+    }
+
+    /// One of so many pixels.
+    ///
+    /// # Panics
+    /// When Xvfb does not start.
+    #[must_use]
+    pub fn of_size(width: u16, height: u16) -> Self {
         let folder = tempfile::tempdir().expect("no folder for pictures");
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                &format!("{width}x{height}x24"),
+                "-nolisten",
+                "tcp",
+                "-noreset",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -92,6 +113,7 @@ impl Screen {
         xterm.args(theme.colours());
         match font {
             Font::Scalable => xterm.args(["-fa", "DejaVu Sans Mono", "-fs", "10"]),
+            Font::Points(points) => xterm.args(["-fa", "DejaVu Sans Mono", "-fs", &points.to_string()]),
             Font::Bitmap => &mut xterm,
         };
         xterm.arg("-e").arg(command.get_program()).args(command.get_args());
@@ -151,6 +173,18 @@ impl Xterm<'_> {
             std::thread::sleep(Duration::from_millis(200));
         }
         None
+    }
+
+    /// What each of the [`SCANNERS`] reads, nothing being an empty text; waits a bounded time for all of them.
+    #[must_use]
+    pub fn scan_by_all(&self) -> [String; SCANNERS.len()] {
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            let read = scanner::read(&self.picture());
+            if read.iter().all(|text| !text.is_empty()) || Instant::now() >= end {
+                return read;
+            }
+        }
     }
 
     /// Copies the last picture to where it outlives the test.

@@ -24,7 +24,7 @@ pub const TEXTS: Texts = Texts {
     pairing: "{} asks for one-time codes from now on.\n\
               An app on your phone makes them (Microsoft Authenticator: \"Other account\").",
     pairing_name: "In the app it stands as {}",
-    pairing_short_name: "In the app it stands, shortened to fit, as {}",
+    pairing_short_name: "In the app it stands, shortened, as {}",
     pairing_picture: "The app scans a picture, drawn with blocks like these: \u{2588}\u{2580}\u{2584}\n\
                       Enter: draw it.  a: in plain letters (42 rows).  t: only text. ",
     pairing_scan: "Scan this with the app (i: invert it, a: plain letters):",
