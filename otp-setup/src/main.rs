@@ -32,6 +32,7 @@ use std::process::ExitCode;
 
 use crate::cli::Answer;
 use crate::exit::Status;
+use crate::output::Output;
 use crate::texts::{Texts, is_utf8};
 
 fn main() -> ExitCode {
@@ -39,6 +40,17 @@ fn main() -> ExitCode {
     plain::only_ascii(!is_utf8(&locale));
     let status = match cli::parse(std::env::args_os(), &texts) {
         Ok(cli) => commands::run(&cli, texts, locale),
+        Err(Answer::Help(help)) if plain::is_ascii_only() => {
+            let mut output = Output::default();
+            output.write(&help.to_string());
+            match output.failure() {
+                Some(error) => {
+                    output::complain(&texts.error(texts.cannot_write(error)));
+                    Status::Unusable
+                }
+                None => Status::Done,
+            }
+        }
         Err(Answer::Help(help)) => match help.print() {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 output::complain(&texts.error(texts.cannot_write(error)));

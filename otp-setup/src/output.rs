@@ -19,8 +19,12 @@ pub struct Output {
 }
 
 impl Output {
-    /// Writes text as it is.
+    /// Writes text, which is not changed but for the letters that the locale has not.
     pub fn write(&mut self, text: &str) {
+        self.write_as_it_is(&plain::readable(text));
+    }
+
+    fn write_as_it_is(&mut self, text: &str) {
         if self.failed.is_none() {
             self.failed = write_all(text.as_bytes()).err();
         }
@@ -35,8 +39,8 @@ impl Output {
     /// Writes a value for programs, as JSON.
     pub fn json(&mut self, value: &impl Serialize) {
         let json = serde_json::to_string_pretty(value).unwrap_or_default();
-        self.write(&plain::json(&json));
-        self.write("\n");
+        self.write_as_it_is(&plain::json(&json));
+        self.write_as_it_is("\n");
     }
 
     /// Whether something could not be written.

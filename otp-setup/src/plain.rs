@@ -11,7 +11,8 @@ use insis_otp::otpauth::is_secret_like;
 /// Whether text for people is to be ASCII: their terminal would show anything else as other letters.
 static ASCII: AtomicBool = AtomicBool::new(false);
 
-/// From here on, text for people is ASCII, with question marks for other letters: in locales of other encodings than UTF-8.
+/// From here on, text for people is ASCII, accents left out and question marks for letters that have no such form: in locales
+/// of other encodings than UTF-8.
 pub fn only_ascii(only: bool) {
     ASCII.store(only, Ordering::Relaxed);
 }
@@ -31,8 +32,78 @@ pub fn unsecret(text: &str) -> Cow<'_, str> {
     if is_secret_like(text) { Cow::Borrowed("...") } else { name(text) }
 }
 
+/// A text whose foreign letters are replaced where the locale has no UTF-8, and which is left alone otherwise, whatever steers
+/// in it: what was made harmless before, and what steers the terminal by intent.
+pub fn readable(text: &str) -> Cow<'_, str> {
+    escaped(text, is_foreign, |letter| without_accent(letter).to_owned())
+}
+
+/// Whether text for people is ASCII.
+pub fn is_ascii_only() -> bool {
+    ASCII.load(Ordering::Relaxed)
+}
+
 fn substitute(letter: char) -> String {
-    if steers(letter) { letter.escape_unicode().to_string() } else { "?".to_owned() }
+    if steers(letter) { letter.escape_unicode().to_string() } else { without_accent(letter).to_owned() }
+}
+
+/// Latin letters and marks as people write them where they have ASCII only.
+const WITHOUT_ACCENTS: &[(&str, &str)] = &[
+    ("A", "ÀÁÂÃÄÅĀĂĄ"),
+    ("AE", "Æ"),
+    ("C", "ÇĆĈĊČ"),
+    ("D", "ÐĎĐ"),
+    ("E", "ÈÉÊËĒĔĖĘĚ"),
+    ("G", "ĜĞĠĢ"),
+    ("H", "ĤĦ"),
+    ("I", "ÌÍÎÏĨĪĬĮİ"),
+    ("J", "Ĵ"),
+    ("K", "Ķ"),
+    ("L", "ĹĻĽĿŁ"),
+    ("N", "ÑŃŅŇ"),
+    ("O", "ÒÓÔÕÖØŌŎŐ"),
+    ("OE", "Œ"),
+    ("R", "ŔŖŘ"),
+    ("S", "ŚŜŞŠȘ"),
+    ("T", "ŢŤŦȚ"),
+    ("U", "ÙÚÛÜŨŪŬŮŰŲ"),
+    ("W", "Ŵ"),
+    ("Y", "ÝŶŸ"),
+    ("Z", "ŹŻŽ"),
+    ("a", "àáâãäåāăą"),
+    ("ae", "æ"),
+    ("c", "çćĉċč"),
+    ("d", "ðďđ"),
+    ("e", "èéêëēĕėęě"),
+    ("g", "ĝğġģ"),
+    ("h", "ĥħ"),
+    ("i", "ìíîïĩīĭįı"),
+    ("j", "ĵ"),
+    ("k", "ķ"),
+    ("l", "ĺļľŀł"),
+    ("n", "ñńņň"),
+    ("o", "òóôõöøōŏő"),
+    ("oe", "œ"),
+    ("r", "ŕŗř"),
+    ("s", "śŝşšș"),
+    ("ss", "ß"),
+    ("t", "ţťŧț"),
+    ("u", "ùúûüũūŭůűų"),
+    ("w", "ŵ"),
+    ("y", "ýÿŷ"),
+    ("z", "źżž"),
+    ("\"", "“”„«»"),
+    ("'", "‘’‚"),
+    ("-", "–—−"),
+    ("x", "×"),
+    ("*", "•"),
+    ("...", "…"),
+    (" ", "\u{a0}"),
+];
+
+fn without_accent(letter: char) -> &'static str {
+    let found = WITHOUT_ACCENTS.iter().find(|(_, letters)| letters.contains(letter));
+    found.map_or("?", |(plain, _)| plain)
 }
 
 fn is_foreign(letter: char) -> bool {
@@ -87,6 +158,26 @@ mod tests {
         assert!(name(hostile).ends_with("\\u{a}c"));
         for kind in ["Příliš žluťoučký kůň", "日本 \\ \"x\" 'y'", "العربية"] {
             assert!(matches!(text(kind), Cow::Borrowed(_)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn letters_lose_their_accents_where_there_is_no_utf_8() {
+        let plain = |text: &str| {
+            let letter =
+                |letter: char| if letter.is_ascii() { letter.to_string() } else { substitute(letter) };
+            text.chars().map(letter).collect::<String>()
+        };
+        assert_eq!(
+            plain("ŽLUŤOUČKÝ kůň příšerně úpěl ďábelské ódy"),
+            "ZLUTOUCKY kun priserne upel dabelske ody"
+        );
+        assert_eq!(plain("„ano“ – Grüße…"), "\"ano\" - Grusse...");
+        assert_eq!(plain("日\u{202e}"), "?\\u{202e}");
+        // Every letter that is said in any language has its form.
+        for catalogue in [include_str!("texts/en.rs"), include_str!("texts/cs.rs")] {
+            let foreign = catalogue.chars().filter(|letter| !letter.is_ascii());
+            assert_eq!(foreign.filter(|letter| without_accent(*letter) == "?").collect::<String>(), "");
         }
     }
 

@@ -1,7 +1,8 @@
 //! Everybody on this machine.
 
+use std::collections::{BTreeSet, HashSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use insis_otp::store::{Account, UserName};
@@ -43,6 +44,52 @@ fn asks_elsewhere(switch: &str) -> bool {
     sources
         .take_while(|word| !word.starts_with('#'))
         .any(|word| !word.starts_with('[') && !local.contains(&word))
+}
+
+/// Whether people of a directory are listed at all: SSSD, for one, does not unless it is told to.
+pub fn are_enumerated() -> bool {
+    if !has_directory() {
+        return true;
+    }
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let own: HashSet<&str> = passwd.lines().filter_map(|line| line.split(':').next()).collect();
+    all().unwrap_or_default().iter().any(|account| !own.contains(account.name.as_str()))
+}
+
+/// People who have a home here: everybody who is listed, and whoever owns a directory where homes are and calls it their
+/// home. A directory of people need not list them.
+pub fn with_homes() -> io::Result<Vec<Account>> {
+    let mut accounts = all()?;
+    if has_directory() {
+        let parents = accounts.iter().filter_map(|account| account.home.parent().map(Path::to_owned));
+        let usual = Path::new("/home");
+        let parents: BTreeSet<PathBuf> =
+            parents.filter(|parent| parent.starts_with(usual)).chain([usual.to_owned()]).collect();
+        let known: HashSet<PathBuf> = accounts.iter().map(|account| account.home.clone()).collect();
+        let homes = parents.iter().flat_map(|parent| directories(parent));
+        // Some sites have /home/DOMAIN/anna.
+        let deeper = |home: PathBuf| directories(&home).into_iter().chain([home]).collect::<Vec<_>>();
+        let unknown = homes.flat_map(deeper).filter(|home| !known.contains(home));
+        accounts.extend(unknown.filter_map(|home| owner_of_home(&home)));
+        accounts.sort_by(|one, other| one.name.cmp(&other.name));
+        accounts.dedup_by(|one, other| one.name == other.name);
+    }
+    Ok(accounts)
+}
+
+fn directories(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn owner_of_home(home: &Path) -> Option<Account> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = Uid::from_raw(home.symlink_metadata().ok()?.uid());
+    let account = if owner.is_root() { None } else { Account::of_uid(owner).ok()? };
+    account.filter(|account| account.home == home)
 }
 
 /// Whether an account is one of this machine's own.

@@ -73,6 +73,39 @@ fn sudo_refuses_wrong_used_and_interrupted_codes() {
     assert_eq!(house.anna.status().failures, failures, "an interrupt is no attempt");
 }
 
+/// sudo shows nothing of what a module tells when it succeeds: the owner hears of the failures by another way.
+#[test]
+fn failures_that_sudo_does_not_show_are_told_by_the_next_login_that_does() {
+    let house = house();
+    let sudo = |codes: &[String]| {
+        let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+        sudo.expect("[sudo] password for anna: ");
+        sudo.line(PASSWORD);
+        for code in codes {
+            sudo.expect(PROMPT);
+            sudo.line(code);
+        }
+        (sudo.wait().success(), sudo.text())
+    };
+    let wrong = [house.anna.wrong(), house.anna.wrong(), house.anna.wrong()];
+    assert!(!sudo(&wrong).0);
+    let (opened, text) = sudo(&[house.anna.code()]);
+    assert!(opened && !text.contains("failed code"), "{text}");
+    assert_eq!(house.anna.status().failures, 3, "they were not told");
+    let mut login = Terminal::run(&house.env.command("login"));
+    login.expect("login: ");
+    login.line("anna");
+    login.expect("Password: ");
+    login.line(PASSWORD);
+    login.expect(PROMPT);
+    login.line(&house.anna.code_from_now(1));
+    login.expect("3 failed codes since your last login.");
+    login.expect("$");
+    login.line("exit");
+    let _ = login.wait();
+    assert_eq!(house.anna.status().failures, 0);
+}
+
 #[test]
 fn sudo_with_replies_on_standard_input() {
     let house = house();

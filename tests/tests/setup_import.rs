@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Output;
 
+use insis_otp_tests::directory::Directory;
 use insis_otp_tests::env::{Env, talk};
 use insis_otp_tests::keepassxc::KeePassXc;
 use insis_otp_tests::phone::Phone;
@@ -173,7 +174,7 @@ fn exports_of_apps_are_taken() {
     for (text, told) in [
         (r#"{"version":1,"header":{"slots":[{}],"params":{}},"db":"c2VjcmV0"}"#, "encrypted export (Aegis)"),
         (r#"{"encrypted":true,"passwordProtected":true,"data":"2.abc"}"#, "encrypted export (Bitwarden)"),
-        ("<?xml version=\"1.0\"?><KeePassFile></KeePassFile>", "KeePassXC exports CSV too"),
+        ("<?xml version=\"1.0\"?><KeePassFile></KeePassFile>", "choose Database, Export, CSV File"),
         (&format!("{{\"secret\": \"{SECRET}\", \"x\""), "no export that is known here"),
         (SECRET, "no export that is known here"),
     ] {
@@ -229,4 +230,51 @@ fn google_authenticators_files_are_taken_from_where_they_are() {
     assert!(all.contains("anna: taken") && all.contains("bob: taken"), "{all}");
     assert!(all.contains("1 person has no recovery codes yet"), "{all}");
     assert!(Path::new("/var/lib/ga/anna").exists());
+}
+
+/// SSSD does not list the people of a directory unless it is told to.
+#[test]
+fn people_whom_the_directory_does_not_list_are_found_by_their_files() {
+    let env = Env::build().user("bob", "secret").start();
+    let _directory = Directory::start(&env, "", "");
+    let theirs = format!("{SECRET}\n\" TOTP_AUTH\n");
+    let old = env.home("anna").join(".google_authenticator");
+    env.write(&old, theirs.as_bytes(), 0o400);
+    let all = ["import", "--google-authenticator", "--all"];
+    // Whose file it is not.
+    let taken = said(&root(&env, &all, ""));
+    assert!(taken.contains("anna: not taken"), "{taken}");
+    std::os::unix::fs::chown(&old, Some(20_001), Some(20_001)).unwrap();
+    let taken = said(&root(&env, &all, ""));
+    assert!(taken.contains("anna: taken") && taken.contains("does not list its people"), "{taken}");
+    assert!(Path::new("/var/lib/insis-otp/anna").exists());
+    std::fs::remove_file("/var/lib/insis-otp/anna").unwrap();
+    std::fs::remove_file(&old).unwrap();
+    env.write(Path::new("/srv/old/anna.ga"), theirs.as_bytes(), 0o400);
+    let taken = said(&root(&env, &["import", "--all", "--google-authenticator", "/srv/old/%u.ga"], ""));
+    assert!(taken.contains("anna: taken"), "{taken}");
+    // Each name in a usersfile is looked up.
+    std::fs::remove_file("/var/lib/insis-otp/anna").unwrap();
+    let hex = "3132333435363738393031323334353637383930";
+    env.write(Path::new("/etc/users.oath"), format!("HOTP/T30 anna - {hex}\n").as_bytes(), 0o600);
+    let taken = said(&root(&env, &["import", "--pam-oath", "/etc/users.oath"], ""));
+    assert!(taken.contains("anna: taken") && !taken.contains("does not list"), "{taken}");
+}
+
+#[test]
+fn exports_that_are_not_read_are_told_what_to_export_instead() {
+    let env = machine(&["anna"]);
+    let file = Path::new("/root/export");
+    for (export, words) in [
+        (&b"<?xml version=\"1.0\"?><KeePassFile><Root/></KeePassFile>"[..], "Database, Export, CSV File"),
+        (b"<?xml version='1.0'?><map><string name=\"x\">{}</string></map>", "pair the phone anew"),
+        // A serialized map of Java's: the backup of FreeOTP 2.
+        (b"\xac\xed\x00\x05sr\x00\x11java.util.HashMap", "pair the phone anew by otp-setup"),
+        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "from KeePassXC export CSV"),
+    ] {
+        env.write(file, export, 0o600);
+        let refused = root(&env, &["import", "--user", "anna", "--app-export", "/root/export"], "");
+        let text = said(&refused).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(refused.status.code() == Some(1) && text.contains(words), "{text}");
+    }
 }

@@ -8,7 +8,7 @@ use insis_otp::acts;
 use insis_otp::operations::system_clock;
 use insis_otp::otp::Salt;
 use insis_otp::otpauth::is_secret_like;
-use insis_otp::store::{Account, UserName};
+use insis_otp::store::{Account, Template, UserName};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -18,10 +18,10 @@ use crate::cli::ImportOptions;
 use crate::exit::{Failure, Status};
 use crate::flow::said;
 use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
-use crate::output::{Input, Output, Progress};
-use crate::plain;
+use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
 use crate::site::Site;
+use crate::{plain, stored, users};
 
 /// What became of one entry of an import.
 #[derive(Debug, Serialize)]
@@ -60,6 +60,9 @@ impl Setup<'_> {
             self.say_outcomes(&outcomes, options, &mut output);
         }
         self.written(output)?;
+        if options.all && !users::are_enumerated() {
+            complain(&self.texts.import_not_enumerated());
+        }
         let failed = outcomes.iter().map(|outcome| outcome.status).find(|status| *status != Status::Done);
         failed.map_or(Ok(()), |status| Err((status, None)))
     }
@@ -96,12 +99,17 @@ impl Setup<'_> {
         self.need_user()?;
         let entries = if let Some(path) = source.app_export.as_deref().filter(|path| *path != Path::new("-"))
         {
+            let text = import::private_file(path);
             let text =
-                import::private_file(path).map_err(|error| self.unreadable(&path.display(), &error))?;
+                text.map_err(|error| self.no_export(&plain::name(&path.display().to_string()), &error))?;
             import::exports(&text).map_err(|why| self.not_an_export(why))?
         } else {
             let text = import::read_input(Input);
-            let text = text.map_err(|error| self.unreadable(&self.texts.import_stdin(), &error))?;
+            let from = self.texts.import_stdin();
+            let text = text.map_err(|error| match source.app_export {
+                Some(_) => self.no_export(&from, &error),
+                None => self.unreadable(&from, &error),
+            })?;
             self.entries(&text, source.app_export.is_some())?
         };
         let user = site.account.name.to_string();
@@ -145,7 +153,7 @@ impl Setup<'_> {
         all: bool,
     ) -> Result<Vec<(String, Found)>, Failure> {
         if all {
-            let everybody = self.everybody()?;
+            let everybody = self.with_old_files(path)?;
             return Ok(everybody.iter().filter_map(|account| google_of(account, path)).collect());
         }
         self.need_user()?;
@@ -153,6 +161,19 @@ impl Setup<'_> {
         let text = read_google(&file, &site.account, path.is_some());
         let text = text.map_err(|error| self.unreadable(&file.display(), &error))?;
         Ok(vec![(site.account.name.to_string(), import::google(&text, system_clock()))])
+    }
+
+    /// Whoever may have such a file, also those whom a directory does not list: by their homes, or by the names of the files.
+    fn with_old_files(&self, path: Option<&Path>) -> Result<Vec<Account>, Failure> {
+        let failed = |error| (Status::Unusable, Some(self.texts.error(self.texts.end_user_database(error))));
+        let mut accounts = users::with_homes().map_err(failed)?;
+        let template = path.and_then(Path::to_str).map(|path| path.replace("${USER}", "%u"));
+        let template = template.and_then(|path| Template::parse(&path).ok());
+        let listing = template.and_then(|template| stored::list(&template));
+        accounts.extend(listing.unwrap_or_default().accounts);
+        accounts.sort_by(|one, other| one.name.cmp(&other.name));
+        accounts.dedup_by(|one, other| one.name == other.name);
+        Ok(accounts)
     }
 
     fn unreadable(&self, from: &dyn Display, error: &std::io::Error) -> Failure {
@@ -164,10 +185,21 @@ impl Setup<'_> {
         (Status::Usage, Some(self.texts.error(self.texts.import_input(from, why))))
     }
 
+    /// The same, of an app's export: what is no text is one that is encrypted.
+    fn no_export(&self, from: &dyn Display, error: &std::io::Error) -> Failure {
+        match error.kind() {
+            ErrorKind::InvalidData => {
+                (Status::Refused, Some(self.texts.error(self.texts.import_binary(from))))
+            }
+            _ => self.unreadable(from, error),
+        }
+    }
+
     fn not_an_export(&self, why: Unreadable) -> Failure {
         let text = match why {
             Unreadable::Encrypted(program) => self.texts.import_encrypted(program),
-            Unreadable::Xml => self.texts.import_xml(),
+            Unreadable::Xml { keepass: true } => self.texts.import_xml(),
+            Unreadable::Xml { keepass: false } => self.texts.import_other_xml(),
             Unreadable::Form => self.texts.import_unknown_form(),
         };
         (Status::Refused, Some(self.texts.error(text)))

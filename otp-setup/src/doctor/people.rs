@@ -34,6 +34,11 @@ pub fn examine(texts: &Texts, site: &Config, used: &[Used], now: UnixTime) -> Ve
     }
     let people = users::with_shells().unwrap_or_default();
     let mut findings: Vec<_> = rules.iter().filter_map(|rules| rules.examine(texts, &people, now)).collect();
+    if !users::are_enumerated() {
+        let remedy = Remedy::new(texts.how_ask_by_name(), "otp-setup status --user NAME");
+        let place = "/etc/nsswitch.conf";
+        findings.push(Finding::new(Severity::Note, place, &texts.doctor_not_enumerated(), remedy));
+    }
     findings.extend(one_uid(texts, &site.secret_file, &people));
     findings.extend(reused(texts, &site.secret_file, &people));
     findings

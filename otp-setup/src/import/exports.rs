@@ -11,7 +11,10 @@ pub enum Unreadable {
     /// It is encrypted: by this program.
     Encrypted(&'static str),
     /// XML, as KeePassXC writes it besides CSV.
-    Xml,
+    Xml {
+        /// Whether it is KeePass's.
+        keepass: bool,
+    },
     /// None of the forms that are known.
     Form,
 }
@@ -41,7 +44,7 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
             let entries: Vec<and_otp::Entry> = json(text)?;
             Ok(entries.iter().map(and_otp::found).collect())
         }
-        Some('<') => Err(Unreadable::Xml),
+        Some('<') => Err(Unreadable::Xml { keepass: text.contains("<KeePassFile") }),
         _ if text.starts_with("-----BEGIN PGP") => Err(Unreadable::Encrypted("OpenPGP")),
         _ => match csv::read(text) {
             Some(found) => Ok(found),
@@ -201,7 +204,10 @@ mod tests {
             Unreadable::Encrypted("Bitwarden")
         );
         assert_eq!(why("-----BEGIN PGP MESSAGE-----\n"), Unreadable::Encrypted("OpenPGP"));
-        assert_eq!(why("<?xml version=\"1.0\"?><KeePassFile/>"), Unreadable::Xml);
+        assert_eq!(why("<?xml version=\"1.0\"?><KeePassFile/>"), Unreadable::Xml { keepass: true });
+        // What a backup of an Android phone has of FreeOTP.
+        let map = "<?xml version='1.0'?><map><string name=\"x\">{&quot;secret&quot;:[1]}</string></map>";
+        assert_eq!(why(map), Unreadable::Xml { keepass: false });
         for text in ["", "x", "{}", "[1]", "{", "a,b\n1,2", "{\"tokens\":[{\"secret\":[300]}]}", "my codes"] {
             assert_eq!(why(text), Unreadable::Form, "{text}");
         }

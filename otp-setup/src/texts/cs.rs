@@ -319,6 +319,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
                        Přečte je root serveru i každého počítače, který je připojuje; zastavené přihlášení zdrží majitele o vteřiny.",
     doctor_exempt_spelling: "V exempt_users je {name}, ale databáze uživatelů říká {right}.\n\
                              Jména se porovnávají tak, jak je píše ona: výjimka není pro nikoho.",
+    doctor_not_enumerated: "Adresář své lidi nevypisuje.\n\
+                            Kdo z nich nemá spárování, tu není vidět. list a doctor vidí ty, kdo je mají.",
     how_run: "Spusťte:",
     how_run_in_sources: "Spusťte tam, kde jsou zdrojové kódy insis-otp:",
     how_instead: "Místo toho řádku napište:",
@@ -357,6 +359,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     how_authselect: "{path} píše authselect a žádná úprava tam nevydrží. Změnu udělejte v {template} a spusťte {apply}.",
     how_authselect_new: "{path} píše authselect a žádná úprava tam nevydrží. Založte profil ({create}), změnu udělejte v {template} a profil vyberte ({select}).",
     how_authselect_lines: "Řádky, které se mají změnit, ukáže:",
+    how_ask_by_name: "Zeptejte se na každého jménem:",
     doctor_note: "Poznámka",
     doctor_warning: "Varování",
     doctor_problem: "ZÁVADA",
@@ -404,6 +407,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
     import_recovery: "{count} {count|člověk zatím nemá|lidé zatím nemají|lidí zatím nemá} záchranné kódy. Vyrobí je: otp-setup recovery-codes",
     import_old_files: "Soubory google-authenticatoru zůstaly, jak byly. Smažte je, až jeho modul nebude v žádném zásobníku PAM: \
                        je v nich tajný klíč.",
+    import_not_enumerated: "Adresář své lidi nevypisuje: našli se ti, kdo zde mají domovský adresář nebo soubor se svým \
+                            jménem. Pro kohokoli dalšího: --user JMÉNO",
     import_without_parameter: "bez parametru {name}, který tu k ničemu není",
     import_without_unknown: "bez dalších parametrů ({count}), které tu nejsou známy",
     import_short: "nepřevzato: klíč má méně než 128 bitů, které chce RFC 4226; přesto ho převezme --force",
@@ -414,7 +419,11 @@ pub(super) const CZECH: Catalogue = Catalogue {
     import_empty: "nic tam není",
     import_encrypted: "Tento export je šifrovaný ({program}). Udělejte ho znovu bez šifrování tam, kde ho nikdo jiný nepřečte, \
                        převezměte ten a smažte ho.",
-    import_xml: "Tohle je XML. KeePassXC exportuje i CSV: převezměte to.",
+    import_xml: "Tohle je XML z KeePassXC. Zvolte v něm Databáze, Exportovat, Soubor CSV a převezměte to.",
+    import_other_xml: "Tohle je XML a to se nečte. FreeOTP nemá export, který by přečetl někdo jiný: spárujte telefon znovu \
+                       příkazem otp-setup.",
+    import_binary: "{from} není text. Zálohy FreeOTP a databáze (.kdbx) jsou šifrované: z KeePassXC exportujte CSV, z jiných \
+                    aplikací nešifrovanou podobu; s FreeOTP, které ji nemá, spárujte telefon znovu příkazem otp-setup.",
     import_unknown_form: "Takový export zde není znám. Známy jsou: seznam otpauth URI nebo nešifrovaný export z aplikací Aegis, 2FAS, \
                           andOTP, Bitwarden, FreeOTP+ (JSON) nebo KeePassXC (CSV).",
     need_user: "Řekněte pro koho: --user JMÉNO",

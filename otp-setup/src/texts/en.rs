@@ -317,6 +317,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                        Whoever is root on the server, or on a host that mounts them, can read them; a stopped login delays its owner for seconds.",
     doctor_exempt_spelling: "exempt_users has {name}, whom the user database calls {right}.\n\
                              Names are compared as it spells them: the exemption is for nobody.",
+    doctor_not_enumerated: "The directory does not list its people.\n\
+                            Who of them has no pairing cannot be seen here. list and doctor see those who have one.",
     how_run: "Run:",
     how_run_in_sources: "Run, where the sources of insis-otp are:",
     how_instead: "Write instead of that line:",
@@ -355,6 +357,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     how_authselect: "authselect writes {path}, where no edit lasts. Make the change in {template}, then run {apply}.",
     how_authselect_new: "authselect writes {path}, where no edit lasts. Make a profile ({create}), make the change in {template}, and select it ({select}).",
     how_authselect_lines: "The lines that have to change are shown by:",
+    how_ask_by_name: "Ask for each by name:",
     doctor_note: "Note",
     doctor_warning: "Warning",
     doctor_problem: "PROBLEM",
@@ -402,6 +405,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     import_recovery: "{count} {count|person has|people have} no recovery codes yet. To make some: otp-setup recovery-codes",
     import_old_files: "google-authenticator's own files are left as they are. Remove them when no PAM stack uses its module any \
                        more: the secret is in them.",
+    import_not_enumerated: "The directory does not list its people: found were those who have a home here, or a file by their \
+                            name. For anybody else: --user NAME",
     import_without_parameter: "not its parameter {name}, which has no use here",
     import_without_unknown: "not {count} other {count|parameter|parameters}, which {count|is|are} not known here",
     import_short: "not taken: its secret has fewer than 128 bits, which RFC 4226 asks for; --force takes it all the same",
@@ -412,7 +417,11 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     import_empty: "it is empty",
     import_encrypted: "This is an encrypted export ({program}). Export it anew without encryption, to where nobody else can read \
                        it, import that, and delete it.",
-    import_xml: "This is XML. KeePassXC exports CSV too: import that.",
+    import_xml: "This is KeePassXC's XML. There, choose Database, Export, CSV File, and import that.",
+    import_other_xml: "This is XML, which is not read. FreeOTP has no export that others can read: pair the phone anew by \
+                       otp-setup.",
+    import_binary: "{from} is not text. Backups of FreeOTP and databases (.kdbx) are encrypted: from KeePassXC export CSV, from \
+                    other apps an unencrypted form; with FreeOTP, which has none, pair the phone anew by otp-setup.",
     import_unknown_form: "This is no export that is known here: a list of otpauth URIs, or an unencrypted export of Aegis, 2FAS, \
                           andOTP, Bitwarden, FreeOTP+ (JSON), or KeePassXC (CSV).",
     need_user: "Say for whom: --user NAME",

@@ -291,6 +291,7 @@ catalogue! {
     doctor_homes_ticket(option)
     doctor_homes_nfs()
     doctor_exempt_spelling(name, right)
+    doctor_not_enumerated()
     // What to do with the line that follows.
     how_run()
     how_run_in_sources()
@@ -330,6 +331,7 @@ catalogue! {
     how_authselect(path, template, apply)
     how_authselect_new(path, create, template, select)
     how_authselect_lines()
+    how_ask_by_name()
     doctor_note()
     doctor_warning()
     doctor_problem()
@@ -376,6 +378,7 @@ catalogue! {
     import_stdin()
     import_recovery(count)
     import_old_files()
+    import_not_enumerated()
     import_without_parameter(name)
     import_without_unknown(count)
     import_short()
@@ -386,6 +389,8 @@ catalogue! {
     import_empty()
     import_encrypted(program)
     import_xml()
+    import_other_xml()
+    import_binary(from)
     import_unknown_form()
     need_user()
     list_head()
@@ -495,8 +500,6 @@ impl Texts {
     #[must_use]
     pub fn of_locale(locale: &str) -> Self {
         let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
-        // Texts are UTF-8. English, but for quotation marks on paper, reads the same in every encoding.
-        let language = if is_utf8(locale) { language } else { "en" };
         let found = CATALOGUES.iter().find(|catalogue| catalogue.language == language);
         Self { catalogue: found.unwrap_or(&&en::ENGLISH) }
     }
@@ -537,7 +540,7 @@ impl Texts {
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> (Self, String) {
         let locale = Self::locale(&variable);
         let base = locale.split('.').next().unwrap_or_default();
-        let listed = variable("LANGUAGE").filter(|_| !matches!(base, "" | "C" | "POSIX") && is_utf8(&locale));
+        let listed = variable("LANGUAGE").filter(|_| !matches!(base, "" | "C" | "POSIX"));
         let language = |name: &str| name.split(['_', '.', '@']).next().unwrap_or_default().to_owned();
         let known = listed.and_then(|listed| {
             let languages = listed.split(':').map(language);
@@ -646,7 +649,8 @@ mod tests {
         assert_eq!(language(&[("LANG", "cs_CZ.UTF-8"), ("LANGUAGE", "en_GB:cs")]), "en");
         assert_eq!(language(&[("LC_ALL", "C.UTF-8"), ("LANGUAGE", "cs")]), "en");
         assert_eq!(language(&[("LANG", "cs_CZ.UTF-8"), ("LANGUAGE", "")]), "cs");
-        assert_eq!(language(&[("LANG", "cs_CZ.ISO-8859-2"), ("LANGUAGE", "cs")]), "en");
+        // Without accents, see crate::plain.
+        assert_eq!(language(&[("LANG", "cs_CZ.ISO-8859-2"), ("LANGUAGE", "cs")]), "cs");
     }
 
     #[test]
@@ -705,7 +709,7 @@ mod tests {
         assert_eq!(locale, "LC_MESSAGES_X");
         assert_eq!(Texts::of_locale("en_GB.UTF-8").catalogue.language, "en");
         assert_eq!(Texts::of_locale("cs_CZ.UTF-8").catalogue.language, "cs");
-        assert_eq!(Texts::of_locale("cs_CZ.ISO-8859-2").catalogue.language, "en");
+        assert_eq!(Texts::of_locale("cs_CZ.ISO-8859-2").catalogue.language, "cs");
         assert_eq!(Texts::of_locale("xx").catalogue.language, "en");
     }
 }
