@@ -38,13 +38,14 @@ DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs cups-client cups-daemon dropbear
 DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
-.PHONY: help deps deps-build deps-demo deps-test build test demo install uninstall lint clean bench
+.PHONY: help deps deps-build deps-demo deps-test build test check demo install uninstall lint clean bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
 	@echo 'make build       the module, otp-setup and otp-helper, in $(RELEASE)'
-	@echo 'make test        every test, on a throwaway machine'
+	@echo 'make test        every test, on a throwaway machine (T=name: those whose name contains it)'
+	@echo 'make check       the tests within the crates, without root'
 	@echo 'make bench       how fast, beside google-authenticator and pam_oath (DOCS=1: into docs/, ONLY="users ssh": a part)'
 	@echo 'make lint        formatting, clippy, documentation; cargo deny, shellcheck, typos and lintian where they are installed'
 	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where (PREFIX to make build, too). Changes no PAM stack'
@@ -79,18 +80,23 @@ PANICKING = $(CARGO) build --locked -p pam_insis_otp --features deliberate-panic
   install -D "$(TARGET)/debug/libpam_insis_otp.so" "$(TARGET)/panicking/pam_insis_otp.so"
 
 # The tests are built by the caller and run by root: what they need of the machine is thrown away, what they build is not.
+# T= takes those whose name contains it.
 ifeq ($(NEXTEST),yes)
 test: build deps-test
 	$(PANICKING)
 	$(CARGO) nextest run --workspace --locked --no-run
-	$(MACHINE) $(CARGO) nextest run --workspace --locked --offline
-	$(CARGO) test --doc --workspace --locked
+	$(MACHINE) $(CARGO) nextest run --workspace --locked --offline $(T)
+	$(if $(T),,$(CARGO) test --doc --workspace --locked)
 else
 test: build deps-test
 	$(PANICKING)
 	$(CARGO) test --workspace --locked --no-run
-	$(MACHINE) $(CARGO) test --workspace --locked --offline -- --test-threads=1
+	$(MACHINE) $(CARGO) test --workspace --locked --offline $(T) -- --test-threads=1
 endif
+
+# What a person without root can run, and without packages but those for building: the tests within the crates.
+check: deps-build
+	$(CARGO) test --workspace --locked --lib --bins --exclude insis-otp-tests --exclude insis-otp-benches $(T) -- --skip as_root
 
 demo: build deps-demo
 	$(CARGO) build --locked -p insis-otp-tests --bin demo

@@ -7,6 +7,7 @@ use insis_otp_tests::env::{require_machine, run};
 
 const WRECK: &str = "useradd -m mallory
 touch /etc/left /usr/bin/left /var/lib/left /run/left /tmp/left /dev/left /dev/shm/left
+chmod 600 /dev/null /dev/zero /dev/tty; chown daemon /dev/urandom
 hostname wreck
 sleep 4711 &
 exit 3";
@@ -14,7 +15,12 @@ exit 3";
 fn listing() -> String {
     let find = ["/etc", "/home", "/var/lib", "/var/mail", "/usr/bin", "/usr/libexec", "-xdev"];
     let output = run(Command::new("find").args(find).args(["-printf", "%p %m %u %s %T@\\n"]));
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).unwrap() + &devices()
+}
+
+fn devices() -> String {
+    let nodes = ["/dev", "-maxdepth", "1", "-type", "c", "-printf", "%p %m %u\\n"];
+    String::from_utf8(run(Command::new("find").args(nodes)).stdout).unwrap()
 }
 
 fn mounts() -> String {
@@ -24,6 +30,7 @@ fn mounts() -> String {
 #[test]
 fn nothing_is_left_of_it() {
     require_machine();
+    assert!(devices().contains("/dev/null 666 root\n"), "{}", devices());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("machine");
     let before = (listing(), mounts(), nix::unistd::gethostname().unwrap());
     let status = Command::new(script).args(["bash", "-c", WRECK]).status().unwrap();

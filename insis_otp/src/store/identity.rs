@@ -88,30 +88,34 @@ mod tests {
         assert!(matches!(Identity::assume(&account), Ok(None)));
     }
 
-    #[test]
-    fn other_threads_of_the_host_keep_their_groups() {
-        // Only root changes its identity at all.
-        if !geteuid().is_root() {
-            return;
+    mod as_root {
+        use super::*;
+
+        #[test]
+        fn other_threads_of_the_host_keep_their_groups() {
+            assert!(
+                geteuid().is_root(),
+                "only root changes its identity at all: make test, or make check without it"
+            );
+            let account = Account::lookup(&UserName::parse("daemon").unwrap()).unwrap().unwrap();
+            let main = me();
+            let before = groups_of(&main);
+            let (begun, wait) = mpsc::channel();
+            let (end, ended) = mpsc::channel::<()>();
+            let other = std::thread::spawn(move || {
+                let identity = Identity::assume(&account).unwrap();
+                let mine = groups_of(&me());
+                begun.send(mine).unwrap();
+                let _ = ended.recv();
+                drop(identity);
+                groups_of(&me())
+            });
+            let theirs = wait.recv().unwrap();
+            let meanwhile = groups_of(&main);
+            drop(end);
+            assert_eq!(other.join().unwrap(), before);
+            assert!(theirs.split_whitespace().any(|gid| gid == "1"), "{theirs}");
+            assert_eq!(meanwhile, before, "the groups of a thread that opens nobody's file");
         }
-        let account = Account::lookup(&UserName::parse("daemon").unwrap()).unwrap().unwrap();
-        let main = me();
-        let before = groups_of(&main);
-        let (begun, wait) = mpsc::channel();
-        let (end, ended) = mpsc::channel::<()>();
-        let other = std::thread::spawn(move || {
-            let identity = Identity::assume(&account).unwrap();
-            let mine = groups_of(&me());
-            begun.send(mine).unwrap();
-            let _ = ended.recv();
-            drop(identity);
-            groups_of(&me())
-        });
-        let theirs = wait.recv().unwrap();
-        let meanwhile = groups_of(&main);
-        drop(end);
-        assert_eq!(other.join().unwrap(), before);
-        assert!(theirs.split_whitespace().any(|gid| gid == "1"), "{theirs}");
-        assert_eq!(meanwhile, before, "the groups of a thread that opens nobody's file");
     }
 }

@@ -266,8 +266,9 @@ impl Entries {
     }
 }
 
+// Only root's directory will do for it.
 #[cfg(test)]
-mod tests {
+mod tests_as_root {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -290,9 +291,9 @@ mod tests {
         guess(unknown, name, now);
     }
 
-    fn unknown(folder: &tempfile::TempDir) -> Option<UnknownUsers> {
-        // Only root's directory will do.
-        nix::unistd::geteuid().is_root().then(|| UnknownUsers { path: folder.path().join(".unknown-users") })
+    fn unknown(folder: &tempfile::TempDir) -> UnknownUsers {
+        assert!(nix::unistd::geteuid().is_root(), "it takes root: make test, or make check without it");
+        UnknownUsers { path: folder.path().join(".unknown-users") }
     }
 
     /// Names whose entries are on one page.
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn each_name_has_a_state_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         let names = ["mallory", "", "../x", "a\nb", "\u{fffd}"];
         for round in 1..=7 {
             assert_eq!(names.map(|name| guess(&unknown, name, 1000)), [round; 5]);
@@ -316,7 +317,7 @@ mod tests {
     #[test]
     fn thousands_of_other_names_do_not_make_one_forgotten() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         let names = || (0..20).map(|number| format!("mallory{number}"));
         names().for_each(|name| assert_eq!(guess(&unknown, &name, 1000), 1));
         (0..3000).for_each(|number| failed(&unknown, &number.to_string(), 1001));
@@ -330,7 +331,7 @@ mod tests {
     fn of_many_that_make_the_file_at_once_each_is_counted() {
         for _ in 0..40 {
             let folder = tempfile::tempdir().unwrap();
-            let Some(unknown) = unknown(&folder) else { return };
+            let unknown = unknown(&folder);
             let one = || guess(&unknown, "mallory", 1000);
             let counts: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
                 let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
@@ -343,7 +344,7 @@ mod tests {
     #[test]
     fn names_are_on_every_page_but_the_first_and_not_by_a_known_rule() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(one) = unknown(&folder) else { return };
+        let one = unknown(&folder);
         let other = UnknownUsers { path: folder.path().join(".others") };
         let pages = |unknown: &UnknownUsers| -> Vec<_> {
             let placeholder = placeholder_record(&unknown.open().unwrap()).unwrap();
@@ -358,7 +359,7 @@ mod tests {
     #[test]
     fn on_a_full_page_the_entry_whose_delay_ended_first_makes_room() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         let names = neighbours(&unknown, Entries::COUNT + 1);
         let [early, delayed, others @ .., last] = names.as_slice() else { panic!("too few names") };
         (0..6).for_each(|_| failed(&unknown, delayed, 999));
@@ -374,7 +375,7 @@ mod tests {
     #[test]
     fn on_a_full_page_a_name_that_waits_for_the_next_day_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         let names = neighbours(&unknown, Entries::COUNT + 1);
         let [spent, others @ .., last] = names.as_slice() else { panic!("too few names") };
         let used_up = |_: &Enrolment, state: &State| {
@@ -396,7 +397,7 @@ mod tests {
     #[test]
     fn an_entry_from_the_future_makes_room_first() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         let names = neighbours(&unknown, Entries::COUNT + 1);
         let [others @ .., ahead, last] = names.as_slice() else { panic!("too few names") };
         others.iter().for_each(|name| failed(&unknown, name, 1000));
@@ -408,7 +409,7 @@ mod tests {
     #[test]
     fn an_entry_of_this_second_is_none_from_the_future() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         let names = neighbours(&unknown, Entries::COUNT + 1);
         let [others @ .., early, last] = names.as_slice() else { panic!("too few names") };
         guess(&unknown, early, 999);
@@ -420,7 +421,7 @@ mod tests {
     #[test]
     fn while_there_is_room_nothing_makes_room() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         let names = neighbours(&unknown, Entries::COUNT);
         let [ahead, others @ ..] = names.as_slice() else { panic!("too few names") };
         guess(&unknown, ahead, 1_000_000);
@@ -441,7 +442,7 @@ mod tests {
     #[test]
     fn a_holder_that_does_not_run_holds_up_its_page_for_a_moment_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         guess(&unknown, "mallory", 1000);
         let held = unknown.open().unwrap();
         let placeholder = placeholder_record(&held).unwrap();
@@ -472,7 +473,7 @@ mod tests {
     #[test]
     fn what_is_no_such_file_begins_anew_and_a_file_of_others_is_not_used() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(unknown) = unknown(&folder) else { return };
+        let unknown = unknown(&folder);
         guess(&unknown, "mallory", 1000);
         std::fs::write(&unknown.path, vec![b'x'; 100_000]).unwrap();
         assert_eq!((guess(&unknown, "mallory", 1000), guess(&unknown, "mallory", 1000)), (1, 2));

@@ -98,23 +98,6 @@ fn a_file_that_was_exchanged_while_its_lock_was_waited_for_is_not_used() {
 }
 
 #[test]
-fn a_store_is_a_directory_of_roots_alone_or_of_the_setgid_model() {
-    if !geteuid().is_root() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let safe = |mode: u32| {
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
-        check_directory(folder.path()).is_ok()
-    };
-    assert_eq!([0o700, 0o755, 0o1730].map(safe), [true; 3]);
-    assert_eq!([0o730, 0o777, 0o1777, 0o770, 0o1731, 0o3730].map(safe), [false; 6]);
-    let why = |name: &str| check_directory(&folder.path().join(name)).unwrap_err().to_string();
-    std::fs::write(folder.path().join("file"), "").unwrap();
-    assert!(why("none").contains("does not exist") && why("file").contains("is not a directory"));
-}
-
-#[test]
 fn a_home_that_is_not_there_is_away() {
     let home = home();
     assert!(!home.file.home_is_away());
@@ -599,4 +582,23 @@ fn what_cannot_be_charged_is_not_compared() {
     };
     let compare = |_: &Enrolment, ()| -> Decision<()> { panic!("compared without a charge") };
     assert!(home.file.transact_charged(replaced, compare).unwrap_err().is_not_paired());
+}
+
+mod as_root {
+    use super::*;
+
+    #[test]
+    fn a_store_is_a_directory_of_roots_alone_or_of_the_setgid_model() {
+        assert!(geteuid().is_root(), "it takes root: make test, or make check without it");
+        let folder = tempfile::tempdir().unwrap();
+        let safe = |mode: u32| {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            check_directory(folder.path()).is_ok()
+        };
+        assert_eq!([0o700, 0o755, 0o1730].map(safe), [true; 3]);
+        assert_eq!([0o730, 0o777, 0o1777, 0o770, 0o1731, 0o3730].map(safe), [false; 6]);
+        let why = |name: &str| check_directory(&folder.path().join(name)).unwrap_err().to_string();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(why("none").contains("does not exist") && why("file").contains("is not a directory"));
+    }
 }
