@@ -1,7 +1,7 @@
 //! What there is to tell about a pairing, for people and for programs.
 
 use insis_otp::operations::Status;
-use insis_otp::otp::{Proof, Refusal, Verdict};
+use insis_otp::otp::{Proof, Refusal, Seconds, Verdict};
 use serde::Serialize;
 
 use crate::doctor::{Finding, Severity};
@@ -30,8 +30,12 @@ pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
     if status.single_codes_used_up {
         lines.push(texts.status_single_codes());
     }
-    if status.drift.0 != 0 {
-        lines.push(texts.status_drift(format_args!("{:+}", status.drift.seconds(period))));
+    let drift = status.drift.seconds(period);
+    let length = Seconds(drift.unsigned_abs());
+    match drift {
+        ..0 => lines.push(texts.status_slow(length)),
+        0 => {}
+        1.. => lines.push(texts.status_fast(length)),
     }
     if let Some(last) = status.remembered.iter().max() {
         lines.push(texts.status_remembered(status.remembered.len(), dates::said(*last)));

@@ -113,6 +113,11 @@ fn a_slow_phone_is_allowed_for_and_told() {
     terminal.line("");
     assert!(terminal.wait().success());
     assert!(terminal.text().contains("s slow; that is allowed for"), "{}", terminal.text());
+    let status = String::from_utf8(run(env.as_user("anna", "otp-setup").arg("status")).stdout).unwrap();
+    assert!(status.contains("Phone's clock:         about 90 s slow, which is allowed for\n"), "{status}");
+    let mut resync = setup(&env, &["resync"]);
+    resync.expect("Type the code that the app shows now; then the one that it shows next.");
+    resync.expect("First code: ");
 }
 
 #[test]

@@ -182,6 +182,9 @@ impl Desk<'_> {
     /// once could have been written down earlier.
     pub fn resync(&mut self) -> Result<(), End> {
         let period = self.must_be_paired()?.parameters.2;
+        if !self.batch {
+            self.say(&self.texts.resync_how());
+        }
         loop {
             let first = self.ask_reply(&self.texts.ask_first())?;
             let shown_at = (self.clock)();

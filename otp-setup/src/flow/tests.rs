@@ -492,7 +492,7 @@ fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
     *script.old_recovery.borrow_mut() = Some(renewed);
     home.talk(&script, true, |desk| desk.remove()).unwrap();
     assert!(home.is_empty() && script.heard("Wrong code"));
-    assert!(script.heard("anna cannot log in without a pairing"));
+    assert!(script.heard("anna could be locked out"));
     let outcome = home.talk(&script, true, |desk| desk.remove());
     assert!(matches!(outcome, Err(End::Trouble(Trouble::NotPaired))));
 }
