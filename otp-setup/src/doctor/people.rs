@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use insis_otp::config::{Config, Exempt, Unenrolled};
+use insis_otp::config::{Config, Exempt, SelfEnrollment, Unenrolled};
 use insis_otp::otp::{Seconds, UnixTime};
 use insis_otp::store::{Account, Reader, Template};
 use nix::unistd::{Gid, Group};
@@ -153,6 +153,8 @@ impl Rules<'_> {
                 let text = texts.doctor_would_be_locked_out(count, names, services);
                 (Severity::Note, text, (place, remedy.after(&texts.how_let_pair_then())))
             }
+            // That nobody can is told of the setting.
+            (Unenrolled::Enrol, _) if self.config.self_enrollment == SelfEnrollment::Off => return None,
             (Unenrolled::Enrol, _) => {
                 let remedy = Remedy::new(texts.how_pair_before(), "otp-setup");
                 let place = self.stack.map_or(Config::PATH, |rule| &rule.location).to_owned();
@@ -277,6 +279,7 @@ mod tests {
         assert!(text.contains("unenrolled_deny_from = \"2027-02-14\""), "{text}");
         assert_eq!(said("", from).unwrap().0, Severity::Warning);
         assert_eq!(said("unenrolled = \"enrol\"", from).unwrap().0, Severity::Note);
+        assert_eq!(said("unenrolled = \"enrol\"\nself_enrollment = \"off\"", from), None);
         assert_eq!(said("exempt_users = [\"anna\"]", from), None);
     }
 }

@@ -356,7 +356,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     how_password_service: "Napište ji tak, jak se dodává, s moduly, které tu jsou; dřívější soubor zůstane jako .bak. Spusťte:",
     how_self_enrollment_off: "Ať lidé dokládají své heslo, nebo nastavte jinak unenrolled.",
     how_invite: "Dejte každému z nich pozvánku. Spusťte:",
-    how_stale_invitations: "Kdo ji ještě potřebuje, dostane novou příkazem otp-setup invite. Odstraní je:",
+    how_stale_invitations: "Kdo ji ještě potřebuje, dostane novou příkazem otp-setup invite. K odstranění spusťte:",
     how_homes: "Dejte je do úložiště tohoto počítače; kdo je spárován, musí se spárovat znovu, nebo se převezme.",
     how_authselect: "{path} píše authselect a žádná úprava tam nevydrží. Změnu udělejte v {template} a spusťte {apply}.",
     how_authselect_new: "{path} píše authselect a žádná úprava tam nevydrží. Založte profil ({create}), změnu udělejte v {template} a profil vyberte ({select}).",
