@@ -163,8 +163,10 @@ impl SecretFile {
             new.remove();
             return Ok(false);
         }
+        // Before the exchange: after it an error would be told as a failure, with the new file in place.
+        let placed = new.file.metadata().map_err(os("look at it")).inspect_err(|_| new.remove())?;
         match exchange(&new.path, &self.path) {
-            Ok(()) => self.keep_instead(&new, old),
+            Ok(()) => self.keep_instead(&new, old, &placed),
             Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {
                 self.publish_over(page, &new, old).map(|()| true)
             }
@@ -176,9 +178,8 @@ impl SecretFile {
     }
 
     /// After the exchange with what was at the path, which should have been the old file.
-    fn keep_instead(&self, new: &Temporary, old: &Locked) -> Result<bool, Cause> {
-        let placed = new.file.metadata().map_err(os("look at it"))?;
-        if !is_at(&new.path, &old.opened) && self.exchange_back(&new.path, &placed)? {
+    fn keep_instead(&self, new: &Temporary, old: &Locked, placed: &Metadata) -> Result<bool, Cause> {
+        if !is_at(&new.path, &old.opened) && self.exchange_back(&new.path, placed)? {
             new.remove();
             return Ok(false);
         }
@@ -186,7 +187,7 @@ impl SecretFile {
         if synced.is_err() {
             // Whoever is told that it failed goes on with what was there before: with the other secret in the file,
             // nobody could log in.
-            let _ = self.exchange_back(&new.path, &placed);
+            let _ = self.exchange_back(&new.path, placed);
         }
         new.remove();
         synced.map(|()| true)
@@ -264,11 +265,11 @@ impl SecretFile {
             new.remove();
             return Ok(None);
         }
+        let opened = new.file.metadata().map_err(os("look at it")).inspect_err(|_| new.remove())?;
         if let Err(errno) = exchange(&new.path, &self.path) {
             new.remove();
             return Err(os_errno("move it into place")(errno));
         }
-        let opened = new.file.metadata().map_err(os("look at it"))?;
         let locked = Locked::read(new.file, opened)?;
         match self.inherit(&locked, pending, derive) {
             Ok(true) => Locked::read(locked.file, locked.opened).map(Some),
