@@ -367,10 +367,23 @@ fn the_policy_module_is_what_selinux_takes() {
         let contexts = "/etc/selinux/default/contexts/files/file_contexts";
         String::from_utf8(run(label.args(["-n", "-f", contexts, path])).stdout).unwrap().trim().to_owned()
     };
-    for path in ["/var/lib/insis-otp", "/var/lib/insis-otp/anna"] {
+    for path in ["", "/anna", "/.anna.0123456789abcdef.new", "/.anna.invitation", "/.store"] {
+        let path = &format!("/var/lib/insis-otp{path}");
         assert_eq!(label(path), "system_u:object_r:var_auth_t:s0", "{path}");
     }
     assert!(override_modes().starts_with("allow sshd_t sshd_t:capability"));
+    // What exchanging files, giving a new one to its user, and being out of the caller's reach take.
+    for (class, target, permissions) in [
+        ("file", "var_auth_t", "create rename unlink setattr lock open read getattr"),
+        ("dir", "var_auth_t", "add_name remove_name write search read"),
+        ("capability", "sshd_t", "chown fowner setuid sys_nice"),
+        ("process", "sshd_t", "setsched"),
+    ] {
+        for permission in permissions.split(' ') {
+            let rules = allowed(&["-s", "sshd_t", "-t", target, "-c", class, "-p", permission]);
+            assert!(!rules.is_empty(), "sshd may not {permission} a {class} of {target}");
+        }
+    }
     let writers = allowed(&["-t", "var_auth_t", "-c", "file", "-p", "write"]);
     for program in ["sshd_t", "local_login_t", "xdm_t"] {
         assert!(writers.contains(&format!("allow {program} var_auth_t:file ")), "{program}: {writers}");
