@@ -4,13 +4,14 @@
 //!
 //! - [`otp`]: codes, time steps, windows, throttling and the verdict. Pure: it never asks for the time, opens a
 //!   file or calls the operating system.
-//! - [`config`]: what the site decides, parsed strictly into types of [`otp`].
+//! - [`config`]: what the site decides, parsed strictly into types of [`otp`]; [`arguments`] of a PAM stack stand over it.
 //! - [`store`]: the secret file: where it is, its form, its lock, and who may touch it.
 //!
 //! [`otpauth`] is how apps are told of a secret; [`wire`] is the language in which the programs talk to `otp-helper`.
 #![forbid(unsafe_code)]
 
 pub mod acts;
+pub mod arguments;
 pub mod config;
 mod files;
 mod keyed;

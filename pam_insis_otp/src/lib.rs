@@ -2,7 +2,6 @@
 //!
 //! | part | subject |
 //! | --- | --- |
-//! | `arguments` | the module's arguments over the site's configuration |
 //! | `login` | one authentication from first question to end |
 //! | `target` | whom a code is verified for, and whom policy lets pass without |
 //! | `pairing` | enrollment within the login |
@@ -16,7 +15,6 @@
 #![deny(unsafe_code)]
 
 mod access;
-mod arguments;
 mod date;
 mod dialogue;
 mod ffi;

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
+use insis_otp::arguments::{self, FirstPass, Stacking};
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
 use insis_otp::log::{Level, Line};
 use insis_otp::operations::{LoginAttempt, system_clock};
@@ -14,7 +15,6 @@ use pam::module::PamHandle;
 use zeroize::Zeroizing;
 
 use crate::access::{Access, Trouble};
-use crate::arguments::{self, FirstPass, Stacking};
 use crate::dialogue::{self, Reply};
 use crate::ffi::{self, MustPair};
 use crate::outcome::{Denial, Outcome, Passed};
@@ -93,6 +93,15 @@ enum Given {
     Filler(usize),
 }
 
+/// The settings of the stack that the module stands in.
+pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), String> {
+    // Not an argument like others: it makes the module panic, for the test that this is contained.
+    #[cfg(feature = "deliberate-panic")]
+    let args =
+        &args.iter().copied().filter(|arg| !arg.to_bytes().starts_with(b"panic")).collect::<Vec<_>>()[..];
+    arguments::settings(args, service)
+}
+
 /// The password of a reply for both, and the code at its end.
 type Both = (Zeroizing<Vec<u8>>, wire::Reply);
 
@@ -103,7 +112,7 @@ impl Login {
     const REFUSAL: Duration = Duration::from_millis(4);
 
     fn prepare(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag, log: &mut Log) -> Result<Self, Outcome> {
-        let (config, stacking) = arguments::settings(args, &log.service).map_err(Outcome::Misconfigured)?;
+        let (config, stacking) = settings(args, &log.service).map_err(Outcome::Misconfigured)?;
         log.debug = config.debug;
         let name = user_name(pamh)?;
         log.user.clone_from(&name);

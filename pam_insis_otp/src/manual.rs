@@ -14,3 +14,12 @@ pub fn tags(section: &str) -> Vec<&'static str> {
     };
     lines.windows(2).filter_map(tag).collect()
 }
+
+#[test]
+fn it_names_every_argument_and_no_other() {
+    let mut named = tags("ARGUMENTS");
+    let mut right = insis_otp::arguments::names();
+    named.sort_unstable();
+    right.sort_unstable();
+    assert_eq!(named, right);
+}

@@ -20,9 +20,9 @@ use pam::secret::SecretBytes;
 use zeroize::Zeroizing;
 
 use crate::access::Access;
-use crate::arguments;
 use crate::dialogue::{self, Reply};
 use crate::ffi::MustPair;
+use crate::login;
 use crate::outcome::NoReply;
 use crate::qr::{self, Drawing};
 use crate::report::Log;
@@ -125,7 +125,7 @@ fn fail(
 }
 
 fn settings(args: &[&CStr], log: &Log) -> Result<Config, End> {
-    arguments::settings(args, &log.service)
+    login::settings(args, &log.service)
         .map(|(config, _)| config)
         .map_err(|why| End(Line::new(Level::Error, "error").field("reason", "configuration"), Some(why)))
 }

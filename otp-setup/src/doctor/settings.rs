@@ -1,14 +1,9 @@
 //! What the module is set to in a stack: the site's settings, those for the service over them, the stack's own over both.
 
-use std::path::Path;
-
-use insis_otp::config::{Config, Unenrolled};
-use insis_otp::strict::{Value, unknown};
+use insis_otp::arguments::{self, named_file};
+use insis_otp::config::Config;
 
 use super::mend::suggested;
-
-/// Arguments that are no keys of the configuration (pam_insis_otp(8)).
-const OWN: [&str; 5] = ["config", "nullok", "try_first_pass", "use_first_pass", "forward_pass"];
 
 /// An argument that the module refuses, and everybody's login with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,13 +18,12 @@ pub struct Wrong {
 pub fn effective(site: &Config, service: &str, arguments: &[String]) -> Result<Config, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut note = |argument: &str, why| wrong.push(Wrong { argument: argument.to_owned(), why });
-    let named = arguments.iter().rev().find_map(|argument| argument.strip_prefix("config="));
-    let named = named.filter(|path| path.starts_with('/'));
-    let mut config = match named.map(|path| Config::load(Path::new(path))) {
+    let named = arguments.iter().rev().find_map(|argument| Some((argument, named_file(argument)?.ok()?)));
+    let mut config = match named.map(|(argument, path)| (argument, Config::load(path))) {
         None => site.clone(),
-        Some(Ok(config)) => config,
-        Some(Err(error)) => {
-            note(&format!("config={}", named.unwrap_or_default()), error.to_string());
+        Some((_, Ok(config))) => config,
+        Some((argument, Err(error))) => {
+            note(argument, error.to_string());
             site.clone()
         }
     }
@@ -57,28 +51,15 @@ pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<Strin
 }
 
 fn set(config: &mut Config, argument: &str) -> Result<(), String> {
-    let (key, value) = argument.split_once('=').map_or((argument, None), |(key, value)| (key, Some(value)));
-    match (key, value) {
-        ("config", Some(path)) if path.starts_with('/') => {}
-        ("config", _) => return Err("needs a path that begins with /".to_owned()),
-        ("nullok", None) => config.unenrolled = Unenrolled::Ignore,
-        (own, None) if OWN.contains(&own) => {}
-        (key, value) if is_key(key) => return config.set(key, Value::Argument(value)),
-        (key, _) => {
-            let keys = Config::KEYS.iter().copied().filter(|key| is_key(key));
-            return Err(unknown("argument", key, &OWN.into_iter().chain(keys).collect::<Vec<_>>()));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a key of the configuration can be an argument too.
-fn is_key(key: &str) -> bool {
-    Config::KEYS.contains(&key) && !Config::SITE_ONLY.contains(&key)
+    arguments::apply(config, &mut arguments::Stacking::default(), argument)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use insis_otp::config::Unenrolled;
+
     use super::*;
 
     fn wrong(arguments: &[&str]) -> Vec<String> {

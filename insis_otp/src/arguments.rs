@@ -1,10 +1,11 @@
-//! The module's arguments: a configuration file, and settings over it.
+//! The arguments of the PAM module: a configuration file, and settings over it. The module reads its stack by it, and
+//! `otp-setup doctor` everybody's.
 
 use std::ffi::CStr;
 use std::path::Path;
 
-use insis_otp::config::{Config, Unenrolled};
-use insis_otp::strict::{Value, unknown};
+use crate::config::{Config, Unenrolled};
+use crate::strict::{Value, unknown};
 
 /// Arguments that are no keys of the configuration.
 const OWN: [&str; 5] = ["config", "nullok", "try_first_pass", "use_first_pass", "forward_pass"];
@@ -30,44 +31,64 @@ pub enum FirstPass {
     Use,
 }
 
-/// The settings of this PAM stack: the site's, those for the service over them, and the arguments over both.
+/// The settings of a PAM stack: the site's, those for the service over them, and the arguments over both.
 ///
 /// # Errors
 /// The mistake, with the argument or the file and line.
 pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), String> {
-    let words: Vec<(&str, Option<&str>)> = args.iter().map(|arg| split(arg)).collect::<Result<_, _>>()?;
-    let mut config = match words.iter().rev().find(|(key, _)| *key == "config") {
-        Some((_, Some(path))) if path.starts_with('/') => Config::load(Path::new(path)),
-        Some(_) => return Err("argument config: needs a path that begins with /".to_owned()),
+    let words = args.iter().map(|arg| arg.to_str()).collect::<Result<Vec<_>, _>>();
+    let words = words.map_err(|_| "an argument is not UTF-8 text".to_owned())?;
+    let config = match words.iter().rev().find_map(|word| named_file(word)) {
+        Some(file) => Config::load(file.map_err(|what| complaint("config", &what))?),
         None => Config::site(),
-    }
-    .map_err(|error| error.to_string())?
-    .for_service(service);
+    };
+    let mut config = config.map_err(|error| error.to_string())?.for_service(service);
     let mut stacking = Stacking::default();
-    for (key, value) in words {
-        set(&mut config, &mut stacking, key, value).map_err(|what| format!("argument {key}: {what}"))?;
+    for word in words {
+        apply(&mut config, &mut stacking, word).map_err(|what| complaint(split(word).0, &what))?;
     }
     Ok((config, stacking))
 }
 
-fn split(arg: &CStr) -> Result<(&str, Option<&str>), String> {
-    let text = arg.to_str().map_err(|_| "an argument is not UTF-8 text".to_owned())?;
-    Ok(text.split_once('=').map_or((text, None), |(key, value)| (key, Some(value))))
+/// The configuration file, where the argument names one.
+///
+/// # Errors
+/// What it names is no path of a file.
+pub fn named_file(argument: &str) -> Option<Result<&Path, String>> {
+    let right = |path: &&str| path.starts_with('/');
+    match split(argument) {
+        ("config", path) => Some(
+            path.filter(right).map(Path::new).ok_or_else(|| "needs a path that begins with /".to_owned()),
+        ),
+        _ => None,
+    }
 }
 
-fn set(config: &mut Config, stacking: &mut Stacking, key: &str, value: Option<&str>) -> Result<(), String> {
-    match (key, value) {
-        ("config", _) => {}
+/// Sets what one argument says. That one names a file is looked at, but not what is in the file.
+///
+/// # Errors
+/// What is wrong with it, said without its name.
+pub fn apply(config: &mut Config, stacking: &mut Stacking, argument: &str) -> Result<(), String> {
+    if let Some(file) = named_file(argument) {
+        return file.map(|_| ());
+    }
+    match split(argument) {
         ("nullok", None) => config.unenrolled = Unenrolled::Ignore,
         ("try_first_pass", None) => stacking.first_pass = FirstPass::Try,
         ("use_first_pass", None) => stacking.first_pass = FirstPass::Use,
         ("forward_pass", None) => stacking.forward = true,
-        #[cfg(feature = "deliberate-panic")]
-        ("panic", _) => {}
         (key, value) if is_key(key) => return config.set(key, Value::Argument(value)),
-        _ => return Err(unknown("argument", key, &all())),
+        (key, _) => return Err(unknown("argument", key, &names())),
     }
     Ok(())
+}
+
+fn complaint(key: &str, what: &str) -> String {
+    format!("argument {key}: {what}")
+}
+
+fn split(argument: &str) -> (&str, Option<&str>) {
+    argument.split_once('=').map_or((argument, None), |(key, value)| (key, Some(value)))
 }
 
 /// Whether a key of the configuration can be an argument too.
@@ -75,8 +96,9 @@ fn is_key(key: &str) -> bool {
     Config::KEYS.contains(&key) && !Config::SITE_ONLY.contains(&key)
 }
 
-/// Every argument.
-fn all() -> Vec<&'static str> {
+/// The name of every argument.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
     OWN.into_iter().chain(Config::KEYS.iter().copied().filter(|key| is_key(key))).collect()
 }
 
@@ -103,15 +125,6 @@ mod tests {
         );
         assert!(config.echo && config.debug && config.secret_file.is_home());
         assert_eq!(with(&[c"unenrolled=ignore"]).unwrap().unenrolled, Unenrolled::Ignore);
-    }
-
-    #[test]
-    fn the_manual_names_every_argument_and_no_other() {
-        let mut named = crate::manual::tags("ARGUMENTS");
-        let mut right = all();
-        named.sort_unstable();
-        right.sort_unstable();
-        assert_eq!(named, right);
     }
 
     #[test]
