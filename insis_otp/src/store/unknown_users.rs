@@ -448,13 +448,17 @@ mod tests_as_root {
         let placeholder = placeholder_record(&held).unwrap();
         let page = |name: &str| Spot::of(placeholder.key.secret(), name).unwrap().page;
         lock(&held, page("mallory"), PAGE).unwrap();
-        let start = Instant::now();
+        let took = |name: &str, guesses: u32| {
+            let start = Instant::now();
+            assert_eq!(guess(&unknown, name, 1000), guesses, "counted all the same");
+            start.elapsed()
+        };
         let others = (0..100).map(|number| number.to_string()).filter(|name| page(name) != page("mallory"));
-        others.for_each(|name| failed(&unknown, &name, 1000));
-        assert!(start.elapsed() < PATIENCE);
-        let start = Instant::now();
-        assert_eq!(guess(&unknown, "mallory", 1000), 2, "counted all the same");
-        assert!((PATIENCE..PATIENCE * 2).contains(&start.elapsed()), "{:?}", start.elapsed());
+        // On a busy machine some may be slow, but whoever waits is never quick.
+        let mut others: Vec<_> = others.map(|name| took(&name, 1)).collect();
+        others.sort_unstable();
+        assert!(others[others.len() / 2] < PATIENCE, "{others:?}");
+        assert!(took("mallory", 2) >= PATIENCE);
         drop(held);
     }
 

@@ -9,6 +9,9 @@ use crate::otp::{Algorithm, Digits, Key, Period, RecoveryCodes, Secret, Step, Un
 use crate::store::slot::{Inherits, Pending};
 use crate::store::{Template, UserName};
 
+/// Sooner than whoever waits to the end. That it takes less than a second is for a quiet machine: tests/tests/stopped.rs.
+const SOON: Duration = Duration::from_secs(4);
+
 struct Home {
     folder: tempfile::TempDir,
     file: SecretFile,
@@ -261,7 +264,7 @@ fn nobody_waits_for_a_holder_that_does_not_run() {
     let stopped = held(&home);
     let start = Instant::now();
     set(&home.file, 2).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     // It is another file now, which the holder's late write does not reach.
     let record = form::decode(&read_page(&stopped).unwrap()).unwrap();
     write_at(&stopped, &slot::encode(&record.cursor, &state(9), None).unwrap(), record.cursor.offset())
@@ -286,7 +289,7 @@ fn every_operation_goes_on_without_a_holder_that_does_not_run() {
         let _stopped = held(&home);
         let start = Instant::now();
         operation(&home.file).unwrap();
-        assert!(start.elapsed() < Duration::from_secs(1), "{number}: {:?}", start.elapsed());
+        assert!(start.elapsed() < SOON, "{number}: {:?}", start.elapsed());
         assert!(names(&home).len() <= 1, "{number}: {:?}", names(&home));
     }
 }
@@ -301,9 +304,10 @@ fn many_stopped_holders_in_a_row_hold_nobody_up_for_long() {
             held
         })
         .collect();
-    let start = Instant::now();
+    let inode = || home.file.path().metadata().unwrap().ino();
+    let last = inode();
     set(&home.file, 2).unwrap();
-    assert!(start.elapsed() < Duration::from_millis(200), "their files have lost their place");
+    assert_eq!(inode(), last, "their files have lost their place: there is nobody to go on without");
     drop(stopped);
 }
 
