@@ -310,7 +310,7 @@ impl SecretFile {
     /// [`Cause::NotPaired`], or why it cannot be written.
     pub fn repair(&self, state: impl Fn(&Enrolment, Option<&State>) -> State) -> Result<(), StoreError> {
         self.exclusively(|| {
-            let locked = self.lock()?;
+            let locked = self.lock(&mut Patience::new())?;
             if locked.record.is_ok() {
                 return Ok(None);
             }
@@ -379,8 +379,9 @@ impl SecretFile {
         self.exclusively(|| {
             // The lock keeps a login that is being decided from writing into a file that is gone. What is no secret
             // file (damaged, of another owner) is removed all the same.
+            let mut patience = Patience::new();
             for _ in 0..Self::ROUNDS {
-                let locked = match self.lock() {
+                let locked = match self.lock(&mut patience) {
                     Ok(locked) => Some(locked),
                     Err(Cause::Damaged(_) | Cause::Unsafe(_)) if proved.is_none() => None,
                     Err(no) => return Err(no),
@@ -393,6 +394,7 @@ impl SecretFile {
                 if self.withdraw(locked.as_ref())? {
                     return Ok(());
                 }
+                patience.give_turns();
             }
             Err(again_and_again())
         })
@@ -405,10 +407,12 @@ impl SecretFile {
         mut operation: impl FnMut(&Locked) -> Result<Option<T>, Cause>,
     ) -> Result<T, StoreError> {
         self.exclusively(|| {
+            let mut patience = Patience::new();
             for _ in 0..Self::ROUNDS {
-                if let Some(done) = operation(&self.lock()?)? {
+                if let Some(done) = operation(&self.lock(&mut patience)?)? {
                     return Ok(done);
                 }
+                patience.give_turns();
             }
             Err(again_and_again())
         })
@@ -493,21 +497,20 @@ impl SecretFile {
 
     /// Opens and locks the file, and makes sure that it is still the one at the path. Goes on without a holder that does
     /// not run.
-    fn lock(&self) -> Result<Locked, Cause> {
-        let mut patience = Patience::new();
+    fn lock(&self, patience: &mut Patience) -> Result<Locked, Cause> {
         for _ in 0..Self::ROUNDS * 4 {
             let (file, opened) = self.open(Access::Update)?;
-            match lock::wait(file, &mut patience, || self.is_at_path(&opened))? {
+            match lock::wait(file, patience, || self.is_at_path(&opened))? {
                 Waited::Locked(file) if self.is_at_path(&opened) => match self.settled(file, opened)? {
                     Some(locked) => return Ok(locked),
-                    None => patience.restart(false),
+                    None => patience.begin_anew(),
                 },
-                Waited::Locked(_) | Waited::Moved => patience.restart(false),
+                Waited::Locked(_) | Waited::Moved => patience.begin_anew(),
                 Waited::Stalled(file) => {
-                    patience.restart(true);
+                    patience.expect_more();
                     match self.take_over(&file) {
                         Ok(Some(locked)) => return Ok(locked),
-                        Ok(None) => {}
+                        Ok(None) => patience.give_turns(),
                         Err(cause) if is_unsupported(&cause) => patience.never_take_over(),
                         Err(cause) => return Err(cause),
                     }

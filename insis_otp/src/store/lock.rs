@@ -3,7 +3,9 @@
 //! A lock is held for less than a millisecond, and for as long as the disk takes to write one page. A holder that is
 //! stopped, frozen or starved would keep its user out for good, and anybody may be able to do that to a process of their
 //! own. So a waiter watches the state's sequence number, which every transaction moves on at its beginning; when it
-//! stands still for too long, the waiter goes on without the holder ([`super::publish`]).
+//! stands still for too long, the waiter goes on without the holder ([`super::publish`]). It does so as well when others
+//! get on, but one after the other for too long: whoever has many of them wait, and stops each for a moment while it has
+//! the lock, would keep the user out.
 
 use std::fs::File;
 use std::time::{Duration, Instant};
@@ -21,6 +23,9 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 const STALL: Duration = Duration::from_millis(250);
 /// The same, for holders that come after one that did not run: that is no accident any more.
 const NEXT_STALL: Duration = Duration::from_millis(60);
+/// How long others may go first, however they get on. Honest ones take a millisecond each; only what is accepted waits for
+/// the disk, and that is one code in a step.
+const TURNS: Duration = Duration::from_millis(600);
 /// How often a waiter looks.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -37,18 +42,25 @@ pub enum Waited {
 /// One operation's wait, over all the files that it waits for.
 pub struct Patience {
     began: Instant,
+    /// When we last went on without a holder, and lost our place.
+    tried: Instant,
     moved: Instant,
     sequence: Option<u64>,
     stall: Duration,
+    /// How long others have their turns after that. It doubles, so that of those who take over from each other one gets to
+    /// its end, however slow the disk is.
+    turn: Duration,
+    takes_over: bool,
 }
 
 impl Patience {
     pub fn new() -> Self {
         let now = Instant::now();
-        Self { began: now, moved: now, sequence: None, stall: STALL }
+        let (stall, turn) = (STALL, NEXT_STALL);
+        Self { began: now, tried: now, moved: now, sequence: None, stall, turn, takes_over: true }
     }
 
-    /// Whether the state has not moved on for too long.
+    /// Whether the state has not moved on for too long, or others have gone first for too long.
     fn has_stalled(&mut self, file: &File) -> bool {
         let mut slots = [0; PAGE - HEAD];
         let read = nix::sys::uio::pread(file, &mut slots, HEAD as i64);
@@ -56,20 +68,31 @@ impl Patience {
         if sequence != self.sequence {
             (self.sequence, self.moved) = (sequence, Instant::now());
         }
-        self.moved.elapsed() >= self.stall
+        let had_their_turns = self.began.elapsed() >= TURNS && self.tried.elapsed() >= self.turn;
+        self.takes_over && (self.moved.elapsed() >= self.stall || had_their_turns)
     }
 
-    /// After a holder that did not run, or in a file that took another one's place.
-    pub fn restart(&mut self, stalled: bool) {
+    /// Another file has taken the place of the one that was waited for.
+    pub fn begin_anew(&mut self) {
         (self.sequence, self.moved) = (None, Instant::now());
-        if stalled {
-            self.stall = NEXT_STALL;
-        }
+    }
+
+    /// Whoever held the lock did not run.
+    pub fn expect_more(&mut self) {
+        self.begin_anew();
+        self.stall = NEXT_STALL;
+    }
+
+    /// We went on without a holder, and have lost our place.
+    pub fn give_turns(&mut self) {
+        self.expect_more();
+        self.tried = self.moved;
+        self.turn = self.turn.saturating_mul(2);
     }
 
     /// No holder is taken for one that does not run any more: this file system cannot exchange two files.
     pub fn never_take_over(&mut self) {
-        self.stall = Duration::MAX;
+        self.takes_over = false;
     }
 }
 

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
@@ -29,8 +29,10 @@ use crate::otp::State;
 
 /// What an earlier program left behind is removed when it is older. Nobody takes that long to lock what they created.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
-/// How many files in a row may have lost their place before their state was taken over.
-const CHAIN: u32 = 16;
+/// How long a login clears away what others have left, at the most: they may have left any number.
+const CLEARING: Duration = Duration::from_millis(100);
+/// How often what came before is read anew, because others finish it meanwhile.
+const AGAIN: u32 = 16;
 
 const GONE: &str = "the file that it goes on from is gone (otp-setup unlock repairs it)";
 
@@ -129,7 +131,7 @@ impl SecretFile {
     /// # Errors
     /// [`Cause::Exists`]: there is an enrollment. Or the directory cannot be read.
     pub(super) fn stop_first_enrollments(&self) -> Result<(), Cause> {
-        let new = self.temporaries()?;
+        let new: Vec<_> = self.temporaries(None)?.collect();
         // Those of an enrollment that is there may hold its state. Where there is none, none of them does.
         if self.path.symlink_metadata().is_ok() {
             return Err(Cause::Exists);
@@ -145,12 +147,14 @@ impl SecretFile {
         Ok(())
     }
 
-    /// The new files beside the path. Only who may list the directory can: root, and users in their homes.
-    fn temporaries(&self) -> Result<Vec<PathBuf>, Cause> {
+    /// The new files beside the path, or those that are found until then. Only who may list the directory can: root, and
+    /// users in their homes.
+    fn temporaries(&self, end: Option<Instant>) -> Result<impl Iterator<Item = PathBuf>, Cause> {
         let prefix = self.temporary_prefix();
         let entries = std::fs::read_dir(self.directory()).map_err(os("list its directory"))?;
-        let ours = entries.flatten().filter(|entry| is_temporary(&entry.file_name(), &prefix));
-        Ok(ours.map(|entry| entry.path()).collect())
+        let entries = entries.take_while(move |_| end.is_none_or(|end| Instant::now() < end));
+        let ours = entries.flatten().filter(move |entry| is_temporary(&entry.file_name(), &prefix));
+        Ok(ours.map(|entry| entry.path()))
     }
 
     /// Puts a file with a state of its own in the place of one that is locked. When anything fails, the old one is there.
@@ -316,7 +320,7 @@ impl SecretFile {
     ) -> Result<bool, Cause> {
         let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
         let old = self.temporary(pending.id);
-        let before = self.before(&record.enrolment, pending, CHAIN).map_err(|cause| match cause {
+        let before = self.before(&record.enrolment, pending).map_err(|cause| match cause {
             Cause::NotPaired => Cause::Damaged(GONE),
             cause => cause,
         })?;
@@ -341,36 +345,42 @@ impl SecretFile {
     }
 
     /// What came before a file: the last state of the one that lost its place to it, and a number beyond those of its
-    /// states. Where that one's own state was pending, nothing has happened in it, and the one before it counts.
+    /// states. Where that one's own state was pending, nothing has happened in it, and the one before it counts: as many
+    /// in a row as there are, since whoever stops each who takes over may make them many.
     ///
     /// Whoever was stopped just before the exchange may have put it over an enrollment that was made since. Then the
     /// place is not the new file's.
-    fn before(&self, new: &Enrolment, pending: Pending, chain: u32) -> Result<Before, Cause> {
-        let path = self.temporary(pending.id);
-        for _ in 0..2 {
-            let record = self.record_at(&path)?;
-            if !goes_on_from(new, &record.enrolment, pending.inherits) {
-                return Ok(Before::Other(path));
-            }
-            let Some(earlier) = record.pending else {
-                return Ok(Before::Last(record.state, record.cursor.sequence));
-            };
-            let before = match chain.checked_sub(1) {
-                Some(chain) => self.before(&record.enrolment, earlier, chain),
-                None => Err(Cause::Damaged("too many files in a row have lost their place")),
-            };
-            match before {
-                Ok(Before::Last(state, sequence)) => {
-                    let sequence = sequence.max(record.cursor.sequence);
-                    return Ok(Before::Last(earlier.inherits.derive(&state), sequence));
-                }
-                Ok(other) => return Ok(other),
-                // Whoever put it there has finished it just now: once more.
+    fn before(&self, new: &Enrolment, pending: Pending) -> Result<Before, Cause> {
+        for _ in 0..AGAIN {
+            match self.follow(new, pending) {
+                // Whoever put one of them there has finished it just now.
                 Err(Cause::NotPaired) => {}
-                Err(cause) => return Err(cause),
+                before => return before,
             }
         }
-        Err(Cause::Damaged(GONE))
+        Err(Cause::NotPaired)
+    }
+
+    fn follow(&self, new: &Enrolment, pending: Pending) -> Result<Before, Cause> {
+        let (mut newer, mut links, mut link, mut sequence) = (None, vec![pending], pending, 0);
+        loop {
+            let path = self.temporary(link.id);
+            let record = self.record_at(&path)?;
+            if !goes_on_from(newer.as_ref().unwrap_or(new), &record.enrolment, link.inherits) {
+                return Ok(Before::Other(path));
+            }
+            sequence = record.cursor.sequence.max(sequence);
+            let Some(earlier) = record.pending else {
+                let later = links.iter().skip(1).rev();
+                let state = later.fold(record.state, |state, link| link.inherits.derive(&state));
+                return Ok(Before::Last(state, sequence));
+            };
+            if links.iter().any(|link| link.id == earlier.id) {
+                return Err(Cause::Damaged("the files that it goes on from are a circle"));
+            }
+            links.push(earlier);
+            (newer, link) = (Some(record.enrolment), earlier);
+        }
     }
 
     /// Gives an enrollment its place again. Nothing was accepted in the file that took it, or ever will be.
@@ -402,9 +412,8 @@ impl SecretFile {
     /// Removes what programs that were killed have left beside the path, where the directory can be listed.
     fn remove_abandoned(&self) {
         self.remove_abandoned_by_v1();
-        for path in self.temporaries().unwrap_or_default() {
-            remove_if_abandoned(&path, ABANDONED_AFTER);
-        }
+        let Ok(left) = self.temporaries(Some(Instant::now() + CLEARING)) else { return };
+        left.for_each(|path| remove_if_abandoned(&path, ABANDONED_AFTER));
     }
 
     /// Removes what the first version left behind: it had one name for its new files, and locked them at once.

@@ -1,5 +1,5 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::unistd::{getegid, geteuid};
@@ -311,6 +311,42 @@ fn many_stopped_holders_in_a_row_hold_nobody_up_for_long() {
     drop(stopped);
 }
 
+/// Whoever stops many others, each for a moment while it has the lock, has them take turns: the state moves on, and
+/// nobody else comes to it.
+#[test]
+fn nobody_waits_long_for_others_that_take_turns() {
+    let home = paired();
+    let (taken, end) = (AtomicU32::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let (file, _) = files::open(home.file.path(), Access::Update).unwrap();
+                let mut file = Some(file);
+                while !end.load(Ordering::SeqCst) {
+                    // The kernel wakes whoever waits in it before anybody else tries again.
+                    let held = Flock::lock(file.take().unwrap(), nix::fcntl::FlockArg::LockExclusive);
+                    let held = held.map_err(|(_, errno)| errno).unwrap();
+                    let record = form::decode(&read_page(&held).unwrap()).unwrap();
+                    let slot = slot::encode(&record.cursor, &record.state, None).unwrap();
+                    write_at(&held, &slot, record.cursor.offset()).unwrap();
+                    taken.fetch_add(1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(150));
+                    file = Some(held.unlock().map_err(|(_, errno)| errno).unwrap());
+                }
+            });
+        }
+        while taken.load(Ordering::SeqCst) < 2 {
+            std::thread::yield_now();
+        }
+        let start = Instant::now();
+        let done = set(&home.file, 2);
+        end.store(true, Ordering::SeqCst);
+        done.unwrap();
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    });
+    assert_eq!(home.file.read().unwrap().state, state(2));
+}
+
 /// Counts every comparison, and accepts once.
 struct Door<'h> {
     file: &'h SecretFile,
@@ -451,12 +487,46 @@ fn who_takes_over_too_late_makes_no_used_recovery_code_good() {
     assert_eq!(home.file.read().unwrap().enrolment.recovery, new);
 }
 
+/// Whoever starts others and stops each just after it took over, before it has gone on, makes them as many as they like.
+#[test]
+fn however_many_files_in_a_row_have_lost_their_place_the_last_state_is_found() {
+    let home = paired();
+    set(&home.file, 5).unwrap();
+    let former = home.file.read().unwrap();
+    for id in 1..=100 {
+        pending_with(&home, &former, Pending { id, inherits: Inherits::State });
+    }
+    let seen = home.file.transact(|_, state| Decision {
+        state: self::state(6),
+        write: Write::Durable,
+        answer: state.clone(),
+    });
+    assert_eq!(seen.unwrap(), state(5));
+    assert_eq!(home.file.read().unwrap().state, state(6));
+}
+
+#[test]
+fn files_that_go_on_from_one_another_are_no_state() {
+    let home = paired();
+    let former = home.file.read().unwrap();
+    let aside = |id: u64| home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
+    for id in [1, 2] {
+        pending_with(&home, &former, Pending { id, inherits: Inherits::State });
+    }
+    std::fs::copy(home.file.path(), aside(1)).unwrap();
+    assert!(complaint(set(&home.file, 6)).contains("a circle"));
+}
+
 /// Lays a file that goes on from a former one over the present one, as an exchange that comes too late does.
 fn pending_over_the_present(home: &Home, former: &Record, inherits: Inherits) {
-    let id = 0x1234;
+    pending_with(home, former, Pending { id: 0x1234, inherits });
+}
+
+fn pending_with(home: &Home, former: &Record, pending: Pending) {
+    let id = pending.id;
     let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
     std::fs::rename(home.file.path(), &aside).unwrap();
-    let page = form::encode_from(&former.enrolment, &former.state, 9, Some(Pending { id, inherits }));
+    let page = form::encode_from(&former.enrolment, &former.state, 9, Some(pending));
     std::fs::write(home.file.path(), page.unwrap().as_slice()).unwrap();
     std::fs::set_permissions(home.file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -547,6 +617,20 @@ fn whoever_takes_over_clears_away_what_killed_ones_have_left() {
     let mut names = names(&home);
     names.sort();
     assert_eq!(names, ["..insis-otp.0000000000000002.new", "..insis-otp.000000000000000x.new", ".insis-otp"]);
+}
+
+/// Whoever kills helpers of their own all day leaves any number of files. The owner's login must not pay for that.
+#[test]
+fn what_killed_ones_have_left_holds_nobody_up_however_much_it_is() {
+    let home = paired();
+    let age = std::time::SystemTime::now() - Duration::from_secs(61);
+    for id in 0..30_000 {
+        let file = File::create(home.folder.path().join(format!("..insis-otp.{id:016x}.new"))).unwrap();
+        file.set_modified(age).unwrap();
+    }
+    let _stopped = held(&home);
+    set(&home.file, 2).unwrap();
+    assert!(names(&home).len() > 10_000, "the rest goes another time");
 }
 
 #[test]
