@@ -36,6 +36,11 @@ impl Output {
         self.write("\n");
     }
 
+    /// Writes sentences that people read.
+    pub fn sentences(&mut self, text: &str) {
+        self.write(&broken(text, io::stdout()));
+    }
+
     /// Writes a value for programs, as JSON.
     pub fn json(&mut self, value: &impl Serialize) {
         let json = serde_json::to_string_pretty(value).unwrap_or_default();
@@ -116,13 +121,16 @@ impl Drop for Progress {
 
 /// Writes a line to standard error. If that fails, there is nobody left to tell.
 pub fn complain(text: &str) {
-    // A terminal would break lines within words.
-    let line = match terminal_size::terminal_size_of(io::stderr()) {
+    let _ = io::stderr().lock().write_all(broken(text, io::stderr()).as_bytes());
+}
+
+/// The lines of a text, with what steers a terminal made harmless. A terminal would break them within words.
+fn broken(text: &str, to: impl AsFd) -> String {
+    match terminal_size::terminal_size_of(to) {
         Some((columns, _)) => {
             let lines = wrap(&[text], MEASURE.min(usize::from(columns.0)));
             lines.iter().map(|line| format!("{}\n", **line)).collect()
         }
         None => format!("{}\n", plain::text(text)),
-    };
-    let _ = io::stderr().lock().write_all(line.as_bytes());
+    }
 }

@@ -69,7 +69,7 @@ impl Setup<'_> {
 
     fn say_outcomes(&self, outcomes: &[Outcome], options: &ImportOptions, output: &mut Output) {
         for outcome in outcomes {
-            output.line(&format!("{}: {}", outcome.user, outcome.what));
+            output.sentences(&format!("{}: {}", outcome.user, outcome.what));
             for left_out in &outcome.left_out {
                 output.line(&format!("    {left_out}"));
             }
@@ -80,10 +80,10 @@ impl Setup<'_> {
         let taken: Vec<_> = outcomes.iter().filter(|outcome| outcome.taken && !options.dry_run).collect();
         let without = taken.iter().filter(|outcome| outcome.scratch == 0).count();
         if without > 0 {
-            output.line(&self.texts.import_recovery(without));
+            output.sentences(&self.texts.import_recovery(without));
         }
         if !taken.is_empty() && options.source.google_authenticator.is_some() {
-            output.line(&self.texts.import_old_files());
+            output.sentences(&self.texts.import_old_files());
         }
     }
 

@@ -32,12 +32,10 @@ impl Setup<'_> {
         issued.inspect_err(|_| _ = invitation.withdraw()).map_err(|error| failed(error.into()))?;
         let user = plain::name(site.account.name.as_str());
         let until = dates::said(expires);
-        let text = Zeroizing::new(format!(
-            "{}\n\n{}\n",
-            *Zeroizing::new(self.texts.invite_code(&user, code.reveal().as_str())),
-            self.texts.invite_how(&user, &until)
-        ));
+        let shown = Zeroizing::new(self.texts.invite_code(&user, code.reveal().as_str()));
+        let how = self.texts.invite_how(&user, &until);
         if print {
+            let text = Zeroizing::new(format!("{}\n\n{how}\n", *shown));
             // Nobody knows a code that is on no paper.
             return Desktop { paper: self.usual_paper() }.print_text(&text).map_err(|error| {
                 let _ = invitation.withdraw();
@@ -45,7 +43,9 @@ impl Setup<'_> {
             });
         }
         let mut output = Output::default();
-        output.write(&text);
+        output.write(&shown);
+        output.write("\n\n");
+        output.sentences(&how);
         self.written(output)
     }
 

@@ -274,7 +274,7 @@ impl Setup<'_> {
 
     fn tell(&self, text: &str) -> Result<(), Failure> {
         let mut output = Output::default();
-        output.line(text);
+        output.sentences(text);
         self.written(output)
     }
 
