@@ -233,10 +233,11 @@ impl Login {
         Some((Zeroizing::new(password.to_vec()), wire::Reply::new(code)))
     }
 
-    /// The question, with what is said in front of it.
+    /// The question, on a line of its own below what is said: with the user and the host that ssh puts in front, one line has
+    /// no room for both.
     fn question(&self, note: &str) -> String {
         let question = if self.stacking.forward { self.texts.both } else { &self.config.prompt };
-        format!("{note}{question}")
+        if note.is_empty() { question.to_owned() } else { format!("{}\n{question}", note.trim_end()) }
     }
 
     /// Asks for a code, or for password and code in one.

@@ -58,7 +58,7 @@ fn a_wrong_code_is_told_in_the_next_prompt() {
     ssh.line(PASSWORD);
     ssh.expect(PROMPT);
     ssh.line(&anna.wrong());
-    ssh.expect("Wrong code. Type the digits your app shows now. One-time code: ");
+    ssh.expect("Wrong code. Type the digits your app shows now.\nOne-time code: ");
     ssh.line(&anna.code());
     ssh.expect("in");
     assert!(ssh.wait().success());

@@ -171,7 +171,7 @@ fn people_read_their_language() {
     let house = house("language = \"cs\"\n");
     let (_, messages) = comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.wrong(), house.anna.code()]);
     let texts: Vec<_> = messages.iter().map(|message| message.text.as_str()).collect();
-    let wrong = "Chybný kód. Opište, co aplikace ukazuje teď. Jednorázový kód: ";
+    let wrong = "Chybný kód. Opište, co aplikace ukazuje teď.\nJednorázový kód: ";
     assert_eq!(texts, ["Jednorázový kód: ", wrong]);
 }
 
@@ -209,7 +209,7 @@ fn one_reply_for_both_is_split_and_the_password_handed_on() {
         ["correct", "correct"],
     );
     assert_eq!(code, Code::AUTH_ERR);
-    assert_eq!(messages[1].text, format!("Wrong code. Type the digits your app shows now. {both}"));
+    assert_eq!(messages[1].text, format!("Wrong code. Type the digits your app shows now.\n{both}"));
 }
 
 #[test]

@@ -10,8 +10,8 @@ use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, Stack, Sty
 
 const MODULE: &str = "auth required pam_insis_otp.so";
 const PROMPT: &str = "One-time code: ";
-const WRONG: &str = "Wrong code. Type the digits your app shows now. One-time code: ";
-const WRONG_AGAIN: &str = "Wrong. Try two codes in a row or a recovery code. One-time code: ";
+const WRONG: &str = "Wrong code. Type the digits your app shows now.\nOne-time code: ";
+const WRONG_AGAIN: &str = "Wrong. Try two codes in a row or a recovery code.\nOne-time code: ";
 const STORE: &str = "/var/lib/insis-otp";
 
 /// A machine with anna, who has paired, and bert, who has not.
@@ -140,7 +140,7 @@ fn a_code_that_was_used() {
     let said = seen.prompts()[1];
     assert!(
         said.starts_with("That code was used. Wait ") && said.ends_with(PROMPT)
-            || said == "That code was used. Type the one shown now. One-time code: ",
+            || said == "That code was used. Type the one shown now.\nOne-time code: ",
         "{said}"
     );
     house.line(85, &["result=refused reason=used-code wait=", "tries_left=2 user=anna"]);
@@ -171,7 +171,7 @@ fn a_throttled_login() {
     let said = seen.prompts()[1];
     assert!(
         said.starts_with("Too many tries. Wait ")
-            && said.ends_with(" s or type two in a row. One-time code: "),
+            && said.ends_with(" s or type two in a row.\nOne-time code: "),
         "{said}"
     );
     house.line(84, &["result=refused reason=throttled wait=", "tries_left=1 user=anna"]);
@@ -221,7 +221,7 @@ fn a_recovery_code_and_the_same_again() {
     assert_eq!(seen.told(), ["Recovery codes left: 1; make new ones: otp-setup recovery-codes"]);
     house.line(86, &["result=accepted proof=recovery-code left=1 failures=0 user=anna"]);
     let seen = login(MODULE, "anna", [Paired::RECOVERY[0], Paired::RECOVERY[1]]);
-    assert_eq!(seen.prompts()[1], "That recovery code was used. Type another one. One-time code: ");
+    assert_eq!(seen.prompts()[1], "That recovery code was used. Type another one.\nOne-time code: ");
     assert_eq!(
         (seen.code, seen.told()),
         (Code::SUCCESS, vec!["That was your last recovery code; make new ones: otp-setup recovery-codes"])

@@ -1,7 +1,7 @@
 //! What people read at the prompt: short, true, and what to do next. One file for each language.
 //!
-//! ssh puts the user and the host in front of a prompt, as `(anna@host) `. Everything that a person reads in the line where
-//! the code is typed fits a terminal of 80 columns behind that.
+//! ssh puts the user and the host in front of a prompt, as `(novakova@login1.mendelu.cz) `. What is said of a refused code fits
+//! a terminal of 80 columns behind that; the question itself comes on the next line.
 
 mod cs;
 mod en;
@@ -275,8 +275,9 @@ mod tests {
                 single_codes_used_up,
             ]) {
                 for question in [language.prompt(), texts.both] {
-                    let prompt = fill(&format!("(anna@host) {note}{question}"), &wait);
-                    assert!(columns(&prompt) <= 79, "{prompt:?}: {}", columns(&prompt));
+                    let said = format!("(novakova@login1.mendelu.cz) {}\n{question}", note.trim_end());
+                    let prompt = fill(&said, &wait);
+                    assert!(columns(&prompt) <= 80, "{prompt:?}: {}", columns(&prompt));
                     assert!(note.is_empty() || note.ends_with(". "), "{note:?} is no sentence");
                 }
             }
