@@ -322,6 +322,12 @@ fn root_invites_and_the_person_types_the_code() {
     ] {
         assert_eq!(root(wrong).status.code(), Some(2), "{wrong:?}");
     }
+    // On a terminal no word is broken; this invitation is void by the next.
+    let mut terminal = Terminal::run(machine.env.command("otp-setup").args(["invite", "--user", "carol"]));
+    assert!(terminal.wait().success());
+    let screen = terminal.screen();
+    assert!(screen.lines().count() > 3 && screen.lines().all(|line| line.chars().count() <= 78), "{screen}");
+    machine.env.syslog().clear();
     let invited = root(&["invite", "--user", "carol", "--valid", "2h"]);
     let text = String::from_utf8_lossy(&invited.stdout).into_owned();
     let code = text.split_once("carol: ").unwrap().1.lines().next().unwrap().to_owned();
