@@ -85,16 +85,30 @@ impl Temporary {
 
 /// What a file whose state is pending goes on from.
 enum Before {
-    /// The last state before it, and a number beyond those of its states.
-    Last(State, u64),
-    /// The file at this path, which is another enrollment.
-    Other(PathBuf),
+    /// The last state before it, a number beyond those of its states, and the files that nobody needs when it has taken
+    /// that over.
+    Last(State, u64, Vec<PathBuf>),
+    /// Another enrollment, whose place it has taken without a right to it.
+    Other(Box<Record>),
 }
 
 /// Whether an old file is one that a new one may go on from: the same enrollment, with the same recovery codes unless
 /// those are what is new.
 fn goes_on_from(new: &Enrolment, old: &Enrolment, inherits: Inherits) -> bool {
     new.is_same(old) && (inherits == Inherits::AllButRecoveryCodes || new.recovery == old.recovery)
+}
+
+impl Record {
+    /// What stands in a file with a pending state, once it is known what is before it.
+    fn after(self, before: Self, inherits: Inherits) -> Self {
+        let sequence = self.cursor.sequence.max(before.cursor.sequence);
+        let real = if goes_on_from(&self.enrolment, &before.enrolment, inherits) {
+            Self { state: inherits.derive(&before.state), ..self }
+        } else {
+            before
+        };
+        Self { cursor: SlotCursor { sequence, ..real.cursor.clone() }, pending: None, ..real }
+    }
 }
 
 impl SecretFile {
@@ -319,17 +333,16 @@ impl SecretFile {
         derive: &dyn Fn(&State) -> State,
     ) -> Result<bool, Cause> {
         let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-        let old = self.temporary(pending.id);
-        let before = self.before(&record.enrolment, pending).map_err(|cause| match cause {
-            Cause::NotPaired => Cause::Damaged(GONE),
-            cause => cause,
-        })?;
-        let (state, sequence) = match before {
-            Before::Last(state, sequence) => (state, sequence),
-            Before::Other(other) => {
-                self.put_back(&other, locked)?;
+        let (state, sequence, needless) = match self.before(&record.enrolment, pending) {
+            Ok(Before::Last(state, sequence, needless)) => (state, sequence, needless),
+            Ok(Before::Other(other)) => {
+                self.put_forward(&other, locked)?;
                 return Ok(false);
             }
+            // Somebody has gone on from it, and needs what is before it no longer.
+            Err(_) if !self.is_current(&locked.file) => return Ok(false),
+            Err(Cause::NotPaired) => return Err(Cause::Damaged(GONE)),
+            Err(cause) => return Err(cause),
         };
         let sequence = record.cursor.sequence.max(sequence);
         let cursor = SlotCursor { sequence, ..record.cursor.clone() };
@@ -340,7 +353,7 @@ impl SecretFile {
             self.sync_directory(Some(&locked.file))?;
         }
         // From here on nobody asks for it any more: whoever goes on from the new file finds all that was in the old one.
-        let _ = std::fs::remove_file(old);
+        needless.iter().for_each(|path| _ = std::fs::remove_file(path));
         Ok(is_current)
     }
 
@@ -362,39 +375,54 @@ impl SecretFile {
     }
 
     fn follow(&self, new: &Enrolment, pending: Pending) -> Result<Before, Cause> {
-        let (mut newer, mut links, mut link, mut sequence) = (None, vec![pending], pending, 0);
-        loop {
+        let (mut chain, mut paths, mut next) = (Vec::new(), Vec::new(), Some(pending));
+        while let Some(link) = next {
             let path = self.temporary(link.id);
-            let record = self.record_at(&path)?;
-            if !goes_on_from(newer.as_ref().unwrap_or(new), &record.enrolment, link.inherits) {
-                return Ok(Before::Other(path));
-            }
-            sequence = record.cursor.sequence.max(sequence);
-            let Some(earlier) = record.pending else {
-                let later = links.iter().skip(1).rev();
-                let state = later.fold(record.state, |state, link| link.inherits.derive(&state));
-                return Ok(Before::Last(state, sequence));
-            };
-            if links.iter().any(|link| link.id == earlier.id) {
+            if paths.contains(&path) {
                 return Err(Cause::Damaged("the files that it goes on from are a circle"));
             }
-            links.push(earlier);
-            (newer, link) = (Some(record.enrolment), earlier);
+            let record = self.record_at(&path)?;
+            next = record.pending;
+            chain.push((link, record));
+            paths.push(path);
         }
+        // From the oldest on: each that may go on from what is before it does, and the others never counted.
+        let mut last: Option<Record> = None;
+        for (_, record) in chain.into_iter().rev() {
+            last = Some(match (last, record.pending) {
+                (Some(before), Some(link)) => record.after(before, link.inherits),
+                _ => record,
+            });
+        }
+        let last = last.ok_or(Cause::NotPaired)?;
+        Ok(if goes_on_from(new, &last.enrolment, pending.inherits) {
+            Before::Last(last.state, last.cursor.sequence, paths)
+        } else {
+            Before::Other(Box::new(last))
+        })
     }
 
-    /// Gives an enrollment its place again. Nothing was accepted in the file that took it, or ever will be.
-    fn put_back(&self, other: &Path, locked: &Locked) -> Result<(), Cause> {
+    /// Gives an enrollment its place again, in a file that goes on from the one that took it. Files only ever come to the
+    /// path by the hand of who made them, and once: one that came back would be taken for the present one by somebody who
+    /// has had a code accepted in it while others went on from it.
+    fn put_forward(&self, other: &Record, locked: &Locked) -> Result<(), Cause> {
+        let new = Temporary::create(self)?;
+        let pending = Pending { id: new.id, inherits: Inherits::State };
+        let page = form::encode_from(&other.enrolment, &other.state, other.cursor.sequence, Some(pending));
+        let written = page.map_err(Cause::Damaged).and_then(|page| new.fill(self, &page));
+        written.inspect_err(|_| new.remove())?;
         if !self.is_current(&locked.file) {
+            new.remove();
             return Ok(());
         }
-        // Or somebody else has done it.
-        if !other.exists() || !self.exchange_back(other, &locked.opened)? {
-            return Ok(());
+        match exchange(&new.path, &self.path) {
+            Ok(()) => Ok(()),
+            Err(errno) => {
+                new.remove();
+                // Where it has been removed meanwhile there is nothing to go on from.
+                if errno == Errno::ENOENT { Ok(()) } else { Err(os_errno("move it into place")(errno)) }
+            }
         }
-        self.sync_directory(Some(&locked.file))?;
-        let _ = std::fs::remove_file(other);
-        Ok(())
     }
 
     fn record_at(&self, path: &Path) -> Result<Record, Cause> {
