@@ -6,19 +6,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::otp::Verdict;
+use insis_otp::operations::NewPairing;
+use insis_otp::otp::{Code, Salt, Verdict};
+use insis_otp::store::Enrolment;
 use insis_otp::wire::{Answer, Reply, Request};
 use insis_otp_tests::crowd::Outcome;
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::{Call, Traced};
-use insis_otp_tests::person::{STEP, time_of};
+use insis_otp_tests::person::{Person, STEP, time_of};
 use insis_otp_tests::ssh::Sshd;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
 const HELPER: &str = "/usr/libexec/otp-helper";
+const STORED: &str = "/var/lib/insis-otp/%u";
 const MODULE: &str = "auth required pam_insis_otp.so tries=1";
 const SU: &[u8] = b"auth required pam_unix.so nodelay\nauth required pam_insis_otp.so tries=1\n\
                     account required pam_permit.so\nsession required pam_permit.so\n";
@@ -342,6 +345,54 @@ fn helpers_that_get_no_processor_keep_nobody_out() {
         took.iter().max()
     );
     assert!(with_lock > 0, "no helper was starved with the lock");
+}
+
+/// Somebody who has seen one code begins what it allows, and stops the helper just before the step that cannot be taken
+/// back. Root pairs the person anew: that stands, whatever becomes of the helper.
+#[test]
+fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
+    let door = machine();
+    let (theirs, roots) = (Person::new("anna", 9, STORED), Person::new("anna", 8, STORED));
+    let code = |step| Code::from_digits(theirs.code(step).as_bytes()).expect("a code");
+    let proof = || Reply::new(door.anna.code(STEP).as_bytes());
+    let new = NewPairing {
+        key: theirs.key.clone(),
+        issuer: "test".into(),
+        account: "test".into(),
+        first: code(STEP - 1),
+        second: code(STEP),
+        recovery: (Vec::new(), Salt([1; 16])),
+    };
+    for (request, step) in
+        [(Request::Replace(new, proof()), "renameat2"), (Request::Remove(proof()), "rename")]
+    {
+        door.env.clock().freeze(time_of(STEP));
+        let (helper, request) = (door.env.as_user("anna", HELPER), request.encode().to_string());
+        let pair = || {
+            let _ = door.anna.file.remove();
+            door.anna.pair();
+        };
+        pair();
+        let calls = Traced::run(&helper, &request).calls;
+        let last = calls.iter().rposition(|call| call.name == step).expect("no such step");
+        pair();
+        let held = Held::start(&helper, &request, &calls[last - 1], "signal=STOP");
+        held.until_stopped();
+        let process = held.pid().expect("it is gone");
+        let enrolment =
+            Enrolment { key: roots.key.clone(), ..door.anna.file.read().expect("none").enrolment };
+        let done = door.anna.file.replace(|_| Ok::<_, ()>((enrolment.clone(), Person::first_state())));
+        done.expect("cannot be replaced").expect("it may");
+        assert_ne!(
+            status(process, "State").map(|state| state.starts_with('T')),
+            Some(true),
+            "{step}: it is there"
+        );
+        let _ = held.strace.wait_with_output().expect("no end");
+        let there = door.anna.file.read().expect("nothing there").enrolment;
+        assert!(there.key.secret() == roots.key.secret(), "{step}: undone");
+    }
+    door.anna.file.remove().expect("cannot remove");
 }
 
 fn su(door: &Door) -> Command {

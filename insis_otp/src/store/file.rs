@@ -353,7 +353,10 @@ impl SecretFile {
             let enrolment = new_head(&record.enrolment)?;
             let derive = |state: &State| derive(&enrolment, state);
             match self.supersede(&locked.file, record, &enrolment, inherits, &derive) {
-                Ok(placed) => Ok(placed.map(|_| ())),
+                Ok(placed) => {
+                    let stands = |new: &Locked| self.stands(|| self.is_current(&new.file));
+                    Ok(placed.filter(stands).map(|_| ()))
+                }
                 Err(cause) if is_unsupported(&cause) => {
                     let page = form::encode(&enrolment, &derive(&record.state)).map_err(Cause::Damaged)?;
                     Ok(self.publish_instead(&page, locked)?.then_some(()))

@@ -7,6 +7,7 @@ mod account;
 mod error;
 mod file;
 mod form;
+mod helpers;
 mod identity;
 mod invitation;
 mod isolation;

@@ -21,6 +21,7 @@ use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
 
 use super::file::{Locked, errno_of, os, os_errno, read_page, write_at};
 use super::form::{self, Enrolment, Page, Record};
+use super::helpers;
 use super::invitation::StillHolds;
 use super::slot::{self, Inherits, Pending, SlotCursor};
 use super::{Cause, SecretFile};
@@ -85,9 +86,9 @@ impl Temporary {
 
 /// What a file whose state is pending goes on from.
 enum Before {
-    /// The last state before it, a number beyond those of its states, and the files that nobody needs when it has taken
-    /// that over.
-    Last(State, u64, Vec<PathBuf>),
+    /// The last state before it, with a number beyond those of its states, and the files that nobody needs when it has
+    /// taken that over.
+    Last(Box<Record>, Vec<PathBuf>),
     /// Another enrollment, whose place it has taken without a right to it.
     Other(Box<Record>),
 }
@@ -208,7 +209,18 @@ impl SecretFile {
             let _ = self.exchange_back(&new.path, placed);
         }
         new.remove();
-        synced.map(|()| true)
+        synced.map(|()| self.stands(|| self.is_current(&new.file)))
+    }
+
+    /// Whether what was done stands. What root did does when the user's helpers have ended that had begun before: stopped
+    /// just before their last step, they would undo it.
+    pub(super) fn stands(&self, is_done: impl Fn() -> bool) -> bool {
+        let is_root = nix::unistd::getuid().is_root() && nix::unistd::geteuid().is_root();
+        if !is_root || self.in_home {
+            return true;
+        }
+        helpers::end(&self.account, self.directory());
+        is_done()
     }
 
     /// The same where two files cannot be exchanged.
@@ -236,7 +248,9 @@ impl SecretFile {
         }
         let synced = self.sync_directory(locked.map(|locked| &*locked.file));
         match synced {
-            Ok(()) => std::fs::remove_file(&aside).map(|()| true).map_err(os("remove it")),
+            Ok(()) => std::fs::remove_file(&aside)
+                .map(|()| self.stands(|| self.path.symlink_metadata().is_err()))
+                .map_err(os("remove it")),
             Err(cause) => Err(cause),
         }
         // Not over an enrollment that was made meanwhile.
@@ -334,7 +348,7 @@ impl SecretFile {
     ) -> Result<bool, Cause> {
         let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
         let (state, sequence, needless) = match self.before(&record.enrolment, pending) {
-            Ok(Before::Last(state, sequence, needless)) => (state, sequence, needless),
+            Ok(Before::Last(last, needless)) => (last.state, last.cursor.sequence, needless),
             Ok(Before::Other(other)) => {
                 self.put_forward(&other, locked)?;
                 return Ok(false);
@@ -394,12 +408,9 @@ impl SecretFile {
                 _ => record,
             });
         }
-        let last = last.ok_or(Cause::NotPaired)?;
-        Ok(if goes_on_from(new, &last.enrolment, pending.inherits) {
-            Before::Last(last.state, last.cursor.sequence, paths)
-        } else {
-            Before::Other(Box::new(last))
-        })
+        let last = Box::new(last.ok_or(Cause::NotPaired)?);
+        let goes_on = goes_on_from(new, &last.enrolment, pending.inherits);
+        Ok(if goes_on { Before::Last(last, paths) } else { Before::Other(last) })
     }
 
     /// Gives an enrollment its place again, in a file that goes on from the one that took it. Files only ever come to the
