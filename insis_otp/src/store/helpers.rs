@@ -5,7 +5,7 @@
 //! afterwards, and only then looks whether what it did stands: whoever is started later has to show a proof for what is
 //! there now.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 
 use super::Account;
+use crate::files;
 
 /// How long a process that was killed is waited for: one that is writing to a disk ends when that has written.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -20,15 +21,25 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Ends the helpers of a user that use a store. Best effort: where there is no /proc, or one does not end, it is as if none
 /// had been found.
 pub fn end(account: &Account, store: &Path) {
-    let Ok(group) = store.symlink_metadata().map(|facts| facts.gid()) else { return };
+    let Ok(facts) = store.symlink_metadata() else { return };
     let Ok(processes) = fs::read_dir("/proc") else { return };
     let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let is_helper = |number: i32| is_helper(number, account.uid.as_raw(), group);
+    // Containers may have users and groups of the same numbers, and stores of their own.
+    let is_helper = |number: i32| {
+        is_helper(number, account.uid.as_raw(), facts.gid())
+            && sees(number, store).is_some_and(|theirs| files::is_same(&theirs, &facts))
+    };
     let ended: Vec<i32> = numbers.filter(|number| is_helper(*number) && kill(*number, is_helper)).collect();
     let begun = Instant::now();
     while ended.iter().any(|number| is_helper(*number)) && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// What a process has at the path of the store.
+fn sees(number: i32, store: &Path) -> Option<Metadata> {
+    let theirs = Path::new("/proc").join(number.to_string()).join("root").join(store.strip_prefix("/").ok()?);
+    theirs.symlink_metadata().ok()
 }
 
 /// Whether a process runs as the user, and has the store's group by its program alone.
