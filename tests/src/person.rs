@@ -1,5 +1,6 @@
 //! A person with a phone and a secret file of known content.
 
+use insis_otp::operations::NewPairing;
 use insis_otp::otp::{
     Algorithm, Digits, Key, Period, RecoveryCode, RecoveryCodes, Salt, Secret, SpentSteps, State, Step,
     Typed, UnixTime,
@@ -111,6 +112,19 @@ impl Person {
     #[must_use]
     pub fn code(&self, step: u64) -> String {
         self.key.code(Step(step)).reveal(self.key.digits()).to_string()
+    }
+
+    /// What enrolls this phone, with the codes of the step before that one and of that one.
+    #[must_use]
+    pub fn new_pairing(&self, second: u64) -> NewPairing {
+        NewPairing {
+            key: self.key.clone(),
+            issuer: "test".into(),
+            account: "test".into(),
+            first: self.key.code(Step(second - 1)),
+            second: self.key.code(Step(second)),
+            recovery: (Vec::new(), Salt([1; 16])),
+        }
     }
 
     /// So many codes that are not right anywhere near that step.

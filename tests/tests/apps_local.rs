@@ -30,6 +30,17 @@ impl House {
     }
 }
 
+/// Anna's login on a terminal, up to the question for the code.
+fn at_the_code(house: &House) -> Terminal {
+    let mut login = Terminal::run(&house.env.command("login"));
+    login.expect("login: ");
+    login.line("anna");
+    login.expect("Password: ");
+    login.line(PASSWORD);
+    login.expect(PROMPT);
+    login
+}
+
 #[test]
 fn sudo_in_a_terminal() {
     let house = house();
@@ -92,12 +103,7 @@ fn failures_that_sudo_does_not_show_are_told_by_the_next_login_that_does() {
     let (opened, text) = sudo(&[house.anna.code()]);
     assert!(opened && !text.contains("failed code"), "{text}");
     assert_eq!(house.anna.status().failures, 3, "they were not told");
-    let mut login = Terminal::run(&house.env.command("login"));
-    login.expect("login: ");
-    login.line("anna");
-    login.expect("Password: ");
-    login.line(PASSWORD);
-    login.expect(PROMPT);
+    let mut login = at_the_code(&house);
     login.line(&house.anna.code_from_now(1));
     login.expect("3 failed codes since your last login.");
     login.expect("$");
@@ -232,12 +238,7 @@ fn su_by_root_is_asked_as_the_stack_says() {
 #[test]
 fn login_on_a_terminal() {
     let house = house();
-    let mut login = Terminal::run(&house.env.command("login"));
-    login.expect("login: ");
-    login.line("anna");
-    login.expect("Password: ");
-    login.line(PASSWORD);
-    login.expect(PROMPT);
+    let mut login = at_the_code(&house);
     login.line(&house.anna.wrong());
     login.expect(PROMPT);
     login.line(&house.anna.code());

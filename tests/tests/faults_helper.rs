@@ -2,8 +2,7 @@
 
 use std::process::Command;
 
-use insis_otp::operations::NewPairing;
-use insis_otp::otp::{Code, Drift, Salt, State, Typed};
+use insis_otp::otp::{Drift, Salt, State, Typed};
 use insis_otp::wire::{Answer, Credential, Reply, Request};
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
@@ -37,15 +36,7 @@ impl Scene {
     }
 
     fn request(&self, deed: Deed) -> String {
-        let code = |step| Code::from_digits(self.other.code(step).as_bytes()).expect("a code");
-        let new = || NewPairing {
-            key: self.other.key.clone(),
-            issuer: "test".into(),
-            account: "test".into(),
-            first: code(STEP - 1),
-            second: code(STEP),
-            recovery: (Vec::new(), Salt([1; 16])),
-        };
+        let new = || self.other.new_pairing(STEP);
         let proof = Reply::new(self.door.anna.code(STEP).as_bytes());
         let request = match deed {
             Deed::Pair => Request::Enrol(new(), Credential::new(b"")),

@@ -3,8 +3,8 @@
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use insis_otp::operations::{self, NewPairing};
-use insis_otp::otp::{Code as Typed, Salt, UnixTime, Verdict};
+use insis_otp::operations;
+use insis_otp::otp::{UnixTime, Verdict};
 use insis_otp::wire::{Answer, Reply, Request};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::pam::{Code, Stack};
@@ -162,15 +162,7 @@ fn the_codes_of_a_pairing_open_no_login_at_the_same_time() {
     for round in 0..60 {
         let step = STEP + 3 * round;
         env.clock().freeze(time_of(step));
-        let code = |step| Typed::from_digits(anna.code(step).as_bytes()).expect("a code");
-        let new = NewPairing {
-            key: anna.key.clone(),
-            issuer: "test".into(),
-            account: "test".into(),
-            first: code(step - 1),
-            second: code(step),
-            recovery: (Vec::new(), Salt([1; 16])),
-        };
+        let new = anna.new_pairing(step);
         let typed: Vec<_> = (0..12).map(|racer| anna.code(step - racer % 2)).collect();
         let codes = crowd.round_with(&typed, || {
             operations::enrol(&anna.file, &new, &|| UnixTime(time_of(step))).expect("cannot pair");

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::operations::{NewPairing, system_clock};
-use insis_otp::otp::{Code, Period, Salt, Seconds, Typed, UnixTime};
+use insis_otp::operations::system_clock;
+use insis_otp::otp::{Period, Salt, Seconds, Typed, UnixTime};
 use insis_otp::store::InvitationRefusal;
 use insis_otp::wire::{Answer, Credential, EnrollmentDenial, Request};
 use insis_otp_tests::env::{Env, run, talk};
@@ -34,15 +34,7 @@ impl Machine {
 
     fn request(&self, credential: &str) -> String {
         let step = system_clock().step(Period::default()).0;
-        let code = |step| Code::from_digits(self.carol.code(step).as_bytes()).expect("a code");
-        let new = NewPairing {
-            key: self.carol.key.clone(),
-            issuer: "test".into(),
-            account: "test".into(),
-            first: code(step - 2),
-            second: code(step - 1),
-            recovery: (Vec::new(), Salt([1; 16])),
-        };
+        let new = self.carol.new_pairing(step - 1);
         Request::Enrol(new, Credential::new(credential.as_bytes())).encode().to_string()
     }
 

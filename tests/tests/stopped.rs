@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::operations::NewPairing;
-use insis_otp::otp::{Code, Salt, Verdict};
+use insis_otp::otp::Verdict;
 use insis_otp::store::Enrolment;
 use insis_otp::wire::{Answer, Reply, Request};
 use insis_otp_tests::crowd::Outcome;
@@ -353,16 +352,8 @@ fn helpers_that_get_no_processor_keep_nobody_out() {
 fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
     let door = machine();
     let (theirs, roots) = (Person::new("anna", 9, STORED), Person::new("anna", 8, STORED));
-    let code = |step| Code::from_digits(theirs.code(step).as_bytes()).expect("a code");
     let proof = || Reply::new(door.anna.code(STEP).as_bytes());
-    let new = NewPairing {
-        key: theirs.key.clone(),
-        issuer: "test".into(),
-        account: "test".into(),
-        first: code(STEP - 1),
-        second: code(STEP),
-        recovery: (Vec::new(), Salt([1; 16])),
-    };
+    let new = theirs.new_pairing(STEP);
     for (request, step) in
         [(Request::Replace(new, proof()), "renameat2"), (Request::Remove(proof()), "rename")]
     {

@@ -187,7 +187,7 @@ impl SecretFile {
         match exchange(&new.path, &self.path) {
             Ok(()) => self.keep_instead(&new, old, &placed),
             Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {
-                self.publish_over(page, &new, old).map(|()| true)
+                self.publish_over(&new, old).map(|()| self.stands(|| self.is_current(&new.file)))
             }
             Err(errno) => {
                 new.remove();
@@ -203,12 +203,12 @@ impl SecretFile {
             return Ok(false);
         }
         let synced = self.sync_directory(Some(&new.file));
-        if synced.is_err() {
-            // Whoever is told that it failed goes on with what was there before: with the other secret in the file,
-            // nobody could log in.
-            let _ = self.exchange_back(&new.path, placed);
+        // Whoever is told that it failed goes on with what was there before: with the other secret in the file, nobody
+        // could log in.
+        if synced.is_ok() || self.exchange_back(&new.path, placed).is_ok() {
+            // Not where it cannot be said what is under that name now.
+            new.remove();
         }
-        new.remove();
         synced.map(|()| self.stands(|| self.is_current(&new.file)))
     }
 
@@ -224,7 +224,7 @@ impl SecretFile {
     }
 
     /// The same where two files cannot be exchanged.
-    fn publish_over(&self, _page: &Page, new: &Temporary, old: &Locked) -> Result<(), Cause> {
+    fn publish_over(&self, new: &Temporary, old: &Locked) -> Result<(), Cause> {
         std::fs::rename(&new.path, &self.path)
             .map_err(os("move it into place"))
             .inspect_err(|_| new.remove())?;
@@ -397,12 +397,12 @@ impl SecretFile {
             }
             let record = self.record_at(&path)?;
             next = record.pending;
-            chain.push((link, record));
+            chain.push(record);
             paths.push(path);
         }
         // From the oldest on: each that may go on from what is before it does, and the others never counted.
         let mut last: Option<Record> = None;
-        for (_, record) in chain.into_iter().rev() {
+        for record in chain.into_iter().rev() {
             last = Some(match (last, record.pending) {
                 (Some(before), Some(link)) => record.after(before, link.inherits),
                 _ => record,

@@ -189,7 +189,6 @@ impl State {
 
 /// Calls the modules of a stack in libpam's order; `result` says what each of them returns.
 pub fn dispatch(stack: &[Rule], result: impl Fn(usize, &Rule) -> ReturnCode) -> Outcome {
-    let depth_at = |index: usize| stack.get(index).map(|rule| rule.depth);
     let mut state = State { impression: Impression::Undefined, code: ReturnCode::PERM_DENIED };
     // The states with which the substacks around were entered.
     let mut entered: Vec<State> = vec![state];
@@ -231,25 +230,32 @@ pub fn dispatch(stack: &[Rule], result: impl Fn(usize, &Rule) -> ReturnCode) -> 
                     state = *before;
                 }
             }
-            Action::Jump(over) => {
-                let mut left = over;
-                while left > 0 && depth_at(index + 1).is_some_and(|next| next >= depth) {
-                    index += 1;
-                    while depth_at(index + 1).is_some_and(|next| next > depth) {
-                        index += 1;
-                    }
-                    left -= 1;
-                }
-                if left > 0 {
-                    state = State::FAILED;
-                }
-            }
+            Action::Jump(over) => match jump(stack, index, depth, over) {
+                Ok(last) => index = last,
+                Err(last) => (index, state) = (last, State::FAILED),
+            },
         }
         index += 1;
     }
     let refused = state.code == ReturnCode::SUCCESS && !matches!(state.impression, Impression::Positive);
     let code = if refused { ReturnCode::PERM_DENIED } else { state.code };
     Outcome { code, called }
+}
+
+/// The last of so many rules that are passed over, with a substack as one; an error where the stack ends before.
+fn jump(stack: &[Rule], from: usize, depth: usize, over: usize) -> Result<usize, usize> {
+    let depth_at = |index: usize| stack.get(index).map(|rule| rule.depth);
+    let mut index = from;
+    for _ in 0..over {
+        if depth_at(index + 1).is_none_or(|next| next < depth) {
+            return Err(index);
+        }
+        index += 1;
+        while depth_at(index + 1).is_some_and(|next| next > depth) {
+            index += 1;
+        }
+    }
+    Ok(index)
 }
 
 /// The last rule of the stack or substack in which this one stands.
