@@ -128,6 +128,7 @@ impl Rules<'_> {
             return None;
         }
         let (count, names, services) = (unpaired.len(), some(&unpaired), some(&self.services));
+        let how = self.how_they_pair(texts);
         let day = |time| dates::exact(time).chars().take(10).collect::<String>();
         let later = || self.setting(texts, "unenrolled_deny_from", &day(now.plus(NEAR)));
         let deadline = self.config.unenrolled_deny_from;
@@ -135,33 +136,59 @@ impl Rules<'_> {
             (Unenrolled::Deny, _) => {
                 let (place, remedy) = self.setting(texts, "unenrolled", "ignore");
                 let text = texts.doctor_locked_out(count, names, services);
-                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile())))
+                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile(how))))
             }
             (Unenrolled::Ignore, Some(from)) if from <= now => {
                 let (place, remedy) = later();
                 let text = texts.doctor_locked_out_since(count, names, services, day(from));
-                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile())))
+                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile(how))))
             }
             (Unenrolled::Ignore, Some(from)) => {
                 let severity = if from <= now.plus(NEAR) { Severity::Warning } else { Severity::Note };
                 let (place, remedy) = later();
                 let text = texts.doctor_locked_out_from(count, names, services, day(from));
-                (severity, text, (place, remedy.after(&texts.how_let_pair_or_move())))
+                (severity, text, (place, remedy.after(&texts.how_let_pair_or_move(how))))
             }
             (Unenrolled::Ignore, None) => {
                 let (place, remedy) = self.setting(texts, "unenrolled", "deny");
                 let text = texts.doctor_would_be_locked_out(count, names, services);
-                (Severity::Note, text, (place, remedy.after(&texts.how_let_pair_then())))
+                (Severity::Note, text, (place, remedy.after(&texts.how_let_pair_then(how))))
             }
             // That nobody can is told of the setting.
             (Unenrolled::Enrol, _) if self.config.self_enrollment == SelfEnrollment::Off => return None,
             (Unenrolled::Enrol, _) => {
-                let remedy = Remedy::new(texts.how_pair_before(), "otp-setup");
+                let remedy = self.before_login(texts, unpaired.first()?);
                 let place = self.stack.map_or(Config::PATH, |rule| &rule.location).to_owned();
                 (Severity::Note, texts.doctor_would_pair(count, names, services), (place, remedy))
             }
         };
         Some(Finding::new(severity, place, &text, remedy))
+    }
+
+    /// What lets people enroll here.
+    fn self_enrollment(&self) -> SelfEnrollment {
+        // In homes they need nobody's leave.
+        if self.config.secret_file.is_home() { SelfEnrollment::Open } else { self.config.self_enrollment }
+    }
+
+    /// What has to happen before those who are not enrolled are.
+    fn how_they_pair(&self, texts: &Texts) -> String {
+        match self.self_enrollment() {
+            SelfEnrollment::Password | SelfEnrollment::Open => texts.how_they_pair(),
+            SelfEnrollment::Invitation => texts.how_they_pair_invited(),
+            SelfEnrollment::Off => texts.how_root_pairs(),
+        }
+    }
+
+    /// How somebody enrolls before the login that would have them do it.
+    fn before_login(&self, texts: &Texts, first: &str) -> Remedy {
+        match self.self_enrollment() {
+            SelfEnrollment::Invitation => {
+                let command = format!("otp-setup invite --user {}", quoted(first));
+                Remedy::new(texts.how_invite_before(), command)
+            }
+            _ => Remedy::new(texts.how_pair_before(), "otp-setup"),
+        }
     }
 
     /// Those without a pairing whom these rules do not exempt.
@@ -281,5 +308,28 @@ mod tests {
         assert_eq!(said("unenrolled = \"enrol\"", from).unwrap().0, Severity::Note);
         assert_eq!(said("unenrolled = \"enrol\"\nself_enrollment = \"off\"", from), None);
         assert_eq!(said("exempt_users = [\"anna\"]", from), None);
+    }
+    #[test]
+    fn what_people_are_to_do_is_what_lets_them_enroll_here() {
+        let texts = Texts::of_locale("en");
+        let advice = |text: &str| {
+            let site = config(text);
+            let rules = Rules { config: &site, stack: None, services: vec!["sshd"] };
+            let before = rules.before_login(&texts, "anna");
+            (rules.how_they_pair(&texts), before.line)
+        };
+        for by in ["", "self_enrollment = \"password\"", "self_enrollment = \"open\""] {
+            assert_eq!(advice(by), ("Let them run otp-setup.".to_owned(), "otp-setup".to_owned()), "{by}");
+        }
+        let (how, before) = advice("self_enrollment = \"invitation\"");
+        assert!(how.contains("otp-setup invite --user NAME") && how.contains("run otp-setup"), "{how}");
+        assert_eq!(before, "otp-setup invite --user anna");
+        let (how, _) = advice("self_enrollment = \"off\"");
+        assert!(how.contains("As root") && how.contains("otp-setup --user NAME"), "{how}");
+        // Nobody guards the files in people's own homes.
+        for by in ["invitation", "off"] {
+            let (how, before) = advice(&format!("secret_file = \"%h/.otp\"\nself_enrollment = \"{by}\""));
+            assert_eq!((how.as_str(), before.as_str()), ("Let them run otp-setup.", "otp-setup"), "{by}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use insis_otp::config::Config;
+use insis_otp::config::{Config, SelfEnrollment};
 use insis_otp::store::{Account, Cause, Reader, StoreError, Template};
 use nix::unistd::{Gid, Group};
 
@@ -21,7 +21,7 @@ const MARKER: &str = ".store";
 /// Looks at the store, and at the program that opens it for people.
 pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     if config.secret_file.is_home() {
-        return if as_root { homes(texts, &config.secret_file) } else { Vec::new() };
+        return if as_root { homes(texts, config) } else { Vec::new() };
     }
     let mut findings = Vec::new();
     let group = Group::from_name(GROUP).ok().flatten().map(|group| group.gid);
@@ -33,7 +33,7 @@ pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     findings.extend(mounts::examine(texts, Path::new(&folder), &config.helper));
     if as_root && trusted {
         findings.extend(unmarked(texts, Path::new(&folder)));
-        findings.extend(files(texts, &config.secret_file));
+        findings.extend(files(texts, config));
     }
     findings
 }
@@ -121,7 +121,8 @@ fn helper(texts: &Texts, config: &Config, group: Option<Gid>) -> Option<Finding>
 
 /// A file that belongs to its user alone is mended by `unlock`, if it can be. In a home the user does it: there, somebody
 /// could put a link to another file in its place before root's command comes to it.
-fn broken(texts: &Texts, account: &Account, in_home: bool, error: &StoreError) -> Remedy {
+fn broken(texts: &Texts, config: &Config, account: &Account, error: &StoreError) -> Remedy {
+    let in_home = config.secret_file.is_home();
     let (user, word) = (quoted(account.name.as_str()), quoted(&error.path.display().to_string()));
     let by_user = if in_home { format!("runuser -u {user} -- ") } else { String::new() };
     // A link is not followed: it is none of the user's own.
@@ -138,25 +139,35 @@ fn broken(texts: &Texts, account: &Account, in_home: bool, error: &StoreError) -
         }
         // Somebody else's file in a home, or something else than a file, like a symbolic link: it is not the person's.
         (_, Some((false, _))) => {
-            Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -r {word}"))
+            Remedy::new(how_to_pair_again(texts, config, &user), format!("{by_user}rm -r {word}"))
         }
         (Cause::Unsafe(_), None) => {
-            Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -r {word}"))
+            Remedy::new(how_to_pair_again(texts, config, &user), format!("{by_user}rm -r {word}"))
         }
         (Cause::Unsafe(_), Some(_)) => {
-            Remedy::new(texts.how_pair_again(account.name.as_str()), format!("{by_user}rm -i {word}"))
+            Remedy::new(how_to_pair_again(texts, config, &user), format!("{by_user}rm -i {word}"))
         }
         // It may be sound: nothing is removed because the disk, or another login, was in the way.
         _ => Remedy::new(texts.how_look_again(), format!("otp-setup status --user {user}")),
     }
 }
 
+/// What has to follow when a user's file is removed.
+fn how_to_pair_again(texts: &Texts, config: &Config, user: &str) -> String {
+    match config.self_enrollment {
+        SelfEnrollment::Invitation if !config.secret_file.is_home() => texts.how_pair_again_invited(user),
+        SelfEnrollment::Off if !config.secret_file.is_home() => texts.how_root_pairs_again(user),
+        _ => texts.how_pair_again(user),
+    }
+}
+
 /// Secret files in homes that cannot be used.
-fn homes(texts: &Texts, template: &Template) -> Vec<Finding> {
+fn homes(texts: &Texts, config: &Config) -> Vec<Finding> {
     let mut reader = Reader::default();
     let finding = |account: &Account| {
-        let error = reader.read(&template.locate(account)).err().filter(|error| !error.is_not_paired())?;
-        Some(unusable(texts, account, true, &error))
+        let file = config.secret_file.locate(account);
+        let error = reader.read(&file).err().filter(|error| !error.is_not_paired())?;
+        Some(unusable(texts, config, account, &error))
     };
     let people = users::with_shells().unwrap_or_default();
     let mut findings: Vec<_> = people.iter().filter_map(finding).collect();
@@ -165,15 +176,16 @@ fn homes(texts: &Texts, template: &Template) -> Vec<Finding> {
 }
 
 /// A secret file that its user cannot log in with.
-fn unusable(texts: &Texts, account: &Account, in_home: bool, error: &StoreError) -> Finding {
+fn unusable(texts: &Texts, config: &Config, account: &Account, error: &StoreError) -> Finding {
     let place = plain::name(&error.path.display().to_string()).into_owned();
     let text = texts.doctor_file_broken(&account.name, &error.cause);
-    Finding::new(Severity::Problem, place, &text, broken(texts, account, in_home, error))
+    Finding::new(Severity::Problem, place, &text, broken(texts, config, account, error))
 }
 
 /// Secret files that cannot be used, or that belong to nobody. The store is listed, and each name looked up: a directory
 /// need not enumerate its people.
-fn files(texts: &Texts, template: &Template) -> Vec<Finding> {
+fn files(texts: &Texts, config: &Config) -> Vec<Finding> {
+    let template = &config.secret_file;
     let Some(listing) = stored::list(template) else { return Vec::new() };
     let mut findings: Vec<_> =
         listing.ownerless.iter().map(|path| ownerless(texts, template, path)).collect();
@@ -186,7 +198,7 @@ fn files(texts: &Texts, template: &Template) -> Vec<Finding> {
     let broken = |account: &Account| {
         let file = template.locate(account);
         let error = file.read().err().filter(|error| !error.is_not_paired() && error.path == file.path())?;
-        Some(unusable(texts, account, false, &error))
+        Some(unusable(texts, config, account, &error))
     };
     findings.extend(listing.accounts.iter().filter_map(broken));
     findings

@@ -1,5 +1,6 @@
 //! Where a sheet's parts go on a screen of so many rows and columns.
 
+use textwrap::core::Word;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use zeroize::Zeroizing;
 
@@ -10,6 +11,8 @@ use crate::qr::Drawing;
 /// A row of the screen. Some hold the secret.
 pub type Row = Zeroizing<String>;
 
+/// What stays on the line of the number before it.
+const UNITS: [&str; 7] = ["s", "min", "h", "B", "KiB", "MiB", "%"];
 /// The fewest columns for the text beside a code.
 const NARROWEST: usize = 30;
 /// How many columns terminals have, if nobody has changed that.
@@ -95,10 +98,35 @@ pub fn wrap(texts: &[&str], columns: usize) -> Vec<Row> {
         // Commands and options are not broken at their hyphens.
         let options = textwrap::Options::new(columns.max(10))
             .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .word_separator(textwrap::WordSeparator::AsciiSpace);
+            .word_separator(textwrap::WordSeparator::Custom(words));
         textwrap::wrap(paragraph, options).into_iter().map(|line| Row::new(line.into_owned())).collect()
     });
     lines.collect()
+}
+
+/// The words between which a line may be broken: a number and its unit are one.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let mut parts = line.split_inclusive(' ').peekable();
+    let mut start = 0;
+    Box::new(std::iter::from_fn(move || {
+        let mut part = parts.next()?;
+        let mut end = start + part.len();
+        while parts.peek().is_some_and(|next| *next == " " || is_number(part) && is_unit(next)) {
+            part = parts.next()?;
+            end += part.len();
+        }
+        let word = line.get(start..end)?;
+        start = end;
+        Some(Word::from(word))
+    }))
+}
+
+fn is_number(word: &str) -> bool {
+    word.trim_end().ends_with(|last: char| last.is_ascii_digit())
+}
+
+fn is_unit(word: &str) -> bool {
+    UNITS.contains(&word.trim_end_matches(|letter: char| letter != '%' && !letter.is_alphanumeric()))
 }
 
 /// A question and the reply so far in a single row that is not full: the end of them, where they are longer. In more
@@ -176,6 +204,31 @@ mod tests {
     fn narrow_and_tall_windows_get_the_text_below() {
         let rows = rows(&sheet(), "", Drawing::Blocks256, (40, 50));
         assert!(rows[0].contains("\x1b[") && rows.iter().any(|row| row.contains("ABCD EFGH")));
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        for text in [
+            "Your phone is about 7 min slow: once it is set, codes fail.",
+            "Počkejte 27 s, nebo 100 %; (2 h)  a pak  3 lidé",
+            "Čekejte 5 min.",
+            "",
+            " 7 min",
+        ] {
+            for columns in 10..70 {
+                let lines = wrap(&[text], columns);
+                let joined = lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(" ");
+                let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+                assert_eq!(words(&joined), words(text));
+                for line in &lines {
+                    assert!(line.width() <= columns, "{columns}: {line:?}");
+                    let first = line.split(' ').next().unwrap();
+                    assert!(!["min", "min.", "s,", "%;", "h)"].contains(&first), "{columns}: {lines:?}");
+                }
+            }
+        }
+        // Other words are broken as before.
+        assert_eq!(*wrap(&["there are 3 people"], 12)[0], "there are 3");
     }
 
     #[test]
