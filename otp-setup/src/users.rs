@@ -37,9 +37,19 @@ pub fn has_directory() -> bool {
     asks_elsewhere(&switch)
 }
 
+/// Whether groups, or who is in them, are looked for elsewhere than on this machine.
+pub fn groups_are_elsewhere() -> bool {
+    let switch = std::fs::read_to_string("/etc/nsswitch.conf").unwrap_or_default();
+    ["group:", "initgroups:"].iter().any(|database| asks_for(database, &switch))
+}
+
 fn asks_elsewhere(switch: &str) -> bool {
+    asks_for("passwd:", switch)
+}
+
+fn asks_for(database: &str, switch: &str) -> bool {
     let sources =
-        switch.lines().filter_map(|line| line.trim().strip_prefix("passwd:")).flat_map(str::split_whitespace);
+        switch.lines().filter_map(|line| line.trim().strip_prefix(database)).flat_map(str::split_whitespace);
     let local = ["files", "compat", "systemd", "db", "altfiles", "extrausers"];
     sources
         .take_while(|word| !word.starts_with('#'))
@@ -51,8 +61,7 @@ pub fn are_enumerated() -> bool {
     if !has_directory() {
         return true;
     }
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let own: HashSet<&str> = passwd.lines().filter_map(|line| line.split(':').next()).collect();
+    let own = local();
     all().unwrap_or_default().iter().any(|account| !own.contains(account.name.as_str()))
 }
 
@@ -92,10 +101,10 @@ fn owner_of_home(home: &Path) -> Option<Account> {
     account.filter(|account| account.home == home)
 }
 
-/// Whether an account is one of this machine's own.
-pub fn is_local(name: &str) -> bool {
+/// The names of this machine's own accounts.
+pub fn local() -> HashSet<String> {
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    passwd.lines().any(|line| line.split(':').next() == Some(name))
+    passwd.lines().filter_map(|line| line.split(':').next()).map(str::to_owned).collect()
 }
 
 /// The lines of passwd(5), from every source that the name service switch names, as far as it may be listed.

@@ -11,6 +11,7 @@ use super::pam::Used;
 use super::pam_files::Files;
 use super::password_service::PasswordService;
 use super::people::{self, some};
+use super::records::Records;
 use super::{Finding, Machine, Remedy, Severity, mend, quoted};
 use crate::texts::Texts;
 use crate::{plain, stored, users};
@@ -37,7 +38,7 @@ pub struct Enrollment<'a> {
 impl Enrollment<'_> {
     /// Findings; people and invitations are looked at by root only. Files in homes belong to people, who need to show
     /// nothing.
-    pub fn examine(&self, as_root: bool) -> Vec<Finding> {
+    pub fn examine(&self, (people, records): (&[Account], &Records), as_root: bool) -> Vec<Finding> {
         if self.site.secret_file.is_home() || self.used.is_empty() {
             return Vec::new();
         }
@@ -48,14 +49,13 @@ impl Enrollment<'_> {
         findings.extend(by_password.then(|| service.examine()).flatten());
         if as_root {
             findings.extend(self.stale_invitations());
-            let people = users::with_shells().unwrap_or_default();
             // Who has none here may have one in a directory, where one is asked.
             let locked = if by_password && !service.asks_elsewhere(users::has_directory()) {
                 locked_accounts()
             } else {
                 HashSet::new()
             };
-            findings.extend(self.without_credential(&people, &locked));
+            findings.extend(self.without_credential((people, records), &locked));
         }
         findings
     }
@@ -87,7 +87,11 @@ impl Enrollment<'_> {
     }
 
     /// People without a pairing who can show nothing of what the site lets them pair with.
-    fn without_credential(&self, people: &[Account], locked: &HashSet<String>) -> Option<Finding> {
+    fn without_credential(
+        &self,
+        (people, records): (&[Account], &Records),
+        locked: &HashSet<String>,
+    ) -> Option<Finding> {
         let texts = self.texts;
         let by_invitation = match self.site.self_enrollment {
             SelfEnrollment::Password => false,
@@ -96,7 +100,7 @@ impl Enrollment<'_> {
         };
         let lacks = |person: &&Account| by_invitation || locked.contains(person.name.as_str());
         let lacking: Vec<_> = people.iter().filter(lacks).collect();
-        let unpaired = people::unpaired(self.site, self.used, &lacking);
+        let unpaired = people::unpaired(self.site, self.used, &lacking, records);
         let invited = |person: &&Account| {
             let invitation = self.site.secret_file.locate(person).invitation();
             invitation.refusal(self.now).is_ok_and(|refusal| refusal.is_none())

@@ -15,6 +15,7 @@ mod password_service;
 mod people;
 mod plan;
 mod policy;
+mod records;
 mod scenario;
 mod settings;
 mod simulator;
@@ -32,6 +33,7 @@ use serde::Serialize;
 use self::pam::Examination;
 use self::pam_files::Files;
 use crate::texts::Texts;
+use crate::users;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -205,10 +207,13 @@ pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
     findings.extend(pam_findings);
     findings.extend(policy::examine(texts, &site, &used, &files));
     let (machine, files, used) = (&machine, &files, used.as_slice());
-    findings
-        .extend(enrollment::Enrollment { texts, machine, files, site: &site, used, now }.examine(as_root));
+    let (everybody, records) = (users::with_shells().unwrap_or_default(), records::Records::default());
+    let people = (everybody.as_slice(), &records);
+    findings.extend(
+        enrollment::Enrollment { texts, machine, files, site: &site, used, now }.examine(people, as_root),
+    );
     findings.extend(system::examine(texts, &site));
-    findings.extend(store::examine(texts, &site, as_root));
+    findings.extend(store::examine(texts, &site, people, as_root));
     let by_address = |config: &Config| !config.exempt.networks.is_empty() || config.remember.0 > 0;
     let networks =
         used.iter().any(|used| used.service == "sshd" && used.config.as_ref().is_some_and(by_address));
@@ -216,7 +221,7 @@ pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
         if let Some(sshd) = sshd.filter(|_| used.iter().any(|used| used.service == "sshd")) {
             findings.extend(sshd.examine(texts, networks));
         }
-        findings.extend(people::examine(texts, &site, used, now));
+        findings.extend(people::examine(texts, &site, used, people, now));
     } else {
         let remedy = Remedy::run(texts, "sudo otp-setup doctor");
         findings.push(Finding::new(Severity::Note, "root", &texts.doctor_not_root(), remedy));

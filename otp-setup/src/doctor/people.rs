@@ -1,14 +1,15 @@
 //! Who is locked out, or is going to be: people without a pairing, by the rules of each service that asks for codes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use insis_otp::config::{Config, Exempt, SelfEnrollment, Unenrolled};
 use insis_otp::otp::{Seconds, UnixTime};
-use insis_otp::store::{Account, Reader, Template};
+use insis_otp::store::{Account, Template};
 use nix::unistd::{Gid, Group};
 
 use super::pam::{Used, with_setting};
 use super::pam_files::Rule;
+use super::records::Records;
 use super::{Finding, Remedy, Severity, mend, quoted};
 use crate::texts::Texts;
 use crate::{dates, users};
@@ -27,28 +28,39 @@ struct Rules<'a> {
 }
 
 /// People who can log in and have no pairing, by what that means for them at this time.
-pub fn examine(texts: &Texts, site: &Config, used: &[Used], now: UnixTime) -> Vec<Finding> {
+pub fn examine(
+    texts: &Texts,
+    site: &Config,
+    used: &[Used],
+    (people, records): (&[Account], &Records),
+    now: UnixTime,
+) -> Vec<Finding> {
     let rules = gather(site, used);
     if rules.is_empty() {
         return Vec::new();
     }
-    let people = users::with_shells().unwrap_or_default();
-    let mut findings: Vec<_> = rules.iter().filter_map(|rules| rules.examine(texts, &people, now)).collect();
+    let mut findings: Vec<_> =
+        rules.iter().filter_map(|rules| rules.examine(texts, (people, records), now)).collect();
     if !users::are_enumerated() {
         let remedy = Remedy::new(texts.how_ask_by_name(), "otp-setup status --user NAME");
         let place = "/etc/nsswitch.conf";
         findings.push(Finding::new(Severity::Note, place, &texts.doctor_not_enumerated(), remedy));
     }
-    findings.extend(one_uid(texts, &site.secret_file, &people));
-    findings.extend(reused(texts, &site.secret_file, &people));
+    findings.extend(one_uid(texts, &site.secret_file, people, records));
+    findings.extend(reused(texts, &site.secret_file, people, records));
     findings
 }
 
 /// Those of some people who have no pairing and are not exempt, at one service at least.
-pub fn unpaired<'p>(site: &Config, used: &[Used], people: &[&'p Account]) -> Vec<&'p Account> {
+pub fn unpaired<'p>(
+    site: &Config,
+    used: &[Used],
+    people: &[&'p Account],
+    records: &Records,
+) -> Vec<&'p Account> {
     let mut unpaired: Vec<&Account> = Vec::new();
     for rules in gather(site, used) {
-        unpaired.extend(rules.unpaired(people.iter().copied()));
+        unpaired.extend(rules.unpaired(people.iter().copied(), records));
     }
     unpaired.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     unpaired.dedup_by(|one, other| one.name == other.name);
@@ -56,7 +68,7 @@ pub fn unpaired<'p>(site: &Config, used: &[Used], people: &[&'p Account]) -> Vec
 }
 
 /// Names that share a user id, of which one is paired and another is not.
-fn one_uid(texts: &Texts, template: &Template, people: &[Account]) -> Vec<Finding> {
+fn one_uid(texts: &Texts, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
     let mut names: BTreeMap<u32, Vec<&Account>> = BTreeMap::new();
     for person in people {
         names.entry(person.uid.as_raw()).or_default().push(person);
@@ -64,27 +76,26 @@ fn one_uid(texts: &Texts, template: &Template, people: &[Account]) -> Vec<Findin
     let finding = |(uid, mut same): (u32, Vec<&Account>)| {
         same.dedup_by(|one, other| one.name == other.name);
         let (paired, without): (Vec<&Account>, Vec<_>) =
-            same.into_iter().partition(|account| template.locate(account).read().is_ok());
+            same.into_iter().partition(|account| records.enrolled(&template.locate(account)).is_ok());
         let (one, other) = (paired.first()?, without.first()?);
         let remedy =
             Remedy::new(texts.how_one_uid(), format!("otp-setup --user {}", quoted(other.name.as_str())));
         let text = texts.doctor_one_uid(&one.name, &other.name, uid);
         Some(Finding::new(Severity::Warning, format!("uid {uid}"), &text, remedy))
     };
-    names.into_iter().filter_map(finding).collect()
+    names.into_iter().filter(|(_, same)| same.len() > 1).filter_map(finding).collect()
 }
 
 /// Pairings that are older than the person's home: the name may have been somebody else's. Where many are, homes were
 /// moved to a new disk.
-fn reused(texts: &Texts, template: &Template, people: &[Account]) -> Vec<Finding> {
-    let mut reader = Reader::default();
+fn reused(texts: &Texts, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
     let (mut paired, mut older) = (0_usize, Vec::new());
     for person in people {
-        let Ok(record) = reader.read(&template.locate(person)) else { continue };
+        let Ok(enrolled) = records.enrolled(&template.locate(person)) else { continue };
         paired += 1;
         let made = person.home.metadata().and_then(|home| home.created()).ok();
         let made = made.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        if made.is_some_and(|made| record.enrolment.paired_at.0 < made.as_secs()) {
+        if made.is_some_and(|made| enrolled.0 < made.as_secs()) {
             older.push(person);
         }
     }
@@ -92,7 +103,8 @@ fn reused(texts: &Texts, template: &Template, people: &[Account]) -> Vec<Finding
         return Vec::new();
     }
     // A directory's people get their homes at their first login here.
-    older.retain(|person| users::is_local(person.name.as_str()));
+    let local = users::local();
+    older.retain(|person| local.contains(person.name.as_str()));
     let finding = |person: &Account| {
         let name = person.name.as_str();
         let remedy = Remedy::new(texts.how_reused(), format!("otp-setup remove --user {}", quoted(name)));
@@ -121,9 +133,14 @@ fn decides(config: &Config) -> (&Template, Unenrolled, Option<UnixTime>, &Exempt
 }
 
 impl Rules<'_> {
-    fn examine(&self, texts: &Texts, people: &[Account], now: UnixTime) -> Option<Finding> {
+    fn examine(
+        &self,
+        texts: &Texts,
+        (people, records): (&[Account], &Records),
+        now: UnixTime,
+    ) -> Option<Finding> {
         let unpaired: Vec<_> =
-            self.unpaired(people.iter()).iter().map(|account| account.name.as_str()).collect();
+            self.unpaired(people.iter(), records).iter().map(|account| account.name.as_str()).collect();
         if unpaired.is_empty() {
             return None;
         }
@@ -192,12 +209,11 @@ impl Rules<'_> {
     }
 
     /// Those without a pairing whom these rules do not exempt.
-    fn unpaired<'p>(&self, people: impl Iterator<Item = &'p Account>) -> Vec<&'p Account> {
-        let groups = groups(&self.config.exempt);
-        let mut reader = Reader::default();
+    fn unpaired<'p>(&self, people: impl Iterator<Item = &'p Account>, records: &Records) -> Vec<&'p Account> {
+        let exempt = Exempted::of(&self.config.exempt);
         people
-            .filter(|account| self.is_unpaired(&mut reader, account))
-            .filter(|account| !is_exempt(account, &self.config.exempt, &groups))
+            .filter(|account| records.is_unpaired(&self.config.secret_file.locate(account)))
+            .filter(|account| !exempt.contains(account))
             .collect()
     }
 
@@ -213,11 +229,6 @@ impl Rules<'_> {
             None => (Config::PATH.to_owned(), Remedy::new(texts.how_top(), line)),
         }
     }
-
-    fn is_unpaired(&self, reader: &mut Reader, account: &Account) -> bool {
-        let file = self.config.secret_file.locate(account);
-        reader.read(&file).is_err_and(|error| error.is_not_paired())
-    }
 }
 
 /// The first ones.
@@ -226,18 +237,40 @@ pub fn some(names: &[&str]) -> String {
     if names.len() > NAMED { format!("{first}, …") } else { first }
 }
 
-fn groups(exempt: &Exempt) -> Vec<Gid> {
-    let gid = |name: &String| Some(Group::from_name(name).ok()??.gid);
-    exempt.groups.iter().filter_map(gid).collect()
+/// Who is exempt by name or by group.
+struct Exempted<'e> {
+    users: HashSet<&'e str>,
+    groups: Vec<Gid>,
+    /// Whom the groups name. A directory need not tell; there each person is asked for.
+    members: HashSet<String>,
+    asks: bool,
 }
 
-fn is_exempt(account: &Account, exempt: &Exempt, groups: &[Gid]) -> bool {
-    let theirs = || {
-        let name = std::ffi::CString::new(account.name.as_str()).ok()?;
-        nix::unistd::getgrouplist(&name, account.gid).ok()
-    };
-    exempt.users.iter().any(|name| name == account.name.as_str())
-        || !groups.is_empty() && theirs().is_some_and(|theirs| theirs.iter().any(|gid| groups.contains(gid)))
+impl<'e> Exempted<'e> {
+    fn of(exempt: &'e Exempt) -> Self {
+        let found: Vec<_> =
+            exempt.groups.iter().filter_map(|name| Group::from_name(name).ok().flatten()).collect();
+        Self {
+            users: exempt.users.iter().map(String::as_str).collect(),
+            groups: found.iter().map(|group| group.gid).collect(),
+            asks: !found.is_empty() && users::groups_are_elsewhere(),
+            members: found.into_iter().flat_map(|group| group.mem).collect(),
+        }
+    }
+
+    fn contains(&self, account: &Account) -> bool {
+        let name = account.name.as_str();
+        self.users.contains(name)
+            || self.groups.contains(&account.gid)
+            || self.members.contains(name)
+            || self.asks && self.is_member(name, account.gid)
+    }
+
+    fn is_member(&self, name: &str, gid: Gid) -> bool {
+        let theirs =
+            std::ffi::CString::new(name).ok().and_then(|name| nix::unistd::getgrouplist(&name, gid).ok());
+        theirs.is_some_and(|theirs| theirs.iter().any(|gid| self.groups.contains(gid)))
+    }
 }
 
 #[cfg(test)]
@@ -292,7 +325,8 @@ mod tests {
             let site = config(&format!("secret_file = \"%h/.no-such-file-here\"\n{text}"));
             let all = [used("sshd", &site)];
             let rules = gather(&site, &all);
-            let found = rules[0].examine(&Texts::of_locale("en"), std::slice::from_ref(&anna), UnixTime(now));
+            let people = (std::slice::from_ref(&anna), &Records::default());
+            let found = rules[0].examine(&Texts::of_locale("en"), people, UnixTime(now));
             found.map(|finding| (finding.severity, finding.why + " | " + &finding.line))
         };
         let (day, from) = (86_400, 1_801_353_600); // 2027-01-31

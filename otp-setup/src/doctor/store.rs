@@ -5,9 +5,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use insis_otp::config::{Config, SelfEnrollment};
-use insis_otp::store::{Account, Cause, Reader, StoreError, Template};
+use insis_otp::store::{Account, Cause, StoreError, Template};
 use nix::unistd::{Gid, Group};
 
+use super::records::Records;
 use super::{Finding, Remedy, Severity, mounts, quoted, reinstall};
 use crate::texts::Texts;
 use crate::{plain, stored, users};
@@ -19,9 +20,14 @@ const GROUP: &str = "insis-otp";
 const MARKER: &str = ".store";
 
 /// Looks at the store, and at the program that opens it for people.
-pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
+pub fn examine(
+    texts: &Texts,
+    config: &Config,
+    (people, records): (&[Account], &Records),
+    as_root: bool,
+) -> Vec<Finding> {
     if config.secret_file.is_home() {
-        return if as_root { homes(texts, config) } else { Vec::new() };
+        return if as_root { homes(texts, config, people, records) } else { Vec::new() };
     }
     let mut findings = Vec::new();
     let group = Group::from_name(GROUP).ok().flatten().map(|group| group.gid);
@@ -33,7 +39,7 @@ pub fn examine(texts: &Texts, config: &Config, as_root: bool) -> Vec<Finding> {
     findings.extend(mounts::examine(texts, Path::new(&folder), &config.helper));
     if as_root && trusted {
         findings.extend(unmarked(texts, Path::new(&folder)));
-        findings.extend(files(texts, config));
+        findings.extend(files(texts, config, records));
     }
     findings
 }
@@ -162,14 +168,12 @@ fn how_to_pair_again(texts: &Texts, config: &Config, user: &str) -> String {
 }
 
 /// Secret files in homes that cannot be used.
-fn homes(texts: &Texts, config: &Config) -> Vec<Finding> {
-    let mut reader = Reader::default();
+fn homes(texts: &Texts, config: &Config, people: &[Account], records: &Records) -> Vec<Finding> {
     let finding = |account: &Account| {
         let file = config.secret_file.locate(account);
-        let error = reader.read(&file).err().filter(|error| !error.is_not_paired())?;
+        let error = records.enrolled(&file).err().filter(|error| !error.is_not_paired())?;
         Some(unusable(texts, config, account, &error))
     };
-    let people = users::with_shells().unwrap_or_default();
     let mut findings: Vec<_> = people.iter().filter_map(finding).collect();
     findings.extend(mounts::homes(texts, people.iter().map(|account| account.home.as_path())));
     findings
@@ -184,7 +188,7 @@ fn unusable(texts: &Texts, config: &Config, account: &Account, error: &StoreErro
 
 /// Secret files that cannot be used, or that belong to nobody. The store is listed, and each name looked up: a directory
 /// need not enumerate its people.
-fn files(texts: &Texts, config: &Config) -> Vec<Finding> {
+fn files(texts: &Texts, config: &Config, records: &Records) -> Vec<Finding> {
     let template = &config.secret_file;
     let Some(listing) = stored::list(template) else { return Vec::new() };
     let mut findings: Vec<_> =
@@ -197,7 +201,10 @@ fn files(texts: &Texts, config: &Config) -> Vec<Finding> {
     }
     let broken = |account: &Account| {
         let file = template.locate(account);
-        let error = file.read().err().filter(|error| !error.is_not_paired() && error.path == file.path())?;
+        let error = records
+            .enrolled(&file)
+            .err()
+            .filter(|error| !error.is_not_paired() && error.path == file.path())?;
         Some(unusable(texts, config, account, &error))
     };
     findings.extend(listing.accounts.iter().filter_map(broken));

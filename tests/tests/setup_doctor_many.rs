@@ -1,0 +1,92 @@
+//! `otp-setup doctor` where there are many people: what it does for each of them.
+
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+
+use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::page::Page;
+use insis_otp_tests::paired::Paired;
+use nix::sys::resource::{UsageWho, getrusage};
+
+const CONFIG: &str = "/etc/security/insis-otp.toml";
+const STACK: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
+
+/// A machine with that many people more; all but one in `each` have enrolled, and everybody is in a group of their own.
+fn crowd(count: u32, each: u32) -> Env {
+    let env = Env::build().user("anna", "secret").file("/etc/pam.d/sshd", STACK, 0o644).start();
+    let anna = Paired::user("anna");
+    let page = Page::of(&std::fs::read(anna.file().path()).unwrap());
+    let (mut passwd, mut group) =
+        ["/etc/passwd", "/etc/group"].map(|file| std::fs::read_to_string(file).unwrap()).into();
+    for number in 0..count {
+        let (name, id) = (format!("many{number}"), 200_000 + number);
+        passwd.push_str(&format!("{name}:x:{id}:{id}::/home/{name}:/bin/sh\n"));
+        group.push_str(&format!("{name}:x:{id}:\n"));
+        if number % each != 0 {
+            let path = anna.file().path().with_file_name(&name);
+            let page = page.clone().head("user = \"anna\"", &format!("user = \"{name}\""));
+            std::fs::write(&path, page.bytes()).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+            chown(&path, Some(id), Some(id)).unwrap();
+        }
+    }
+    group.push_str("exempt:x:99999:many0,many500\n");
+    env.write(Path::new("/etc/passwd"), passwd.as_bytes(), 0o644);
+    env.write(Path::new("/etc/group"), group.as_bytes(), 0o644);
+    let config = "exempt_groups = [\"exempt\"]\nself_enrollment = \"invitation\"\n";
+    env.write(Path::new(CONFIG), config.as_bytes(), 0o644);
+    env
+}
+
+/// What the doctor says of people who have not enrolled.
+fn unpaired(env: &Env) -> String {
+    let output = env.command("otp-setup").args(["doctor", "--json"]).output().unwrap();
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let said = findings.as_array().unwrap().iter().map(|finding| finding["what"].as_str().unwrap());
+    said.filter(|what| what.contains("no pairing")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_secret_file_is_opened_once_and_passwd_a_few_times() {
+    const MANY: u32 = 1_000;
+    let env = crowd(MANY, 100);
+    // The two of the group are exempt.
+    let said = unpaired(&env);
+    assert!(
+        said.contains("many100, many200, many300, many400, many600, many700, many800, many900\n"),
+        "{said}"
+    );
+    let calls = tempfile::NamedTempFile::new().unwrap();
+    let mut strace = env.command("strace");
+    strace.args(["-f", "-qq", "-e", "trace=openat", "-o"]).arg(calls.path()).args(["otp-setup", "doctor"]);
+    strace.output().unwrap();
+    let calls = std::fs::read_to_string(calls.path()).unwrap();
+    let opened = |what: &str| calls.lines().filter(|line| line.contains(what)).count();
+    assert!(opened("doctor") == 0 && !calls.is_empty());
+    for user in ["many1", "many999"] {
+        assert_eq!(opened(&format!("{user}\"")), 1, "{user}");
+    }
+    let databases = opened("\"/etc/passwd\"") + opened("\"/etc/group\"");
+    assert!(databases < 60, "{databases}");
+}
+
+/// `cargo nextest run -E 'test(a_hundred_thousand)' --run-ignored all --no-capture` says how long it takes.
+#[test]
+#[ignore = "a measurement"]
+fn a_hundred_thousand_people_take_a_few_seconds_of_processor_time() {
+    for each in [1_000_000, 2] {
+        let env = crowd(100_000, each);
+        let spent = || {
+            let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+            let [user, system] = [usage.user_time(), usage.system_time()];
+            (user.tv_sec() + system.tv_sec()) as f64 + (user.tv_usec() + system.tv_usec()) as f64 / 1e6
+        };
+        let (before, start) = (spent(), std::time::Instant::now());
+        let said = unpaired(&env);
+        let (cpu, wall) = (spent() - before, start.elapsed());
+        println!("every {each}th not enrolled: {cpu:.1} s of processor time, {wall:.1?}: {said}");
+        assert!(cpu < 6.0, "{cpu}");
+        run(Command::new("find").args(["/var/lib/insis-otp", "-name", "many*", "-delete"]));
+    }
+}
