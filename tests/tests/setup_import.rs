@@ -2,10 +2,10 @@
 //! other places. Nothing that might be a secret is ever repeated.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use insis_otp_tests::directory::Directory;
-use insis_otp_tests::env::{Env, talk};
+use insis_otp_tests::env::{Env, run, talk};
 use insis_otp_tests::keepassxc::KeePassXc;
 use insis_otp_tests::phone::Phone;
 
@@ -269,12 +269,41 @@ fn exports_that_are_not_read_are_told_what_to_export_instead() {
         (&b"<?xml version=\"1.0\"?><KeePassFile><Root/></KeePassFile>"[..], "Database, Export, CSV File"),
         (b"<?xml version='1.0'?><map><string name=\"x\">{}</string></map>", "pair the phone anew"),
         // A serialized map of Java's: the backup of FreeOTP 2.
-        (b"\xac\xed\x00\x05sr\x00\x11java.util.HashMap", "pair the phone anew by otp-setup"),
-        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "from KeePassXC export CSV"),
+        (b"\xac\xed\x00\x05sr\x00\x11java.util.HashMap", "is a backup of FreeOTP (externalBackup.xml)"),
+        (
+            b"\xac\xed\x00\x05sr\x00\x11java.util.HashMap",
+            "pair the phone anew by otp-setup. FreeOTP+ exports JSON",
+        ),
+        (
+            b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5",
+            "is a database of KeePass, which is encrypted. In KeePassXC, choose",
+        ),
+        (b"AUTHENTICATORPRO\xff\xfe\x00", "This is an encrypted export (Stratum)"),
+        (b"PK\x03\x04\x14\x00\x00\x00\x08\x00\xff", "is an archive. Unpack it"),
+        (b"\x89PNG\r\n\x1a\n\x00", "is a picture. Read the QR code in it: zbarimg"),
+        (b"SQLite format 3\x00\x10\xff", "Microsoft Authenticator exports nothing"),
+        (b"\x85\x01\x0c\x03\xff", "is not text. If it is an encrypted backup (andOTP's"),
+        (br#"{"version":1,"header":{"slots":[{}],"params":{}},"db":"x"}"#, "an encrypted export (Aegis)"),
+        (br#"{"services":[],"servicesEncrypted":"x:y:z"}"#, "an encrypted export (2FAS)"),
+        (br#"{"encrypted":true,"data":"2.x"}"#, "an encrypted export (Bitwarden)"),
+        (br#"{"version":1,"kdfParams":{},"encryptedData":"x"}"#, "an encrypted export (Ente Auth)"),
+        (br#"{"authenticator_tokens":[{"encrypted_seed":"x"}]}"#, "This is data of Authy, encrypted."),
     ] {
         env.write(file, export, 0o600);
         let refused = root(&env, &["import", "--user", "anna", "--app-export", "/root/export"], "");
         let text = said(&refused).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(refused.status.code() == Some(1) && text.contains(words), "{text}");
     }
+    // The same of standard input; and what is said of a picture can be done.
+    let picture = Path::new("/root/code.png");
+    let uri = format!("otpauth://totp/Uni:anna?secret={SECRET}&issuer=Uni");
+    run(Command::new("qrencode").arg("-o").arg(picture).arg(uri));
+    let shell = |line: &str| {
+        let path = std::env::var("PATH").unwrap_or_default();
+        Command::new("sh").args(["-c", line]).env("PATH", path).output().unwrap()
+    };
+    let refused = said(&shell("otp-setup import --user anna --app-export - </root/code.png"));
+    assert!(refused.contains("is a picture"), "{refused}");
+    let taken = said(&shell("zbarimg -q --raw /root/code.png | otp-setup import --user anna --app-export -"));
+    assert!(taken.contains("anna: taken"), "{taken}");
 }

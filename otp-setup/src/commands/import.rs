@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::cli::ImportOptions;
 use crate::exit::{Failure, Status};
 use crate::flow::said;
-use crate::import::{self, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
+use crate::import::{self, Binary, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
 use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
 use crate::site::Site;
@@ -189,7 +189,17 @@ impl Setup<'_> {
     fn no_export(&self, from: &dyn Display, error: &std::io::Error) -> Failure {
         match error.kind() {
             ErrorKind::InvalidData => {
-                (Status::Refused, Some(self.texts.error(self.texts.import_binary(from))))
+                let binary = error.get_ref().and_then(|inner| inner.downcast_ref::<Binary>());
+                let text = match binary.copied().unwrap_or(Binary::Other) {
+                    Binary::FreeOtp => self.texts.import_free_otp(from),
+                    Binary::KeePass => self.texts.import_keepass(from),
+                    Binary::Encrypted(program) => self.texts.import_encrypted(program),
+                    Binary::Archive => self.texts.import_archive(from),
+                    Binary::Picture => self.texts.import_picture(from),
+                    Binary::Database => self.texts.import_database(from),
+                    Binary::Other => self.texts.import_binary(from),
+                };
+                (Status::Refused, Some(self.texts.error(text)))
             }
             _ => self.unreadable(from, error),
         }
@@ -198,6 +208,7 @@ impl Setup<'_> {
     fn not_an_export(&self, why: Unreadable) -> Failure {
         let text = match why {
             Unreadable::Encrypted(program) => self.texts.import_encrypted(program),
+            Unreadable::Closed(program) => self.texts.import_closed(program),
             Unreadable::Xml { keepass: true } => self.texts.import_xml(),
             Unreadable::Xml { keepass: false } => self.texts.import_other_xml(),
             Unreadable::Form => self.texts.import_unknown_form(),

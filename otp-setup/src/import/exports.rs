@@ -10,6 +10,8 @@ use super::{Found, aegis, and_otp, bitwarden, csv, free_otp, migration, two_fas,
 pub enum Unreadable {
     /// It is encrypted: by this program.
     Encrypted(&'static str),
+    /// What this program keeps, encrypted; it has no export that others can read.
+    Closed(&'static str),
     /// XML, as KeePassXC writes it besides CSV.
     Xml {
         /// Whether it is KeePass's.
@@ -29,6 +31,9 @@ struct Document {
     services_encrypted: Option<IgnoredAny>,
     tokens: Option<Vec<free_otp::Token>>,
     items: Option<Vec<bitwarden::Item>>,
+    #[serde(rename = "encryptedData")]
+    encrypted_data: Option<IgnoredAny>,
+    authenticator_tokens: Option<IgnoredAny>,
     encrypted: bool,
 }
 
@@ -58,6 +63,8 @@ fn document(text: &str) -> Result<Vec<Found>, Unreadable> {
     match document {
         Document { encrypted: true, .. } => Err(Unreadable::Encrypted("Bitwarden")),
         Document { services_encrypted: Some(_), .. } => Err(Unreadable::Encrypted("2FAS")),
+        Document { encrypted_data: Some(_), .. } => Err(Unreadable::Encrypted("Ente Auth")),
+        Document { authenticator_tokens: Some(_), .. } => Err(Unreadable::Closed("Authy")),
         Document { db: Some(aegis::Vault::Encrypted(_)), .. } => Err(Unreadable::Encrypted("Aegis")),
         Document { db: Some(aegis::Vault::Plain { entries }), .. } => {
             Ok(entries.iter().map(aegis::found).collect())
@@ -202,6 +209,18 @@ mod tests {
         assert_eq!(
             why(r#"{"encrypted":true,"passwordProtected":true,"data":"2.x"}"#),
             Unreadable::Encrypted("Bitwarden")
+        );
+        assert_eq!(
+            why(
+                r#"{"version":1,"kdfParams":{"memLimit":4096,"opsLimit":3,"salt":"x"},"encryptedData":"x","encryptionNonce":"y"}"#
+            ),
+            Unreadable::Encrypted("Ente Auth")
+        );
+        assert_eq!(
+            why(
+                r#"{"message":"success","authenticator_tokens":[{"name":"Uni","encrypted_seed":"x","salt":"y"}],"success":true}"#
+            ),
+            Unreadable::Closed("Authy")
         );
         assert_eq!(why("-----BEGIN PGP MESSAGE-----\n"), Unreadable::Encrypted("OpenPGP"));
         assert_eq!(why("<?xml version=\"1.0\"?><KeePassFile/>"), Unreadable::Xml { keepass: true });

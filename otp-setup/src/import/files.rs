@@ -9,7 +9,7 @@ use insis_otp::store::Account;
 use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
 
-use super::read_input;
+use super::{Binary, read_input};
 
 /// Reads a file of this user's in the user's home: no links, no FIFO, no device, nobody else's (CVE-2024-47191).
 pub fn own_file(path: &Path, owner: &Account) -> io::Result<Zeroizing<String>> {
@@ -28,9 +28,12 @@ pub fn private_file(path: &Path) -> io::Result<Zeroizing<String>> {
     if facts.len() > LONGEST {
         return Err(ErrorKind::FileTooLarge.into());
     }
-    let mut text = Zeroizing::new(String::with_capacity(usize::try_from(facts.len()).unwrap_or(0) + 1));
-    io::Read::read_to_string(&mut io::Read::take(file, LONGEST), &mut text)?;
-    Ok(text)
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(facts.len()).unwrap_or(0) + 1));
+    io::Read::read_to_end(&mut io::Read::take(file, LONGEST), &mut bytes)?;
+    String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
+        let bytes = Zeroizing::new(error.into_bytes());
+        io::Error::new(ErrorKind::InvalidData, Binary::of(&bytes))
+    })
 }
 
 fn open(path: &Path) -> io::Result<(File, Metadata)> {

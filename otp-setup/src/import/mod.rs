@@ -5,6 +5,7 @@
 
 mod aegis;
 mod and_otp;
+mod binary;
 mod bitwarden;
 mod csv;
 mod exports;
@@ -18,6 +19,7 @@ mod put;
 mod two_fas;
 mod uri;
 
+pub use binary::Binary;
 pub use exports::{Unreadable, read as exports, uris};
 pub use files::{own_file, private_file};
 pub use google::read as google;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use insis_otp::otpauth::Parsed;
 use zeroize::Zeroizing;
 
-use super::{Found, LeftOut, Taken, Unusable};
+use super::{Binary, Found, LeftOut, Taken, Unusable};
 
 /// Reads what comes in on standard input: text, and not endless.
 pub fn read_input(input: impl Read) -> io::Result<Zeroizing<String>> {
@@ -25,7 +25,8 @@ pub fn read_input(input: impl Read) -> io::Result<Zeroizing<String>> {
             break;
         }
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| ErrorKind::InvalidData)?.trim();
+    let binary = |_| io::Error::new(ErrorKind::InvalidData, Binary::of(&bytes));
+    let text = std::str::from_utf8(&bytes).map_err(binary)?.trim();
     match text.len() {
         0 => Err(ErrorKind::UnexpectedEof.into()),
         1..=LONGEST => Ok(Zeroizing::new(text.to_owned())),

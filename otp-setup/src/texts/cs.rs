@@ -432,9 +432,22 @@ pub(super) const CZECH: Catalogue = Catalogue {
                        převezměte ten a smažte ho.",
     import_xml: "Tohle je XML z KeePassXC. Zvolte v něm Databáze, Exportovat, Soubor CSV a převezměte to.",
     import_other_xml: "Tohle je XML a to se nečte. FreeOTP nemá export, který by přečetl někdo jiný: spárujte telefon znovu \
-                       příkazem otp-setup.",
-    import_binary: "{from} není text. Zálohy FreeOTP a databáze (.kdbx) jsou šifrované: z KeePassXC exportujte CSV, z jiných \
-                    aplikací nešifrovanou podobu; s FreeOTP, které ji nemá, spárujte telefon znovu příkazem otp-setup.",
+                       příkazem otp-setup. FreeOTP+ exportuje JSON, a ten se čte.",
+    import_binary: "{from} není text. Je-li to šifrovaná záloha (třeba .json.aes z andOTP), exportujte znovu bez šifrování tam, \
+                    kde to nikdo jiný nepřečte, převezměte to a smažte. Nemá-li aplikace takový export, spárujte telefon znovu \
+                    příkazem otp-setup.",
+    import_free_otp: "{from} je záloha FreeOTP (externalBackup.xml). Je šifrovaná svým vlastním způsobem a nečte se. Jiný export \
+                      FreeOTP nemá: spárujte telefon znovu příkazem otp-setup. FreeOTP+ exportuje JSON, a ten se čte.",
+    import_keepass: "{from} je databáze KeePass a ta je šifrovaná. V KeePassXC zvolte Databáze, Exportovat, Soubor CSV a \
+                     převezměte to.",
+    import_archive: "{from} je archiv. Rozbalte ho tam, kde to nikdo jiný nepřečte, převezměte soubor z něj a smažte ho. Chce-li \
+                     heslo, exportujte znovu bez hesla.",
+    import_picture: "{from} je obrázek. Přečtěte z něj QR kód: zbarimg -q --raw SOUBOR | otp-setup import --user JMÉNO \
+                     --app-export -",
+    import_database: "{from} je databáze aplikace (SQLite) a ta se nečte. Microsoft Authenticator neexportuje nic, co by přečetl \
+                      někdo jiný: spárujte telefon znovu příkazem otp-setup.",
+    import_closed: "To jsou šifrovaná data z {program}. {program} neexportuje nic, co by přečetl někdo jiný: spárujte telefon \
+                    znovu příkazem otp-setup.",
     import_unknown_form: "Takový export zde není znám. Známy jsou: seznam otpauth URI nebo nešifrovaný export z aplikací Aegis, 2FAS, \
                           andOTP, Bitwarden, FreeOTP+ (JSON) nebo KeePassXC (CSV).",
     need_user: "Řekněte pro koho: --user JMÉNO",

@@ -430,9 +430,22 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                        it, import that, and delete it.",
     import_xml: "This is KeePassXC's XML. There, choose Database, Export, CSV File, and import that.",
     import_other_xml: "This is XML, which is not read. FreeOTP has no export that others can read: pair the phone anew by \
-                       otp-setup.",
-    import_binary: "{from} is not text. Backups of FreeOTP and databases (.kdbx) are encrypted: from KeePassXC export CSV, from \
-                    other apps an unencrypted form; with FreeOTP, which has none, pair the phone anew by otp-setup.",
+                       otp-setup. FreeOTP+ exports JSON, which is read.",
+    import_binary: "{from} is not text. If it is an encrypted backup (andOTP's .json.aes, say), export anew without encryption, \
+                    to where nobody else can read it, import that, and delete it. If the app has no such export, pair the \
+                    phone anew by otp-setup.",
+    import_free_otp: "{from} is a backup of FreeOTP (externalBackup.xml). It is encrypted in a form of its own, and is not read. \
+                      FreeOTP has no other export: pair the phone anew by otp-setup. FreeOTP+ exports JSON, which is read.",
+    import_keepass: "{from} is a database of KeePass, which is encrypted. In KeePassXC, choose Database, Export, CSV File, and \
+                     import that.",
+    import_archive: "{from} is an archive. Unpack it to where nobody else can read it, import the file in it, and delete that. If \
+                     it asks for a password, export anew without one.",
+    import_picture: "{from} is a picture. Read the QR code in it: zbarimg -q --raw FILE | otp-setup import --user NAME \
+                     --app-export -",
+    import_database: "{from} is the database of an app (SQLite), which is not read. Microsoft Authenticator exports nothing that \
+                      others can read: pair the phone anew by otp-setup.",
+    import_closed: "This is data of {program}, encrypted. {program} exports nothing that others can read: pair the phone anew by \
+                    otp-setup.",
     import_unknown_form: "This is no export that is known here: a list of otpauth URIs, or an unencrypted export of Aegis, 2FAS, \
                           andOTP, Bitwarden, FreeOTP+ (JSON), or KeePassXC (CSV).",
     need_user: "Say for whom: --user NAME",
