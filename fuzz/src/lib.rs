@@ -20,8 +20,8 @@ use insis_otp::otp::{
     Verdict, verify,
 };
 use insis_otp::otpauth::Entry;
+use insis_otp::service::{Request, Response};
 use insis_otp::store::{Account, Decision, SecretFile, Template, UserName, Write};
-use insis_otp::wire::{Answer, Request};
 
 const STEP: u64 = 56_666_667;
 const NOW: UnixTime = UnixTime(STEP * 30 + 7);
@@ -143,8 +143,8 @@ pub fn request(data: &[u8]) {
 
 /// An answer of the helper's.
 pub fn answer(data: &[u8]) {
-    if let Ok(answer) = Answer::decode(data) {
-        let again = Answer::decode(answer.encode().as_bytes()).expect("what was encoded can be decoded");
+    if let Ok(answer) = Response::decode(data) {
+        let again = Response::decode(answer.encode().as_bytes()).expect("what was encoded can be decoded");
         assert_eq!(again.encode(), answer.encode());
     }
 }

@@ -7,23 +7,21 @@
 //! - [`config`]: what the site decides, parsed strictly into types of [`otp`]; [`arguments`] of a PAM stack stand over it.
 //! - [`store`]: the secret file: where it is, its form, its lock, and who may touch it.
 //!
-//! [`otpauth`] is how apps are told of a secret; [`wire`] is the language in which the programs talk to `otp-helper`.
+//! [`otpauth`] is how apps are told of a secret; [`service`] is the one way to what can be done with an enrollment.
 #![forbid(unsafe_code)]
 
-pub mod acts;
 pub mod arguments;
+pub mod audit;
 pub mod config;
 mod files;
 mod keyed;
-pub mod log;
 pub mod naming;
 pub mod network;
-pub mod operations;
 pub mod otp;
 pub mod otpauth;
 pub mod pam_service;
+pub mod service;
 pub mod store;
 pub mod strict;
-pub mod wire;
 
 pub use keyed::{RememberedClient, Source};

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use insis_otp::service::{Credential, EnrollmentDenial};
 use insis_otp::store::UserName;
-use insis_otp::wire::{Credential, EnrollmentDenial};
 use nonstick::{AuthnFlags, ConversationAdapter, ErrorCode, Transaction, TransactionBuilder};
 
 /// The PAM service.

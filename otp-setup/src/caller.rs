@@ -1,7 +1,8 @@
 //! Who runs this program, for the log: what root does with somebody's enrollment, and what a user does with a secret file
 //! in a home, leaves a line. For everything else `otp-helper` writes it.
 
-use insis_otp::log::{self, Level, Line};
+use insis_otp::audit::{self as system_log, Line};
+use insis_otp::service::Event;
 use nix::unistd::{Uid, geteuid, getuid};
 
 use crate::audit;
@@ -29,7 +30,7 @@ impl Caller {
             uid: getuid(),
             loginuid: login_uid(std::fs::read_to_string(LOGINUID).ok().as_deref()),
             sudo_user: sudo_user.map(|name| name.to_string_lossy().into_owned()),
-            log: log::send,
+            log: system_log::send,
             audit: audit::send,
         }
     }
@@ -40,28 +41,22 @@ impl Caller {
         Self { log: |_, _, _| {}, audit: |_, _, _| {}, ..Self::of_this_process() }
     }
 
-    /// Reports an act on this user's enrollment that was done.
-    pub fn done(&self, action: &str, user: &str) {
-        // Root acts on what is other people's.
-        let level = if self.uid.is_root() { Level::Notice } else { Level::Info };
-        self.report(action, user, Line::new(level, "done"), true);
+    /// Reports events of this user's enrollment.
+    pub fn reporter<'a>(&'a self, user: &'a str) -> impl Fn(&Event) + 'a {
+        move |event| self.report(user, event)
     }
 
-    /// Reports one that was not done; the line says why.
-    pub fn failed(&self, action: &str, user: &str, why: Line) {
-        self.report(action, user, why, false);
-    }
-
-    /// Reports an act with a line of its own.
-    pub fn report(&self, action: &str, user: &str, line: Line, succeeded: bool) {
+    /// Reports an event, with who brought it about and for whom.
+    pub fn report(&self, user: &str, event: &Event) {
+        let line = event.line.clone();
         let line = line.field("user", user).field("uid", self.uid).field("loginuid", &self.loginuid);
         let line = match &self.sudo_user {
             Some(name) => line.field("sudo_user", name),
             None => line,
         };
-        (self.log)("otp-setup", action, &line.aside("action", action));
+        (self.log)("otp-setup", event.action, &line.aside("action", event.action));
         if geteuid().is_root() {
-            (self.audit)(action, user, succeeded);
+            (self.audit)(event.action, user, event.succeeded);
         }
     }
 }

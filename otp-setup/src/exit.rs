@@ -1,7 +1,7 @@
 //! How the program ends: an exit status, and what is said.
 
+use crate::backend::Error;
 use crate::flow::End;
-use crate::keeper::Trouble;
 use crate::person::Stop;
 use crate::site::NoSite;
 use crate::texts::Texts;
@@ -59,15 +59,15 @@ pub fn of_end(end: End, texts: &Texts, user: &str) -> Failure {
             (Status::Unusable, Some(texts.error(format!("{why} {}", texts.nothing_changed()))))
         }
         End::PageMissing(why) => (Status::Unusable, Some(texts.error(why))),
-        End::Trouble(trouble) => of_trouble(trouble, texts, user),
+        End::Backend(error) => of_backend(error, texts, user),
     }
 }
 
 /// What is said when something could not be looked at. That nothing was changed goes without saying.
-pub fn of_look(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
-    match trouble {
-        Trouble::Unusable(why) => (Status::Unusable, Some(texts.error(why))),
-        trouble => of_trouble(trouble, texts, user),
+pub fn of_look(error: Error, texts: &Texts, user: &str) -> Failure {
+    match error {
+        Error::Unusable(why) => (Status::Unusable, Some(texts.error(why))),
+        error => of_backend(error, texts, user),
     }
 }
 
@@ -76,17 +76,17 @@ fn pairing(user: &str) -> String {
     if nix::unistd::geteuid().is_root() { format!("otp-setup --user {user}") } else { "otp-setup".to_owned() }
 }
 
-fn of_trouble(trouble: Trouble, texts: &Texts, user: &str) -> Failure {
+fn of_backend(error: Error, texts: &Texts, user: &str) -> Failure {
     let unusable = |why: String| (Status::Unusable, Some(texts.error(why)));
-    match trouble {
-        Trouble::NotPaired => (Status::NotPaired, Some(texts.end_not_paired(user, pairing(user)))),
-        Trouble::Exists => (Status::Exists, Some(texts.end_exists(user))),
-        Trouble::Proof(why) => (Status::Refused, Some(crate::flow::refusal(texts, &why))),
-        Trouble::Pair => (Status::Refused, Some(texts.end_not_pairing())),
-        Trouble::Denied(why) => (Status::Refused, Some(texts.error(crate::flow::denied(texts, &why)))),
-        Trouble::Unusable(why) => unusable(format!("{why}\n{}", texts.nothing_changed())),
-        Trouble::HelperStart(path, why) => unusable(texts.end_helper_start(path.display(), why)),
-        Trouble::HelperAnswer(path) => unusable(texts.end_helper_answer(path.display())),
+    match error {
+        Error::NotEnrolled => (Status::NotPaired, Some(texts.end_not_paired(user, pairing(user)))),
+        Error::Exists => (Status::Exists, Some(texts.end_exists(user))),
+        Error::Proof(why) => (Status::Refused, Some(crate::flow::refusal(texts, &why))),
+        Error::Codes => (Status::Refused, Some(texts.end_not_pairing())),
+        Error::Denied(why) => (Status::Refused, Some(texts.error(crate::flow::denied(texts, &why)))),
+        Error::Unusable(why) => unusable(format!("{why}\n{}", texts.nothing_changed())),
+        Error::HelperStart(path, why) => unusable(texts.end_helper_start(path.display(), why)),
+        Error::HelperResponse(path) => unusable(texts.end_helper_answer(path.display())),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod apps;
 mod audit;
+mod backend;
 mod caller;
 mod cli;
 mod commands;
@@ -14,7 +15,6 @@ mod doctor;
 mod exit;
 mod flow;
 mod import;
-mod keeper;
 mod output;
 mod page;
 mod person;

@@ -1,7 +1,7 @@
 //! What there is to tell about a pairing, for people and for programs.
 
-use insis_otp::operations::Status;
 use insis_otp::otp::{Proof, Refusal, Seconds, Verdict};
+use insis_otp::service::Status;
 use serde::Serialize;
 
 use crate::doctor::{Finding, Severity};

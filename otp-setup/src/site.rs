@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use insis_otp::config::{Config, ConfigError};
-use insis_otp::operations::Clock;
+use insis_otp::service::{Clock, HelperClient, Service};
 use insis_otp::store::{Account, SecretFile, UserName};
 use nix::unistd::{Uid, geteuid, getuid};
 
+use crate::backend::Backend;
 use crate::caller::Caller;
-use crate::keeper::{Direct, Keeper, ViaHelper};
 use crate::plain;
 
 /// The site's rules, and an account.
@@ -67,18 +67,22 @@ impl Site {
         self.config.secret_file.locate(&self.account)
     }
 
-    /// Who keeps the pairing.
-    pub fn keeper<'a>(&self, clock: Clock<'a>) -> Box<dyn Keeper + 'a> {
+    /// The way to the enrollment.
+    pub fn backend<'a>(&self, clock: Clock<'a>) -> Backend<'a> {
         if self.as_root || self.config.secret_file.is_home() {
             let (file, policy) = (self.file(), self.config.policy);
-            let caller = Caller::of_this_process();
-            Box::new(Direct { file, policy, proof: !self.as_root, clock, caller })
+            Backend::Direct { file, policy, as_root: self.as_root, clock, caller: Caller::of_this_process() }
         } else {
-            Box::new(ViaHelper {
-                path: self.config.helper.clone(),
+            Backend::Helper {
+                client: HelperClient { program: self.config.helper.clone() },
                 self_enrollment: self.config.self_enrollment,
-            })
+            }
         }
+    }
+
+    /// What root may do with a file of this site's.
+    pub fn service<'a>(&'a self, file: &'a SecretFile, clock: Clock<'a>) -> Service<'a> {
+        Service { file, policy: &self.config.policy, clock }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, Once};
 
-use insis_otp::log::{self, Level, Line};
+use insis_otp::audit::{self, Level, Line};
 use pam::constants::PamResultCode;
 use pam::module::PamHandle;
 
@@ -47,7 +47,7 @@ fn remember_panics() {
 fn report(hook: &str) {
     let place = PLACE.lock().ok().and_then(|mut place| place.take()).unwrap_or_default();
     let line = Line::new(Level::Critical, "error").field("reason", "panic").field("at", place);
-    log::send(log::program(), &format!("pam_insis_otp({hook})"), &line);
+    audit::send(audit::program(), &format!("pam_insis_otp({hook})"), &line);
 }
 
 #[cfg(feature = "deliberate-panic")]

@@ -5,11 +5,11 @@ use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 use insis_otp::arguments::{self, FirstPass, Stacking};
+use insis_otp::audit::{Level, Line};
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
-use insis_otp::log::{Level, Line};
-use insis_otp::operations::{LoginAttempt, system_clock};
 use insis_otp::otp::{Refusal, UnixTime, Verdict};
-use insis_otp::{RememberedClient, Source, wire};
+use insis_otp::service::{self, LoginAttempt, system_clock};
+use insis_otp::{RememberedClient, Source};
 use pam::constants::{PAM_SILENT, PamFlag, PamResultCode};
 use pam::module::PamHandle;
 use zeroize::Zeroizing;
@@ -86,7 +86,7 @@ struct Seen {
 /// What came back.
 enum Given {
     /// Something to verify, and the password that came with it, if one did.
-    Code(wire::Reply, Option<Zeroizing<Vec<u8>>>),
+    Code(service::Reply, Option<Zeroizing<Vec<u8>>>),
     /// The password instead of a code.
     Password,
     /// sshd's filler, as long as what was typed.
@@ -103,7 +103,7 @@ pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), Str
 }
 
 /// The password of a reply for both, and the code at its end.
-type Both = (Zeroizing<Vec<u8>>, wire::Reply);
+type Both = (Zeroizing<Vec<u8>>, service::Reply);
 
 impl Login {
     /// The steps in which the first question is put to somebody remote, and those in which a refusal is answered: looking
@@ -148,7 +148,11 @@ impl Login {
             return Ok(Some(exempt));
         }
         let Some(known) = &self.target.known else { return Ok(None) };
-        if self.client.as_ref().is_some_and(|client| known.access.remembers(client, self.config.remember)) {
+        if self
+            .client
+            .as_ref()
+            .is_some_and(|client| known.access.remembers(client, self.config.remember, &self.config.policy))
+        {
             return Ok(Some(Passed::Remembered));
         }
         match self.config.unenrolled_at(system_clock()) {
@@ -230,7 +234,7 @@ impl Login {
     fn split(&self, both: &[u8]) -> Option<Both> {
         let digits = self.target.digits(&self.config.policy).count();
         let (password, code) = dialogue::split(both, digits)?;
-        Some((Zeroizing::new(password.to_vec()), wire::Reply::new(code)))
+        Some((Zeroizing::new(password.to_vec()), service::Reply::new(code)))
     }
 
     /// The question, on a line of its own below what is said: with the user and the host that ssh puts in front, one line has
@@ -244,7 +248,7 @@ impl Login {
     fn ask(&self, pamh: &mut PamHandle, note: &str) -> Result<Given, Outcome> {
         match dialogue::ask(pamh, &self.question(note), self.config.echo) {
             Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(pamh, reply.as_bytes()),
-            Ok(Reply::Attempt(reply)) => Ok(Given::Code(wire::Reply::new(reply.as_bytes()), None)),
+            Ok(Reply::Attempt(reply)) => Ok(Given::Code(service::Reply::new(reply.as_bytes()), None)),
             Ok(Reply::Filler(length)) => Ok(Given::Filler(length)),
             Ok(Reply::Password) => Ok(Given::Password),
             Err(why) => Err(Outcome::NoReply(why)),
@@ -255,7 +259,7 @@ impl Login {
     fn forward(&self, pamh: &mut PamHandle, both: &[u8]) -> Result<Given, Outcome> {
         let (password, reply) = match self.split(both) {
             Some(both) => both,
-            None => (Zeroizing::new(both.to_vec()), wire::Reply::new(b"")),
+            None => (Zeroizing::new(both.to_vec()), service::Reply::new(b"")),
         };
         hand_on(pamh, &password).map(|()| Given::Code(reply, None))
     }
@@ -279,7 +283,13 @@ impl Login {
 
     /// The outcome, if digits at the end of a password are a code of the person's that was typed although none is needed;
     /// charged like any other. Of a code that will be right soon nobody learns, therefore.
-    fn needless_code(&self, passed: Passed, code: &wire::Reply, log: &Log, seen: &Seen) -> Option<Outcome> {
+    fn needless_code(
+        &self,
+        passed: Passed,
+        code: &service::Reply,
+        log: &Log,
+        seen: &Seen,
+    ) -> Option<Outcome> {
         match self.verify(self.target.known.as_ref()?, code, seen) {
             Ok(Verdict::Accepted(accepted)) => Some(Outcome::Accepted(accepted)),
             Ok(Verdict::Refused(Refusal::Used { .. })) => Some(Outcome::Passed(passed)),
@@ -325,7 +335,7 @@ impl Login {
     }
 
     /// Has a reply of somebody known decided.
-    fn verify(&self, known: &Known, reply: &wire::Reply, seen: &Seen) -> Result<Verdict, Trouble> {
+    fn verify(&self, known: &Known, reply: &service::Reply, seen: &Seen) -> Result<Verdict, Trouble> {
         let typed = reply.typed();
         let attempt = LoginAttempt {
             remember: self.client.as_ref(),
@@ -341,11 +351,11 @@ impl Login {
     /// Refuses what sshd put in the place of a reply like a reply of as many digits.
     fn filler(&self, length: usize) -> Outcome {
         let denial = if self.target.known.is_some() { Denial::Filler } else { Denial::UnknownUser };
-        self.decoy(denial, &wire::Reply::new(&vec![b'0'; length]))
+        self.decoy(denial, &service::Reply::new(&vec![b'0'; length]))
     }
 
     /// Refuses a reply that there is nothing to verify with.
-    fn decoy(&self, denial: Denial, reply: &wire::Reply) -> Outcome {
+    fn decoy(&self, denial: Denial, reply: &service::Reply) -> Outcome {
         self.target
             .refuse(reply, &self.config)
             .map_or_else(|outcome| outcome, |as_if| Outcome::Denied(denial, as_if))

@@ -1,7 +1,7 @@
 //! How an authentication can end, and the one road from there to a PAM code and a line in the log.
 
-use insis_otp::log::{Level, Line};
-use insis_otp::otp::{Accepted, Malformed, Proof, Refusal};
+use insis_otp::audit::{self, Level, Line};
+use insis_otp::otp::{Accepted, Proof, Refusal};
 use pam::constants::PamResultCode;
 
 /// The end of an authentication. [`Outcome::code`] is the only place that turns one into a PAM code.
@@ -101,7 +101,7 @@ impl Outcome {
     /// such lines must not shut out people whose passwords end in digits.
     pub fn tried_line(&self) -> Line {
         match self {
-            Self::Refused(refusal) => refusal_line(Level::Info, "tried", refusal),
+            Self::Refused(refusal) => audit::tried(refusal),
             Self::Denied(denial, _) => Line::new(Level::Info, "tried").field("reason", denial.name()),
             _ => self.line(),
         }
@@ -111,7 +111,7 @@ impl Outcome {
     pub fn line(&self) -> Line {
         match self {
             Self::Accepted(accepted) => accepted_line(accepted),
-            Self::Refused(refusal) => refused_line(refusal),
+            Self::Refused(refusal) => audit::refused(refusal),
             Self::Denied(denial, _) => Line::new(Level::Notice, "refused").field("reason", denial.name()),
             Self::NoReply(why) => Line::new(Level::Notice, "refused").field(
                 "reason",
@@ -210,41 +210,10 @@ impl Passed {
     }
 }
 
-fn refused_line(refusal: &Refusal) -> Line {
-    let level = match refusal {
-        Refusal::Throttled { .. }
-        | Refusal::TooSoon { .. }
-        | Refusal::ClockAhead { .. }
-        | Refusal::SingleCodesUsedUp => Level::Warning,
-        _ => Level::Notice,
-    };
-    refusal_line(level, "refused", refusal)
-}
-
-fn refusal_line(level: Level, result: &str, refusal: &Refusal) -> Line {
-    let line = Line::new(level, result).field("reason", refusal.name());
-    match refusal {
-        Refusal::OutsideWindow { offset } => line.field("offset", offset),
-        Refusal::Used { wait } | Refusal::Throttled { wait } | Refusal::TooSoon { wait } => {
-            line.field("wait", wait.0)
-        }
-        Refusal::ClockAhead { by } => line.field("ahead", by.0),
-        Refusal::Malformed(why) => line.field(
-            "kind",
-            match why {
-                Malformed::Length => "length",
-                Malformed::ForeignDigits => "foreign-digits",
-                Malformed::Characters => "characters",
-            },
-        ),
-        Refusal::Wrong | Refusal::RecoverySpent | Refusal::SingleCodesUsedUp => line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use insis_otp::otp::{Drift, Seconds};
+    use insis_otp::otp::{Drift, Malformed, Seconds};
 
     fn refusals() -> Vec<Refusal> {
         let wait = Seconds(17);

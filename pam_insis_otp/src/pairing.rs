@@ -7,19 +7,19 @@
 
 use std::ffi::CStr;
 
+use insis_otp::audit::{Level, Line};
 use insis_otp::config::{Config, Language, SelfEnrollment, Unenrolled};
-use insis_otp::log::{Level, Line};
 use insis_otp::naming::Names;
-use insis_otp::operations::{self, Failure, NewPairing, system_clock};
 use insis_otp::otp::{Code, Drift, Key, PairingRefusal, RecoveryCode, Salt, Seconds, Secret, Typed, locate};
 use insis_otp::otpauth::Entry;
+use insis_otp::service::{EnrollmentDenial, Error, NewDevice, Service, system_clock};
 use insis_otp::store::{InvitationRefusal, SecretFile};
 use pam::constants::{PAM_CHANGE_EXPIRED_AUTHTOK, PAM_DELETE_CRED, PamFlag, PamResultCode};
 use pam::module::PamHandle;
 use pam::secret::SecretBytes;
 use zeroize::Zeroizing;
 
-use crate::access::Access;
+use crate::access::{self, Access};
 use crate::dialogue::{self, Reply};
 use crate::ffi::MustPair;
 use crate::login;
@@ -166,7 +166,7 @@ impl Waiting {
         log.account = target.other_name().map(str::to_owned);
         match target.known.map(|known| known.access) {
             Some(Access::Direct(file)) => {
-                let status = operations::status(&file, &config.policy, &system_clock);
+                let status = access::service(&file, &config.policy).status();
                 let paired = status.map_err(|error| store(&error.to_string()))?.is_some();
                 Ok((!paired).then_some(Self { texts: Texts::of(config.language), config, file }))
             }
@@ -199,9 +199,9 @@ impl Waiting {
                 said = self.texts.pairing_not_invited;
                 continue;
             };
-            match operations::check_invitation(&self.file, &code, &system_clock) {
+            match self.service().check_invitation(&code) {
                 Ok(()) => return Ok(code),
-                Err(Failure::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
+                Err(Error::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
                     said = self.texts.pairing_not_invited;
                 }
                 Err(failure) => return Err(failed(failure)),
@@ -244,12 +244,12 @@ impl Waiting {
             let second = self.ask(pamh, self.texts.pairing_next)?;
             let second =
                 second.and_then(|reply| Typed::parse(reply.as_bytes()).single(entry.key.digits()).ok());
-            let paired = second.map_or(Err(Failure::Pair(PairingRefusal::SecondWrong)), |second| {
+            let paired = second.map_or(Err(Error::Codes(PairingRefusal::SecondWrong)), |second| {
                 self.write(entry, (first, second), invitation)
             });
             match paired {
                 Ok(drift) => return Ok(drift),
-                Err(Failure::Pair(why)) => {
+                Err(Error::Codes(why)) => {
                     log.debug(|| Log::step("pairing").field("refused", format!("{why:?}")));
                     said = format!("{}\n", self.texts.not_pairing(why));
                 }
@@ -264,13 +264,17 @@ impl Waiting {
         entry: &Entry,
         (first, second): (Code, Code),
         invitation: Option<&RecoveryCode>,
-    ) -> Result<Drift, Failure> {
+    ) -> Result<Drift, Error> {
         let Entry { key, issuer, account } = entry.clone();
-        let new = NewPairing { key, issuer, account, first, second, recovery: (Vec::new(), Salt::default()) };
+        let new = NewDevice { key, issuer, account, first, second, recovery: (Vec::new(), Salt::default()) };
         match invitation {
-            Some(code) => operations::enrol_invited(&self.file, &new, code, &system_clock),
-            None => operations::enrol(&self.file, &new, &system_clock),
+            Some(code) => self.service().enroll_invited(&new, code),
+            None => self.service().enroll(&new),
         }
+    }
+
+    fn service(&self) -> Service<'_> {
+        access::service(&self.file, &self.config.policy)
     }
 
     /// The names under which it stands in the app, in full.
@@ -375,10 +379,10 @@ fn refused(reason: &'static str) -> End {
 }
 
 /// What is logged of an enrollment that failed.
-fn failed(failure: Failure) -> End {
+fn failed(failure: Error) -> End {
     match failure {
-        Failure::Invitation(refusal) => {
-            let denial = insis_otp::wire::EnrollmentDenial::Invitation(refusal);
+        Error::Invitation(refusal) => {
+            let denial = EnrollmentDenial::Invitation(refusal);
             End(Line::new(Level::Warning, "refused").field("reason", denial.name()), None)
         }
         failure => store(&failure.to_string()),

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use insis_otp::log::{self, Level, Line};
+use insis_otp::audit::{self, Level, Line};
 use pam::items::{RHost, Service};
 use pam::module::PamHandle;
 
@@ -44,8 +44,8 @@ impl Log {
             Some(words) => line.words(words),
             None => line,
         };
-        log::send(
-            log::program(),
+        audit::send(
+            audit::program(),
             &format!("pam_insis_otp({}:{})", printable(&self.service), self.call),
             &line,
         );

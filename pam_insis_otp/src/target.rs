@@ -2,10 +2,9 @@
 
 use insis_otp::config::{Config, Exempt};
 use insis_otp::network::numeric;
-use insis_otp::operations::{self, system_clock};
 use insis_otp::otp::{Attempt, Digits, Policy, Refusal, Verdict, verify};
+use insis_otp::service::{Reply, refuse_unknown, system_clock};
 use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers, UserName};
-use insis_otp::wire::Reply;
 use nix::unistd::Group;
 use pam::constants::PamResultCode;
 use pam::items::User;
@@ -71,7 +70,7 @@ impl Target {
         if !nix::unistd::geteuid().is_root() {
             return Ok(refuse_without_count(reply, &config.policy));
         }
-        let refused = operations::refuse(
+        let refused = refuse_unknown(
             &UnknownUsers::system(),
             self.counted_name(),
             &reply.typed(),

@@ -2,13 +2,13 @@
 
 use std::process::Command;
 
-use insis_otp::operations::{self, NewPairing, Status};
 use insis_otp::otp::{
-    Algorithm, Code, Digits, Key, Period, Policy, RecoveryCode, Salt, Seconds, Secret, State, Step, Typed,
-    UnixTime,
+    Algorithm, Code, Digits, Key, Period, RecoveryCode, Salt, Seconds, Secret, State, Step, Typed, UnixTime,
 };
+use insis_otp::service::{NewDevice, Status, system_clock};
 use insis_otp::store::{Account, SecretFile, Template, UserName};
 
+use crate::person::service;
 use crate::phone::{Phone, now};
 
 /// Somebody who paired a phone two hours ago, so that no code of today was used for it.
@@ -56,7 +56,7 @@ impl Paired {
     fn enrol(&self, at: UnixTime) {
         let code = |at| Code::from_digits(self.phone.code_at(at).as_bytes()).expect("a code");
         let recovery = Self::RECOVERY.map(recovery_code).into();
-        let new = NewPairing {
+        let new = NewDevice {
             key: self.key.clone(),
             issuer: "Test".into(),
             account: "test".into(),
@@ -66,7 +66,7 @@ impl Paired {
         };
         // The second code is typed while the phone shows it.
         let then = at.plus(Seconds(self.phone.period()));
-        operations::enrol(&self.file, &new, &|| then).expect("cannot pair");
+        service(&self.file, &|| then).enroll(&new).expect("cannot pair");
         // A login since then, so that nobody is told of a phone that was enrolled.
         let last_login = Some(then.plus(Seconds(60)));
         let logged_in = |state: Option<&State>| State { last_login, ..state.cloned().unwrap_or_default() };
@@ -119,7 +119,7 @@ impl Paired {
     /// When it cannot be read.
     #[must_use]
     pub fn status(&self) -> Status {
-        let status = operations::status(&self.file, &Policy::default(), &operations::system_clock);
+        let status = service(&self.file, &system_clock).status();
         status.expect("a secret file that can be read").expect("a pairing")
     }
 

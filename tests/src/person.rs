@@ -1,10 +1,12 @@
 //! A person with a phone and a secret file of known content.
 
-use insis_otp::operations::NewPairing;
+use std::sync::LazyLock;
+
 use insis_otp::otp::{
-    Algorithm, Digits, Key, Period, RecoveryCode, RecoveryCodes, Salt, Secret, SpentSteps, State, Step,
-    Typed, UnixTime,
+    Algorithm, Digits, Key, Period, Policy, RecoveryCode, RecoveryCodes, Salt, Secret, SpentSteps, State,
+    Step, Typed, UnixTime,
 };
+use insis_otp::service::{Clock, NewDevice, Service};
 use insis_otp::store::{Account, Enrolment, Record, SecretFile, Template, UserName};
 
 /// A time step in 2023, at which tests begin whose clock stands still.
@@ -49,7 +51,20 @@ pub fn recovery_code() -> RecoveryCode {
     }
 }
 
+/// What can be done with an enrollment under the default policy.
+#[must_use]
+pub fn service<'a>(file: &'a SecretFile, clock: Clock<'a>) -> Service<'a> {
+    static POLICY: LazyLock<Policy> = LazyLock::new(Policy::default);
+    Service { file, policy: &POLICY, clock }
+}
+
 impl Person {
+    /// What can be done with this person's enrollment under the default policy.
+    #[must_use]
+    pub fn service<'a>(&'a self, clock: Clock<'a>) -> Service<'a> {
+        service(&self.file, clock)
+    }
+
     /// Somebody of this machine whose phone holds the secret of that seed; not paired yet.
     #[must_use]
     pub fn new(name: &str, seed: u8, template: &str) -> Self {
@@ -116,8 +131,8 @@ impl Person {
 
     /// What enrolls this phone, with the codes of the step before that one and of that one.
     #[must_use]
-    pub fn new_pairing(&self, second: u64) -> NewPairing {
-        NewPairing {
+    pub fn new_pairing(&self, second: u64) -> NewDevice {
+        NewDevice {
             key: self.key.clone(),
             issuer: "test".into(),
             account: "test".into(),

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::operations::NewPairing;
-use insis_otp::operations::system_clock;
 use insis_otp::otp::{Period, Refusal, Verdict};
-use insis_otp::wire::{Answer, Credential, Reply, Request};
+use insis_otp::service::NewDevice;
+use insis_otp::service::system_clock;
+use insis_otp::service::{Credential, Reply, Request, Response};
 use insis_otp_tests::crowd;
 use insis_otp_tests::door::answer;
 use insis_otp_tests::env::{Env, run, talk};
@@ -36,21 +36,21 @@ fn verify(code: &str) -> String {
     Request::Verify(Reply::new(code.as_bytes())).encode().to_string()
 }
 
-fn enrol(new: NewPairing, credential: &str) -> String {
-    Request::Enrol(new, Credential::new(credential.as_bytes())).encode().to_string()
+fn enrol(new: NewDevice, credential: &str) -> String {
+    Request::Enroll(new, Credential::new(credential.as_bytes())).encode().to_string()
 }
 
 /// The helper's answer; nothing when it died or said nothing.
-fn heard(output: &Output) -> Option<Answer> {
-    Answer::decode(&output.stdout).ok()
+fn heard(output: &Output) -> Option<Response> {
+    Response::decode(&output.stdout).ok()
 }
 
-fn opens(answer: Option<&Answer>) -> bool {
-    matches!(answer, Some(Answer::Verdict(Verdict::Accepted(_))))
+fn opens(answer: Option<&Response>) -> bool {
+    matches!(answer, Some(Response::Verdict(Verdict::Accepted(_))))
 }
 
-fn failed(answer: Option<&Answer>, why: &str) -> bool {
-    matches!(answer, Some(Answer::Failed(text)) if text.contains(why))
+fn failed(answer: Option<&Response>, why: &str) -> bool {
+    matches!(answer, Some(Response::Failed(text)) if text.contains(why))
 }
 
 /// A shell of a user's that is given a request on its standard input.
@@ -133,7 +133,7 @@ fn no_environment_steers_the_helper() {
         let old = shell(&env, "anna", &format!("{settings} \"$1\""), &verify(&anna.code(hour_ago)));
         assert!(!opens(heard(&old).as_ref()), "{settings}");
         let status = shell(&env, "anna", &format!("{settings} \"$1\""), &Request::Status.encode());
-        let Some(Answer::Status(status)) = heard(&status) else { panic!("{settings}: {status:?}") };
+        let Some(Response::Status(status)) = heard(&status) else { panic!("{settings}: {status:?}") };
         assert_eq!(status.account, "anna@host", "{settings}");
     }
     // It begins again with none at all.
@@ -142,7 +142,7 @@ fn no_environment_steers_the_helper() {
     strace.args(["-qq", "-f", "-v", "-e", "trace=execve", "-o"]).arg(trace.path());
     strace.args(["setpriv", "--reuid=anna", "--regid=anna", "--init-groups", "env", "EVIL=1", HELPER]);
     let said = talk(&mut strace, &Request::Status.encode());
-    assert!(matches!(heard(&said), Some(Answer::Status(_))), "{said:?}");
+    assert!(matches!(heard(&said), Some(Response::Status(_))), "{said:?}");
     let calls = std::fs::read_to_string(trace.path()).expect("no trace");
     let last = calls.lines().rfind(|line| line.contains("execve(")).expect("it is executed");
     assert!(last.contains("/proc/self/exe") && last.contains(", [])") && calls.contains("EVIL=1"), "{calls}");
@@ -185,7 +185,7 @@ fn no_limit_makes_the_helper_answer_what_it_did_not_write_down() {
             let spent = state.spent.contains(insis_otp::otp::Step(step()))
                 || state.spent.contains(insis_otp::otp::Step(step() - 1));
             let accepted = opens(said.as_ref());
-            let refused = matches!(said, Some(Answer::Verdict(Verdict::Refused(_))));
+            let refused = matches!(said, Some(Response::Verdict(Verdict::Refused(_))));
             assert!(code != &wrong || !accepted, "{limit}: a wrong code opened");
             assert!(!accepted || spent, "{limit}: accepted, but not written");
             assert!(!refused || state.failures == 1, "{limit}: refused, but not counted");
@@ -211,7 +211,7 @@ fn closed_descriptors_do_not_become_the_secret_file() {
     // Descriptors that are left open for it are closed, and the limit on them does not make it skip one.
     let many = "for n in {3..200}; do eval \"exec $n</dev/zero\"; done; exec \"$1\"";
     let output = shell(&env, "anna", many, &Request::Status.encode());
-    assert!(matches!(heard(&output), Some(Answer::Status(_))), "{output:?}");
+    assert!(matches!(heard(&output), Some(Response::Status(_))), "{output:?}");
     let mut command = env.as_user("anna", "bash");
     command.args(["-c", "exec 5</dev/zero 77</dev/zero; exec \"$1\"", "bash", HELPER]);
     let mut child = waiting(&mut command);
@@ -247,7 +247,7 @@ fn signals_do_not_make_a_guess_free() {
     let blocked = "trap '' TERM HUP INT ALRM XFSZ PIPE; exec \"$1\"";
     assert!(matches!(
         heard(&shell(&env, "anna", blocked, &Request::Status.encode())),
-        Some(Answer::Status(_))
+        Some(Response::Status(_))
     ));
 }
 
@@ -261,7 +261,7 @@ fn a_careless_umask_opens_no_file() {
         }
         let person = Person::new(user, 3, STORE);
         let typed = |step| insis_otp::otp::Code::from_digits(person.code(step).as_bytes()).expect("a code");
-        let new = insis_otp::operations::NewPairing {
+        let new = insis_otp::service::NewDevice {
             key: person.key.clone(),
             issuer: "test".into(),
             account: "test".into(),
@@ -270,7 +270,7 @@ fn a_careless_umask_opens_no_file() {
             recovery: (Vec::new(), insis_otp::otp::Salt([1; 16])),
         };
         let output = shell(&env, user, &format!("umask {umask}; exec \"$1\""), &enrol(new, "secret"));
-        assert!(matches!(heard(&output), Some(Answer::Done(_))), "{output:?}");
+        assert!(matches!(heard(&output), Some(Response::Done(_))), "{output:?}");
         let mode = std::fs::metadata(person.file.path()).expect("no secret file").permissions().mode();
         assert_eq!(mode & 0o7777, 0o600, "umask {umask}");
     }
@@ -281,8 +281,8 @@ fn the_helper_serves_nobody_but_its_caller() {
     let (env, anna) = machine();
     let code = anna.code(step());
     let bob = |script: &str| heard(&shell(&env, "bob", script, &verify(&code)));
-    assert_eq!(bob("USER=anna LOGNAME=anna \"$1\""), Some(Answer::NotPaired));
-    assert_eq!(bob("exec -a anna \"$1\""), Some(Answer::NotPaired));
+    assert_eq!(bob("USER=anna LOGNAME=anna \"$1\""), Some(Response::NotPaired));
+    assert_eq!(bob("exec -a anna \"$1\""), Some(Response::NotPaired));
     assert_eq!(bob("\"$1\" anna"), None);
     // A program that runs with another's rights on behalf of anna.
     let mut setuid = env.command("setpriv");
@@ -358,14 +358,14 @@ fn through_the_helper_guessing_is_throttled_and_nothing_changes_without_proof() 
     let refusals: Vec<_> =
         wrong.iter().map(|code| heard(&shell(&env, "anna", "\"$1\"", &verify(code)))).collect();
     let compared =
-        refusals.iter().filter(|a| **a == Some(Answer::Verdict(Verdict::Refused(Refusal::Wrong)))).count();
+        refusals.iter().filter(|a| **a == Some(Response::Verdict(Verdict::Refused(Refusal::Wrong)))).count();
     assert_eq!(compared, 6, "{refusals:?}");
     assert_eq!(anna.state().failures, 30);
     let head = |anna: &Person| anna.record().enrolment.key.secret().clone();
     let secret = head(&anna);
     for request in [Request::Remove(Reply::new(b"")), Request::Remove(Reply::new(wrong[0].as_bytes()))] {
         let said = heard(&shell(&env, "anna", "\"$1\"", &request.encode()));
-        assert!(matches!(said, Some(Answer::Verdict(Verdict::Refused(_)))), "{said:?}");
+        assert!(matches!(said, Some(Response::Verdict(Verdict::Refused(_)))), "{said:?}");
     }
     assert_eq!(head(&anna), secret);
     let status = shell(&env, "anna", "\"$1\"", &Request::Status.encode());

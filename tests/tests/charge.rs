@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
 use insis_otp::otp::Verdict;
-use insis_otp::wire::{Answer, Reply, Request};
+use insis_otp::service::{Reply, Request, Response};
 use insis_otp_tests::crowd::typing;
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::{program, talk};
@@ -99,7 +99,7 @@ fn is_in(by: By, output: &Output) -> bool {
     let text = String::from_utf8_lossy(&output.stdout);
     match by {
         By::Helper => {
-            matches!(Answer::decode(&output.stdout), Ok(Answer::Verdict(Verdict::Accepted(_))))
+            matches!(Response::decode(&output.stdout), Ok(Response::Verdict(Verdict::Accepted(_))))
         }
         By::Module | By::UsersModule => text.contains("\"code\":\"PAM_SUCCESS\""),
         By::Su => text.contains(INSIDE),
@@ -276,7 +276,7 @@ fn killed_everywhere(scene: &Scene, by: By, code: &str, right: bool) -> (usize, 
         assert!(right || !spent, "{what}");
         assert_eq!(state.failures > 0 || spent, paid, "{what}: {state:?}");
         // Whatever was heard of it, or done after the charge, was paid for.
-        let heard = Answer::decode(&traced.output.stdout).is_ok() || is_in(by, &traced.output);
+        let heard = Response::decode(&traced.output.stdout).is_ok() || is_in(by, &traced.output);
         assert!(paid || !heard, "{what}: answered without a charge");
         assert!(spent || !is_in(by, &traced.output), "{what}: opened, and not used up");
         charged += usize::from(paid);

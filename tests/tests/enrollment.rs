@@ -46,7 +46,7 @@ fn is_enrolled(user: &str) -> bool {
 
 fn invite(user: &str) {
     let Typed::Recovery(code) = Typed::parse(INVITATION.as_bytes()) else { panic!("{INVITATION}") };
-    let expires = insis_otp::operations::system_clock().plus(Seconds(3600));
+    let expires = insis_otp::service::system_clock().plus(Seconds(3600));
     file_of(user).invitation().issue(&code, Salt([7; 16]), expires).unwrap();
 }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use insis_otp::otp::{Drift, Salt, State, Typed};
-use insis_otp::wire::{Answer, Credential, Reply, Request};
+use insis_otp::service::{Credential, Reply, Request, Response};
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::{Call, Fault, Quota, Traced};
@@ -39,7 +39,7 @@ impl Scene {
         let new = || self.other.new_pairing(STEP);
         let proof = Reply::new(self.door.anna.code(STEP).as_bytes());
         let request = match deed {
-            Deed::Pair => Request::Enrol(new(), Credential::new(b"")),
+            Deed::Pair => Request::Enroll(new(), Credential::new(b"")),
             Deed::Replace => Request::Replace(new(), proof),
             Deed::Remove => Request::Remove(proof),
         };
@@ -67,7 +67,7 @@ impl Scene {
     fn calls(&self, deed: Deed) -> Vec<Call> {
         self.prepare(deed);
         let traced = Traced::run(&self.helper(), &self.request(deed));
-        assert_eq!(answer(&traced), Some(Answer::Done(Drift(0))), "{deed:?}: {traced:?}");
+        assert_eq!(answer(&traced), Some(Response::Done(Drift(0))), "{deed:?}: {traced:?}");
         let calls = traced.calls_between("execve(\"/proc/self/exe\"", "no such call");
         assert!(calls.len() > 50, "{deed:?}: {calls:?}");
         calls
@@ -81,8 +81,8 @@ impl Scene {
     }
 
     /// Old, new or nothing; never anything in between, and what was reported is so: that it was done, or that it was not.
-    fn check(&self, deed: Deed, said: Option<&Answer>, what: &str) {
-        let done = said == Some(&Answer::Done(Drift(0)));
+    fn check(&self, deed: Deed, said: Option<&Response>, what: &str) {
+        let done = said == Some(&Response::Done(Drift(0)));
         let names: Vec<_> = std::fs::read_dir(STORE)
             .expect("no store")
             .map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned())
@@ -106,7 +106,7 @@ impl Scene {
             Deed::Remove => assert!(!there || is_old && !done, "{what}"),
         }
         let changed = if deed == Deed::Remove { !there } else { is_new };
-        assert!(!(changed && matches!(said, Some(Answer::Failed(_)))), "{what}: {said:?}");
+        assert!(!(changed && matches!(said, Some(Response::Failed(_)))), "{what}: {said:?}");
         // The code that was the proof opens nothing, if it was spent; the codes of the pairing neither.
         if is_new {
             assert_ne!(self.door.login(&self.other.code(STEP)).code, "PAM_SUCCESS", "{what}");
@@ -125,8 +125,8 @@ impl Scene {
     }
 }
 
-fn answer(traced: &Traced) -> Option<Answer> {
-    Answer::decode(&traced.output.stdout).ok()
+fn answer(traced: &Traced) -> Option<Response> {
+    Response::decode(&traced.output.stdout).ok()
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
     };
     prepare();
     let traced = Traced::run(&scene.helper(), &request());
-    assert_eq!(answer(&traced), Some(Answer::Done(Drift(0))), "{traced:?}");
+    assert_eq!(answer(&traced), Some(Response::Done(Drift(0))), "{traced:?}");
     let calls = traced.calls_between("execve(\"/proc/self/exe\"", "no such call");
     let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
     let mut ends = [0, 0];
@@ -168,7 +168,7 @@ fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
         let what = &call.line;
         prepare();
         let traced = Traced::inject(&scene.helper(), &request(), call, &Fault::Kill);
-        let done = answer(&traced) == Some(Answer::Done(Drift(0)));
+        let done = answer(&traced) == Some(Response::Done(Drift(0)));
         assert_ne!(door.login(RECOVERY_CODE).code, "PAM_SUCCESS", "{what}: spent, and good again");
         let renewed = door.login(new).code == "PAM_SUCCESS";
         assert!(renewed || !done, "{what}: done, but the new codes are not good");
@@ -207,10 +207,10 @@ fn over_quota_the_helper_leaves_old_or_new() {
     for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
         scene.prepare(deed);
         quota.exhaust();
-        let said = Answer::decode(&talk(&mut scene.helper(), &scene.request(deed)).stdout);
+        let said = Response::decode(&talk(&mut scene.helper(), &scene.request(deed)).stdout);
         println!("| over quota | {deed:?} | {said:?} |");
         if deed == Deed::Pair {
-            assert!(matches!(&said, Ok(Answer::Failed(why)) if why.contains("uota exceeded")), "{said:?}");
+            assert!(matches!(&said, Ok(Response::Failed(why)) if why.contains("uota exceeded")), "{said:?}");
             // The marker.
             assert_eq!(std::fs::read_dir(STORE).expect("no store").count(), 1, "something was left");
         }

@@ -4,12 +4,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Output;
 
-use insis_otp::operations::{NewPairing, system_clock};
 use insis_otp::otp::{
     Algorithm, Digits, Drift, Key, PairingRefusal, Period, Proof, RecoveryCode, Refusal, Salt, Secret, Typed,
     Verdict,
 };
-use insis_otp::wire::{Answer, Credential, Reply, Request};
+use insis_otp::service::{Credential, Reply, Request, Response};
+use insis_otp::service::{NewDevice, system_clock};
 use insis_otp_tests::env::{Env, run, talk};
 
 const HELPER: &str = "/usr/libexec/otp-helper";
@@ -46,10 +46,10 @@ impl<'e> Person<'e> {
         talk(&mut self.env.as_user(self.name, HELPER), request)
     }
 
-    fn ask(&self, request: &Request) -> Answer {
+    fn ask(&self, request: &Request) -> Response {
         let output = self.raw(&request.encode());
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        Answer::decode(&output.stdout).unwrap()
+        Response::decode(&output.stdout).unwrap()
     }
 
     /// The code of the step that is this far from now, as typed.
@@ -59,9 +59,9 @@ impl<'e> Person<'e> {
         Reply::new(self.key.code(step).reveal(Digits::Six).as_bytes())
     }
 
-    fn pairing(&self, first: i64, second: i64) -> NewPairing {
+    fn pairing(&self, first: i64, second: i64) -> NewDevice {
         let code = |offset| insis_otp::otp::Code::from_digits(&self.code(offset).0).unwrap();
-        NewPairing {
+        NewDevice {
             key: self.key.clone(),
             issuer: "test".into(),
             account: format!("{}@host", self.name),
@@ -72,11 +72,11 @@ impl<'e> Person<'e> {
     }
 
     fn enrollment(&self, first: i64, second: i64) -> Request {
-        Request::Enrol(self.pairing(first, second), Credential::new(b"secret"))
+        Request::Enroll(self.pairing(first, second), Credential::new(b"secret"))
     }
 
     fn enrol(&self) {
-        assert_eq!(self.ask(&self.enrollment(-3, -2)), Answer::Done(Drift(-2)));
+        assert_eq!(self.ask(&self.enrollment(-3, -2)), Response::Done(Drift(-2)));
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -84,19 +84,19 @@ impl<'e> Person<'e> {
     }
 }
 
-fn refused(why: Refusal) -> Answer {
-    Answer::Verdict(Verdict::Refused(why))
+fn refused(why: Refusal) -> Response {
+    Response::Verdict(Verdict::Refused(why))
 }
 
 #[test]
 fn a_user_pairs_and_uses_what_no_user_can_open() {
     let env = machine(&["alice", "bob"]);
     let alice = Person::new(&env, "alice", 1);
-    assert_eq!(alice.ask(&Request::Status), Answer::NotPaired);
-    assert_eq!(alice.ask(&alice.enrollment(-3, -1)), Answer::NotPairing(PairingRefusal::NotConsecutive));
-    assert_eq!(alice.ask(&Request::Status), Answer::NotPaired);
+    assert_eq!(alice.ask(&Request::Status), Response::NotPaired);
+    assert_eq!(alice.ask(&alice.enrollment(-3, -1)), Response::NotPairing(PairingRefusal::NotConsecutive));
+    assert_eq!(alice.ask(&Request::Status), Response::NotPaired);
     alice.enrol();
-    assert_eq!(alice.ask(&alice.enrollment(-1, 0)), Answer::Exists);
+    assert_eq!(alice.ask(&alice.enrollment(-1, 0)), Response::Exists);
 
     let facts = std::fs::metadata(alice.path()).unwrap();
     let owner = run(std::process::Command::new("id").args(["-u", "alice"])).stdout;
@@ -119,7 +119,7 @@ fn a_user_pairs_and_uses_what_no_user_can_open() {
             assert!(!output.status.success(), "{user} could {attempt}");
         }
     }
-    let Answer::Status(status) = alice.ask(&Request::Status) else { panic!() };
+    let Response::Status(status) = alice.ask(&Request::Status) else { panic!() };
     assert_eq!((status.drift, status.recovery_left, status.account.as_str()), (Drift(-2), 1, "alice@host"));
 }
 
@@ -129,13 +129,13 @@ fn proofs_are_charged_and_good_once() {
     let mut alice = Person::new(&env, "alice", 1);
     alice.enrol();
     // The phone is two steps behind.
-    let Answer::Verdict(Verdict::Accepted(accepted)) = alice.ask(&Request::Verify(alice.code(-1))) else {
+    let Response::Verdict(Verdict::Accepted(accepted)) = alice.ask(&Request::Verify(alice.code(-1))) else {
         panic!()
     };
     assert_eq!(accepted.by, Proof::Code { offset: 1 });
     assert!(matches!(
         alice.ask(&Request::Verify(alice.code(-1))),
-        Answer::Verdict(Verdict::Refused(Refusal::Used { .. }))
+        Response::Verdict(Verdict::Refused(Refusal::Used { .. }))
     ));
 
     let stolen = Person::new(&env, "alice", 2);
@@ -149,19 +149,19 @@ fn proofs_are_charged_and_good_once() {
     }
     assert!(matches!(
         alice.ask(&Request::Remove(wrong)),
-        Answer::Verdict(Verdict::Refused(Refusal::Throttled { .. }))
+        Response::Verdict(Verdict::Refused(Refusal::Throttled { .. }))
     ));
-    let Answer::Status(status) = alice.ask(&Request::Status) else { panic!() };
+    let Response::Status(status) = alice.ask(&Request::Status) else { panic!() };
     assert_eq!(status.failures, 8);
     assert!(status.throttled.is_some());
     let _line = env.syslog().expect(&["otp-helper", "remove: result=refused reason=throttled user=alice"]);
 
     let replaced = alice.ask(&Request::Replace(stolen.pairing(-1, 0), Reply::new(b"ABCDE fghjk")));
-    assert_eq!(replaced, Answer::Done(Drift(0)));
+    assert_eq!(replaced, Response::Done(Drift(0)));
     alice.key = stolen.key;
-    let Answer::Status(status) = alice.ask(&Request::Status) else { panic!() };
+    let Response::Status(status) = alice.ask(&Request::Status) else { panic!() };
     assert_eq!((status.failures, status.throttled), (0, None));
-    assert_eq!(alice.ask(&Request::Remove(alice.code(1))), Answer::Done(Drift(0)));
+    assert_eq!(alice.ask(&Request::Remove(alice.code(1))), Response::Done(Drift(0)));
     assert!(!alice.path().exists());
 }
 
@@ -171,8 +171,8 @@ fn what_is_no_request_is_refused() {
     let alice = Person::new(&env, "alice", 1);
     let big = format!("insis-otp 2 verify\nreply={}\n", "31".repeat(100_000));
     for request in ["", "\n", "verify", "insis-otp 1 status\n", "insis-otp 2 status\nuser=root\n", &big] {
-        let answer = Answer::decode(&alice.raw(request).stdout).unwrap();
-        assert!(matches!(answer, Answer::Failed(_)), "{answer:?}");
+        let answer = Response::decode(&alice.raw(request).stdout).unwrap();
+        assert!(matches!(answer, Response::Failed(_)), "{answer:?}");
     }
     let output = talk(env.as_user("alice", HELPER).args(["--user", "root"]), &Request::Status.encode());
     assert_eq!(output.status.code(), Some(2));
@@ -185,8 +185,8 @@ fn without_its_group_the_helper_can_do_nothing() {
     Person::new(&env, "alice", 1).enrol();
     std::fs::copy(HELPER, "/home/alice/copy").unwrap();
     let output = talk(&mut env.as_user("alice", "/home/alice/copy"), &Request::Status.encode());
-    let answer = Answer::decode(&output.stdout).unwrap();
-    assert!(matches!(&answer, Answer::Failed(why) if why.contains("Permission denied")), "{answer:?}");
+    let answer = Response::decode(&output.stdout).unwrap();
+    assert!(matches!(&answer, Response::Failed(why) if why.contains("Permission denied")), "{answer:?}");
 }
 
 #[test]
@@ -198,10 +198,10 @@ fn a_store_that_is_not_safe_is_not_used() {
         |mode| std::fs::set_permissions("/var/lib/insis-otp", PermissionsExt::from_mode(mode)).unwrap();
     mode(0o1777);
     assert!(
-        matches!(alice.ask(&Request::Status), Answer::Failed(why) if why.contains("its directory must belong to root"))
+        matches!(alice.ask(&Request::Status), Response::Failed(why) if why.contains("its directory must belong to root"))
     );
     mode(0o1730);
-    assert!(matches!(alice.ask(&Request::Status), Answer::Status(_)));
+    assert!(matches!(alice.ask(&Request::Status), Response::Status(_)));
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! What a site can decide: exemptions, people who have not paired, remembered places, settings for one service.
 
+use insis_otp::otp::Drift;
+use insis_otp::service::{Authority, Request, Response, system_clock};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, SILENT, Stack};
+use insis_otp_tests::person;
 
 const CONFIG: &str = "/etc/security/insis-otp.toml";
 const MODULE: &str = "auth required pam_insis_otp.so";
@@ -128,7 +131,13 @@ fn a_place_is_remembered_by_user_address_and_service() {
     assert!(!is_ignored("anna", "192.0.2.7"));
     house.configure("remember = \"8h\"\n");
     assert!(is_ignored("anna", "192.0.2.7"));
-    assert_eq!(insis_otp::operations::forget_clients(house.anna.file()).unwrap(), 1);
+    assert_eq!(house.anna.status().remembered.len(), 1);
+    let forgotten = person::service(house.anna.file(), &system_clock).handle(
+        &Request::Forget,
+        Authority::Administrator,
+        &|_| {},
+    );
+    assert_eq!(forgotten, Response::Done(Drift::default()));
     assert!(!is_ignored("anna", "192.0.2.7"));
 }
 

@@ -3,9 +3,8 @@
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use insis_otp::operations;
 use insis_otp::otp::{UnixTime, Verdict};
-use insis_otp::wire::{Answer, Reply, Request};
+use insis_otp::service::{Reply, Request, Response};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::pam::{Code, Stack};
 use insis_otp_tests::person::{Person, STEP, time_of};
@@ -118,10 +117,9 @@ fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
 
 #[test]
 fn an_unlock_at_the_same_time_makes_no_code_good_twice() {
-    let policy = insis_otp::otp::Policy::default();
     while_codes_are_typed(60, |anna, step| {
         let clock = move || insis_otp::otp::UnixTime(time_of(step));
-        insis_otp::operations::unlock(&anna.file, &policy, &clock).expect("cannot unlock");
+        anna.service(&clock).unlock(&|_| {}).expect("cannot unlock");
     });
 }
 
@@ -165,7 +163,7 @@ fn the_codes_of_a_pairing_open_no_login_at_the_same_time() {
         let new = anna.new_pairing(step);
         let typed: Vec<_> = (0..12).map(|racer| anna.code(step - racer % 2)).collect();
         let codes = crowd.round_with(&typed, || {
-            operations::enrol(&anna.file, &new, &|| UnixTime(time_of(step))).expect("cannot pair");
+            anna.service(&|| UnixTime(time_of(step))).enroll(&new).expect("cannot pair");
         });
         assert_eq!(count(&codes, Code::SUCCESS), 0, "round {round}: {codes:?}");
         compared += anna.state().failures;
@@ -215,13 +213,13 @@ fn helpers_and_modules_share_one_code_between_them() {
         };
         let answers: Vec<_> = helpers
             .into_iter()
-            .map(|helper| Answer::decode(&helper.wait_with_output().expect("no answer").stdout))
+            .map(|helper| Response::decode(&helper.wait_with_output().expect("no answer").stdout))
             .collect();
         let accepted =
-            |answer: &&Result<Answer, _>| matches!(answer, Ok(Answer::Verdict(Verdict::Accepted(_))));
+            |answer: &&Result<Response, _>| matches!(answer, Ok(Response::Verdict(Verdict::Accepted(_))));
         let (helpers, modules) = (answers.iter().filter(accepted).count(), count(&codes, Code::SUCCESS));
         assert_eq!(helpers + modules, 1, "round {round}: {answers:?} {codes:?}");
-        assert!(answers.iter().all(|answer| matches!(answer, Ok(Answer::Verdict(_)))), "{answers:?}");
+        assert!(answers.iter().all(|answer| matches!(answer, Ok(Response::Verdict(_)))), "{answers:?}");
         by_helper += helpers;
         by_module += modules;
     }

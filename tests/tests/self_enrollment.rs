@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::operations::system_clock;
 use insis_otp::otp::{Period, Salt, Seconds, Typed, UnixTime};
+use insis_otp::service::system_clock;
+use insis_otp::service::{Credential, EnrollmentDenial, Request, Response};
 use insis_otp::store::InvitationRefusal;
-use insis_otp::wire::{Answer, Credential, EnrollmentDenial, Request};
 use insis_otp_tests::env::{Env, run, talk};
 use insis_otp_tests::person::Person;
 use insis_otp_tests::terminal::Terminal;
@@ -35,15 +35,15 @@ impl Machine {
     fn request(&self, credential: &str) -> String {
         let step = system_clock().step(Period::default()).0;
         let new = self.carol.new_pairing(step - 1);
-        Request::Enrol(new, Credential::new(credential.as_bytes())).encode().to_string()
+        Request::Enroll(new, Credential::new(credential.as_bytes())).encode().to_string()
     }
 
-    fn enroll(&self, credential: &str) -> Option<Answer> {
+    fn enroll(&self, credential: &str) -> Option<Response> {
         self.enroll_in("exec \"$1\"", credential)
     }
 
     /// Enrolls by a shell of carol's.
-    fn enroll_in(&self, script: &str, credential: &str) -> Option<Answer> {
+    fn enroll_in(&self, script: &str, credential: &str) -> Option<Response> {
         heard(&talk(self.shell(script), &self.request(credential)))
     }
 
@@ -73,16 +73,16 @@ impl Machine {
     }
 }
 
-fn heard(output: &Output) -> Option<Answer> {
-    Answer::decode(&output.stdout).ok()
+fn heard(output: &Output) -> Option<Response> {
+    Response::decode(&output.stdout).ok()
 }
 
-fn denied(denial: EnrollmentDenial) -> Option<Answer> {
-    Some(Answer::Denied(denial))
+fn denied(denial: EnrollmentDenial) -> Option<Response> {
+    Some(Response::Denied(denial))
 }
 
-fn is_done(answer: Option<&Answer>) -> bool {
-    matches!(answer, Some(Answer::Done(_)))
+fn is_done(answer: Option<&Response>) -> bool {
+    matches!(answer, Some(Response::Done(_)))
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn by_default_it_takes_the_password() {
     // three may be slow by itself.
     let in_vain = || {
         let began = Instant::now();
-        assert_eq!(machine.enroll("staple"), Some(Answer::Exists));
+        assert_eq!(machine.enroll("staple"), Some(Response::Exists));
         began.elapsed()
     };
     let quickest = (0..3).map(|_| in_vain()).min();
@@ -132,7 +132,7 @@ fn without_its_pam_service_no_password_is_right() {
     machine.env.write("/etc/pam.d/other".as_ref(), b"auth required pam_permit.so\n", 0o644);
     std::fs::remove_file(SERVICE).unwrap();
     let answer = machine.enroll(PASSWORD);
-    let unchecked = matches!(&answer, Some(Answer::Denied(EnrollmentDenial::PasswordUnchecked(why))) if why.contains(SERVICE));
+    let unchecked = matches!(&answer, Some(Response::Denied(EnrollmentDenial::PasswordUnchecked(why))) if why.contains(SERVICE));
     assert!(unchecked, "{answer:?}");
     let _ = machine.env.syslog().expect(&["<83>otp-helper", "reason=password-unchecked"]);
     // One that asks for more than a password cannot be answered.
@@ -145,7 +145,7 @@ fn without_its_pam_service_no_password_is_right() {
         machine.env.write(SERVICE.as_ref(), stack.as_bytes(), 0o644);
         machine.env.write("/etc/pam.d/other".as_ref(), b"auth required pam_deny.so\n", 0o644);
         let answer = machine.enroll(PASSWORD);
-        assert!(matches!(answer, Some(Answer::Denied(_))), "{stack:?}: {answer:?}");
+        assert!(matches!(answer, Some(Response::Denied(_))), "{stack:?}: {answer:?}");
     }
     assert!(!machine.is_enrolled());
 }
@@ -252,7 +252,7 @@ fn no_surroundings_make_the_helper_take_what_is_wrong() {
         assert_eq!(machine.attempts(), before, "{script}");
         // A guess that was compared was counted.
         let answer = machine.enroll_in(script, "zzzzz-zzzzz");
-        let compared = matches!(answer, Some(Answer::Denied(EnrollmentDenial::Invitation(_))));
+        let compared = matches!(answer, Some(Response::Denied(EnrollmentDenial::Invitation(_))));
         assert!(!is_done(answer.as_ref()) && !machine.is_enrolled(), "{script}: {answer:?}");
         assert!(!compared || machine.attempts() != before, "{script}: {answer:?}");
         machine.invite(3600);
@@ -294,7 +294,7 @@ fn the_guess_at_an_invitation_is_on_the_disk_before_it_is_compared() {
     strace.args(["-f", "-o", trace, "-e", "trace=pwrite64,fdatasync,write,renameat2"]);
     strace.args(["setpriv", "--reuid=carol", "--regid=carol", "--init-groups", "--", HELPER]);
     let refused = talk(&mut strace, &machine.request("zzzzz-zzzzz"));
-    assert!(matches!(heard(&refused), Some(Answer::Denied(_))), "{refused:?}");
+    assert!(matches!(heard(&refused), Some(Response::Denied(_))), "{refused:?}");
     let calls = std::fs::read_to_string(trace).unwrap();
     let at = |what: &str| calls.find(what).unwrap_or_else(|| panic!("no {what}: {calls}"));
     assert!(at("\"01\", 2, ") < at("fdatasync(") && at("fdatasync(") < at("denied"), "{calls}");
@@ -334,7 +334,7 @@ fn root_invites_and_the_person_types_the_code() {
     // Another one voids it.
     let other = root(&["invite", "--user", "carol"]);
     assert!(other.status.success());
-    assert!(matches!(machine.enroll(&code), Some(Answer::Denied(EnrollmentDenial::Invitation(_)))));
+    assert!(matches!(machine.enroll(&code), Some(Response::Denied(EnrollmentDenial::Invitation(_)))));
     let text = String::from_utf8_lossy(&other.stdout).into_owned();
     let code = text.split_once("carol: ").unwrap().1.lines().next().unwrap().to_owned();
     let mut setup = Terminal::run(machine.env.as_user("carol", "otp-setup").args(["--yes", "--text"]));

@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::otp::Verdict;
+use insis_otp::service::{Reply, Request, Response};
 use insis_otp::store::Enrolment;
-use insis_otp::wire::{Answer, Reply, Request};
 use insis_otp_tests::crowd::Outcome;
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
@@ -144,7 +144,7 @@ fn calls_from_the_lock(door: &Door, code: &str) -> Vec<Call> {
 }
 
 fn accepted(output: &std::process::Output) -> bool {
-    matches!(Answer::decode(&output.stdout), Ok(Answer::Verdict(Verdict::Accepted(_))))
+    matches!(Response::decode(&output.stdout), Ok(Response::Verdict(Verdict::Accepted(_))))
 }
 
 /// One code, typed twice: in a helper that is stopped wherever it may be, and at the door meanwhile.

@@ -1,16 +1,14 @@
 //! The administrator's commands.
 
-use insis_otp::acts;
-use insis_otp::log::{Level, Line};
-use insis_otp::operations::{self, system_clock};
 use insis_otp::otpauth::Entry;
-use insis_otp::store::{Account, Cause, StoreError, UserName};
+use insis_otp::service::system_clock;
+use insis_otp::store::{Account, Cause, UserName};
 
 use super::Setup;
+use crate::backend::Error;
 use crate::caller::Caller;
 use crate::doctor::{self, Severity};
 use crate::exit::{self, Failure, Status};
-use crate::keeper::Trouble;
 use crate::output::Output;
 use crate::plain;
 use crate::report;
@@ -23,9 +21,9 @@ impl Setup<'_> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
-        let unlocked = operations::unlock(&site.file(), &site.config.policy, &system_clock);
-        report_act("unlock", user, &unlocked);
-        unlocked.map_err(|error| exit::of_end(Trouble::from(error).into(), &self.texts, user))?;
+        let (file, caller) = (site.file(), Caller::of_this_process());
+        let unlocked = site.service(&file, &system_clock).unlock(&caller.reporter(user));
+        unlocked.map_err(|error| exit::of_end(Error::from(error).into(), &self.texts, user))?;
         self.tell(&self.texts.unlocked(user))
     }
 
@@ -50,16 +48,13 @@ impl Setup<'_> {
         }
         let user = account.name.to_string();
         let before = Account { name: old_name, ..account.clone() };
-        let moved = site.of(before).file().rename_to(&site.of(account).file());
-        let line = match &moved {
-            Ok(()) => Line::new(Level::Notice, "done"),
-            Err(error) => acts::store_failed(error),
-        };
-        Caller::of_this_process().report("move", &user, line.field("old", old), moved.is_ok());
+        let (old_file, new_file, caller) =
+            (site.of(before).file(), site.of(account).file(), Caller::of_this_process());
+        let moved = site.service(&old_file, &system_clock).rename_to(&new_file, &caller.reporter(&user));
         moved.map_err(|error| match error.cause {
-            Cause::NotPaired => exit::of_end(Trouble::NotPaired.into(), &self.texts, old),
+            Cause::NotPaired => exit::of_end(Error::NotEnrolled.into(), &self.texts, old),
             Cause::Exists => (Status::Exists, Some(self.texts.error(self.texts.move_exists(&user)))),
-            _ => exit::of_end(Trouble::from(error).into(), &self.texts, &user),
+            _ => exit::of_end(Error::from(error).into(), &self.texts, &user),
         })?;
         self.tell(&self.texts.moved(plain::name(old), &user))
     }
@@ -67,8 +62,8 @@ impl Setup<'_> {
     /// Lets every place be asked again that the site's `remember` lets pass.
     pub(super) fn forget(&self, site: &Site) -> Result<(), Failure> {
         let user = site.account.name.as_str();
-        let forgotten = site.keeper(&system_clock).forget();
-        forgotten.map_err(|trouble| exit::of_end(trouble.into(), &self.texts, user))?;
+        let forgotten = site.backend(&system_clock).forget();
+        forgotten.map_err(|error| exit::of_end(error.into(), &self.texts, user))?;
         self.tell(&self.texts.forgotten(user))
     }
 
@@ -77,11 +72,9 @@ impl Setup<'_> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
-        let record = site.file().read();
-        // Before anything is shown: whatever becomes of this process, it is in the log.
-        report_act("export", user, &record);
-        let enrolment =
-            record.map_err(|error| exit::of_look(Trouble::from(error), &self.texts, user))?.enrolment;
+        let (file, caller) = (site.file(), Caller::of_this_process());
+        let enrolment = site.service(&file, &system_clock).export(&caller.reporter(user));
+        let enrolment = enrolment.map_err(|error| exit::of_look(Error::from(error), &self.texts, user))?;
         let entry = Entry { key: enrolment.key, issuer: enrolment.issuer, account: enrolment.account };
         let mut output = Output::default();
         output.write(&entry.uri());
@@ -117,14 +110,5 @@ impl Setup<'_> {
             Some(_) => Ok(()),
             None => Err((Status::Usage, Some(self.texts.error(self.texts.need_user())))),
         }
-    }
-}
-
-/// Reports an act of root's on the store.
-pub(super) fn report_act<T>(action: &str, user: &str, done: &Result<T, StoreError>) {
-    let caller = Caller::of_this_process();
-    match done {
-        Ok(_) => caller.done(action, user),
-        Err(error) => caller.failed(action, user, acts::store_failed(error)),
     }
 }

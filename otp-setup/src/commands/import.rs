@@ -4,10 +4,9 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use insis_otp::acts;
-use insis_otp::operations::system_clock;
 use insis_otp::otp::Salt;
 use insis_otp::otpauth::is_secret_like;
+use insis_otp::service::{Event, system_clock};
 use insis_otp::store::{Account, Template, UserName};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -265,9 +264,19 @@ impl Setup<'_> {
         let site = site.of(account);
         let user = site.account.name.to_string();
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
-        let put = import::put(&site.file(), found, names, rules, salt, &system_clock);
-        if !rules.dry_run {
-            report(&user, &put);
+        let (file, caller) = (site.file(), Caller::of_this_process());
+        let put = import::put(
+            &site.service(&file, &system_clock),
+            found,
+            names,
+            rules,
+            salt,
+            &caller.reporter(&user),
+        );
+        // What the store was not asked for has no report yet.
+        if let (Err(NotPut::Unusable(_) | NotPut::Uncommon(_) | NotPut::Short), false) = (&put, rules.dry_run)
+        {
+            caller.report(&user, &Event::refused("import", "unusable"));
         }
         match put {
             Ok(Put { issuer, account, scratch, left_out }) => {
@@ -334,18 +343,6 @@ fn listed(found: &Found, number: usize) -> String {
         }
         None => number.to_string(),
     }
-}
-
-/// Reports an entry of an import. Why one cannot be used is no matter of the log's: it is about a secret.
-fn report(user: &str, put: &Result<Put, NotPut>) {
-    let caller = Caller::of_this_process();
-    let why = match put {
-        Ok(_) => return caller.done("import", user),
-        Err(NotPut::Exists) => acts::refused_because("paired-already"),
-        Err(NotPut::Store(error)) => acts::store_failed(error),
-        Err(NotPut::Unusable(_) | NotPut::Uncommon(_) | NotPut::Short) => acts::refused_because("unusable"),
-    };
-    caller.failed("import", user, why);
 }
 
 /// Where google-authenticator keeps a user's secret: in the home, or where its option `secret=` says.

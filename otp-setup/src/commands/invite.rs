@@ -1,14 +1,14 @@
 //! Invitations: the one-time code that a help desk hands out.
 
 use insis_otp::config::SelfEnrollment;
-use insis_otp::operations::system_clock;
 use insis_otp::otp::{RecoveryCode, Seconds};
+use insis_otp::service::system_clock;
 use zeroize::Zeroizing;
 
 use super::Setup;
-use super::admin::report_act;
+use crate::backend::Error;
+use crate::caller::Caller;
 use crate::exit::{self, Failure, Status};
-use crate::keeper::Trouble;
 use crate::output::Output;
 use crate::page::{Desktop, PageError};
 use crate::site::Site;
@@ -20,16 +20,15 @@ impl Setup<'_> {
         self.only_root(site)?;
         self.need_user()?;
         self.can_invite(site)?;
-        let failed = |trouble: Trouble| exit::of_look(trouble, &self.texts, site.account.name.as_str());
+        let failed = |error: Error| exit::of_look(error, &self.texts, site.account.name.as_str());
         let code = RecoveryCode::generate(getrandom::fill);
         let no_random = |error| (Status::Unusable, Some(self.texts.error(self.texts.end_no_random(error))));
         let (code, salt) = (code.map_err(no_random)?, self.salt()?);
         let expires = system_clock().plus(valid);
-        let invitation = site.file().invitation();
-        let issued = invitation.issue(&code, salt, expires);
-        report_act("invite", site.account.name.as_str(), &issued);
-        // Somebody may have enrolled in this moment; what was written is of no use then.
-        issued.inspect_err(|_| _ = invitation.withdraw()).map_err(|error| failed(error.into()))?;
+        let (file, caller) = (site.file(), Caller::of_this_process());
+        let service = site.service(&file, &system_clock);
+        let issued = service.invite(&code, salt, expires, &caller.reporter(site.account.name.as_str()));
+        issued.map_err(|error| failed(error.into()))?;
         let user = plain::name(site.account.name.as_str());
         let until = dates::said(expires);
         let shown = Zeroizing::new(self.texts.invite_code(&user, code.reveal().as_str()));
@@ -38,7 +37,7 @@ impl Setup<'_> {
             let text = Zeroizing::new(format!("{}\n\n{how}\n", *shown));
             // Nobody knows a code that is on no paper.
             return Desktop { paper: self.usual_paper() }.print_text(&text).map_err(|error| {
-                let _ = invitation.withdraw();
+                service.withdraw_invitation();
                 (Status::Unusable, Some(self.texts.error(self.not_printed(error))))
             });
         }
@@ -59,8 +58,8 @@ impl Setup<'_> {
         if site.config.self_enrollment == SelfEnrollment::Off {
             return refused(Status::Usage, self.texts.invite_off());
         }
-        let status = site.keeper(&system_clock).status();
-        match status.map_err(|trouble| exit::of_look(trouble, &self.texts, user))? {
+        let status = site.backend(&system_clock).status();
+        match status.map_err(|error| exit::of_look(error, &self.texts, user))? {
             Some(_) => refused(Status::Exists, self.texts.invite_exists(plain::name(user))),
             None => Ok(()),
         }

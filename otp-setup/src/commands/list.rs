@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use insis_otp::operations::{self, Status as Pairing, system_clock};
+use insis_otp::service::{Status as Pairing, system_clock};
 use insis_otp::store::{Account, Reader, StoreError};
 
 use super::Setup;
@@ -129,7 +129,7 @@ fn read_part(site: &Site, accounts: &[Account], row: Row<'_>, reader: &mut Reade
     let mut part = Part::default();
     for account in accounts {
         let file = site.config.secret_file.locate(account);
-        match operations::status_by(reader, &file, &site.config.policy, &system_clock) {
+        match site.service(&file, &system_clock).status_by(reader) {
             Ok(None) => {}
             Ok(Some(status)) => part.rows.push(row(account.name.as_str(), &status)),
             Err(error) => part.broken.push(error),

@@ -9,8 +9,8 @@ use std::io::IsTerminal;
 
 use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
-use insis_otp::operations::system_clock;
 use insis_otp::otp::Verdict;
+use insis_otp::service::system_clock;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::apps;
@@ -119,11 +119,11 @@ impl Setup<'_> {
         talk: impl FnOnce(&mut Desk<'_>) -> Result<(), End>,
     ) -> Result<(), Failure> {
         let mut person = self.person(options)?;
-        let keeper = site.keeper(&system_clock);
+        let backend = site.backend(&system_clock);
         let user = site.account.name.to_string();
         let outcome = talk(&mut Desk {
             person: &mut *person,
-            keeper: &*keeper,
+            backend: &backend,
             pages: &Desktop { paper: self.paper(options) },
             page_made: false,
             texts: self.texts,
@@ -251,8 +251,8 @@ impl Setup<'_> {
 
     fn status(&self, site: &Site, json: bool) -> Result<(), Failure> {
         let user = site.account.name.as_str();
-        let status = site.keeper(&system_clock).status();
-        let mut status = status.map_err(|trouble| exit::of_look(trouble, &self.texts, user))?;
+        let status = site.backend(&system_clock).status();
+        let mut status = status.map_err(|error| exit::of_look(error, &self.texts, user))?;
         if let Some(status) = &mut status {
             // What counts is the present setting, not the one at the time of the login.
             let (length, now) = (site.config.remember, system_clock());

@@ -1,35 +1,35 @@
 //! What a first pairing takes where people pair themselves: the password, or the code of an invitation.
 
 use insis_otp::config::SelfEnrollment;
-use insis_otp::operations::NewPairing;
 use insis_otp::otp::Drift;
+use insis_otp::service::NewDevice;
+use insis_otp::service::{Credential, EnrollmentDenial};
 use insis_otp::store::InvitationRefusal;
-use insis_otp::wire::{Credential, EnrollmentDenial};
 
 use super::{Desk, End};
-use crate::keeper::Trouble;
+use crate::backend::Error;
 use crate::person::Question;
 use crate::texts::Texts;
 
 impl Desk<'_> {
     /// Says at the beginning what will be asked for at the end, so that nobody begins in vain.
     pub(super) fn say_credential(&mut self) -> Result<(), End> {
-        match self.keeper.self_enrollment() {
+        match self.backend.self_enrollment() {
             SelfEnrollment::Open => {}
             SelfEnrollment::Password => self.say(&self.texts.pair_takes_password()),
             SelfEnrollment::Invitation => self.say(&self.texts.pair_takes_invitation()),
-            SelfEnrollment::Off => return Err(Trouble::Denied(EnrollmentDenial::Off).into()),
+            SelfEnrollment::Off => return Err(Error::Denied(EnrollmentDenial::Off).into()),
         }
         Ok(())
     }
 
     /// Writes a first pairing, asking for what it takes, and again when that is wrong.
-    pub(super) fn enroll(&mut self, new: &NewPairing) -> Result<Drift, End> {
-        let policy = self.keeper.self_enrollment();
+    pub(super) fn enroll(&mut self, new: &NewDevice) -> Result<Drift, End> {
+        let policy = self.backend.self_enrollment();
         let texts = self.texts;
         let question = match policy {
             SelfEnrollment::Open | SelfEnrollment::Off => {
-                return Ok(self.keeper.enrol(new, &Credential::new(b""))?);
+                return Ok(self.backend.enroll(new, &Credential::new(b""))?);
             }
             SelfEnrollment::Password => texts.ask_password(),
             SelfEnrollment::Invitation => texts.ask_invitation(),
@@ -39,8 +39,8 @@ impl Desk<'_> {
             if answer.is_empty() {
                 continue;
             }
-            match self.keeper.enrol(new, &Credential::new(answer.as_bytes())) {
-                Err(Trouble::Denied(denial)) if may_try_again(policy, &denial) => {
+            match self.backend.enroll(new, &Credential::new(answer.as_bytes())) {
+                Err(Error::Denied(denial)) if may_try_again(policy, &denial) => {
                     self.say(&denied(&texts, &denial));
                 }
                 other => return Ok(other?),

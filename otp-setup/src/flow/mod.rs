@@ -14,13 +14,13 @@ pub use credential::denied;
 pub use page::Wish;
 pub use pair::Pairing;
 
-use insis_otp::operations::Clock;
 use insis_otp::otp::{
     Drift, Malformed, Period, Proof, Refusal, Resync, ResyncCode, Seconds, UnixTime, Verdict,
 };
-use insis_otp::wire::Reply;
+use insis_otp::service::Clock;
+use insis_otp::service::Reply;
 
-use crate::keeper::{Keeper, Trouble};
+use crate::backend::{Backend, Error};
 use crate::page::Pages;
 use crate::person::{Countdown, Person, Question, Stop};
 use crate::texts::Texts;
@@ -34,7 +34,7 @@ pub struct Desk<'a> {
     /// The person.
     pub person: &'a mut dyn Person,
     /// Who keeps the pairing.
-    pub keeper: &'a dyn Keeper,
+    pub backend: &'a Backend<'a>,
     /// The printer and the files.
     pub pages: &'a dyn Pages,
     /// Whether a page with the new secret exists on paper or in a file.
@@ -60,8 +60,8 @@ pub enum End {
     Declined,
     /// The person went away.
     Stopped(Stop),
-    /// The keeper could not do it.
-    Trouble(Trouble),
+    /// It could not be done.
+    Backend(Error),
     /// The attempt was refused, which has been said.
     Refused,
     /// Nothing may be asked, and this option would have answered.
@@ -74,9 +74,9 @@ pub enum End {
     PageMissing(String),
 }
 
-impl From<Trouble> for End {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Backend(error)
     }
 }
 
@@ -139,7 +139,7 @@ impl Desk<'_> {
     pub fn try_code(&mut self) -> Result<Verdict, End> {
         self.must_be_paired()?;
         let reply = self.ask_reply(&self.texts.ask_proof())?;
-        Ok(self.keeper.verify(&reply)?)
+        Ok(self.backend.verify(&reply)?)
     }
 
     /// Tries a code, and says what a login would.
@@ -173,7 +173,7 @@ impl Desk<'_> {
         if !self.ask_yes(&self.texts.ask_remove(&self.user))? {
             return Err(End::Declined);
         }
-        self.with_proof(|keeper, proof| keeper.remove(proof))?;
+        self.with_proof(|backend, proof| backend.remove(proof))?;
         self.say(&self.texts.removed(&self.user));
         Ok(())
     }
@@ -188,12 +188,12 @@ impl Desk<'_> {
         loop {
             let first = self.ask_reply(&self.texts.ask_first())?;
             let shown_at = (self.clock)();
-            if let Err(trouble) = self.keeper.resync(ResyncCode::First, &first) {
-                self.say_refused(trouble)?;
+            if let Err(error) = self.backend.resync(ResyncCode::First, &first) {
+                self.say_refused(error)?;
                 continue;
             }
             let second = self.ask_second(shown_at, period)?;
-            match self.keeper.resync(ResyncCode::Second, &second) {
+            match self.backend.resync(ResyncCode::Second, &second) {
                 Ok(Resync::Learned(Drift(0))) => {
                     self.say(&self.texts.resynced_exact());
                     return Ok(());
@@ -202,10 +202,8 @@ impl Desk<'_> {
                     self.say_drift(drift.seconds(period));
                     return Ok(());
                 }
-                Ok(Resync::Noted) | Err(Trouble::Proof(Refusal::Wrong)) => {
-                    self.say(&self.texts.resync_wrong())
-                }
-                Err(trouble) => self.say_refused(trouble)?,
+                Ok(Resync::Noted) | Err(Error::Proof(Refusal::Wrong)) => self.say(&self.texts.resync_wrong()),
+                Err(error) => self.say_refused(error)?,
             }
         }
     }
@@ -223,18 +221,18 @@ impl Desk<'_> {
     }
 
     /// Says why a code was refused; anything else ends the command.
-    fn say_refused(&mut self, trouble: Trouble) -> Result<(), End> {
-        match trouble {
-            Trouble::Proof(why) => {
+    fn say_refused(&mut self, error: Error) -> Result<(), End> {
+        match error {
+            Error::Proof(why) => {
                 self.say(&refusal(&self.texts, &why));
                 Ok(())
             }
-            trouble => Err(trouble.into()),
+            error => Err(error.into()),
         }
     }
 
-    fn must_be_paired(&self) -> Result<insis_otp::operations::Status, End> {
-        self.keeper.status()?.ok_or(End::Trouble(Trouble::NotPaired))
+    fn must_be_paired(&self) -> Result<insis_otp::service::Status, End> {
+        self.backend.status()?.ok_or(End::Backend(Error::NotEnrolled))
     }
 }
 

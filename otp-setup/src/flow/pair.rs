@@ -2,15 +2,15 @@
 
 use insis_otp::config::NewKeys;
 use insis_otp::naming::{self, Names};
-use insis_otp::operations::{NewPairing, Status};
 use insis_otp::otp::{Drift, Key, RecoveryCode, Salt, Secret};
 use insis_otp::otpauth::Entry;
+use insis_otp::service::{NewDevice, Status};
 use zeroize::Zeroizing;
 
 use super::codes::{TwoCodes, said};
 use super::{Desk, End, Wish};
 use crate::apps;
-use crate::keeper::Trouble;
+use crate::backend::Error;
 use crate::page::Page;
 use crate::person::Sheet;
 use crate::qr::Symbol;
@@ -38,7 +38,7 @@ pub struct Pairing {
 impl Desk<'_> {
     /// Pairs a phone: two codes that follow each other, and only then is anything written.
     pub fn pair(&mut self, pairing: &Pairing) -> Result<(), End> {
-        let present = self.keeper.status()?;
+        let present = self.backend.status()?;
         self.check_wishes(&pairing.wishes)?;
         self.introduce(pairing, present.as_ref())?;
         let entry = self.new_entry(pairing, present.as_ref())?;
@@ -48,7 +48,7 @@ impl Desk<'_> {
         let new = codes.and_then(|codes| self.keep(entry, codes, recovery, present.is_some()));
         // Whatever failed, the app may have the entry by now. If the helper's answer is lost, the entry may be good.
         let (new, drift) = new.inspect_err(|end| {
-            if !matches!(end, End::Trouble(Trouble::HelperAnswer(_))) {
+            if !matches!(end, End::Backend(Error::HelperResponse(_))) {
                 self.say_void();
             }
         })?;
@@ -120,7 +120,7 @@ impl Desk<'_> {
         let mut question = texts.ask_app();
         if let Some(status) = present {
             self.say(&texts.pair_already(&self.user, (pairing.date)(status.paired_at)));
-            if self.keeper.needs_proof() {
+            if self.backend.needs_proof() {
                 self.say(&texts.pair_replaces(&self.user));
                 question = texts.ask_app_and_proof();
             } else {
@@ -206,21 +206,21 @@ impl Desk<'_> {
         codes: TwoCodes,
         recovery: (Vec<RecoveryCode>, Salt),
         replaces: bool,
-    ) -> Result<(NewPairing, Drift), End> {
+    ) -> Result<(NewDevice, Drift), End> {
         let Entry { key, issuer, account } = entry;
         let TwoCodes { first, second, drift } = codes;
-        let new = NewPairing { key, issuer, account, first, second, recovery };
+        let new = NewDevice { key, issuer, account, first, second, recovery };
         if !replaces {
             self.enroll(&new)?;
             return Ok((new, drift));
         }
-        if self.keeper.needs_proof() {
+        if self.backend.needs_proof() {
             self.say(&self.texts.proof_why());
             self.say(&self.texts.proof_old_phone());
         }
-        match self.with_proof(|keeper, proof| keeper.replace(&new, proof)) {
+        match self.with_proof(|backend, proof| backend.replace(&new, proof)) {
             // It was removed meanwhile.
-            Err(End::Trouble(Trouble::NotPaired)) => _ = self.enroll(&new)?,
+            Err(End::Backend(Error::NotEnrolled)) => _ = self.enroll(&new)?,
             replaced => _ = replaced?,
         }
         Ok((new, drift))

@@ -1,9 +1,9 @@
 //! Asking for a proof, and again when it does not hold.
 
-use insis_otp::wire::Reply;
+use insis_otp::service::Reply;
 
 use super::{Desk, End, refusal};
-use crate::keeper::{Keeper, Trouble};
+use crate::backend::{Backend, Error};
 use crate::person::Question;
 
 impl Desk<'_> {
@@ -24,15 +24,15 @@ impl Desk<'_> {
     /// Does something that takes a proof, asking for one as often as it is refused. Each one is charged.
     pub(super) fn with_proof<T>(
         &mut self,
-        mut act: impl FnMut(&dyn Keeper, Option<&Reply>) -> Result<T, Trouble>,
+        mut act: impl FnMut(&Backend<'_>, &Reply) -> Result<T, Error>,
     ) -> Result<T, End> {
-        if !self.keeper.needs_proof() {
-            return Ok(act(self.keeper, None)?);
+        if !self.backend.needs_proof() {
+            return Ok(act(self.backend, &Reply::new(b""))?);
         }
         loop {
             let proof = self.ask_reply(&self.texts.ask_proof())?;
-            match act(self.keeper, Some(&proof)) {
-                Err(Trouble::Proof(why)) => {
+            match act(self.backend, &proof) {
+                Err(Error::Proof(why)) => {
                     let text = refusal(&self.texts, &why);
                     self.say(&text);
                 }

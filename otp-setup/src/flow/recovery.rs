@@ -57,10 +57,10 @@ impl Desk<'_> {
         self.must_be_paired()?;
         self.check_wishes(wishes)?;
         let (codes, salt) = self.make_recovery_codes()?;
-        if self.keeper.needs_proof() {
+        if self.backend.needs_proof() {
             self.say(&self.texts.proof_needed());
         }
-        self.with_proof(|keeper, proof| keeper.renew_recovery_codes(&codes, salt, proof))?;
+        self.with_proof(|backend, proof| backend.renew_recovery_codes(&codes, salt, proof))?;
         let user = self.user.clone();
         let date = date.to_owned();
         let page = Page { entry: None, recovery: &codes, user: &user, host, date, texts: self.texts };

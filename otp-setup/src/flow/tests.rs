@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 
 use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
-use insis_otp::operations::Status;
 use insis_otp::otp::{Policy, Step, UnixTime};
 use insis_otp::otpauth::Entry;
+use insis_otp::service::Status;
 use insis_otp::store::{Account, Template};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::backend::Backend;
 use crate::caller::Caller;
-use crate::keeper::Direct;
 use crate::page::{Page, PageError};
 use crate::person::Sheet;
 
@@ -143,12 +143,12 @@ impl Home {
         account.home = self.0.path().into();
         let clock = || script.now();
         let file = Template::parse("%h/otp").unwrap().locate(&account);
-        let keeper =
-            Direct { file, policy: Policy::default(), proof, clock: &clock, caller: Caller::in_a_test() };
+        let (policy, caller) = (Policy::default(), Caller::in_a_test());
+        let backend = Backend::Direct { file, policy, as_root: !proof, clock: &clock, caller };
         let mut seed = script.clock.get();
         act(&mut Desk {
             person: &mut Actor(script),
-            keeper: &keeper,
+            backend: &backend,
             texts: Texts::of_locale("en"),
             clock: &clock,
             random: &mut |bytes: &mut [u8]| {
@@ -169,7 +169,7 @@ impl Home {
     fn status(&self) -> Option<Status> {
         let mut status = None;
         self.talk(&script(&[]), true, |desk| {
-            status = desk.keeper.status()?;
+            status = desk.backend.status()?;
             Ok(())
         })
         .unwrap();
@@ -494,7 +494,7 @@ fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
     assert!(home.is_empty() && script.heard("Wrong code"));
     assert!(script.heard("anna could be locked out"));
     let outcome = home.talk(&script, true, |desk| desk.remove());
-    assert!(matches!(outcome, Err(End::Trouble(Trouble::NotPaired))));
+    assert!(matches!(outcome, Err(End::Backend(Error::NotEnrolled))));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Writing what was taken, for whom it was meant.
 
-use insis_otp::operations::Clock;
-use insis_otp::otp::{Key, RecoveryCodes, Salt, State};
+use insis_otp::otp::{Key, RecoveryCodes, Salt};
 use insis_otp::otpauth::Entry;
-use insis_otp::store::{Cause, Enrolment, SecretFile, StoreError};
+use insis_otp::service::{Existing, Reporter, Service};
+use insis_otp::store::{Cause, Enrolment, StoreError};
 
 use super::{Found, LeftOut, Unusable};
 
@@ -55,12 +55,12 @@ impl From<StoreError> for NotPut {
 /// Enrols the file's owner with what was found. `names` are those for an entry that has none, `salt` is for the hashes
 /// of scratch codes.
 pub fn put(
-    file: &SecretFile,
+    service: &Service<'_>,
     found: Found,
     names: impl FnOnce(&Key) -> Entry,
     rules: Rules,
     salt: Salt,
-    clock: Clock<'_>,
+    report: Reporter<'_>,
 ) -> Result<Put, NotPut> {
     let mut taken = found.taken.map_err(NotPut::Unusable)?;
     match (taken.key.secret().is_short(), rules.force) {
@@ -78,18 +78,19 @@ pub fn put(
         return Err(NotPut::Uncommon(Box::new(entry.key)));
     }
     let enrolment = Enrolment {
-        user: file.account().name.clone(),
+        user: service.file.account().name.clone(),
         key: entry.key,
         issuer: entry.issuer.clone(),
         account: entry.account.clone(),
-        paired_at: clock(),
+        paired_at: (service.clock)(),
         recovery: RecoveryCodes::of_scratch_codes(&taken.scratch, salt)
             .ok_or(NotPut::Unusable(Unusable::Form))?,
     };
-    match (rules.dry_run, rules.replace) {
-        (true, _) => check(file, rules.replace)?,
-        (false, true) => replace(file, &enrolment, &taken.state)?,
-        (false, false) => file.create(&enrolment, &taken.state)?,
+    let existing = if rules.replace { Existing::Replace } else { Existing::Keep };
+    if rules.dry_run {
+        service.can_import(existing)?;
+    } else {
+        service.import(&enrolment, &taken.state, existing, report)?;
     }
     Ok(Put {
         issuer: entry.issuer,
@@ -102,29 +103,4 @@ pub fn put(
 /// A name that a secret file can hold.
 fn clean(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_control()).take(120).collect()
-}
-
-/// Whether it could be written, as far as that shows without writing.
-fn check(file: &SecretFile, replace: bool) -> Result<(), NotPut> {
-    match file.read() {
-        Ok(_) if replace => Ok(()),
-        Ok(_) => Err(NotPut::Exists),
-        Err(error) if error.is_not_paired() => Ok(()),
-        Err(StoreError { cause: Cause::Damaged(_), .. }) if replace => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Writes the pairing in the place of a present one, whatever state that is in.
-fn replace(file: &SecretFile, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
-    let new = || Ok::<_, std::convert::Infallible>((enrolment.clone(), state.clone()));
-    match file.replace(|_| new()) {
-        Ok(Ok(())) => Ok(()),
-        Err(StoreError { cause: Cause::NotPaired, .. }) => file.create(enrolment, state),
-        Err(StoreError { cause: Cause::Damaged(_) | Cause::Unsafe(_), .. }) => {
-            file.remove()?;
-            file.create(enrolment, state)
-        }
-        Err(error) => Err(error),
-    }
 }

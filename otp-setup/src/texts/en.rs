@@ -352,7 +352,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     how_invite_before: "They are asked for the code of an invitation there. Give one to each who has none, by:",
     how_no_safe_line: "No change of a line is known that is safe here. What a stack has to look like is said, under STACKS, by:",
     how_above: "Write above {location}:",
-    how_look_again: "It may be in use, or the disk in trouble; nothing is to be removed. Look again by:",
+    how_look_again: "It may be in use, or the disk in error; nothing is to be removed. Look again by:",
     how_mount_option: "In its options in /etc/fstab, instead of {option}, write (and mount it anew):",
     how_new_privileges: "In the systemd unit that started this shell, or log in by another way; the unit's line is:",
     how_group: "Make it, and add the people to it. Run:",

@@ -3,8 +3,11 @@
 //! Where systemd's journal is, a line goes there, with its values as fields besides; everywhere else to /dev/log. Never to
 //! both: where the journal is, /dev/log is the journal's too, and it hands every line on to rsyslog and others.
 
+mod event;
 mod journal;
 mod syslog;
+
+pub use event::{refused, refused_because, tried};
 
 use std::fmt::{Display, Write as _};
 use std::io;

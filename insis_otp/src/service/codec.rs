@@ -1,183 +1,41 @@
-//! The language in which programs talk to `otp-helper`: one request on its standard input, one answer on its
-//! standard output. Both are lines `key=value` below a first line that names language and kind, small, and bounded.
+//! Requests and responses as programs send them to `otp-helper` and back: one request on its standard input, one response
+//! on its standard output. Both are lines `key=value` below a first line that names protocol and kind, small, and bounded.
 
 use std::fmt::Write as _;
 
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
-use crate::operations::{NewPairing, Status};
+use super::{Credential, EnrollmentDenial, NewDevice, Reply, Request, Response, Status};
 use crate::otp::{
     Accepted, Code, Drift, Key, Malformed, PairingRefusal, Proof, RecoveryCode, RecoveryCodes, Refusal,
     ResyncCode, Salt, Seconds, Secret, State, Typed, UnixTime, Verdict,
 };
 use crate::store::InvitationRefusal;
 
-/// No request or answer is longer.
+/// No request or response is longer, in bytes.
 pub const LONGEST: usize = 8 * 1024;
 
-/// The first words of every message; the number changes when the language does.
-const LANGUAGE: &str = "insis-otp 2";
+/// The first words of every message; the number changes when the protocol does.
+const PROTOCOL: &str = "insis-otp 2";
 
-/// What a caller asks about its own account.
-#[derive(Clone, Debug)]
-pub enum Request {
-    /// Decide an attempt to log in.
-    Verify(Reply),
-    /// Tell about the pairing.
-    Status,
-    /// Pair a phone where there is none, with what allows it.
-    Enrol(NewPairing, Credential),
-    /// Pair another phone instead.
-    Replace(NewPairing, Reply),
-    /// Remove the pairing.
-    Remove(Reply),
-    /// Take one of the two codes that show how far the phone's clock is off.
-    Resync(ResyncCode, Reply),
-    /// Ask every client again that is remembered.
-    Forget,
-    /// New recovery codes instead of all former ones.
-    RenewRecoveryCodes(Vec<RecoveryCode>, Salt, Reply),
-}
-
-/// What a person typed, as it came. Wiped when dropped, never printed.
-#[derive(Clone)]
-pub struct Reply(pub Zeroizing<Vec<u8>>);
-
-/// What a person shows to enroll a first device: the password, the code of an invitation, or nothing. Wiped when
-/// dropped, never printed.
-#[derive(Clone)]
-pub struct Credential(Zeroizing<Vec<u8>>);
-
-/// Why somebody may not enroll a first device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EnrollmentDenial {
-    /// The password is wrong.
-    Password,
-    /// The password cannot be checked, and why.
-    PasswordUnchecked(String),
-    /// The invitation does not hold.
-    Invitation(InvitationRefusal),
-    /// People do not enroll themselves here.
-    Off,
-}
-
-/// The helper's answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The outcome of an attempt.
-    Verdict(Verdict),
-    /// What there is to tell.
-    Status(Status),
-    /// Done; the drift where a phone was paired or resynchronized.
-    Done(Drift),
-    /// The first code of a resynchronization is noted, whether or not it is right.
-    Noted,
-    /// The new phone's codes do not pair it.
-    NotPairing(PairingRefusal),
-    /// There is no leave to pair a first phone.
-    Denied(EnrollmentDenial),
-    /// There is no pairing.
-    NotPaired,
-    /// There is one already.
-    Exists,
-    /// It cannot be done now, and why.
-    Failed(String),
-}
-
-/// A message that is not in this language.
+/// A message that is not in this protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a message of this version of insis-otp")]
 pub struct NotUnderstood;
-
-impl Reply {
-    /// Takes what was typed.
-    #[must_use]
-    pub fn new(bytes: &[u8]) -> Self {
-        // Longer ones are no codes; they are cut to a length that still is none.
-        Self(Zeroizing::new(bytes.iter().copied().take(Typed::LONGEST + 1).collect()))
-    }
-
-    /// Parses it.
-    #[must_use]
-    pub fn typed(&self) -> Typed {
-        Typed::parse(&self.0)
-    }
-}
-
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Reply(redacted)")
-    }
-}
-
-impl Credential {
-    /// No password or code is longer: libpam takes none that is.
-    pub const LONGEST: usize = 512;
-
-    /// Takes what was typed; one that is too long is none.
-    #[must_use]
-    pub fn new(bytes: &[u8]) -> Self {
-        let bytes = if bytes.len() > Self::LONGEST { &[] } else { bytes };
-        Self(Zeroizing::new(bytes.to_vec()))
-    }
-
-    /// As it was typed.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The code of an invitation, if it looks like one.
-    #[must_use]
-    pub fn invitation_code(&self) -> Option<RecoveryCode> {
-        match Typed::parse(&self.0) {
-            Typed::Recovery(code) => Some(code),
-            Typed::Digits(_) | Typed::Malformed(_) => None,
-        }
-    }
-}
-
-impl std::fmt::Debug for Credential {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credential(redacted)")
-    }
-}
-
-impl EnrollmentDenial {
-    /// The word for it, in messages and in the log.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Password => "wrong-password",
-            Self::PasswordUnchecked(_) => "password-unchecked",
-            Self::Invitation(InvitationRefusal::None) => "no-invitation",
-            Self::Invitation(InvitationRefusal::Wrong { .. }) => "wrong-invitation",
-            Self::Invitation(InvitationRefusal::Expired) => "expired-invitation",
-            Self::Invitation(InvitationRefusal::Spent) => "spent-invitation",
-            Self::Off => "self-enrollment-off",
-        }
-    }
-}
 
 impl Request {
     /// The request as text.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
         let mut message = Writer::new(match self {
-            Self::Verify(_) => "verify",
-            Self::Status => "status",
-            Self::Enrol(..) => "enrol",
-            Self::Replace(..) => "replace",
-            Self::Remove(_) => "remove",
             Self::Resync(which, _) => resync_word(*which),
-            Self::Forget => "forget",
-            Self::RenewRecoveryCodes(..) => "renew-recovery-codes",
+            request => request.action(),
         });
         match self {
             Self::Status | Self::Forget => {}
             Self::Verify(reply) | Self::Remove(reply) | Self::Resync(_, reply) => message.reply(reply),
-            Self::Enrol(new, credential) => {
+            Self::Enroll(new, credential) => {
                 message.pairing(new);
                 message.field("credential", HexOf(&credential.0));
             }
@@ -203,7 +61,7 @@ impl Request {
             "verify" => Self::Verify(fields.reply()?),
             "status" => Self::Status,
             "forget" => Self::Forget,
-            "enrol" => Self::Enrol(fields.pairing()?, fields.credential()?),
+            "enrol" => Self::Enroll(fields.pairing()?, fields.credential()?),
             "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
             "remove" => Self::Remove(fields.reply()?),
             "resync-first" => Self::Resync(ResyncCode::First, fields.reply()?),
@@ -218,7 +76,7 @@ impl Request {
     }
 }
 
-impl Answer {
+impl Response {
     /// The answer as text.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
@@ -307,7 +165,7 @@ impl Writer {
     fn new(kind: &str) -> Self {
         // Of the final size at once, so that no grown-out-of copy of a secret is left behind.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST));
-        text.push_str(LANGUAGE);
+        text.push_str(PROTOCOL);
         text.push(' ');
         text.push_str(kind);
         text.push('\n');
@@ -329,7 +187,7 @@ impl Writer {
         self.field("reply", HexOf(&reply.0));
     }
 
-    fn pairing(&mut self, new: &NewPairing) {
+    fn pairing(&mut self, new: &NewDevice) {
         let digits = new.key.digits();
         self.field("secret", new.key.secret().to_base32().as_str());
         self.field("algorithm", new.key.algorithm().name());
@@ -437,7 +295,7 @@ impl<'m> Fields<'m> {
         }
         let text = std::str::from_utf8(message).map_err(|_| NotUnderstood)?;
         let mut lines = text.strip_suffix('\n').ok_or(NotUnderstood)?.split('\n');
-        let first = lines.next().and_then(|line| line.strip_prefix(LANGUAGE)).ok_or(NotUnderstood)?;
+        let first = lines.next().and_then(|line| line.strip_prefix(PROTOCOL)).ok_or(NotUnderstood)?;
         let kind = first.strip_prefix(' ').ok_or(NotUnderstood)?;
         let lines = lines.map(|line| line.split_once('=').ok_or(NotUnderstood)).collect::<Result<_, _>>()?;
         Ok(Self { kind, lines })
@@ -490,12 +348,12 @@ impl<'m> Fields<'m> {
         })
     }
 
-    fn pairing(&mut self) -> Result<NewPairing, NotUnderstood> {
+    fn pairing(&mut self) -> Result<NewDevice, NotUnderstood> {
         let secret = Secret::from_base32(self.take("secret")?).map_err(|_| NotUnderstood)?;
         let algorithm = self.parse("algorithm")?;
         let digits = self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?;
         let period = self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?;
-        Ok(NewPairing {
+        Ok(NewDevice {
             key: Key::new(secret, algorithm, digits, period),
             issuer: self.name("issuer")?,
             account: self.name("account")?,
@@ -600,10 +458,10 @@ mod tests {
     use super::*;
     use crate::otp::{Algorithm, Digits, Period};
 
-    fn pairing() -> NewPairing {
+    fn pairing() -> NewDevice {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
         let Typed::Recovery(code) = Typed::parse(b"abcde-fghjk") else { panic!() };
-        NewPairing {
+        NewDevice {
             key: Key::new(secret, Algorithm::Sha256, Digits::Eight, Period::default()),
             issuer: "InSIS = school".into(),
             account: "alice@host\nx=1".into(),
@@ -619,8 +477,8 @@ mod tests {
         let requests = [
             Request::Verify(reply()),
             Request::Status,
-            Request::Enrol(pairing(), Credential::new("heslo\n=\u{17e}".as_bytes())),
-            Request::Enrol(pairing(), Credential::new(b"")),
+            Request::Enroll(pairing(), Credential::new("heslo\n=\u{17e}".as_bytes())),
+            Request::Enroll(pairing(), Credential::new(b"")),
             Request::Replace(pairing(), reply()),
             Request::Remove(reply()),
             Request::Resync(ResyncCode::First, reply()),
@@ -640,8 +498,8 @@ mod tests {
     #[test]
     fn answers_arrive_as_they_were_sent() {
         let accepted =
-            |by| Answer::Verdict(Verdict::Accepted(Accepted { by, failures: 7, clock_was_ahead: true }));
-        let refused = |why| Answer::Verdict(Verdict::Refused(why));
+            |by| Response::Verdict(Verdict::Accepted(Accepted { by, failures: 7, clock_was_ahead: true }));
+        let refused = |why| Response::Verdict(Verdict::Refused(why));
         let status = Status {
             paired_at: UnixTime(5),
             issuer: "i".into(),
@@ -668,36 +526,36 @@ mod tests {
             refused(Refusal::Throttled { wait: Seconds(30) }),
             refused(Refusal::TooSoon { wait: Seconds(30) }),
             refused(Refusal::Malformed(Malformed::ForeignDigits)),
-            Answer::Status(status.clone()),
-            Answer::Status(Status {
+            Response::Status(status.clone()),
+            Response::Status(Status {
                 last_login: Some(UnixTime(3)),
                 throttled: None,
                 single_codes_used_up: true,
                 remembered: Vec::new(),
                 ..status
             }),
-            Answer::Done(Drift(2)),
-            Answer::Noted,
-            Answer::NotPairing(PairingRefusal::NotConsecutive),
-            Answer::Denied(EnrollmentDenial::Password),
-            Answer::Denied(EnrollmentDenial::PasswordUnchecked("no file".into())),
-            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::None)),
-            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left: 3 })),
-            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Expired)),
-            Answer::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Spent)),
-            Answer::Denied(EnrollmentDenial::Off),
-            Answer::NotPaired,
-            Answer::Exists,
-            Answer::Failed("no disk".into()),
+            Response::Done(Drift(2)),
+            Response::Noted,
+            Response::NotPairing(PairingRefusal::NotConsecutive),
+            Response::Denied(EnrollmentDenial::Password),
+            Response::Denied(EnrollmentDenial::PasswordUnchecked("no file".into())),
+            Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::None)),
+            Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left: 3 })),
+            Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Expired)),
+            Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Spent)),
+            Response::Denied(EnrollmentDenial::Off),
+            Response::NotPaired,
+            Response::Exists,
+            Response::Failed("no disk".into()),
         ];
         for answer in answers {
-            assert_eq!(Answer::decode(answer.encode().as_bytes()), Ok(answer));
+            assert_eq!(Response::decode(answer.encode().as_bytes()), Ok(answer));
         }
     }
 
     #[test]
     fn names_that_steer_terminals_are_not_taken() {
-        let text = Request::Enrol(pairing(), Credential::new(b"correct horse")).encode();
+        let text = Request::Enroll(pairing(), Credential::new(b"correct horse")).encode();
         assert!(Request::decode(text.as_bytes()).is_ok());
         for letter in ['\x1b', '\t', '\x7f', '\u{9b}', '\u{9d}'] {
             for key in ["issuer=", "account="] {
@@ -724,7 +582,7 @@ mod tests {
         ];
         for text in cases {
             assert!(
-                Request::decode(text.as_bytes()).is_err() && Answer::decode(text.as_bytes()).is_err(),
+                Request::decode(text.as_bytes()).is_err() && Response::decode(text.as_bytes()).is_err(),
                 "{text:?}"
             );
         }
@@ -737,7 +595,7 @@ mod tests {
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let mut message = b"insis-otp 2 enrol\nsecret=".to_vec();
             message.extend(&bytes);
-            let _ = (Request::decode(&message), Request::decode(&bytes), Answer::decode(&bytes));
+            let _ = (Request::decode(&message), Request::decode(&bytes), Response::decode(&bytes));
         }
     }
 }

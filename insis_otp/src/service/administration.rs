@@ -1,0 +1,127 @@
+//! What root alone may do.
+
+use super::{Event, Reporter, Service};
+use crate::otp::{RecoveryCode, Salt, State, UnixTime};
+use crate::store::{Cause, Enrolment, SecretFile, StoreError};
+
+/// What becomes of somebody who has enrolled already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// They keep what they have.
+    Keep,
+    /// They get the new device instead.
+    Replace,
+}
+
+impl Service<'_> {
+    /// Ends a delay, leaves a clock that was ahead, repairs a damaged state.
+    ///
+    /// # Errors
+    /// Nobody has enrolled, or the head is damaged: then only enrolling again helps.
+    pub fn unlock(&self, report: Reporter<'_>) -> Result<(), StoreError> {
+        let unlocked = self.file.repair(|enrolment, present| match present {
+            Some(state) => state.unlocked(enrolment.key.period(), self.policy, (self.clock)()),
+            None => State::unknown(enrolment.key.period(), self.policy, (self.clock)()),
+        });
+        reported("unlock", unlocked, report)
+    }
+
+    /// The enrollment, with its secret. The report comes before anybody has seen it: whatever becomes of the caller, it is
+    /// in the log.
+    ///
+    /// # Errors
+    /// Nobody has enrolled, or the file cannot be used.
+    pub fn export(&self, report: Reporter<'_>) -> Result<Enrolment, StoreError> {
+        reported("export", self.file.read(), report).map(|record| record.enrolment)
+    }
+
+    /// Writes an enrollment that was made elsewhere, as it is.
+    ///
+    /// # Errors
+    /// Somebody has enrolled and is to be kept, or it cannot be written.
+    pub fn import(
+        &self,
+        enrolment: &Enrolment,
+        state: &State,
+        existing: Existing,
+        report: Reporter<'_>,
+    ) -> Result<(), StoreError> {
+        let written = match existing {
+            Existing::Keep => self.file.create(enrolment, state),
+            Existing::Replace => self.overwrite(enrolment, state),
+        };
+        reported("import", written, report)
+    }
+
+    /// Whether an import could be written, as far as that shows without writing.
+    ///
+    /// # Errors
+    /// As for [`Self::import`].
+    pub fn can_import(&self, existing: Existing) -> Result<(), StoreError> {
+        let replaces = existing == Existing::Replace;
+        match self.file.read() {
+            Ok(_) if replaces => Ok(()),
+            Ok(_) => Err(StoreError { path: self.file.path().to_owned(), cause: Cause::Exists }),
+            Err(error) if error.is_not_paired() => Ok(()),
+            Err(StoreError { cause: Cause::Damaged(_), .. }) if replaces => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts an enrollment in the place of a present one, whatever state that is in.
+    fn overwrite(&self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
+        let new = || Ok::<_, std::convert::Infallible>((enrolment.clone(), state.clone()));
+        match self.file.replace(|_| new()) {
+            Ok(Ok(())) => Ok(()),
+            Err(StoreError { cause: Cause::NotPaired, .. }) => self.file.create(enrolment, state),
+            Err(StoreError { cause: Cause::Damaged(_) | Cause::Unsafe(_), .. }) => {
+                self.file.remove()?;
+                self.file.create(enrolment, state)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes an invitation in the place of a former one.
+    ///
+    /// # Errors
+    /// Somebody has enrolled, or it cannot be written; then there is no invitation.
+    pub fn invite(
+        &self,
+        code: &RecoveryCode,
+        salt: Salt,
+        expires: UnixTime,
+        report: Reporter<'_>,
+    ) -> Result<(), StoreError> {
+        let invitation = self.file.invitation();
+        let issued = reported("invite", invitation.issue(code, salt, expires), report);
+        // Somebody may have enrolled in this moment; what was written is of no use then.
+        issued.inspect_err(|_| _ = invitation.withdraw())
+    }
+
+    /// Takes an invitation back whose code nobody has seen.
+    pub fn withdraw_invitation(&self) {
+        let _ = self.file.invitation().withdraw();
+    }
+
+    /// Lets the enrollment follow its user to another name.
+    ///
+    /// # Errors
+    /// Nobody has enrolled, somebody of the new name has, or it cannot be written.
+    pub fn rename_to(&self, new: &SecretFile, report: Reporter<'_>) -> Result<(), StoreError> {
+        let moved = self.file.rename_to(new);
+        let event = Event::of_root("move", &moved);
+        report(&Event { line: event.line.field("old", &self.file.account().name), ..event });
+        moved
+    }
+}
+
+/// Reports what root did, and hands it on.
+fn reported<T>(
+    action: &'static str,
+    outcome: Result<T, StoreError>,
+    report: Reporter<'_>,
+) -> Result<T, StoreError> {
+    report(&Event::of_root(action, &outcome));
+    outcome
+}

@@ -1,0 +1,116 @@
+//! The one client of helper programs.
+
+use std::io::{self, ErrorKind, Read};
+use std::net::Shutdown;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+use zeroize::Zeroizing;
+
+use super::{LONGEST, Request, Response};
+
+/// A program that answers one request, `otp-helper` for one.
+#[derive(Clone, Debug)]
+pub struct HelperClient {
+    /// Its path.
+    pub program: PathBuf,
+}
+
+/// Why there is no response.
+#[derive(Debug, thiserror::Error)]
+pub enum HelperError {
+    /// It cannot be started.
+    #[error("{}: {cause}", program.display())]
+    Start {
+        /// Its path.
+        program: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// It took too long, or its response is none. What was asked for may have been done.
+    #[error("{}: {cause}", program.display())]
+    Response {
+        /// Its path.
+        program: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+impl HelperClient {
+    /// Nothing that a helper does takes longer: it ends itself after half a minute, and waits nowhere for so long.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    /// Runs the program for one request.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not respond in time.
+    pub fn ask(&self, request: &Request) -> Result<Response, HelperError> {
+        let program = || self.program.clone();
+        let (mut child, mut socket) =
+            start(&self.program).map_err(|cause| HelperError::Start { program: program(), cause })?;
+        let exchanged = exchange(&mut socket, request);
+        // Whatever it still has to say goes nowhere, and must not keep it, and us, waiting.
+        drop(socket);
+        end(&mut child);
+        let response = exchanged.and_then(|text| {
+            Response::decode(&text).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+        });
+        response.map_err(|cause| HelperError::Response { program: program(), cause })
+    }
+}
+
+/// Starts the program with nothing but a socket: arguments and environments can be read by others.
+fn start(program: &Path) -> io::Result<(Child, UnixStream)> {
+    // A socket instead of pipes: writing to a helper that is gone must not send the host a SIGPIPE.
+    let (ours, theirs) = UnixStream::pair()?;
+    ours.set_read_timeout(Some(HelperClient::DEADLINE))?;
+    let (input, output) = (theirs.try_clone()?, theirs);
+    let child = Command::new(program)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::from(OwnedFd::from(input)))
+        .stdout(Stdio::from(OwnedFd::from(output)))
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok((child, ours))
+}
+
+/// Sends the request and takes the response. Both fit into the socket's buffers, so that neither side waits for the other.
+fn exchange(socket: &mut UnixStream, request: &Request) -> io::Result<Zeroizing<Vec<u8>>> {
+    let message = request.encode();
+    let mut rest = message.as_bytes();
+    while !rest.is_empty() {
+        match send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
+            Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
+            // It refuses to start, and has said why.
+            Err(Errno::EPIPE) => break,
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    socket.shutdown(Shutdown::Write)?;
+    let mut response = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+    match socket.take(LONGEST as u64 + 1).read_to_end(&mut response) {
+        // The end of one that did not read the request.
+        Err(error) if error.kind() != ErrorKind::ConnectionReset || response.is_empty() => Err(error),
+        _ => Ok(response),
+    }
+}
+
+/// Sees the program end: by itself within half a second, as it does, or else killed. The host may collect its children
+/// itself; the response counts, not the exit status.
+fn end(child: &mut Child) {
+    for _ in 0..100 {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}

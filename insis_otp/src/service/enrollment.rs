@@ -1,0 +1,95 @@
+//! Connecting a device to an account, replacing it, and removing it.
+
+use super::{Error, NewDevice, Service, wipe_stack};
+use crate::otp::{Drift, RecoveryCode, State, Typed};
+use crate::store::{Cause, SecretFile, StillHolds, StoreError};
+
+impl Service<'_> {
+    /// Pairs a phone where none is paired.
+    ///
+    /// # Errors
+    /// There is a pairing, the codes do not show that the phone works, or the file cannot be written.
+    pub fn enroll(&self, new: &NewDevice) -> Result<Drift, Error> {
+        self.enroll_if(new, &|| Ok(()))
+    }
+
+    fn enroll_if(&self, new: &NewDevice, still_holds: StillHolds<'_>) -> Result<Drift, Error> {
+        let (enrolment, state) = new.proved(&self.file.account().name, (self.clock)())?;
+        self.file.create_if(&enrolment, &state, still_holds)?;
+        wipe_stack();
+        // Nobody is left to be invited. If it stays, it is one that an administrator gave.
+        let _ = self.file.invitation().withdraw();
+        Ok(state.drift)
+    }
+
+    /// Whether a pairing could be made where none is, as far as that can be told without anybody's leave: what fails here
+    /// must cost neither an invitation nor a question for the password.
+    ///
+    /// # Errors
+    /// There is a pairing, the codes do not show that the phone works, or the store cannot be used.
+    pub(super) fn can_enroll(&self, new: &NewDevice) -> Result<(), Error> {
+        new.proved(&self.file.account().name, (self.clock)())?;
+        wipe_stack();
+        match self.file.read() {
+            Ok(_) => Err(StoreError { path: self.file.path().to_owned(), cause: Cause::Exists }.into()),
+            Err(error) if error.is_not_paired() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a code is that of the person's invitation. A wrong one is charged; the invitation stays.
+    ///
+    /// # Errors
+    /// It does not hold, or cannot be read or written.
+    pub fn check_invitation(&self, code: &RecoveryCode) -> Result<(), Error> {
+        self.file.invitation().check(code, (self.clock)())?.map_err(Error::Invitation)
+    }
+
+    /// Pairs a phone where none is paired, with the code of an invitation, which is used up. A wrong one is charged.
+    ///
+    /// # Errors
+    /// As for [`Self::enroll`]; or the invitation does not hold.
+    pub fn enroll_invited(&self, new: &NewDevice, code: &RecoveryCode) -> Result<Drift, Error> {
+        self.can_enroll(new)?;
+        let redeemed =
+            self.file.invitation().redeem(code, (self.clock)(), |still| self.enroll_if(new, still))?;
+        redeemed.map_err(Error::Invitation)?
+    }
+
+    /// Pairs another phone instead. Without a proof (root's right) an unusable old file is replaced too.
+    ///
+    /// # Errors
+    /// As for [`Self::enroll`] and [`Self::verify`].
+    pub(super) fn replace(&self, new: &NewDevice, proof: Option<&Typed>) -> Result<Drift, Error> {
+        let user = &self.file.account().name;
+        // First what costs nothing: a mistake with the new phone must not spend a code of the old one.
+        new.proved(user, (self.clock)())?;
+        let proved = self.prove(proof)?;
+        let mut drift = Drift::default();
+        let replaced = self.file.replace(|old| -> Result<_, Error> {
+            SecretFile::check_proof(proved.as_ref(), &old.enrolment)
+                .map_err(|cause| StoreError { path: self.file.path().to_owned(), cause })?;
+            let (enrolment, state) = new.proved(user, (self.clock)())?;
+            drift = state.drift;
+            Ok((enrolment, State { last_login: old.state.last_login, ..state }))
+        });
+        wipe_stack();
+        match replaced {
+            Ok(done) => done.map(|()| drift),
+            Err(StoreError { cause: Cause::Damaged(_), .. }) if proof.is_none() => {
+                self.file.remove()?;
+                self.enroll(new)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes a pairing. Without a proof it is root's right.
+    ///
+    /// # Errors
+    /// As for [`Self::verify`].
+    pub(super) fn remove(&self, proof: Option<&Typed>) -> Result<(), Error> {
+        let proved = self.prove(proof)?;
+        Ok(self.file.remove_proved(proved.as_ref())?)
+    }
+}

@@ -1,0 +1,97 @@
+//! What became of a request, as the log has it.
+
+use super::management::{AllowedBy, Authority};
+use super::{EnrollmentDenial, Request, Response};
+use crate::audit::{self, Level, Line};
+use crate::otp::Verdict;
+use crate::store::{Cause, StoreError};
+
+/// An act on an enrollment, for the log: what was to be done, and a line that says what became of it. Who did it, and
+/// for whom, whoever reports it adds.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The act.
+    pub action: &'static str,
+    /// What became of it.
+    pub line: Line,
+    /// Whether it was done.
+    pub succeeded: bool,
+}
+
+impl Event {
+    /// The event of a request; `None` for a look, which is none. Everything else is one: who asks is the user, or malware
+    /// that runs as the user.
+    pub(super) fn of(
+        request: &Request,
+        response: &Response,
+        by: AllowedBy,
+        authority: Authority<'_>,
+    ) -> Option<Self> {
+        if matches!(request, Request::Status) {
+            return None;
+        }
+        let succeeded = matches!(
+            response,
+            Response::Done(_)
+                | Response::Noted
+                | Response::Status(_)
+                | Response::Verdict(Verdict::Accepted(_))
+        );
+        let line = match response {
+            Response::Noted => Line::new(Level::Info, "noted"),
+            Response::Verdict(Verdict::Refused(why)) => audit::refused(why),
+            Response::Denied(why) => denied(why),
+            Response::NotPairing(_) => audit::refused_because("codes-do-not-pair"),
+            Response::NotPaired => audit::refused_because("not-paired"),
+            Response::Exists => audit::refused_because("paired-already"),
+            Response::Failed(why) => Line::new(Level::Error, "error").words(why),
+            // Whoever did it without the person's leave has a second factor of their own now.
+            Response::Done(_) if by.is_some() => {
+                Line::new(Level::Warning, "done").field("by", by.unwrap_or_default())
+            }
+            Response::Done(_) | Response::Status(_) | Response::Verdict(Verdict::Accepted(_)) => {
+                done(matches!(authority, Authority::Administrator))
+            }
+        };
+        Some(Self { action: request.action(), line, succeeded })
+    }
+
+    /// The event of something that root did, or could not do, with the store.
+    pub fn of_root<T>(action: &'static str, outcome: &Result<T, StoreError>) -> Self {
+        let line = match outcome {
+            Ok(_) => done(true),
+            Err(error) => store_failed(error),
+        };
+        Self { action, line, succeeded: outcome.is_ok() }
+    }
+
+    /// The event of something that was refused before the store was asked.
+    #[must_use]
+    pub fn refused(action: &'static str, reason: &str) -> Self {
+        Self { action, line: audit::refused_because(reason), succeeded: false }
+    }
+}
+
+/// Root acts on what is other people's.
+fn done(by_root: bool) -> Line {
+    Line::new(if by_root { Level::Notice } else { Level::Info }, "done")
+}
+
+/// The line of a first enrollment for which there was no leave: a stranger, perhaps, who has the account's processes.
+fn denied(why: &EnrollmentDenial) -> Line {
+    let line = |level| Line::new(level, "refused").field("reason", why.name());
+    match why {
+        EnrollmentDenial::PasswordUnchecked(why) => line(Level::Error).words(why),
+        EnrollmentDenial::Off => line(Level::Notice),
+        EnrollmentDenial::Password | EnrollmentDenial::Invitation(_) => line(Level::Warning),
+    }
+}
+
+/// The line of an act that the store did not allow. Its text holds a path and a reason, never a secret or a code.
+fn store_failed(error: &StoreError) -> Line {
+    match error.cause {
+        Cause::NotPaired => audit::refused_because("not-paired"),
+        Cause::Exists => audit::refused_because("paired-already"),
+        _ => Line::new(Level::Error, "error").words(error),
+    }
+}

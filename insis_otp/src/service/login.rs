@@ -1,0 +1,66 @@
+//! What the PAM module asks.
+
+use super::verification::Purpose;
+use super::{Clock, LoginAttempt, Service, below, wipe_stack};
+use crate::RememberedClient;
+use crate::otp::{self, Attempt, Policy, Refusal, Seconds, State, Typed, UnixTime, Verdict};
+use crate::store::{Enrolment, Record, StoreError, UnknownUsers};
+
+impl Service<'_> {
+    /// Decides one attempt to log in. It is charged before anything is compared, and the verdict is returned when it is
+    /// recorded: an accepted one durably, in the same write as the client that is remembered. With it comes when the device
+    /// was enrolled, if that was after the last login: the owner is to be told.
+    ///
+    /// # Errors
+    /// There is no pairing, or it cannot be used: no login.
+    pub fn login(&self, attempt: &LoginAttempt<'_>) -> Result<(Verdict, Option<UnixTime>), StoreError> {
+        let decided = self.decide(attempt, Purpose::Login)?;
+        Ok((decided.verdict, decided.new_device))
+    }
+
+    /// Whether a client showed a code less than `length` ago, so that nobody is asked there.
+    ///
+    /// # Errors
+    /// There is no pairing, or it cannot be used.
+    pub fn is_remembered(&self, client: &RememberedClient, length: Seconds) -> Result<bool, StoreError> {
+        let Record { enrolment, state, .. } = self.file.read()?;
+        let (tag, now) = (client.tag(&enrolment), (self.clock)());
+        wipe_stack();
+        Ok(state.remembered.iter().any(|known| known.tag == tag && known.is_fresh(length, now)))
+    }
+}
+
+/// Refuses an attempt for a name that has no secret file, after the same work, and as a wrong one of somebody who has
+/// one would be refused: throttled too.
+///
+/// # Errors
+/// The record of unknown users cannot be used.
+pub fn refuse_unknown(
+    unknown_users: &UnknownUsers,
+    name: &str,
+    typed: &Typed,
+    policy: &Policy,
+    clock: Clock<'_>,
+) -> Result<Refusal, StoreError> {
+    let charge = |enrolment: &Enrolment, state: &State| match otp::charge(
+        &Attempt::of(typed),
+        &enrolment.key,
+        state,
+        policy,
+        clock(),
+    ) {
+        otp::Charge::Settled(refusal, state) => (state, Err(refusal)),
+        otp::Charge::Due(comparison) => (comparison.charged().clone(), Ok(comparison)),
+    };
+    let compare = |enrolment: &Enrolment, comparison: Result<otp::Comparison, Refusal>| match comparison {
+        Err(refusal) => refusal,
+        Ok(comparison) => match comparison.compare(&enrolment.key, &enrolment.recovery).0 {
+            Verdict::Refused(why) => why,
+            // By chance, the code of a secret that nobody has.
+            Verdict::Accepted(_) => Refusal::Wrong,
+        },
+    };
+    let refusal = below(|| unknown_users.refuse(name, &policy.throttle, charge, compare));
+    wipe_stack();
+    refusal
+}

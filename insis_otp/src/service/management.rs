@@ -1,0 +1,227 @@
+//! What people ask about their own account, and root about anybody's.
+
+use super::verification::Purpose;
+use super::{
+    Credential, EnrollmentDenial, Error, Event, LoginAttempt, NewDevice, Reply, Reporter, Request, Response,
+    Service, Status, below, wipe_stack,
+};
+use crate::config::SelfEnrollment;
+use crate::otp::{
+    self, Drift, RecoveryCode, RecoveryCodes, Refusal, Resync, ResyncCharge, ResyncCode, Salt, State, Typed,
+    Verdict, charge_resync,
+};
+use crate::store::{
+    Cause, Charge, Decision, Enrolment, InvitationRefusal, Reader, StoreError, UserName, Write,
+};
+
+/// Has somebody's own password checked.
+///
+/// # Errors
+/// It is wrong, or cannot be checked.
+pub type PasswordCheck<'a> = &'a dyn Fn(&UserName, &Credential) -> Result<(), EnrollmentDenial>;
+
+/// Whose wish a request is.
+#[derive(Clone, Copy)]
+pub enum Authority<'a> {
+    /// Root's: no proof is asked for.
+    Administrator,
+    /// The user's, who can read and write the file without this program: changes take a proof all the same, so that
+    /// whoever sits down at an open terminal cannot make them.
+    FileOwner,
+    /// The user's, who cannot read the file (through `otp-helper`): changes take a proof, a first enrollment what the site
+    /// asks for.
+    User(SelfEnrollment, PasswordCheck<'a>),
+}
+
+impl Authority<'_> {
+    const fn takes_proof(&self) -> bool {
+        !matches!(self, Self::Administrator)
+    }
+}
+
+/// What allowed a first enrollment: the `by=` of the log.
+pub(super) type AllowedBy = Option<&'static str>;
+
+impl Service<'_> {
+    /// Does what is asked, if the authority allows it, and reports it.
+    #[must_use]
+    pub fn handle(&self, request: &Request, authority: Authority<'_>, report: Reporter<'_>) -> Response {
+        let mut by = None;
+        let response = match request {
+            Request::Enroll(new, credential) => self.enroll_as(new, credential, authority, &mut by),
+            request => self.manage(request, authority),
+        };
+        let response = response.unwrap_or_else(Response::from);
+        if let Some(event) = Event::of(request, &response, by, authority) {
+            report(&event);
+        }
+        match (authority, response) {
+            // That a guess is the code of a step to come would be worth waiting for: it stays in the log.
+            (Authority::User(..), Response::Verdict(Verdict::Refused(Refusal::OutsideWindow { .. }))) => {
+                Response::Verdict(Verdict::Refused(Refusal::Wrong))
+            }
+            (_, response) => response,
+        }
+    }
+
+    fn manage(&self, request: &Request, authority: Authority<'_>) -> Result<Response, Error> {
+        let proof = |reply: &Reply| authority.takes_proof().then(|| reply.typed());
+        let done = |()| Response::Done(Drift::default());
+        match request {
+            Request::Verify(reply) => Ok(Response::Verdict(self.verify(&reply.typed())?)),
+            Request::Status => Ok(self.status()?.map_or(Response::NotPaired, Response::Status)),
+            Request::Enroll(new, _) => self.enroll(new).map(Response::Done),
+            Request::Replace(new, reply) => self.replace(new, proof(reply).as_ref()).map(Response::Done),
+            Request::Remove(reply) => self.remove(proof(reply).as_ref()).map(done),
+            Request::Forget => Ok(self.forget_clients().map(|_| ()).map(done)?),
+            Request::Resync(which, reply) => Ok(match self.resync(*which, &reply.typed())? {
+                Resync::Noted => Response::Noted,
+                Resync::Learned(drift) => Response::Done(drift),
+            }),
+            Request::RenewRecoveryCodes(codes, salt, reply) => {
+                self.renew_recovery_codes((codes, *salt), proof(reply).as_ref()).map(done)
+            }
+        }
+    }
+
+    /// Enrolls a device where none is, if the credential is what the site asks for.
+    fn enroll_as(
+        &self,
+        new: &NewDevice,
+        credential: &Credential,
+        authority: Authority<'_>,
+        by: &mut AllowedBy,
+    ) -> Result<Response, Error> {
+        let Authority::User(policy, check_password) = authority else {
+            return self.enroll(new).map(Response::Done);
+        };
+        if policy == SelfEnrollment::Off {
+            return Ok(Response::Denied(EnrollmentDenial::Off));
+        }
+        // First what costs nothing: a mistake with the phone must not cost an invitation.
+        self.can_enroll(new)?;
+        let mut refusal = InvitationRefusal::None;
+        if let (Some(code), true) = (credential.invitation_code(), policy != SelfEnrollment::Open) {
+            *by = Some("invitation");
+            match self.enroll_invited(new, &code) {
+                Err(Error::Invitation(why)) => refusal = why,
+                enrolled => return enrolled.map(Response::Done),
+            }
+        }
+        match policy {
+            SelfEnrollment::Open => *by = Some("nothing"),
+            SelfEnrollment::Password => *by = Some("password"),
+            SelfEnrollment::Invitation | SelfEnrollment::Off => {
+                return Ok(Response::Denied(EnrollmentDenial::Invitation(refusal)));
+            }
+        }
+        if policy == SelfEnrollment::Password
+            && let Err(denial) = check_password(&self.file.account().name, credential)
+        {
+            return Ok(Response::Denied(match denial {
+                // Of a code for which there is an invitation more can be said than that it is not the password.
+                EnrollmentDenial::Password if refusal != InvitationRefusal::None => {
+                    EnrollmentDenial::Invitation(refusal)
+                }
+                denial => denial,
+            }));
+        }
+        self.enroll(new).map(Response::Done)
+    }
+
+    /// Decides one attempt to show the second factor without a login: a look at a code, a screen that is unlocked. It is charged
+    /// like a login, but is none: whoever has enrolled a device in somebody's name must not keep the owner from being told, by
+    /// this.
+    ///
+    /// # Errors
+    /// There is no pairing, or it cannot be used.
+    pub fn verify(&self, typed: &Typed) -> Result<Verdict, StoreError> {
+        let attempt = LoginAttempt::of_this_process(typed);
+        self.decide(&attempt, Purpose::Look).map(|decided| decided.verdict)
+    }
+
+    /// Takes one of the two codes from which a phone's clock is learned anew, within an hour; charged like a login.
+    ///
+    fn resync(&self, which: ResyncCode, typed: &Typed) -> Result<Resync, Error> {
+        let charge = |enrolment: &Enrolment, state: &State| match charge_resync(
+            which,
+            typed,
+            &enrolment.key,
+            state,
+            self.policy,
+            (self.clock)(),
+        ) {
+            ResyncCharge::Settled(refusal, state) => {
+                Charge::Settled(Decision { state, write: Write::InPlace, answer: Err(refusal) })
+            }
+            ResyncCharge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
+        };
+        let compare = |enrolment: &Enrolment, comparison: otp::ResyncComparison| {
+            let (answer, state) = comparison.compare(&enrolment.key);
+            // Always, so that a write does not tell whether the first code was right.
+            Decision { state, write: Write::Durable, answer }
+        };
+        let outcome = below(|| self.file.transact_charged(charge, compare));
+        wipe_stack();
+        outcome?.map_err(Error::Proof)
+    }
+
+    /// Puts new recovery codes in the place of all former ones.
+    ///
+    /// # Errors
+    /// As for [`Self::verify`].
+    fn renew_recovery_codes(
+        &self,
+        codes: (&[RecoveryCode], Salt),
+        proof: Option<&Typed>,
+    ) -> Result<(), Error> {
+        let proved = self.prove(proof)?;
+        Ok(self.file.replace_recovery_codes(proved.as_ref(), &RecoveryCodes::new(codes.0, codes.1))?)
+    }
+
+    /// Forgets every client that is remembered; returns how many there were.
+    ///
+    /// # Errors
+    /// There is no pairing, or it cannot be used.
+    fn forget_clients(&self) -> Result<usize, StoreError> {
+        self.file.transact(|_, state| {
+            let (count, remembered) = (state.remembered.len(), Vec::new());
+            Decision { state: State { remembered, ..state.clone() }, write: Write::Durable, answer: count }
+        })
+    }
+
+    /// What there is to tell about a pairing; `None` when there is none.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn status(&self) -> Result<Option<Status>, StoreError> {
+        self.status_by(&mut Reader::default())
+    }
+
+    /// The same, for one of many.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn status_by(&self, reader: &mut Reader) -> Result<Option<Status>, StoreError> {
+        match reader.read(self.file) {
+            Ok(record) => Ok(Some(Status::of(&record, self.policy, (self.clock)()))),
+            // An empty store must not look like one in which nobody has enrolled.
+            Err(error) if error.is_not_paired() && self.file.store_is_away() => Err(self.file.away()),
+            Err(error) if error.is_not_paired() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl From<Error> for Response {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(StoreError { cause: Cause::NotPaired, .. }) => Self::NotPaired,
+            Error::Store(StoreError { cause: Cause::Exists, .. }) => Self::Exists,
+            Error::Store(error) => Self::Failed(error.to_string()),
+            Error::Proof(why) => Self::Verdict(Verdict::Refused(why)),
+            Error::Codes(why) => Self::NotPairing(why),
+            Error::Invitation(why) => Self::Denied(EnrollmentDenial::Invitation(why)),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The one way to what can be done with an enrollment.
+//!
+//! Everything that asks for something of the store comes through [`Service`], so that a proof is charged, an act is
+//! reported and a secret is wiped the same everywhere:
+//!
+//! - [`Service::handle`]: what people ask about their own account, and root about anybody's; from `otp-setup` directly,
+//!   or through [`HelperClient`] and `otp-helper` as a message of the [`codec`](Request::encode).
+//! - [`Service::login`] and what goes with it: what the PAM module asks. It takes root's rights, or the user's own file.
+//! - [`Service::unlock`], [`Service::import`], [`Service::export`] and so on: what root alone may do. No message asks for
+//!   them, so that no caller of `otp-helper` can.
+//!
+//! Each of the three is a set of methods instead of one more message, so that the module holds the code that it uses and
+//! no other.
+
+mod administration;
+mod client;
+mod codec;
+mod enrollment;
+mod event;
+mod login;
+mod management;
+mod request;
+mod response;
+mod verification;
+
+pub use administration::Existing;
+pub use client::{HelperClient, HelperError};
+pub use codec::{LONGEST, NotUnderstood};
+pub use event::Event;
+pub use login::refuse_unknown;
+pub use management::{Authority, PasswordCheck};
+pub use request::{Credential, NewDevice, Reply, Request};
+pub use response::{EnrollmentDenial, Response, Status};
+pub use verification::LoginAttempt;
+
+use crate::otp::{PairingRefusal, Policy, Refusal, UnixTime};
+use crate::store::{InvitationRefusal, SecretFile, StoreError};
+
+/// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
+pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
+
+/// Takes the report of what became of a request.
+pub type Reporter<'a> = &'a dyn Fn(&Event);
+
+/// One account's enrollment, and what is needed to do something with it.
+#[derive(Clone, Copy)]
+pub struct Service<'a> {
+    /// Where the enrollment is, or is to be.
+    pub file: &'a SecretFile,
+    /// The site's rules.
+    pub policy: &'a Policy,
+    /// The clock.
+    pub clock: Clock<'a>,
+}
+
+/// Why an operation was not done. Nothing has changed, except that a proof was charged.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store cannot be used, or nobody has enrolled, or somebody has already.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The proof does not hold.
+    #[error("the proof was refused")]
+    Proof(Refusal),
+    /// The codes do not show that the device holds the new secret.
+    #[error("the two codes do not pair the phone")]
+    Codes(PairingRefusal),
+    /// The invitation does not hold.
+    #[error("the invitation was refused")]
+    Invitation(InvitationRefusal),
+}
+
+/// What the system's clock says, in whole seconds; a clock before 1970 says 0.
+#[must_use]
+pub fn system_clock() -> UnixTime {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    UnixTime(since.map_or(0, |length| length.as_secs()))
+}
+
+/// Does the work in a frame of its own, below the caller's, so that [`wipe_stack`] reaches all of it: what is moved from
+/// place to place on the way leaves copies behind that no type wipes.
+#[inline(never)]
+fn below<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// Overwrites the stack below the caller, where HMACs of the secret were computed: types that wipe themselves do
+/// not reach the copies that a compiler makes on the way. That takes less than 12 KiB in a release.
+#[inline(never)]
+fn wipe_stack() {
+    std::hint::black_box(&mut [0_u8; 24 * 1024]);
+}

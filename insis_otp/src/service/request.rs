@@ -1,0 +1,145 @@
+//! What is asked about one account.
+
+use zeroize::Zeroizing;
+
+use super::Error;
+use crate::otp::{Code, Key, RecoveryCode, RecoveryCodes, ResyncCode, Salt, State, Typed, UnixTime, pair};
+use crate::store::{Enrolment, UserName};
+
+/// What a caller asks about its own account.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Decide an attempt to log in.
+    Verify(Reply),
+    /// Tell about the pairing.
+    Status,
+    /// Pair a phone where there is none, with what allows it.
+    Enroll(NewDevice, Credential),
+    /// Pair another phone instead.
+    Replace(NewDevice, Reply),
+    /// Remove the device.
+    Remove(Reply),
+    /// Take one of the two codes that show how far the phone's clock is off.
+    Resync(ResyncCode, Reply),
+    /// Ask every client again that is remembered.
+    Forget,
+    /// New recovery codes instead of all former ones.
+    RenewRecoveryCodes(Vec<RecoveryCode>, Salt, Reply),
+}
+
+/// What a person typed, as it came. Wiped when dropped, never printed.
+#[derive(Clone)]
+pub struct Reply(pub Zeroizing<Vec<u8>>);
+
+/// What a person shows to enroll a first device: the password, the code of an invitation, or nothing. Wiped when
+/// dropped, never printed.
+#[derive(Clone)]
+pub struct Credential(pub(super) Zeroizing<Vec<u8>>);
+
+/// A pairing to be written, with the two consecutive codes that show that the phone works.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    /// The secret and how codes are made of it.
+    pub key: Key,
+    /// The name above the account in the app.
+    pub issuer: String,
+    /// The account in the app.
+    pub account: String,
+    /// The code that the phone showed first.
+    pub first: Code,
+    /// The one after it.
+    pub second: Code,
+    /// The recovery codes, and the salt of their hashes.
+    pub recovery: (Vec<RecoveryCode>, Salt),
+}
+
+impl Request {
+    /// What is to be done, by its name in the log.
+    #[must_use]
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Verify(_) => "verify",
+            Self::Status => "status",
+            Self::Enroll(..) => "enrol",
+            Self::Replace(..) => "replace",
+            Self::Remove(_) => "remove",
+            Self::Resync(..) => "resync",
+            Self::Forget => "forget",
+            Self::RenewRecoveryCodes(..) => "renew-recovery-codes",
+        }
+    }
+}
+
+impl Reply {
+    /// Takes what was typed.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        // Longer ones are no codes; they are cut to a length that still is none.
+        Self(Zeroizing::new(bytes.iter().copied().take(Typed::LONGEST + 1).collect()))
+    }
+
+    /// Parses it.
+    #[must_use]
+    pub fn typed(&self) -> Typed {
+        Typed::parse(&self.0)
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reply(redacted)")
+    }
+}
+
+impl Credential {
+    /// No password or code is longer: libpam takes none that is.
+    pub const LONGEST: usize = 512;
+
+    /// Takes what was typed; one that is too long is none.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        let bytes = if bytes.len() > Self::LONGEST { &[] } else { bytes };
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+
+    /// As it was typed.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The code of an invitation, if it looks like one.
+    #[must_use]
+    pub fn invitation_code(&self) -> Option<RecoveryCode> {
+        match Typed::parse(&self.0) {
+            Typed::Recovery(code) => Some(code),
+            Typed::Digits(_) | Typed::Malformed(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credential(redacted)")
+    }
+}
+
+impl NewDevice {
+    /// The head of the secret file.
+    fn enrolment(&self, user: &UserName, now: UnixTime) -> Enrolment {
+        Enrolment {
+            user: user.clone(),
+            key: self.key.clone(),
+            issuer: self.issuer.clone(),
+            account: self.account.clone(),
+            paired_at: now,
+            recovery: RecoveryCodes::new(&self.recovery.0, self.recovery.1),
+        }
+    }
+
+    /// Head and state of the new file, if the codes show that the phone holds the secret.
+    pub(super) fn proved(&self, user: &UserName, now: UnixTime) -> Result<(Enrolment, State), Error> {
+        let paired = pair(&self.first, &self.second, &self.key, now).map_err(Error::Codes)?;
+        Ok((self.enrolment(user, now), paired.state))
+    }
+}

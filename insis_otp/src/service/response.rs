@@ -1,0 +1,102 @@
+//! What comes of it.
+
+use crate::otp::{Drift, PairingRefusal, Policy, Seconds, UnixTime, Verdict};
+use crate::store::{InvitationRefusal, Record};
+
+/// The helper's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Response {
+    /// The outcome of an attempt.
+    Verdict(Verdict),
+    /// What there is to tell.
+    Status(Status),
+    /// Done; the drift where a phone was paired or resynchronized.
+    Done(Drift),
+    /// The first code of a resynchronization is noted, whether or not it is right.
+    Noted,
+    /// The new phone's codes do not pair it.
+    NotPairing(PairingRefusal),
+    /// There is no leave to pair a first phone.
+    Denied(EnrollmentDenial),
+    /// There is no pairing.
+    NotPaired,
+    /// There is one already.
+    Exists,
+    /// It cannot be done now, and why.
+    Failed(String),
+}
+
+/// Why somebody may not enroll a first device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnrollmentDenial {
+    /// The password is wrong.
+    Password,
+    /// The password cannot be checked, and why.
+    PasswordUnchecked(String),
+    /// The invitation does not hold.
+    Invitation(InvitationRefusal),
+    /// People do not enroll themselves here.
+    Off,
+}
+
+/// What there is to tell about a pairing. Nothing of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// When the phone was paired.
+    pub paired_at: UnixTime,
+    /// The name above the account in the app.
+    pub issuer: String,
+    /// The account in the app.
+    pub account: String,
+    /// Hash, digits and seconds of a step, as the app has them.
+    pub parameters: (crate::otp::Algorithm, crate::otp::Digits, crate::otp::Period),
+    /// How far the phone's clock is off.
+    pub drift: Drift,
+    /// When a code last opened a login.
+    pub last_login: Option<UnixTime>,
+    /// Failed attempts since then.
+    pub failures: u32,
+    /// How long single codes are not compared.
+    pub throttled: Option<Seconds>,
+    /// Whether so many single codes in a row were wrong that only two consecutive codes or a recovery code are compared.
+    pub single_codes_used_up: bool,
+    /// Recovery codes that are left.
+    pub recovery_left: u32,
+    /// When the clients that are remembered showed a code. How long that counts is the site's present setting.
+    pub remembered: Vec<UnixTime>,
+}
+
+impl EnrollmentDenial {
+    /// The word for it, in messages and in the log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Password => "wrong-password",
+            Self::PasswordUnchecked(_) => "password-unchecked",
+            Self::Invitation(InvitationRefusal::None) => "no-invitation",
+            Self::Invitation(InvitationRefusal::Wrong { .. }) => "wrong-invitation",
+            Self::Invitation(InvitationRefusal::Expired) => "expired-invitation",
+            Self::Invitation(InvitationRefusal::Spent) => "spent-invitation",
+            Self::Off => "self-enrollment-off",
+        }
+    }
+}
+
+impl Status {
+    pub(super) fn of(record: &Record, policy: &Policy, now: UnixTime) -> Self {
+        let Record { enrolment, state, .. } = record;
+        Self {
+            paired_at: enrolment.paired_at,
+            issuer: enrolment.issuer.clone(),
+            account: enrolment.account.clone(),
+            parameters: (enrolment.key.algorithm(), enrolment.key.digits(), enrolment.key.period()),
+            drift: state.drift,
+            last_login: state.last_login,
+            failures: state.failures,
+            throttled: state.throttle.wait(&policy.throttle, now),
+            single_codes_used_up: state.throttle.single_codes_are_used_up(&policy.throttle),
+            recovery_left: enrolment.recovery.left(state.spent_recovery),
+            remembered: state.remembered.iter().map(|client| client.since).collect(),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Deciding an attempt: charged before it is compared, recorded before anybody learns of it.
+
+use super::{Error, Service, below, wipe_stack};
+use crate::audit::{self, Level, Line};
+use crate::otp::{self, Attempt, Policy, Refusal, SourceTag, State, Typed, UnixTime, Verdict};
+use crate::store::{Charge, Decision, Enrolment, StoreError, UserName, Write};
+use crate::{RememberedClient, Source};
+
+/// One attempt to log in, or one proof.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginAttempt<'a> {
+    /// What was typed.
+    pub reply: &'a Typed,
+    /// Where it comes from.
+    pub source: Source,
+    /// The client that is remembered if the code is accepted.
+    pub remember: Option<&'a RememberedClient>,
+    /// Guesses of this login that the end of the password was charged with; an accepted code gives them back.
+    pub refund: u32,
+    /// Whether the owner is going to be told of the failures since the last login, which are forgotten then.
+    pub tells_failures: bool,
+}
+
+impl<'a> LoginAttempt<'a> {
+    /// An attempt of which nothing more is known than where it comes from.
+    #[must_use]
+    pub const fn from(source: Source, reply: &'a Typed) -> Self {
+        Self { reply, source, remember: None, refund: 0, tells_failures: true }
+    }
+
+    /// A proof by the user whose process this is.
+    #[must_use]
+    pub fn of_this_process(reply: &'a Typed) -> Self {
+        Self::from(Source::User(nix::unistd::getuid().as_raw()), reply)
+    }
+
+    fn at(&self, source: SourceTag) -> Attempt<'a> {
+        Attempt { typed: self.reply, source, refund: self.refund, tells_failures: self.tells_failures }
+    }
+}
+
+/// What an attempt is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To log in.
+    Login,
+    /// To see whether a code is right.
+    Look,
+    /// To be allowed something that changes the enrollment.
+    Proof,
+}
+
+pub(super) struct Decided {
+    pub verdict: Verdict,
+    /// Wrong single codes in a row.
+    single_codes: u32,
+    /// When the device was enrolled, if the owner is to be told.
+    pub new_device: Option<UnixTime>,
+    /// What a proof holds for.
+    proved: Option<Enrolment>,
+}
+
+impl Service<'_> {
+    pub(super) fn decide(&self, attempt: &LoginAttempt<'_>, purpose: Purpose) -> Result<Decided, StoreError> {
+        let charge = |enrolment: &Enrolment, state: &State| {
+            let key = &enrolment.key;
+            let attempt = attempt.at(attempt.source.tag(key.secret()));
+            match otp::charge(&attempt, key, state, self.policy, (self.clock)()) {
+                otp::Charge::Settled(refusal, state) => {
+                    let (verdict, single_codes) = (Verdict::Refused(refusal), state.throttle.single_codes);
+                    let answer = Decided { verdict, single_codes, new_device: None, proved: None };
+                    Charge::Settled(Decision { state, write: Write::InPlace, answer })
+                }
+                otp::Charge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
+            }
+        };
+        let compare = |enrolment: &Enrolment, comparison: otp::Comparison| {
+            // Before it is known what comes of it.
+            let tag = attempt.remember.map(|client| client.tag(enrolment));
+            let (charged, now) = (comparison.charged().clone(), (self.clock)());
+            let is_new = charged.last_login.is_none_or(|last| last < enrolment.paired_at);
+            let (verdict, mut state) = comparison.compare(&enrolment.key, &enrolment.recovery);
+            let accepted = matches!(verdict, Verdict::Accepted(_));
+            if let (true, Some(tag)) = (accepted, tag) {
+                state.remember(tag, now);
+            }
+            if purpose != Purpose::Login {
+                state.last_login = charged.last_login;
+            }
+            let write = match accepted {
+                true => Write::Durable,
+                false if state == charged => Write::AsCharged,
+                false => Write::InPlace,
+            };
+            let answer = Decided {
+                verdict,
+                single_codes: state.throttle.single_codes,
+                new_device: (accepted && is_new).then_some(enrolment.paired_at),
+                proved: (accepted && purpose == Purpose::Proof).then(|| enrolment.clone()),
+            };
+            Decision { state, write, answer }
+        };
+        let decided = below(|| self.file.transact_charged(charge, compare));
+        wipe_stack();
+        let decided = decided?;
+        warn_half_way(&self.file.account().name, &decided.verdict, decided.single_codes, self.policy);
+        Ok(decided)
+    }
+
+    /// Takes a proof: an attempt like any other, charged and spent like a login's. Returns the enrollment that it holds for, and
+    /// for no other; `None` where none is asked for.
+    pub(super) fn prove(&self, proof: Option<&Typed>) -> Result<Option<Enrolment>, Error> {
+        let Some(proof) = proof else { return Ok(None) };
+        // Nobody is told of failures here, so that they are kept.
+        let attempt = LoginAttempt { tells_failures: false, ..LoginAttempt::of_this_process(proof) };
+        let decided = self.decide(&attempt, Purpose::Proof)?;
+        match decided.verdict {
+            Verdict::Accepted(_) => Ok(decided.proved),
+            Verdict::Refused(why) => Err(Error::Proof(why)),
+        }
+    }
+}
+
+/// Has the log say when half of the wrong single codes in a row have been made after which none is compared any more:
+/// somebody is guessing, and the owner has not logged in for long.
+fn warn_half_way(user: &UserName, verdict: &Verdict, single_codes: u32, policy: &Policy) {
+    let most = policy.throttle.consecutive;
+    let is_guess = matches!(verdict, Verdict::Refused(Refusal::Wrong | Refusal::OutsideWindow { .. }));
+    if !is_guess || single_codes != most / 2 {
+        return;
+    }
+    let line = Line::new(Level::Warning, "warning")
+        .field("reason", "wrong-codes-in-a-row")
+        .field("count", single_codes)
+        .field("most", most)
+        .field("user", user);
+    audit::send(audit::program(), "insis-otp", &line);
+}

@@ -1,0 +1,186 @@
+//! Who has the enrollment: this process, which may open the store, or `otp-helper` on the caller's behalf. The rest of the
+//! program does not know which.
+
+use std::path::PathBuf;
+
+use insis_otp::config::SelfEnrollment;
+use insis_otp::otp::{Drift, Policy, RecoveryCode, Refusal, Resync, ResyncCode, Salt, Verdict};
+use insis_otp::service::{
+    Authority, Clock, Credential, EnrollmentDenial, HelperClient, HelperError, NewDevice, Reply, Request,
+    Response, Service, Status,
+};
+use insis_otp::store::{Cause, SecretFile, StoreError};
+
+use crate::caller::Caller;
+
+/// The way to one account's enrollment.
+pub enum Backend<'a> {
+    /// This process opens the secret file.
+    Direct {
+        /// The file.
+        file: SecretFile,
+        /// The site's rules.
+        policy: Policy,
+        /// Whether root is acting, who needs no proof.
+        as_root: bool,
+        /// The clock.
+        clock: Clock<'a>,
+        /// In whose name the log is written.
+        caller: Caller,
+    },
+    /// The helper does.
+    Helper {
+        /// The program.
+        client: HelperClient,
+        /// What it asks for before a first enrollment.
+        self_enrollment: SelfEnrollment,
+    },
+}
+
+/// Why something was not done. Nothing has changed, except that a proof was charged.
+#[derive(Debug)]
+pub enum Error {
+    /// Nobody has enrolled.
+    NotEnrolled,
+    /// Somebody has already.
+    Exists,
+    /// The proof does not hold.
+    Proof(Refusal),
+    /// The new phone's codes do not show that it holds the secret.
+    Codes,
+    /// The credential does not allow a first enrollment.
+    Denied(EnrollmentDenial),
+    /// The store cannot be used: where and why.
+    Unusable(String),
+    /// The helper cannot be started: its path, and why.
+    HelperStart(PathBuf, std::io::Error),
+    /// The helper's response cannot be understood, or did not come.
+    HelperResponse(PathBuf),
+}
+
+impl Backend<'_> {
+    /// Whether changes need a proof (they do, but for root).
+    pub const fn needs_proof(&self) -> bool {
+        !matches!(self, Self::Direct { as_root: true, .. })
+    }
+
+    /// What a first enrollment takes: nothing of root, and of whoever can write the file as they like.
+    pub const fn self_enrollment(&self) -> SelfEnrollment {
+        match self {
+            Self::Direct { .. } => SelfEnrollment::Open,
+            Self::Helper { self_enrollment, .. } => *self_enrollment,
+        }
+    }
+
+    /// What there is to tell; `None` when nobody has enrolled.
+    pub fn status(&self) -> Result<Option<Status>, Error> {
+        match self.ask(&Request::Status)? {
+            Response::Status(status) => Ok(Some(status)),
+            Response::NotPaired => Ok(None),
+            other => Err(self.error(other)),
+        }
+    }
+
+    /// Enrolls a first device.
+    pub fn enroll(&self, new: &NewDevice, credential: &Credential) -> Result<Drift, Error> {
+        self.done(&Request::Enroll(new.clone(), credential.clone()))
+    }
+
+    /// Enrolls another device instead.
+    pub fn replace(&self, new: &NewDevice, proof: &Reply) -> Result<Drift, Error> {
+        self.done(&Request::Replace(new.clone(), proof.clone()))
+    }
+
+    /// Removes the device.
+    pub fn remove(&self, proof: &Reply) -> Result<(), Error> {
+        self.done(&Request::Remove(proof.clone())).map(drop)
+    }
+
+    /// Decides an attempt as a login would.
+    pub fn verify(&self, reply: &Reply) -> Result<Verdict, Error> {
+        match self.ask(&Request::Verify(reply.clone()))? {
+            Response::Verdict(verdict) => Ok(verdict),
+            other => Err(self.error(other)),
+        }
+    }
+
+    /// Takes one of the two codes from which the phone's clock is learned anew.
+    pub fn resync(&self, which: ResyncCode, code: &Reply) -> Result<Resync, Error> {
+        match self.ask(&Request::Resync(which, code.clone()))? {
+            Response::Noted => Ok(Resync::Noted),
+            Response::Done(drift) => Ok(Resync::Learned(drift)),
+            other => Err(self.error(other)),
+        }
+    }
+
+    /// Has every remembered client asked again. It takes no proof: it gives nobody anything.
+    pub fn forget(&self) -> Result<(), Error> {
+        self.done(&Request::Forget).map(drop)
+    }
+
+    /// Puts new recovery codes in the place of all former ones.
+    pub fn renew_recovery_codes(
+        &self,
+        codes: &[RecoveryCode],
+        salt: Salt,
+        proof: &Reply,
+    ) -> Result<(), Error> {
+        self.done(&Request::RenewRecoveryCodes(codes.to_vec(), salt, proof.clone())).map(drop)
+    }
+
+    fn done(&self, request: &Request) -> Result<Drift, Error> {
+        match self.ask(request)? {
+            Response::Done(drift) => Ok(drift),
+            other => Err(self.error(other)),
+        }
+    }
+
+    fn ask(&self, request: &Request) -> Result<Response, Error> {
+        match self {
+            Self::Direct { file, policy, as_root, clock, caller } => {
+                let authority = if *as_root { Authority::Administrator } else { Authority::FileOwner };
+                let report = caller.reporter(file.account().name.as_str());
+                Ok(Service { file, policy, clock: *clock }.handle(request, authority, &report))
+            }
+            Self::Helper { client, .. } => Ok(client.ask(request)?),
+        }
+    }
+
+    /// The error in a response, which may also be one to another request.
+    fn error(&self, response: Response) -> Error {
+        match response {
+            Response::NotPaired => Error::NotEnrolled,
+            Response::Exists => Error::Exists,
+            Response::Verdict(Verdict::Refused(why)) => Error::Proof(why),
+            Response::NotPairing(_) => Error::Codes,
+            Response::Denied(why) => Error::Denied(why),
+            Response::Failed(why) => Error::Unusable(why),
+            Response::Verdict(Verdict::Accepted(_))
+            | Response::Status(_)
+            | Response::Done(_)
+            | Response::Noted => Error::HelperResponse(match self {
+                Self::Direct { file, .. } => file.path().to_owned(),
+                Self::Helper { client, .. } => client.program.clone(),
+            }),
+        }
+    }
+}
+
+impl From<HelperError> for Error {
+    fn from(error: HelperError) -> Self {
+        match error {
+            HelperError::Start { program, cause } => Self::HelperStart(program, cause),
+            HelperError::Response { program, .. } => Self::HelperResponse(program),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error.cause {
+            Cause::NotPaired => Self::NotEnrolled,
+            Cause::Exists => Self::Exists,
+            _ => Self::Unusable(error.to_string()),
+        }
+    }
+}
