@@ -154,7 +154,8 @@ fn proofs_are_charged_and_good_once() {
     let Response::Status(status) = alice.ask(&Request::Status) else { panic!() };
     assert_eq!(status.failures, 8);
     assert!(status.throttled.is_some());
-    let _line = env.syslog().expect(&["otp-helper", "remove: result=refused reason=throttled user=alice"]);
+    let _line =
+        env.syslog().expect(&["otp-helper", "remove: result=refused reason=throttled wait=", "user=alice"]);
 
     let replaced = alice.ask(&Request::Replace(stolen.pairing(-1, 0), Reply::new(b"ABCDE fghjk")));
     assert_eq!(replaced, Response::Done(Drift(0)));

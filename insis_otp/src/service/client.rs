@@ -97,7 +97,10 @@ fn exchange(socket: &mut UnixStream, request: &Request) -> io::Result<Zeroizing<
     let mut response = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     match socket.take(LONGEST as u64 + 1).read_to_end(&mut response) {
         // The end of one that did not read the request.
-        Err(error) if error.kind() != ErrorKind::ConnectionReset || response.is_empty() => Err(error),
+        Err(error) if error.kind() != ErrorKind::ConnectionReset => Err(error),
+        _ if response.is_empty() => {
+            Err(io::Error::new(ErrorKind::UnexpectedEof, "it ended without a response"))
+        }
         _ => Ok(response),
     }
 }
@@ -113,4 +116,25 @@ fn end(child: &mut Child) {
     }
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(program: &str) -> Result<Response, HelperError> {
+        HelperClient { program: program.into() }.ask(&Request::Status)
+    }
+
+    #[test]
+    fn a_program_that_is_missing_or_says_nothing_is_told_apart_from_one_that_talks_nonsense() {
+        assert!(matches!(ask("/nonexistent/otp-helper"), Err(HelperError::Start { .. })));
+        for silent in ["/bin/true", "/bin/false"] {
+            let error = ask(silent).unwrap_err();
+            assert_eq!(error.to_string(), format!("{silent}: it ended without a response"));
+        }
+        // What was asked comes back: a request is no response.
+        let error = ask("/bin/cat").unwrap_err();
+        assert_eq!(error.to_string(), "/bin/cat: not a message of this version of insis-otp");
+    }
 }
