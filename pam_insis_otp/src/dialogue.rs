@@ -79,6 +79,14 @@ pub fn complain(pamh: &PamHandle, flags: PamFlag, text: &str) {
     say(pamh, flags, PAM_ERROR_MSG, text);
 }
 
+/// The same within sshd, which shows what a module says at the next question only, and a refusal has none: as a question.
+/// What is typed is thrown away.
+pub fn complain_in_question(pamh: &PamHandle, flags: PamFlag, text: &str) {
+    if flags & PAM_SILENT == 0 {
+        let _ = ask_for_bytes(pamh, text, true);
+    }
+}
+
 fn say(pamh: &PamHandle, flags: PamFlag, style: pam::constants::PamMessageStyle, text: &str) {
     if flags & PAM_SILENT == 0
         && let Some(conversation) = conversation(pamh)

@@ -46,6 +46,10 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
                 dialogue::tell(pamh, flags, &text);
             }
         }
+        Outcome::Unavailable(_) | Outcome::Misconfigured(_) if log.service.starts_with("sshd") => {
+            let question = format!("{}\n{}", texts.cannot_check, texts.press_enter);
+            dialogue::complain_in_question(pamh, flags, &question);
+        }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
             dialogue::complain(pamh, flags, texts.cannot_check);
         }

@@ -14,6 +14,7 @@ const PASSWORD: &str = "correct horse";
 const STACK: &str = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
                      account required pam_unix.so\nsession required pam_unix.so";
 const PROMPT: &str = "One-time code: ";
+const CONFIG: &str = "/etc/security/insis-otp.toml";
 const BOTH: &str = "AuthenticationMethods keyboard-interactive";
 
 struct House {
@@ -531,4 +532,31 @@ fn what_happened_since_the_last_login_is_told_above_a_shell_and_not_to_a_command
         let _ = env.syslog().expect(&["result=accepted proof=code", "failures=1 user=anna"]);
         anna.again();
     }
+}
+
+/// sshd keeps what a module says until the next question, or until somebody is in: where there is neither, it is asked.
+#[test]
+fn that_codes_cannot_be_checked_is_seen_over_ssh() {
+    let House { env, anna } = house();
+    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let refused = |code: Option<String>| {
+        let mut ssh = sshd.login("anna", "echo in");
+        ssh.expect("Password: ");
+        ssh.line(PASSWORD);
+        if let Some(code) = code {
+            ssh.expect(PROMPT);
+            ssh.line(&code);
+        }
+        ssh.expect("One-time codes cannot be checked now. Please tell your administrator.");
+        ssh.line("");
+        ends_refused(ssh)
+    };
+    env.write(CONFIG.as_ref(), b"tires = 3\n", 0o644);
+    let told = refused(None);
+    assert!(told.contains("Press Enter"), "{told}");
+    let _ = env.syslog().expect(&["result=error reason=configuration"]);
+    std::fs::remove_file(CONFIG).unwrap();
+    std::fs::write(anna.file().path(), "damaged").unwrap();
+    refused(Some("123456".into()));
+    let _ = env.syslog().expect(&["result=error reason=store"]);
 }

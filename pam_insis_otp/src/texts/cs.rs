@@ -4,6 +4,7 @@ use super::Texts;
 
 pub const TEXTS: Texts = Texts {
     cannot_check: "Jednorázové kódy teď nelze ověřit. Obraťte se prosím na správce.",
+    press_enter: "Skončíte klávesou Enter: ",
     wrong: "Chybný kód. Opište, co aplikace ukazuje teď. ",
     wrong_again: "Chybně. Zkuste dva kódy po sobě či záchranný. ",
     used: "Kód už byl použit. Opište ten, co je vidět. ",

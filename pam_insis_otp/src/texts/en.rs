@@ -4,6 +4,7 @@ use super::Texts;
 
 pub const TEXTS: Texts = Texts {
     cannot_check: "One-time codes cannot be checked now. Please tell your administrator.",
+    press_enter: "Press Enter to end: ",
     wrong: "Wrong code. Type the digits your app shows now. ",
     wrong_again: "Wrong. Try two codes in a row or a recovery code. ",
     used: "That code was used. Type the one shown now. ",

@@ -17,6 +17,8 @@ use crate::date;
 pub struct Texts {
     /// For a broken store or configuration. The details are in the log.
     pub cannot_check: &'static str,
+    /// The question below it, where nothing but a question is shown.
+    pub press_enter: &'static str,
     /// Said in the next prompt after a reply that opens nothing, whatever it was: a wrong code, a right one from outside
     /// the window, the password, no code at all.
     ///
@@ -154,10 +156,11 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(texts: &Texts) -> [(&'static str, bool); 33] {
+    fn all(texts: &Texts) -> [(&'static str, bool); 34] {
         // Without `..`: a new message does not compile until it stands here too.
         let Texts {
             cannot_check,
+            press_enter,
             wrong,
             wrong_again,
             used,
@@ -193,6 +196,7 @@ mod tests {
         } = texts;
         [
             (cannot_check, false),
+            (press_enter, false),
             (wrong, false),
             (wrong_again, false),
             (used, false),
