@@ -309,6 +309,7 @@ impl Waiting {
             Err(why) => Err(no_reply(why)),
             Ok(Reply::Attempt(reply)) => Ok(match reply.as_bytes().trim_ascii() {
                 b"a" | b"A" => Some(Drawing { ascii: true, ..blocks }),
+                b"i" | b"I" => Some(Drawing { dark_letters: true, ..blocks }),
                 b"t" | b"T" => None,
                 _ => Some(blocks),
             }),

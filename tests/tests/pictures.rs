@@ -197,6 +197,22 @@ fn in_a_light_terminal_the_inverted_picture_is_scanned() {
 }
 
 #[test]
+fn the_picture_for_a_light_terminal_can_be_asked_for_at_once() {
+    let machine = Machine::new();
+    let mut terminal = machine.login("bert", USUAL, ENGLISH);
+    let screen = terminal.screen();
+    // In plain letters, dark ones on a light ground have too many gaps for two of three scanners: that is said.
+    assert!(
+        screen.contains("i: for a light screen.") && screen.contains("(42 rows, dark screen)"),
+        "{screen}"
+    );
+    terminal.line("i");
+    terminal.expect(ENGLISH[1]);
+    let phone = scanned(&terminal, Theme::Light, Font::Bitmap, USUAL);
+    enrolls(terminal, &phone, "Next code");
+}
+
+#[test]
 fn letters_of_8_to_20_points_are_scanned() {
     let machine = Machine::new();
     let mut terminal = machine.login("bert", USUAL, ENGLISH);

@@ -27,8 +27,9 @@ pub const TEXTS: Texts = Texts {
     pairing_name: "V aplikaci bude jako {}",
     pairing_short_name: "V aplikaci bude, zkráceně, jako {}",
     pairing_picture: "Aplikace snímá obrázek z takovýchto bloků: \u{2588}\u{2580}\u{2584}\n\
-                      Enter: nakreslit.  a: z obyčejných znaků (42 řádků).  t: jen text. ",
-    pairing_scan: "Naskenujte aplikací (i: obrátit barvy, a: obyčejné znaky):",
+                      Enter: nakreslit.  i: na světlou obrazovku.\n\
+                      a: z obyčejných znaků (42 řádků, tmavá obrazovka).  t: jen text. ",
+    pairing_scan: "Naskenujte aplikací (i: na světlé obrazovce, a: obyčejné znaky):",
     pairing_secret: "Nebo opište toto tajemství: {}",
     pairing_first: "První kód z aplikace: ",
     pairing_next: "Další kód, až ho aplikace ukáže: ",

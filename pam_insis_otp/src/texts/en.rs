@@ -27,8 +27,9 @@ pub const TEXTS: Texts = Texts {
     pairing_name: "In the app it stands as {}",
     pairing_short_name: "In the app it stands, shortened, as {}",
     pairing_picture: "The app scans a picture, drawn with blocks like these: \u{2588}\u{2580}\u{2584}\n\
-                      Enter: draw it.  a: in plain letters (42 rows).  t: only text. ",
-    pairing_scan: "Scan this with the app (i: invert it, a: plain letters):",
+                      Enter: draw it.  i: for a light screen.\n\
+                      a: in plain letters (42 rows, dark screen).  t: only text. ",
+    pairing_scan: "Scan this with the app (i: if the screen is light, a: plain letters):",
     pairing_secret: "Or type in this secret: {}",
     pairing_first: "First code from the app: ",
     pairing_next: "Next code, when the app shows it: ",
