@@ -110,7 +110,7 @@ pub fn arguments(data: &[u8]) {
     let lines = data.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"config"));
     let words: Vec<_> = lines.filter_map(|line| CString::new(line).ok()).collect();
     let with_file: Vec<_> = words.iter().map(CString::as_c_str).collect();
-    if let Err(said) = insis_otp::arguments::settings(&with_file, "sshd") {
+    if let Err(said) = insis_otp::config::arguments::settings(&with_file, "sshd") {
         assert!(!said.is_empty());
     }
 }

@@ -4,13 +4,12 @@
 //!
 //! - [`otp`]: codes, time steps, windows, throttling and the verdict. Pure: it never asks for the time, opens a
 //!   file or calls the operating system.
-//! - [`config`]: what the site decides, parsed strictly into types of [`otp`]; [`arguments`] of a PAM stack stand over it.
+//! - [`config`]: what the site decides, parsed strictly into types of [`otp`]; [`config::arguments`] of a PAM stack stand over it.
 //! - [`store`]: the secret file: where it is, its form, its lock, and who may touch it.
 //!
 //! [`otpauth`] is how apps are told of a secret; [`service`] is the one way to what can be done with an enrollment.
 #![forbid(unsafe_code)]
 
-pub mod arguments;
 pub mod audit;
 pub mod config;
 mod files;

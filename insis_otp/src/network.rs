@@ -32,7 +32,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no network: written like \"192.0.2.0/24\" or \"2001:db8::/32\"");
+        let wrong = || format!("{text:?} is not written like \"192.0.2.0/24\" or \"2001:db8::/32\"");
         let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
         let written: IpAddr = address.parse().map_err(|_| wrong())?;
         let width: u32 = if written.is_ipv4() { 32 } else { 128 };

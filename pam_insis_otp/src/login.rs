@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
-use insis_otp::arguments::{self, FirstPass, Stacking};
 use insis_otp::audit::{Level, Line};
+use insis_otp::config::arguments::{self, FirstPass, Stacking};
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
 use insis_otp::otp::{Refusal, UnixTime, Verdict};
 use insis_otp::service::{self, LoginAttempt, system_clock};

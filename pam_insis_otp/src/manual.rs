@@ -18,7 +18,7 @@ pub fn tags(section: &str) -> Vec<&'static str> {
 #[test]
 fn it_names_every_argument_and_no_other() {
     let mut named = tags("ARGUMENTS");
-    let mut right = insis_otp::arguments::names();
+    let mut right = insis_otp::config::arguments::names();
     named.sort_unstable();
     right.sort_unstable();
     assert_eq!(named, right);

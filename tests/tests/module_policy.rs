@@ -98,7 +98,7 @@ fn a_section_is_for_its_service_and_arguments_stand_over_it() {
     assert_eq!(messages[0].text, "Code? ");
     house.configure("[service.sshd]\ntries = 0\n");
     assert_eq!(comes("su", MODULE, "anna", "192.0.2.7", ["x"]).0, Code::SERVICE_ERR);
-    let _ = house.env.syslog().expect(&["insis-otp.toml:2: service.sshd.tries: is between 1 and 10"]);
+    let _ = house.env.syslog().expect(&["insis-otp.toml:2: tries must be between 1 and 10, not 0"]);
 }
 
 #[test]

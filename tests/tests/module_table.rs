@@ -427,11 +427,14 @@ fn a_bad_configuration_or_argument() {
         let words = format!("message=\"{words}");
         cannot(&house, stack, Code::SERVICE_ERR, &["result=error reason=configuration", &words]);
     };
-    bad("auth required pam_insis_otp.so nulok", "argument nulok: unknown argument; did you mean 'nullok'?");
-    bad("auth required pam_insis_otp.so tries=0", "argument tries: is between 1 and 10");
+    bad(
+        "auth required pam_insis_otp.so nulok",
+        "module arguments: unknown argument 'nulok'; did you mean 'nullok'?",
+    );
+    bad("auth required pam_insis_otp.so tries=0", "module arguments: tries must be between 1 and 10, not 0");
     bad("auth required pam_insis_otp.so config=/etc/none.toml", "/etc/none.toml: there is no such file");
     house.env.write("/etc/security/insis-otp.toml".as_ref(), b"\n\nwindw = 1\n", 0o644);
-    bad(MODULE, "/etc/security/insis-otp.toml:3: windw: unknown key; did you mean 'window'?");
+    bad(MODULE, "/etc/security/insis-otp.toml:3: unknown key 'windw'; did you mean 'window'?");
     house.env.write("/etc/security/insis-otp.toml".as_ref(), b"window = 1\n", 0o666);
     bad(MODULE, "/etc/security/insis-otp.toml: must belong to root and be writable by nobody else");
     house.env.write("/etc/security/insis-otp.toml".as_ref(), b"window = 1\n", 0o644);

@@ -23,7 +23,7 @@ use super::slot::{self, Pending, SlotCursor};
 use crate::otp::{
     Algorithm, Digits, Key, Period, RecoveryCodes, RecoveryHash, Salt, Secret, State, UnixTime,
 };
-use crate::strict::{Value, each_key};
+use crate::strict::{Error, Value, each_key};
 
 /// The size of a secret file.
 pub const PAGE: usize = 4096;
@@ -166,7 +166,9 @@ pub(super) fn decode_head(page: &[u8]) -> Result<(Enrolment, [u8; 16]), Damage> 
     // Without the line ends at its end, which a TOML parser takes one by one.
     let text = std::str::from_utf8(text).map_err(|_| "its head is not text")?.trim_ascii_end();
     let mut head = Head::default();
-    each_key(text, &mut |key, value| head.set(key, value)).map_err(|_| "its head is not valid")?;
+    let wrong = || Error::new(String::new());
+    each_key(text, &mut |key, value| head.set(key, value).ok_or_else(wrong))
+        .map_err(|_| "its head is not valid")?;
     Ok((head.finish().ok_or("its head is not complete")?, seal))
 }
 
@@ -243,34 +245,31 @@ struct Head {
 }
 
 impl Head {
-    fn set(&mut self, key: &str, value: Value<'_>) -> Result<(), String> {
-        fn bytes(text: &str) -> Result<[u8; 16], String> {
-            let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|e| e.to_string())?;
-            bytes.try_into().map_err(|_| "needs 16 bytes".to_owned())
+    /// Takes one key; `None` for one that is unknown or not as it is written.
+    fn set(&mut self, key: &str, value: Value<'_>) -> Option<()> {
+        fn bytes(text: &str) -> Option<[u8; 16]> {
+            HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
         }
-        fn hashes(list: Value<'_>) -> Result<Vec<RecoveryHash>, String> {
+        fn hashes(list: Value<'_>) -> Option<Vec<RecoveryHash>> {
             list.list()?.into_iter().map(|text| bytes(text).map(RecoveryHash)).collect()
         }
         match key {
             "format" => self.format = Some(value.number()?),
-            "user" => self.user = Some(UserName::parse(value.text()?).map_err(|e| e.to_string())?),
-            "secret" => {
-                // It may have been imported with --force.
-                let secret = Secret::existing_from_base32(value.text()?);
-                self.secret = Some(secret.map_err(|e| e.to_string())?);
-            }
-            "algorithm" => self.algorithm = Some(value.text()?.parse().map_err(|_| "unknown")?),
-            "digits" => self.digits = Some(Digits::try_from(value.number()?).map_err(|e| e.to_string())?),
-            "period" => self.period = Some(Period::try_from(value.number()?).map_err(|e| e.to_string())?),
+            "user" => self.user = Some(UserName::parse(value.text()?).ok()?),
+            // It may have been imported with --force.
+            "secret" => self.secret = Some(Secret::existing_from_base32(value.text()?).ok()?),
+            "algorithm" => self.algorithm = Some(value.text()?.parse().ok()?),
+            "digits" => self.digits = Some(Digits::try_from(value.number()?).ok()?),
+            "period" => self.period = Some(Period::try_from(value.number()?).ok()?),
             "issuer" => self.issuer = Some(value.text()?.to_owned()),
             "account" => self.account = Some(value.text()?.to_owned()),
             "paired_at" => self.paired_at = Some(UnixTime(value.number()?)),
             "recovery_salt" => self.salt = Some(Salt(bytes(value.text()?)?)),
             "recovery_hashes" => self.hashes = Some(hashes(value)?),
             "scratch_hashes" => self.scratch = hashes(value)?,
-            _ => return Err("unknown".to_owned()),
+            _ => return None,
         }
-        Ok(())
+        Some(())
     }
 
     fn finish(self) -> Option<Enrolment> {

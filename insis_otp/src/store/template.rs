@@ -18,20 +18,20 @@ enum Part {
     Home,
 }
 
-/// A template that cannot be used.
+/// A template that cannot be used; the message says what one must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTemplate {
     /// A percent sign before another letter.
-    #[error("after % stands u (user), U (user id), h (home) or %")]
+    #[error("have u (user), U (user id), h (home) or % after each %")]
     UnknownPlace,
     /// Everybody would share one file.
-    #[error("needs %u, %U or %h, or everybody would share one secret file")]
+    #[error("have %u, %U or %h in it, or everybody would share one secret file")]
     NoPlace,
     /// A relative path, or `%h` elsewhere than in front.
-    #[error("begins with / or with %h/, and %h stands nowhere else")]
+    #[error("begin with / or with %h/, and have %h nowhere else")]
     NotAbsolute,
     /// `..`, an empty component, or a control character.
-    #[error("is a plain path: no .., no //, no control characters")]
+    #[error("be a plain path: no .., no //, no control characters")]
     NotPlain,
 }
 

@@ -4,13 +4,12 @@
 
 use std::path::Path;
 
+use insis_otp::config::keys::{DOCUMENTATION, Shown};
 use insis_otp::config::{Config, ConfigError};
 use insis_otp::strict::Problem;
 
 /// How many lines before the one complained of the mistake is looked for: a bracket that was never closed.
 const BACK: usize = 50;
-/// The configuration that is shipped: every key that has a default, with it.
-const SHIPPED: &str = include_str!("../../../config/insis-otp.toml");
 
 /// The line to write in place of one that is wrong, and its number. `None`: no line mends it.
 pub fn configuration(text: &str, path: &Path, problem: &Problem) -> Option<(usize, String)> {
@@ -19,7 +18,9 @@ pub fn configuration(text: &str, path: &Path, problem: &Problem) -> Option<(usiz
     let find = |helps: &dyn Fn(Result<Config, ConfigError>) -> bool| {
         (last.saturating_sub(BACK).max(1)..=last).rev().find_map(|number| {
             let line = lines.get(number.checked_sub(1)?)?;
-            let mut offered = meant(line, &problem.what).into_iter().chain([format!("# {line}")]);
+            let in_section = lines.iter().take(number).any(|line| line.trim_start().starts_with('['));
+            let mut offered =
+                meant(line, problem.error.suggestion, in_section).into_iter().chain([format!("# {line}")]);
             let found = offered.find(|line| helps(Config::parse(&with(&lines, number, line), path)));
             found.map(|line| (number, line))
         })
@@ -44,7 +45,7 @@ pub fn with_line(text: &str, number: usize, line: &str) -> String {
 }
 
 /// What a line may have been meant as, the likeliest first.
-fn meant(line: &str, complaint: &str) -> Vec<String> {
+fn meant(line: &str, suggestion: Option<&str>, in_section: bool) -> Vec<String> {
     if let Some(header) = line.trim().strip_prefix('[') {
         let name = header.split(['.', ']']).rfind(|part| !part.trim().is_empty()).unwrap_or_default();
         return vec![format!("[service.{}]", name.trim())];
@@ -54,7 +55,7 @@ fn meant(line: &str, complaint: &str) -> Vec<String> {
     let bare = value.trim_matches(['"', '\'', '[', ']', ' ']);
     let texts: Vec<_> = bare.split(',').map(|text| text.trim().trim_matches(['"', '\''])).collect();
     let mut all = Vec::new();
-    if let Some(word) = suggested(complaint) {
+    if let Some(word) = suggestion {
         all.extend([format!("{word} = {value}"), format!("{key} = \"{word}\"")]);
     }
     all.extend([format!("{key} = {bare}"), format!("{key} = \"{bare}\"")]);
@@ -64,15 +65,12 @@ fn meant(line: &str, complaint: &str) -> Vec<String> {
         "no" | "off" | "0" | "false" => all.push(format!("{key} = false")),
         _ => {}
     }
-    let default = SHIPPED.lines().find(|shipped| shipped.split_once(" = ").is_some_and(|(k, _)| k == key));
+    let default = DOCUMENTATION.iter().find(|known| known.name == key).map(|known| known.shown);
     // In a section, what is for all takes the place of a line that is taken out.
-    all.extend(default.filter(|_| !complaint.starts_with("service.")).map(str::to_owned));
+    if let Some(Shown::Default(value)) = default.filter(|_| !in_section) {
+        all.push(format!("{key} = {value}"));
+    }
     all
-}
-
-/// The right word that a complaint names.
-pub fn suggested(complaint: &str) -> Option<&str> {
-    Some(complaint.split_once("did you mean \"")?.1.split_once('"')?.0)
 }
 
 /// The number of the line that sets a key: in the section of one of the services, else for all.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use insis_otp::config::{Config, Unenrolled};
 use insis_otp::otp::UnixTime;
+use insis_otp::strict::nearest;
 
 use super::authselect::Authselect;
 use super::pam_files::{Entry, Facility, Files, Rule, file_name};
@@ -183,8 +184,7 @@ impl Examination<'_> {
         let known: Vec<String> =
             modules::names(self.machine.root()).iter().map(|own| stem(own)).chain([stem(OURS)]).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let nearest = insis_otp::strict::unknown("module", &stem(name), &known);
-        let right = format!("pam_{}.so", mend::suggested(&nearest)?);
+        let right = format!("pam_{}.so", nearest(&stem(name), &known)?);
         Some(Remedy::instead(self.texts, plan::line("auth", &rule.control, &right, &rule.arguments)))
     }
 
@@ -194,14 +194,10 @@ impl Examination<'_> {
         let line = text.lines().nth(rule.lines.0.checked_sub(1)?)?;
         let first = line.split_whitespace().next()?;
         let facilities = ["auth", "account", "password", "session", "@include"];
-        let nearest = |word: &str, known: &[&str]| {
-            let said = insis_otp::strict::unknown("word", word, known);
-            mend::suggested(&said).map(str::to_owned)
-        };
         let names: Vec<&str> = self.files.names().collect();
         let right = match facilities.contains(&first.trim_start_matches('-')) {
-            false => line.replacen(first, &nearest(first, &facilities)?, 1),
-            true => line.replacen(&rule.module, &nearest(file_name(&rule.module), &names)?, 1),
+            false => line.replacen(first, nearest(first, &facilities)?, 1),
+            true => line.replacen(&rule.module, nearest(file_name(&rule.module), &names)?, 1),
         };
         // What is offered was tried.
         let changed = mend::with_line(text, rule.lines.0, &right);
@@ -426,7 +422,7 @@ impl Stack<'_> {
                 return unusable(self.texts, &error);
             }
             let remedy = Remedy::instead(self.texts, self.sound_line());
-            let text = self.texts.doctor_pam_argument(&one.argument, &one.why);
+            let text = self.texts.doctor_pam_argument(&one.argument, &one.error);
             Finding::new(Severity::Problem, &self.ours.location, &text, remedy)
         };
         wrong.iter().map(finding).collect()

@@ -9,6 +9,7 @@ use std::path::Path;
 use insis_otp::config::{Config, Exempt};
 use insis_otp::network::Network;
 use insis_otp::store::{Account, UserName};
+use insis_otp::strict::nearest;
 use nix::unistd::Group;
 
 use super::pam::{Used, services, with_setting};
@@ -134,8 +135,7 @@ impl Source<'_> {
             }
             let shared = files.get(name).is_some();
             let place = format!("{}:{number}", Config::PATH);
-            let nearest = insis_otp::strict::unknown("service", name, &services);
-            let near = mend::suggested(&nearest).filter(|right| !shared && !self.has_section(right));
+            let near = nearest(name, &services).filter(|right| !shared && !self.has_section(right));
             let (severity, remedy) = match near {
                 Some(right) => (Severity::Warning, Remedy::instead(self.texts, format!("[service.{right}]"))),
                 None => (

@@ -1,9 +1,8 @@
 //! What the module is set to in a stack: the site's settings, those for the service over them, the stack's own over both.
 
-use insis_otp::arguments::{self, named_file};
 use insis_otp::config::Config;
-
-use super::mend::suggested;
+use insis_otp::config::arguments::{self, named_file};
+use insis_otp::strict::Error;
 
 /// An argument that the module refuses, and everybody's login with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,26 +10,26 @@ pub struct Wrong {
     /// The argument.
     pub argument: String,
     /// What is wrong with it.
-    pub why: String,
+    pub error: Error,
 }
 
 /// The settings of a stack, or every argument that is wrong.
 pub fn effective(site: &Config, service: &str, arguments: &[String]) -> Result<Config, Vec<Wrong>> {
     let mut wrong = Vec::new();
-    let mut note = |argument: &str, why| wrong.push(Wrong { argument: argument.to_owned(), why });
+    let mut note = |argument: &str, error| wrong.push(Wrong { argument: argument.to_owned(), error });
     let named = arguments.iter().rev().find_map(|argument| Some((argument, named_file(argument)?.ok()?)));
     let mut config = match named.map(|(argument, path)| (argument, Config::load(path))) {
         None => site.clone(),
         Some((_, Ok(config))) => config,
         Some((argument, Err(error))) => {
-            note(argument, error.to_string());
+            note(argument, Error::new(error.to_string()));
             site.clone()
         }
     }
     .for_service(service);
     for argument in arguments {
-        if let Err(why) = set(&mut config, argument) {
-            note(argument, why);
+        if let Err(error) = set(&mut config, argument) {
+            note(argument, error);
         }
     }
     if wrong.is_empty() { Ok(config) } else { Err(wrong) }
@@ -42,7 +41,7 @@ pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<Strin
         None => Some(argument.clone()),
         Some(wrong) => {
             let (key, value) = argument.split_once('=').unwrap_or((argument, ""));
-            let word = suggested(&wrong.why).unwrap_or_default();
+            let word = wrong.error.suggestion.unwrap_or_default();
             let meant = [format!("{word}={value}"), word.to_owned(), format!("{key}={word}"), key.to_owned()];
             meant.into_iter().find(|argument| set(&mut site.clone(), argument).is_ok())
         }
@@ -50,7 +49,7 @@ pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<Strin
     arguments.iter().filter_map(mend).collect()
 }
 
-fn set(config: &mut Config, argument: &str) -> Result<(), String> {
+fn set(config: &mut Config, argument: &str) -> Result<(), Error> {
     arguments::apply(config, &mut arguments::Stacking::default(), argument)
 }
 

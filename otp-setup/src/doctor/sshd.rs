@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::mend::suggested;
+use insis_otp::strict::nearest;
+
 use super::{Finding, Machine, Remedy, Severity, quoted};
 use crate::texts::Texts;
 
@@ -146,8 +147,7 @@ fn complaint(texts: &Texts, said: &str, files: &Files) -> Option<(String, Remedy
     let word = line.split_whitespace().next()?;
     let known = DECISIVE.map(|(key, _)| key);
     let lower = word.to_lowercase();
-    let nearest = insis_otp::strict::unknown("option", &lower, &known);
-    let right = suggested(&nearest).or_else(|| known.into_iter().find(|key| *key == lower));
+    let right = nearest(&lower, &known);
     let mended = right.and_then(|right| DECISIVE.into_iter().find(|(key, _)| *key == right));
     let mended = mended.map_or_else(|| format!("# {line}"), |(_, line)| line.to_owned());
     Some((format!("{path}:{number}"), reloading(texts, Remedy::instead(texts, mended))))

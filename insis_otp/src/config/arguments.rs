@@ -4,8 +4,9 @@
 use std::ffi::CStr;
 use std::path::Path;
 
-use crate::config::{Config, Unenrolled};
-use crate::strict::{Value, unknown};
+use super::keys::KEYS;
+use super::{Config, Unenrolled};
+use crate::strict::{Error, Value};
 
 /// Arguments that are no keys of the configuration.
 const OWN: [&str; 5] = ["config", "nullok", "try_first_pass", "use_first_pass", "forward_pass"];
@@ -39,13 +40,13 @@ pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), Str
     let words = args.iter().map(|arg| arg.to_str()).collect::<Result<Vec<_>, _>>();
     let words = words.map_err(|_| "an argument is not UTF-8 text".to_owned())?;
     let config = match words.iter().rev().find_map(|word| named_file(word)) {
-        Some(file) => Config::load(file.map_err(|what| complaint("config", &what))?),
+        Some(file) => Config::load(file.map_err(in_arguments)?),
         None => Config::site(),
     };
     let mut config = config.map_err(|error| error.to_string())?.for_service(service);
     let mut stacking = Stacking::default();
     for word in words {
-        apply(&mut config, &mut stacking, word).map_err(|what| complaint(split(word).0, &what))?;
+        apply(&mut config, &mut stacking, word).map_err(in_arguments)?;
     }
     Ok((config, stacking))
 }
@@ -54,21 +55,20 @@ pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), Str
 ///
 /// # Errors
 /// What it names is no path of a file.
-pub fn named_file(argument: &str) -> Option<Result<&Path, String>> {
-    let right = |path: &&str| path.starts_with('/');
-    match split(argument) {
-        ("config", path) => Some(
-            path.filter(right).map(Path::new).ok_or_else(|| "needs a path that begins with /".to_owned()),
-        ),
-        _ => None,
-    }
+pub fn named_file(argument: &str) -> Option<Result<&Path, Error>> {
+    let ("config", path) = split(argument) else { return None };
+    let wrong = || {
+        let found = Value::Argument(Some(path.unwrap_or_default()));
+        Error::new(format!("config must be a path that begins with /, not {found}"))
+    };
+    Some(path.filter(|path| path.starts_with('/')).map(Path::new).ok_or_else(wrong))
 }
 
 /// Sets what one argument says. That one names a file is looked at, but not what is in the file.
 ///
 /// # Errors
-/// What is wrong with it, said without its name.
-pub fn apply(config: &mut Config, stacking: &mut Stacking, argument: &str) -> Result<(), String> {
+/// The mistake in it.
+pub fn apply(config: &mut Config, stacking: &mut Stacking, argument: &str) -> Result<(), Error> {
     if let Some(file) = named_file(argument) {
         return file.map(|_| ());
     }
@@ -77,29 +77,28 @@ pub fn apply(config: &mut Config, stacking: &mut Stacking, argument: &str) -> Re
         ("try_first_pass", None) => stacking.first_pass = FirstPass::Try,
         ("use_first_pass", None) => stacking.first_pass = FirstPass::Use,
         ("forward_pass", None) => stacking.forward = true,
-        (key, value) if is_key(key) => return config.set(key, Value::Argument(value)),
-        (key, _) => return Err(unknown("argument", key, &names())),
+        (name, value) => {
+            let key = KEYS.iter().find(|key| key.name == name && key.is_argument());
+            let key = key.ok_or_else(|| Error::unknown("argument", name, &names()))?;
+            return key.set(config, Value::Argument(value));
+        }
     }
     Ok(())
 }
 
-fn complaint(key: &str, what: &str) -> String {
-    format!("argument {key}: {what}")
+/// An error with the place where it is, as those of a file have one.
+fn in_arguments(error: Error) -> String {
+    format!("module arguments: {error}")
 }
 
 fn split(argument: &str) -> (&str, Option<&str>) {
     argument.split_once('=').map_or((argument, None), |(key, value)| (key, Some(value)))
 }
 
-/// Whether a key of the configuration can be an argument too.
-fn is_key(key: &str) -> bool {
-    Config::KEYS.contains(&key) && !Config::SITE_ONLY.contains(&key)
-}
-
 /// The name of every argument.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    OWN.into_iter().chain(Config::KEYS.iter().copied().filter(|key| is_key(key))).collect()
+    OWN.into_iter().chain(KEYS.iter().filter(|key| key.is_argument()).map(|key| key.name)).collect()
 }
 
 #[cfg(test)]
@@ -129,16 +128,20 @@ mod tests {
 
     #[test]
     fn mistakes_name_the_argument() {
-        let cases: [(&CStr, &str); 10] = [
-            (c"nulok", "argument nulok: unknown argument; did you mean \"nullok\"?"),
-            (c"tries=0", "argument tries: is between 1 and 10"),
-            (c"tries=many", "argument tries: needs a whole number"),
-            (c"tries", "argument tries: needs a whole number"),
-            (c"nullok=yes", "argument nullok: unknown argument"),
-            (c"forward_pass=yes", "argument forward_pass: unknown argument"),
-            (c"digits=8", "argument digits: unknown argument"),
-            (c"secret_file=/etc/otp", "argument secret_file: needs %u"),
-            (c"config=relative", "argument config: needs a path"),
+        let cases: [(&CStr, &str); 11] = [
+            (c"nulok", "module arguments: unknown argument \"nulok\"; did you mean \"nullok\"?"),
+            (c"tries=0", "module arguments: tries must be between 1 and 10, not 0"),
+            (c"tries=many", "module arguments: tries must be a whole number between 1 and 10, not \"many\""),
+            (c"tries", "module arguments: tries must be a whole number between 1 and 10: write tries=VALUE"),
+            (c"nullok=yes", "module arguments: unknown argument \"nullok\""),
+            (c"forward_pass=yes", "module arguments: unknown argument \"forward_pass\""),
+            (c"digits=8", "module arguments: unknown argument \"digits\""),
+            (c"secret_file=/etc/otp", "module arguments: secret_file must have %u"),
+            (
+                c"config=relative",
+                "module arguments: config must be a path that begins with /, not \"relative\"",
+            ),
+            (c"config", "module arguments: config must be a path that begins with /, not \"\""),
             (c"config=/no/such/file", "/no/such/file: there is no such file"),
         ];
         for (arg, complaint) in cases {

@@ -1,0 +1,306 @@
+//! The table of keys: what each is called, where it can stand, what it takes, and what the manual page says of it.
+//!
+//! A new key is a row here, a field of [`Config`] with its default, an entry in docs/man/insis-otp.toml.5 and one in
+//! config/insis-otp.toml. The tests hold all four to each other.
+
+use std::path::{Path, PathBuf};
+
+use super::choices::{Language, SelfEnrollment, Unenrolled};
+use super::values::{day, duration, is_printable};
+use super::{Config, Network};
+use crate::otp::{Seconds, UnixTime};
+use crate::store::Template;
+use crate::strict::{Error, Value};
+
+/// A key of the configuration.
+#[derive(Debug)]
+pub struct Key {
+    /// What it is called.
+    pub name: &'static str,
+    /// Where it can stand.
+    pub scope: Scope,
+    /// What it takes.
+    pub kind: Kind,
+}
+
+/// Where a key can stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everywhere: for all services, in a section for one, and as a module argument.
+    Any,
+    /// For the whole site, and neither in a section for a service nor as a module argument.
+    Site,
+    /// For one service, in its section or as a module argument.
+    Service,
+}
+
+/// What a key takes, and where it goes. A setter says `None` to what it cannot take.
+#[derive(Debug)]
+pub enum Kind {
+    /// A whole number, from the first to the second.
+    Number(u64, u64, fn(&mut Config, u64) -> Option<()>),
+    /// Yes or no.
+    Flag(fn(&mut Config, bool)),
+    /// One of these words.
+    Choice(&'static [&'static str], fn(&mut Config, &str) -> Option<()>),
+    /// A length of time, from the first to the second; as they are written.
+    Duration(&'static str, &'static str, fn(&mut Config, Seconds)),
+    /// The same, or `"off"`, which is no time at all.
+    DurationOrOff(&'static str, &'static str, fn(&mut Config, Seconds)),
+    /// A day.
+    Day(fn(&mut Config, UnixTime)),
+    /// A text for a terminal, of so many bytes at most.
+    Text(usize, fn(&mut Config, &str)),
+    /// The same without colons, at which authenticator apps split the label (FreeOTP, Aegis).
+    TextWithoutColon(usize, fn(&mut Config, &str)),
+    /// An absolute path.
+    Path(fn(&mut Config, PathBuf)),
+    /// Where secret files are.
+    Template(fn(&mut Config, Template)),
+    /// Texts.
+    List(fn(&mut Config, Vec<String>)),
+    /// Networks and addresses.
+    Networks(fn(&mut Config, Vec<Network>)),
+}
+
+/// What the manual page says of a key.
+#[derive(Debug)]
+pub struct Documentation {
+    /// The key.
+    pub name: &'static str,
+    /// The value that the manual page and the shipped file show.
+    pub shown: Shown,
+    /// The first sentence about it.
+    pub about: &'static str,
+}
+
+/// A value as TOML has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The default.
+    Default(&'static str),
+    /// An example, of a key that is not set by default.
+    Example(&'static str),
+}
+
+/// Makes two tables of one, so that the module, which needs no documentation, does not carry it.
+macro_rules! keys {
+    ($($name:literal = $shown:ident($value:literal), $scope:ident, $kind:expr, $about:literal;)*) => {
+        /// Every key, in the order of the shipped file.
+        pub static KEYS: &[Key] = &[$(Key { name: $name, scope: Scope::$scope, kind: $kind },)*];
+
+        /// What the manual page says of each.
+        pub static DOCUMENTATION: &[Documentation] =
+            &[$(Documentation { name: $name, shown: Shown::$shown($value), about: $about },)*];
+    };
+}
+
+keys! {
+    "secret_file" = Default("\"/var/lib/insis-otp/%u\""), Any,
+        Kind::Template(|config, template| config.secret_file = template),
+        "Where secret files are: %u is the user's name, %U the user id, %h the home directory, %% a percent sign.";
+    "unenrolled" = Default("\"deny\""), Any,
+        Kind::Choice(&["deny", "ignore", "enrol"], |config, word| {
+            Unenrolled::named(word).map(|unenrolled| config.unenrolled = unenrolled)
+        }),
+        "People without a secret file: \"deny\" asks them like everybody and refuses;";
+    "unenrolled_deny_from" = Example("\"2027-01-01\""), Any,
+        Kind::Day(|config, day| config.unenrolled_deny_from = Some(day)),
+        "The day, in UTC, from which \"ignore\" means \"deny\".";
+    "self_enrollment" = Default("\"password\""), Site,
+        Kind::Choice(&["password", "invitation", "open", "off"], |config, word| {
+            SelfEnrollment::named(word).map(|shown| config.self_enrollment = shown)
+        }),
+        "What people show to pair their first phone without an administrator:";
+    "exempt_users" = Default("[]"), Any,
+        Kind::List(|config, users| config.exempt.users = users),
+        "Names of users who are not asked, as getent passwd prints them.";
+    "exempt_groups" = Default("[]"), Any,
+        Kind::List(|config, groups| config.exempt.groups = groups),
+        "Groups whose members are not asked.";
+    "exempt_networks" = Default("[]"), Any,
+        Kind::Networks(|config, networks| config.exempt.networks = networks),
+        "Networks from which nobody is asked:";
+    "remember" = Default("\"off\""), Any,
+        Kind::DurationOrOff("1m", "30d", |config, time| config.remember = time),
+        "How long nobody is asked again who comes to the same service from the same numeric address,";
+    "tries" = Default("3"), Any,
+        Kind::Number(1, 10, |config, number| to(&mut config.tries, number)),
+        "How many codes one login may try,";
+    "window" = Default("1"), Any,
+        Kind::Number(0, 10, |config, number| to(&mut config.policy.window, number)),
+        "How many time steps before and after the expected one are accepted,";
+    "free_failures" = Default("5"), Any,
+        Kind::Number(1, 20, |config, number| to(&mut config.policy.throttle.free, number)),
+        "So many wrong guesses in a row cost nothing,";
+    "first_delay" = Default("\"30s\""), Any,
+        Kind::Duration("1s", "24h", |config, time| config.policy.throttle.first = time),
+        "How long single codes are not compared after the first guess beyond these,";
+    "longest_delay" = Default("\"1h\""), Any,
+        Kind::Duration("1s", "24h", |config, time| config.policy.throttle.longest = time),
+        "The longest such delay,";
+    "daily_failures" = Default("30"), Any,
+        Kind::Number(10, 500, |config, number| to(&mut config.policy.throttle.daily, number)),
+        "How many wrong guesses a day (UTC) may have,";
+    "consecutive_failures" = Default("100"), Any,
+        Kind::Number(10, 1000, |config, number| to(&mut config.policy.throttle.consecutive, number)),
+        "How many single codes in a row may be wrong,";
+    "language" = Default("\"en\""), Any,
+        Kind::Choice(&["en", "cs"], |config, word| {
+            Language::named(word).map(|language| config.set_language(language))
+        }),
+        "The language of what people read at the prompt:";
+    "prompt" = Example("\"One-time code: \""), Any,
+        Kind::Text(200, |config, text| {
+            config.prompt = text.to_owned();
+            config.prompt_chosen = true;
+        }),
+        "The question for the code;";
+    "echo" = Default("false"), Any,
+        Kind::Flag(|config, flag| config.echo = flag),
+        "Whether the code is shown while it is typed.";
+    "issuer" = Example("\"Example\""), Any,
+        Kind::TextWithoutColon(64, |config, text| config.issuer = Some(text.to_owned())),
+        "The name above new pairings in the app;";
+    "algorithm" = Default("\"SHA1\""), Site,
+        Kind::Choice(&["SHA1", "SHA256", "SHA512"], |config, word| {
+            word.parse().ok().map(|algorithm| config.new_keys.algorithm = algorithm)
+        }),
+        "The hash of new pairings:";
+    "digits" = Default("6"), Site,
+        Kind::Number(6, 8, |config, number| to(&mut config.new_keys.digits, number)),
+        "The digits of the codes of new pairings,";
+    "period" = Default("30"), Site,
+        Kind::Number(5, 300, |config, number| to(&mut config.new_keys.period, number)),
+        "The length of a time step of new pairings, in seconds,";
+    "helper" = Default("\"/usr/libexec/otp-helper\""), Any,
+        Kind::Path(|config, path| config.helper = path),
+        "The program that opens the system store for callers without privileges.";
+    "debug" = Default("false"), Any,
+        Kind::Flag(|config, flag| config.debug = flag),
+        "Whether steps on the way to a decision are logged too.";
+    "ask" = Example("false"), Service,
+        Kind::Flag(|config, flag| config.ask = flag),
+        "Whether a code is asked for.";
+}
+
+/// The key of that name.
+///
+/// # Errors
+/// There is none: names the nearest one.
+pub(super) fn find(name: &str) -> Result<&'static Key, Error> {
+    let known = || KEYS.iter().map(|key| key.name).collect::<Vec<_>>();
+    KEYS.iter().find(|key| key.name == name).ok_or_else(|| Error::unknown("key", name, &known()))
+}
+
+impl Key {
+    /// Whether it can be a module argument.
+    #[must_use]
+    pub fn is_argument(&self) -> bool {
+        self.scope != Scope::Site
+    }
+
+    /// Sets it to a value.
+    ///
+    /// # Errors
+    /// The value is not allowed: says what must be, and what was found.
+    pub fn set(&self, config: &mut Config, value: Value<'_>) -> Result<(), Error> {
+        self.kind.set(config, value).ok_or_else(|| self.error(value))
+    }
+
+    fn error(&self, value: Value<'_>) -> Error {
+        let Self { name, kind, .. } = self;
+        let mut message = format!("{name} must {}", kind.requirement(value));
+        // An entry that is no network is named there, and is not the whole value.
+        let is_named = matches!(kind, Kind::Networks(_)) && value.list().is_some();
+        match value {
+            Value::Argument(None) => message += &format!(": write {name}=VALUE"),
+            value if !is_named => message += &format!(", not {value}"),
+            _ => {}
+        }
+        let near = match kind {
+            Kind::Choice(words, _) => value.text().and_then(|word| crate::strict::nearest(word, words)),
+            _ => None,
+        };
+        Error { message, suggestion: near }
+    }
+}
+
+impl Kind {
+    fn set(&self, config: &mut Config, value: Value<'_>) -> Option<()> {
+        match self {
+            Self::Number(least, most, set) => {
+                set(config, value.number().filter(|number| (least..=most).contains(&number))?)?;
+            }
+            Self::Flag(set) => set(config, value.flag()?),
+            Self::Choice(_, set) => set(config, value.text()?)?,
+            Self::DurationOrOff(_, _, set) if value.text() == Some("off") => set(config, Seconds(0)),
+            Self::Duration(least, most, set) | Self::DurationOrOff(least, most, set) => {
+                let time = duration(value.text()?)?;
+                let is_allowed = duration(least)? <= time && time <= duration(most)?;
+                set(config, is_allowed.then_some(time)?);
+            }
+            Self::Day(set) => set(config, day(value.text()?)?),
+            Self::Text(longest, set) => {
+                set(config, value.text().filter(|text| is_printable(text, *longest))?)
+            }
+            Self::TextWithoutColon(longest, set) => {
+                let text = value.text().filter(|text| is_printable(text, *longest))?;
+                set(config, (!text.contains(':')).then_some(text)?);
+            }
+            Self::Path(set) => {
+                set(config, Some(Path::new(value.text()?)).filter(|path| path.is_absolute())?.into());
+            }
+            Self::Template(set) => set(config, Template::parse(value.text()?).ok()?),
+            Self::List(set) => set(config, value.list()?.into_iter().map(str::to_owned).collect()),
+            Self::Networks(set) => {
+                set(config, value.list()?.into_iter().map(str::parse).collect::<Result<_, _>>().ok()?);
+            }
+        }
+        Some(())
+    }
+
+    /// What a value must do or be.
+    fn requirement(&self, value: Value<'_>) -> String {
+        let time = |least, most| {
+            format!("a time between \"{least}\" and \"{most}\", written like \"30s\", \"5m\" or \"8h\"")
+        };
+        match self {
+            Self::Number(least, most, _) => {
+                let whole = if value.number().is_some() { "" } else { "a whole number " };
+                format!("be {whole}between {least} and {most}")
+            }
+            Self::Flag(_) => "be true or false".to_owned(),
+            Self::Choice(words, _) => format!("be \"{}\"", words.join("\" or \"")),
+            Self::Duration(least, most, _) => format!("be {}", time(least, most)),
+            Self::DurationOrOff(least, most, _) => format!("be \"off\" or {}", time(least, most)),
+            Self::Day(_) => "be a day from 1970 on, written like \"2027-01-31\"".to_owned(),
+            Self::Text(longest, _) => {
+                format!("be a text of 1 to {longest} bytes without control characters")
+            }
+            Self::TextWithoutColon(longest, _) => format!(
+                "be a text of 1 to {longest} bytes without control characters and without a colon, \
+                 at which apps split the label"
+            ),
+            Self::Path(_) => "be a path that begins with /".to_owned(),
+            Self::Template(_) => match value.text().map(Template::parse) {
+                Some(Err(error)) => error.to_string(),
+                _ => "be a path with %u, %U or %h in it".to_owned(),
+            },
+            Self::List(_) => "be a list of texts: [\"one\", \"two\"]".to_owned(),
+            Self::Networks(_) => {
+                let wrong = value
+                    .list()
+                    .and_then(|list| list.into_iter().find_map(|text| text.parse::<Network>().err()));
+                let what = wrong.map_or_else(|| ": [\"192.0.2.0/24\"]".to_owned(), |why| format!(": {why}"));
+                format!("be a list of networks{what}")
+            }
+        }
+    }
+}
+
+/// Puts a number where it goes, if it fits.
+fn to<N: TryFrom<u64>>(place: &mut N, number: u64) -> Option<()> {
+    *place = N::try_from(number).ok()?;
+    Some(())
+}

@@ -1,0 +1,259 @@
+//! What the site decides: `/etc/security/insis-otp.toml`, parsed strictly, and module arguments over it.
+
+pub mod arguments;
+mod choices;
+pub mod keys;
+mod read;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+pub use choices::{Language, SelfEnrollment, Unenrolled};
+use keys::Scope;
+pub use values::duration;
+
+use crate::network::Network;
+use crate::otp::{Algorithm, Digits, Period, Policy, Seconds, UnixTime};
+use crate::store::Template;
+use crate::strict::{Error, Problem, SECTIONS, Value, each_key};
+
+/// The settings of a site, or of one PAM stack: the compiled defaults, then the file, then module arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where secret files are.
+    pub secret_file: Template,
+    /// The program that opens the system store for callers without privileges.
+    pub helper: PathBuf,
+    /// Window and throttle.
+    pub policy: Policy,
+    /// How many codes one login may try: 1 to 10.
+    pub tries: u8,
+    /// What happens to people without a secret file.
+    pub unenrolled: Unenrolled,
+    /// Whether that was said for this PAM service, in a section of its own.
+    unenrolled_for_service: bool,
+    /// From when on `unenrolled = "ignore"` means `"deny"`.
+    pub unenrolled_deny_from: Option<UnixTime>,
+    /// Whether a code is asked for at all: may be off for one service.
+    pub ask: bool,
+    /// What people show to enroll their first device themselves.
+    pub self_enrollment: SelfEnrollment,
+    /// Who is not asked at all.
+    pub exempt: Exempt,
+    /// How long a place is remembered, so that nobody is asked again from there; not at all when nothing.
+    pub remember: Seconds,
+    /// The language of what people read.
+    pub language: Language,
+    /// The question for the code.
+    pub prompt: String,
+    /// Whether that was chosen, and so is not the language's own.
+    prompt_chosen: bool,
+    /// Whether the code is shown while it is typed.
+    pub echo: bool,
+    /// Whether steps on the way to a decision are logged too. Never a secret or a code.
+    pub debug: bool,
+    /// The name under which new pairings stand in the app; the host's name when not set.
+    pub issuer: Option<String>,
+    /// The parameters of new pairings.
+    pub new_keys: NewKeys,
+    /// What is otherwise for single PAM services.
+    services: Vec<(String, Config)>,
+}
+
+/// Who is not asked for a code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exempt {
+    /// By name.
+    pub users: Vec<String>,
+    /// By a group that they are in.
+    pub groups: Vec<String>,
+    /// By the address that they come from.
+    pub networks: Vec<Network>,
+}
+
+/// The parameters of new pairings. Other than the defaults, some apps compute wrong codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewKeys {
+    /// The hash under the HMAC.
+    pub algorithm: Algorithm,
+    /// The digits of a code.
+    pub digits: Digits,
+    /// The length of a time step.
+    pub period: Period,
+}
+
+/// A configuration that cannot be used. Nobody logs in until it is mended.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read, or should not be trusted.
+    #[error("{}: {what}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// It is not valid.
+    #[error("{}:{}: {}", path.display(), problem.line, problem.error)]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The line, and what is wrong there.
+        problem: Problem,
+    },
+}
+
+/// The PAM service that programs fall under whose login shells have a service of their own: `sudo -i` asks for `sudo-i`,
+/// `su -` for `su-l`, `runuser -l` for `runuser-l`. A section for the family holds for all of them; every other service is a
+/// family by itself.
+#[must_use]
+pub fn service_family(service: &str) -> &str {
+    match service {
+        "sudo-i" => "sudo",
+        "su-l" => "su",
+        "runuser-l" => "runuser",
+        other => other,
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            secret_file: Template::system(),
+            helper: PathBuf::from(option_env!("INSIS_OTP_HELPER").unwrap_or("/usr/libexec/otp-helper")),
+            policy: Policy::default(),
+            tries: 3,
+            unenrolled: Unenrolled::default(),
+            unenrolled_for_service: false,
+            unenrolled_deny_from: None,
+            ask: true,
+            self_enrollment: SelfEnrollment::default(),
+            exempt: Exempt::default(),
+            remember: Seconds(0),
+            language: Language::default(),
+            prompt: Language::default().prompt().to_owned(),
+            prompt_chosen: false,
+            echo: false,
+            debug: false,
+            issuer: None,
+            new_keys: NewKeys::default(),
+            services: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Where the configuration is.
+    pub const PATH: &str = "/etc/security/insis-otp.toml";
+    /// No larger file is read.
+    pub const LARGEST: u64 = 64 * 1024;
+    /// The PAM services in which `unenrolled = "enrol"` holds without a section of their own: programs that ask line by
+    /// line on a terminal, and that do account management, which is where people enroll. In others it means `"deny"`:
+    /// a program that goes no further than authenticate would let people in with the password alone.
+    pub const ENROLLING_SERVICES: &[&str] = &["login", "sshd", "su", "sudo"];
+
+    /// The site's configuration: the file at [`Config::PATH`], or the compiled defaults where there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, should not be trusted, or is not valid.
+    pub fn site() -> Result<Self, ConfigError> {
+        let path = Path::new(Self::PATH);
+        read::read(path)?.map_or_else(|| Ok(Self::default()), |text| Self::parse(&text, path))
+    }
+
+    /// The configuration at a path that somebody named: it has to be there.
+    ///
+    /// # Errors
+    /// The file is missing, cannot be read, should not be trusted, or is not valid.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        match read::read(path)? {
+            Some(text) => Self::parse(&text, path),
+            None => Err(ConfigError::Unreadable { path: path.into(), what: "there is no such file".into() }),
+        }
+    }
+
+    /// Parses the text of a configuration; `path` is for complaints.
+    ///
+    /// # Errors
+    /// The first mistake in it.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        each_key(text, &mut |key, value| config.set(key, value))
+            .map_err(|problem| ConfigError::Invalid { path: path.into(), problem })?;
+        Ok(config)
+    }
+
+    /// The configuration of one PAM service: the section with exactly its name, else that of its family
+    /// ([`service_family`]), else what is for all.
+    #[must_use]
+    pub fn for_service(mut self, name: &str) -> Self {
+        let mut services = std::mem::take(&mut self.services);
+        let index_of = |wanted: &str| services.iter().position(|(service, _)| service == wanted);
+        let mut config = match index_of(name).or_else(|| index_of(service_family(name))) {
+            Some(index) => services.swap_remove(index).1,
+            None => self,
+        };
+        let enrolls =
+            config.unenrolled_for_service || Self::ENROLLING_SERVICES.contains(&service_family(name));
+        if config.unenrolled == Unenrolled::Enrol && !enrolls {
+            config.unenrolled = Unenrolled::Deny;
+        }
+        config
+    }
+
+    /// What happens to people without a secret file at this time.
+    #[must_use]
+    pub fn unenrolled_at(&self, now: UnixTime) -> Unenrolled {
+        match self.unenrolled {
+            Unenrolled::Ignore if self.unenrolled_deny_from.is_some_and(|from| now >= from) => {
+                Unenrolled::Deny
+            }
+            other => other,
+        }
+    }
+
+    fn set_language(&mut self, language: Language) {
+        self.language = language;
+        if !self.prompt_chosen {
+            self.prompt = language.prompt().to_owned();
+        }
+    }
+
+    /// Sets one key of the file: `service.NAME.KEY` for one service.
+    fn set(&mut self, key: &str, value: Value<'_>) -> Result<(), Error> {
+        if let Some((service, key)) = key.strip_prefix(SECTIONS).and_then(|path| path.rsplit_once('.')) {
+            return self.set_for_service(service, key, value);
+        }
+        let key = keys::find(key)?;
+        if key.scope == Scope::Service {
+            let name = key.name;
+            return Err(Error::new(format!(
+                "{name} can only be set for a service, in a section [service.NAME]"
+            )));
+        }
+        key.set(self, value)
+    }
+
+    /// Sets a key in the section of a service, which begins as a copy of what is for all.
+    fn set_for_service(&mut self, service: &str, key: &str, value: Value<'_>) -> Result<(), Error> {
+        let key = keys::find(key)?;
+        if key.scope == Scope::Site {
+            let name = key.name;
+            return Err(Error::new(format!("{name} is for the whole site and cannot stand in a section")));
+        }
+        let index = match self.services.iter().position(|(name, _)| name == service) {
+            Some(index) => index,
+            None => {
+                let config = Self { services: Vec::new(), ..self.clone() };
+                self.services.push((service.to_owned(), config));
+                self.services.len() - 1
+            }
+        };
+        let Some((_, config)) = self.services.get_mut(index) else { return Ok(()) };
+        config.unenrolled_for_service |= key.name == "unenrolled";
+        key.set(config, value)
+    }
+}
+
+#[cfg(test)]
+mod tests;
