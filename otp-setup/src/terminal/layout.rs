@@ -187,6 +187,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_a_clock_that_is_far_off_is_seen_whole_beside_the_code() {
+        for language in ["en", "cs"] {
+            let texts = Texts::of_locale(language);
+            for said in [texts.clock_far_slow("17 min", "12:00"), texts.clock_far_fast("17 min", "12:00")] {
+                let rows = rows(&sheet(), &said, Drawing::Blocks256, (24, 80));
+                let seen = rows.iter().map(|row| plain(row)).collect::<Vec<_>>().join(" ");
+                let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(rows.len() == 23 && seen.contains("--force."), "{seen}");
+                assert!(said.split_whitespace().all(|word| seen.contains(word)), "{seen}");
+            }
+        }
+    }
+
+    #[test]
     fn a_row_less_gets_the_smaller_code() {
         let rows = rows(&sheet(), "", Drawing::Blocks256, (23, 80));
         assert!(rows.len() <= 22 && rows[0].contains("\x1b["));
