@@ -1,15 +1,8 @@
 //! The conversation: asking, telling, and telling a reply from what only looks like one.
 
-use pam::constants::{
-    PAM_ERROR_MSG, PAM_PROMPT_ECHO_OFF, PAM_PROMPT_ECHO_ON, PAM_SILENT, PAM_TEXT_INFO, PamFlag,
-};
-use pam::conv::Conv;
-use pam::items::AuthTok;
-use pam::module::PamHandle;
-use pam::secret::SecretBytes;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
+use crate::host::{Flags, Host, SecretBytes, Style};
 use crate::outcome::NoReply;
 
 /// What came back from the prompt.
@@ -33,34 +26,16 @@ fn is_filler(reply: &[u8]) -> bool {
 ///
 /// # Errors
 /// There is no conversation, it fails, or the reply is NULL or empty.
-pub fn ask(pamh: &PamHandle, prompt: &str, echo: bool) -> Result<Reply, NoReply> {
-    let reply = ask_for_bytes(pamh, prompt, echo)?;
+pub fn ask(host: &dyn Host, prompt: &str, echo: bool) -> Result<Reply, NoReply> {
+    let reply = host.ask(prompt, echo)?;
     // First of all: the password was replaced by the same filler, if it was as long.
-    if is_filler(reply.as_bytes()) {
+    if is_filler(&reply) {
         return Ok(Reply::Filler(reply.len()));
     }
-    if password(pamh).is_some_and(|password| bool::from(password.ct_eq(reply.as_bytes()))) {
+    if host.password().is_some_and(|password| bool::from(password.ct_eq(&reply))) {
         return Ok(Reply::Password);
     }
     Ok(Reply::Attempt(reply))
-}
-
-/// Asks a question, and takes the reply for what it is.
-///
-/// # Errors
-/// There is no conversation, it fails, or the reply is NULL or empty.
-pub fn ask_for_bytes(pamh: &PamHandle, prompt: &str, echo: bool) -> Result<SecretBytes, NoReply> {
-    let style = if echo { PAM_PROMPT_ECHO_ON } else { PAM_PROMPT_ECHO_OFF };
-    let conversation = conversation(pamh).ok_or(NoReply::Conversation)?;
-    let reply = conversation.send(style, prompt).map_err(|_| NoReply::Conversation)?.ok_or(NoReply::Empty)?;
-    if reply.is_empty() { Err(NoReply::Empty) } else { Ok(reply) }
-}
-
-/// The password that a module above asked for.
-pub fn password(pamh: &PamHandle) -> Option<Zeroizing<Vec<u8>>> {
-    let password = pamh.get_item::<AuthTok<'_>>().ok().flatten()?;
-    let password = Zeroizing::new(password.as_bytes().to_vec());
-    (!password.is_empty()).then_some(password)
 }
 
 /// Splits a reply of password and code, from the right; `None` when it does not end with so many digits.
@@ -70,33 +45,25 @@ pub fn split(reply: &[u8], digits: usize) -> Option<(&[u8], &[u8])> {
 }
 
 /// Tells something. Nothing depends on whether it arrives.
-pub fn tell(pamh: &PamHandle, flags: PamFlag, text: &str) {
-    say(pamh, flags, PAM_TEXT_INFO, text);
+pub fn tell(host: &dyn Host, flags: Flags, text: &str) {
+    if !flags.silent {
+        host.show(Style::Info, text);
+    }
 }
 
 /// Tells of a mistake that is not the person's.
-pub fn complain(pamh: &PamHandle, flags: PamFlag, text: &str) {
-    say(pamh, flags, PAM_ERROR_MSG, text);
+pub fn complain(host: &dyn Host, flags: Flags, text: &str) {
+    if !flags.silent {
+        host.show(Style::Error, text);
+    }
 }
 
 /// The same within sshd, which shows what a module says at the next question only, and a refusal has none: as a question.
 /// What is typed is thrown away.
-pub fn complain_in_question(pamh: &PamHandle, flags: PamFlag, text: &str) {
-    if flags & PAM_SILENT == 0 {
-        let _ = ask_for_bytes(pamh, text, true);
+pub fn complain_in_question(host: &dyn Host, flags: Flags, text: &str) {
+    if !flags.silent {
+        let _ = host.ask(text, true);
     }
-}
-
-fn say(pamh: &PamHandle, flags: PamFlag, style: pam::constants::PamMessageStyle, text: &str) {
-    if flags & PAM_SILENT == 0
-        && let Some(conversation) = conversation(pamh)
-    {
-        let _ = conversation.send(style, text);
-    }
-}
-
-fn conversation(pamh: &PamHandle) -> Option<Conv<'_>> {
-    pamh.get_item::<Conv<'_>>().ok().flatten()
 }
 
 #[cfg(test)]

@@ -118,19 +118,10 @@ impl MustPair {
         pamh.set_data(Self::NAME, Box::new(self))
     }
 
-    /// Whether it was left for anybody.
-    pub fn is_left(pamh: &PamHandle) -> bool {
-        Self::find(pamh).is_some()
-    }
-
-    /// Whether it was left for this user.
-    pub fn is_left_for(pamh: &PamHandle, user: &str) -> bool {
-        Self::find(pamh).is_some_and(|left| left.user == user)
-    }
-
-    fn find(pamh: &PamHandle) -> Option<&Self> {
+    /// The user that it was left for.
+    pub fn left(pamh: &PamHandle) -> Option<&str> {
         // SAFETY: data under this name is always a MustPair: nothing but `leave` sets it.
-        unsafe { pamh.get_data::<Self>(Self::NAME) }.ok()
+        unsafe { pamh.get_data::<Self>(Self::NAME) }.ok().map(|left| left.user.as_str())
     }
 }
 
@@ -232,18 +223,17 @@ mod tests {
     fn what_is_left_in_the_handle_is_read_back_and_freed() {
         let left = |user: &str| MustPair { user: user.to_owned() };
         with_handle(|pamh| {
-            assert!(!MustPair::is_left_for(pamh, "anna") && !MustPair::is_left(pamh));
+            assert_eq!(MustPair::left(pamh), None);
             left("anna").leave(pamh).unwrap();
-            assert!(MustPair::is_left_for(pamh, "anna") && !MustPair::is_left_for(pamh, "bob"));
+            assert_eq!(MustPair::left(pamh), Some("anna"));
             left("bob").leave(pamh).unwrap();
-            assert!(MustPair::is_left(pamh));
-            assert!(MustPair::is_left_for(pamh, "bob") && !MustPair::is_left_for(pamh, "anna"));
+            assert_eq!(MustPair::left(pamh), Some("bob"));
         });
     }
 
     #[test]
     fn the_c_functions_take_what_libpam_gives_them() {
-        use crate::hooks::pam_sm_setcred;
+        use crate::host::hooks::pam_sm_setcred;
         let words = [c"debug".as_ptr(), c"tries=1".as_ptr()];
         with_handle(|pamh| {
             let pamh = ptr::from_mut(pamh);

@@ -5,29 +5,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, Once};
 
 use insis_otp::audit::{self, Level, Line};
-use pam::constants::PamResultCode;
-use pam::module::PamHandle;
+
+use crate::outcome;
 
 /// Where the last panic of this module happened.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Runs a hook. If it panics, the log gets a line and the caller PAM_ABORT.
-pub fn contain(
-    pamh: &mut PamHandle,
-    args: &[&CStr],
-    hook: &str,
-    run: impl FnOnce(&mut PamHandle) -> PamResultCode,
-) -> PamResultCode {
+/// Runs a hook. If it panics, the log gets a line and the caller the code for that.
+pub fn contain(args: &[&CStr], hook: &str, run: impl FnOnce() -> outcome::Code) -> outcome::Code {
     remember_panics();
     catch_unwind(AssertUnwindSafe(|| {
         panic_if_asked(args, hook);
-        run(pamh)
+        run()
     }))
     .unwrap_or_else(|payload| {
         // A payload that panics when dropped must not get out either; leaking it is the lesser evil.
         let _leaked = std::mem::ManuallyDrop::new(payload);
         report(hook);
-        PamResultCode::PAM_ABORT
+        outcome::PANICKED
     })
 }
 

@@ -11,6 +11,7 @@
 //! | `outcome` | how an authentication can end, and the one road from there to a PAM code |
 //! | `texts` | what people read |
 //! | `report` | the lines in the log |
+//! | `host` | what the module asks of the application, and libpam as one that answers |
 //! | `ffi` | the little that takes unsafe code |
 #![deny(unsafe_code)]
 
@@ -19,6 +20,7 @@ mod date;
 mod dialogue;
 mod ffi;
 mod guard;
+mod host;
 mod login;
 #[cfg(test)]
 mod manual;
@@ -29,46 +31,3 @@ mod report;
 mod stack;
 mod target;
 mod texts;
-
-use std::ffi::CStr;
-
-use pam::constants::{PamFlag, PamResultCode};
-use pam::module::{PamHandle, PamHooks};
-
-/// The module's entry points.
-struct InsisOtp;
-
-/// The C functions around them, made by the bindings.
-mod hooks {
-    #![allow(missing_docs, unsafe_code, reason = "the macro writes the C functions, without doc comments")]
-    use super::InsisOtp;
-
-    pam::pam_hooks!(InsisOtp);
-}
-
-impl PamHooks for InsisOtp {
-    fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "auth", |pamh| login::authenticate(pamh, &args, flags))
-    }
-
-    fn sm_setcred(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "setcred", |pamh| pairing::set_credentials(pamh, &args, flags))
-    }
-
-    fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "account", |pamh| pairing::account(pamh, &args, flags))
-    }
-
-    fn sm_chauthtok(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "chauthtok", |pamh| pairing::change(pamh, &args, flags))
-    }
-
-    /// Sessions are none of this module's business; a stack that lists it there changes nothing.
-    fn sm_open_session(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "session", |_| PamResultCode::PAM_IGNORE)
-    }
-
-    fn sm_close_session(pamh: &mut PamHandle, args: Vec<&CStr>, _flags: PamFlag) -> PamResultCode {
-        guard::contain(pamh, &args, "session", |_| PamResultCode::PAM_IGNORE)
-    }
-}

@@ -10,30 +10,29 @@ use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
 use insis_otp::otp::{Refusal, UnixTime, Verdict};
 use insis_otp::service::{self, LoginAttempt, system_clock};
 use insis_otp::{RememberedClient, Source};
-use pam::constants::{PAM_SILENT, PamFlag, PamResultCode};
-use pam::module::PamHandle;
 use zeroize::Zeroizing;
 
 use crate::access::{Access, Trouble};
 use crate::dialogue::{self, Reply};
-use crate::ffi::{self, MustPair};
+use crate::ffi;
+use crate::host::{Flags, Host, SecretBytes};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::report::Log;
 use crate::stack;
-use crate::target::{Known, Target, exemption, user_name};
+use crate::target::{Known, Target, exemption};
 use crate::texts::Texts;
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
-pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
+pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcome {
     let began = Instant::now();
-    let mut log = Log::of(pamh, "auth");
+    let mut log = Log::of(host, "auth");
     let mut texts = Texts::of(insis_otp::config::Language::default());
     let mut seen = Seen::default();
-    let outcome = match Login::prepare(pamh, args, flags, &mut log) {
+    let outcome = match Login::prepare(host, args, flags, &mut log) {
         Ok(login) => {
             texts = login.texts;
             login.pad_to_interval(began, Login::BEFORE_QUESTION);
-            login.run(pamh, &log, &mut seen)
+            login.run(host, &log, &mut seen)
         }
         Err(outcome) => outcome,
     };
@@ -43,19 +42,19 @@ pub fn authenticate(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> Pam
             // Those of this login are not news.
             let failures = accepted.failures.saturating_sub(seen.refused);
             if let Some(text) = texts.accepted(&accepted.by, failures, seen.new_device.get()) {
-                dialogue::tell(pamh, flags, &text);
+                dialogue::tell(host, flags, &text);
             }
         }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) if log.service.starts_with("sshd") => {
             let question = format!("{}\n{}", texts.cannot_check, texts.press_enter);
-            dialogue::complain_in_question(pamh, flags, &question);
+            dialogue::complain_in_question(host, flags, &question);
         }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
-            dialogue::complain(pamh, flags, texts.cannot_check);
+            dialogue::complain(host, flags, texts.cannot_check);
         }
         Outcome::Refused(_) | Outcome::Denied(..) | Outcome::NoReply(_) | Outcome::Passed(_) => {}
     }
-    outcome.code()
+    outcome
 }
 
 /// A login whose settings and user are known.
@@ -90,7 +89,7 @@ struct Seen {
 /// What came back.
 enum Given {
     /// Something to verify, and the password that came with it, if one did.
-    Code(service::Reply, Option<Zeroizing<Vec<u8>>>),
+    Code(service::Reply, Option<SecretBytes>),
     /// The password instead of a code.
     Password,
     /// sshd's filler, as long as what was typed.
@@ -107,7 +106,7 @@ pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), Str
 }
 
 /// The password of a reply for both, and the code at its end.
-type Both = (Zeroizing<Vec<u8>>, service::Reply);
+type Both = (SecretBytes, service::Reply);
 
 impl Login {
     /// The steps in which the first question is put to somebody remote, and those in which a refusal is answered: looking
@@ -115,10 +114,10 @@ impl Login {
     const BEFORE_QUESTION: Duration = Duration::from_millis(2);
     const REFUSAL: Duration = Duration::from_millis(4);
 
-    fn prepare(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag, log: &mut Log) -> Result<Self, Outcome> {
+    fn prepare(host: &mut dyn Host, args: &[&CStr], flags: Flags, log: &mut Log) -> Result<Self, Outcome> {
         let (config, stacking) = settings(args, &log.service).map_err(Outcome::Misconfigured)?;
         log.debug = config.debug;
-        let name = user_name(pamh)?;
+        let name = host.user().map_err(Outcome::NoReply)?;
         log.user.clone_from(&name);
         let target = Target::find(&name, &config)?;
         log.account = target.other_name().map(str::to_owned);
@@ -130,11 +129,11 @@ impl Login {
             _ => None,
         };
         let source = Source::of(&log.rhost, nix::unistd::getuid().as_raw());
-        let tells_failures = flags & PAM_SILENT == 0;
+        let tells_failures = !flags.silent;
         let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
         let mut login =
             Self { texts, config, stacking, target, passed: None, client, source, tells_failures, remote };
-        match login.passes(pamh, log)? {
+        match login.passes(host, log)? {
             // The modules below have no password but the one that this module asks for.
             Some(passed) if login.stacking.forward => login.passed = Some(passed),
             Some(passed) => return Err(Outcome::Passed(passed)),
@@ -144,7 +143,7 @@ impl Login {
     }
 
     /// Whether the site's policy is to ask nothing here.
-    fn passes(&self, pamh: &mut PamHandle, log: &Log) -> Result<Option<Passed>, Outcome> {
+    fn passes(&self, host: &mut dyn Host, log: &Log) -> Result<Option<Passed>, Outcome> {
         if !self.config.ask {
             return Ok(Some(Passed::ExemptService));
         }
@@ -164,21 +163,21 @@ impl Login {
             _ if known.access.is_paired(&self.config.policy)? => Ok(None),
             Unenrolled::Ignore => Ok(Some(Passed::NotPaired)),
             Unenrolled::Enrol if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
-            Unenrolled::Enrol => Ok(must_pair(pamh, &self.target.name, known, log)),
+            Unenrolled::Enrol => Ok(must_pair(host, &self.target.name, known, log)),
         }
     }
 
     /// Asks until a code is accepted or no tries are left. Counts the attempts of this login that were charged and refused.
-    fn run(&self, pamh: &mut PamHandle, log: &Log, seen: &mut Seen) -> Outcome {
+    fn run(&self, host: &mut dyn Host, log: &Log, seen: &mut Seen) -> Outcome {
         if let Some(passed) = self.passed {
-            return self.ask_without_need(pamh, passed, log, seen);
+            return self.ask_without_need(host, passed, log, seen);
         }
         let mut note = String::new();
-        match (self.first_pass(pamh), self.stacking.first_pass) {
+        match (self.first_pass(host), self.stacking.first_pass) {
             (None, FirstPass::Use) => return Outcome::Denied(Denial::NoCode, Refusal::Wrong),
             (None, _) => {}
             (Some(given), first_pass) => {
-                let outcome = self.padded_attempt(pamh, given, log, seen);
+                let outcome = self.padded_attempt(host, given, log, seen);
                 let Some(refusal) = outcome.refusal().filter(|_| first_pass == FirstPass::Try) else {
                     return outcome;
                 };
@@ -191,12 +190,12 @@ impl Login {
                 }
             }
         }
-        self.ask_until_accepted(pamh, note, log, seen)
+        self.ask_until_accepted(host, note, log, seen)
     }
 
     fn ask_until_accepted(
         &self,
-        pamh: &mut PamHandle,
+        host: &mut dyn Host,
         mut note: String,
         log: &Log,
         seen: &mut Seen,
@@ -204,8 +203,8 @@ impl Login {
         let mut left = self.config.tries;
         loop {
             left = left.saturating_sub(1);
-            let outcome = match self.ask(pamh, &note) {
-                Ok(given) => self.padded_attempt(pamh, given, log, seen),
+            let outcome = match self.ask(host, &note) {
+                Ok(given) => self.padded_attempt(host, given, log, seen),
                 Err(outcome) => return outcome,
             };
             let Some(refusal) = outcome.refusal().filter(|_| left > 0) else { return outcome };
@@ -227,11 +226,11 @@ impl Login {
     }
 
     /// The code at the end of the password that a module above asked for, when this module is to look for one.
-    fn first_pass(&self, pamh: &PamHandle) -> Option<Given> {
+    fn first_pass(&self, host: &dyn Host) -> Option<Given> {
         if self.stacking.first_pass == FirstPass::No {
             return None;
         }
-        let (password, reply) = self.split(&dialogue::password(pamh)?)?;
+        let (password, reply) = self.split(&host.password()?)?;
         Some(Given::Code(reply, Some(password)))
     }
 
@@ -249,10 +248,10 @@ impl Login {
     }
 
     /// Asks for a code, or for password and code in one.
-    fn ask(&self, pamh: &mut PamHandle, note: &str) -> Result<Given, Outcome> {
-        match dialogue::ask(pamh, &self.question(note), self.config.echo) {
-            Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(pamh, reply.as_bytes()),
-            Ok(Reply::Attempt(reply)) => Ok(Given::Code(service::Reply::new(reply.as_bytes()), None)),
+    fn ask(&self, host: &mut dyn Host, note: &str) -> Result<Given, Outcome> {
+        match dialogue::ask(host, &self.question(note), self.config.echo) {
+            Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(host, &reply),
+            Ok(Reply::Attempt(reply)) => Ok(Given::Code(service::Reply::new(&reply), None)),
             Ok(Reply::Filler(length)) => Ok(Given::Filler(length)),
             Ok(Reply::Password) => Ok(Given::Password),
             Err(why) => Err(Outcome::NoReply(why)),
@@ -260,27 +259,27 @@ impl Login {
     }
 
     /// Hands the password of a reply for both on, whatever becomes of the code: the modules below must not ask again.
-    fn forward(&self, pamh: &mut PamHandle, both: &[u8]) -> Result<Given, Outcome> {
+    fn forward(&self, host: &mut dyn Host, both: &[u8]) -> Result<Given, Outcome> {
         let (password, reply) = match self.split(both) {
             Some(both) => both,
             None => (Zeroizing::new(both.to_vec()), service::Reply::new(b"")),
         };
-        hand_on(pamh, &password).map(|()| Given::Code(reply, None))
+        hand_on(host, &password).map(|()| Given::Code(reply, None))
     }
 
     /// Asks somebody who needs no code, in the same words as everybody, and hands the password on.
-    fn ask_without_need(&self, pamh: &mut PamHandle, passed: Passed, log: &Log, seen: &Seen) -> Outcome {
-        let reply = match dialogue::ask_for_bytes(pamh, &self.question(""), self.config.echo) {
+    fn ask_without_need(&self, host: &mut dyn Host, passed: Passed, log: &Log, seen: &Seen) -> Outcome {
+        let reply = match host.ask(&self.question(""), self.config.echo) {
             Ok(reply) => reply,
             Err(why) => return Outcome::NoReply(why),
         };
         // Whoever is let through by name, by service or for want of a phone types no code: digits are the password's.
-        let both = if passed.depends_on_place() { self.split(reply.as_bytes()) } else { None };
+        let both = if passed.depends_on_place() { self.split(&reply) } else { None };
         let taken_off = both
             .and_then(|(password, code)| self.needless_code(passed, &code, log, seen).zip(Some(password)));
         let (outcome, handed_on) = match &taken_off {
-            Some((outcome, password)) => (outcome.clone(), hand_on(pamh, password)),
-            None => (Outcome::Passed(passed), hand_on(pamh, reply.as_bytes())),
+            Some((outcome, password)) => (outcome.clone(), hand_on(host, password)),
+            None => (Outcome::Passed(passed), hand_on(host, &reply)),
         };
         handed_on.err().unwrap_or(outcome)
     }
@@ -306,16 +305,16 @@ impl Login {
     }
 
     /// One attempt; a refusal takes full intervals of time.
-    fn padded_attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log, seen: &Seen) -> Outcome {
+    fn padded_attempt(&self, host: &mut dyn Host, given: Given, log: &Log, seen: &Seen) -> Outcome {
         let arrived = Instant::now();
-        let outcome = self.attempt(pamh, given, log, seen);
+        let outcome = self.attempt(host, given, log, seen);
         if outcome.refusal().is_some() {
             self.pad_to_interval(arrived, Self::REFUSAL);
         }
         outcome
     }
 
-    fn attempt(&self, pamh: &mut PamHandle, given: Given, log: &Log, seen: &Seen) -> Outcome {
+    fn attempt(&self, host: &mut dyn Host, given: Given, log: &Log, seen: &Seen) -> Outcome {
         let (reply, password) = match given {
             Given::Code(reply, password) => (reply, password),
             Given::Password => return Outcome::Denied(Denial::Password, Refusal::Wrong),
@@ -328,7 +327,7 @@ impl Login {
         };
         match verdict {
             Ok(Verdict::Accepted(accepted)) => {
-                let handed_on = password.map_or(Ok(()), |password| ffi::set_password(pamh, &password));
+                let handed_on = password.map_or(Ok(()), |password| host.set_password(&password));
                 log.debug(|| Log::step("password").field("handed_on", handed_on.is_ok()));
                 Outcome::Accepted(accepted)
             }
@@ -367,16 +366,16 @@ impl Login {
 }
 
 /// Sets the password for the modules below.
-fn hand_on(pamh: &mut PamHandle, password: &[u8]) -> Result<(), Outcome> {
-    ffi::set_password(pamh, password)
-        .map_err(|code| Outcome::Unavailable(format!("the password cannot be handed on: {code:?}")))
+fn hand_on(host: &mut dyn Host, password: &[u8]) -> Result<(), Outcome> {
+    host.set_password(password)
+        .map_err(|why| Outcome::Unavailable(format!("the password cannot be handed on: {why}")))
 }
 
 /// Leaves word for account management that this person has to pair a phone, if a password was asked for before. Whether
 /// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no pairing,
 /// nor where account management would not come to it: there everybody is refused who has not paired.
-fn must_pair(pamh: &mut PamHandle, typed: &str, known: &Known, log: &Log) -> Option<Passed> {
-    dialogue::password(pamh)?;
+fn must_pair(host: &mut dyn Host, typed: &str, known: &Known, log: &Log) -> Option<Passed> {
+    host.password()?;
     if !matches!(known.access, Access::Direct(_)) {
         return None;
     }
@@ -389,5 +388,8 @@ fn must_pair(pamh: &mut PamHandle, typed: &str, known: &Known, log: &Log) -> Opt
         log.send(line, Some(&why));
         return None;
     }
-    MustPair { user: typed.to_owned() }.leave(pamh).is_ok().then_some(Passed::MustPair)
+    host.leave_enrollment_due(typed).then_some(Passed::MustPair)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use insis_otp::audit::{self, Level, Line};
 use insis_otp::otp::{Accepted, Proof, Refusal};
-use pam::constants::PamResultCode;
+pub use pam::constants::PamResultCode as Code;
 
 /// The end of an authentication. [`Outcome::code`] is the only place that turns one into a PAM code.
 #[derive(Clone, Debug)]
@@ -67,20 +67,51 @@ pub enum NoReply {
     Empty,
 }
 
+/// What the session calls return: they are none of this module's business.
+pub const SESSION: Code = Code::PAM_IGNORE;
+/// What a call returns that panicked.
+pub const PANICKED: Code = Code::PAM_ABORT;
+
+/// The calls after authenticate, which grant nothing to anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Account management, in which whoever has to enrolls.
+    Account,
+    /// The change of a password that is due.
+    ChangePassword,
+    /// Credentials, the last call before the session.
+    SetCredentials,
+}
+
+/// A call that ends in an error: an enrollment that was due has not happened, or cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotEnrolled;
+
+impl Call {
+    /// The PAM code. There are no credentials to set, and anything but success ends an sshd login that was let in.
+    pub const fn code(self, ended: Result<(), NotEnrolled>) -> Code {
+        match (self, ended) {
+            (Self::Account | Self::ChangePassword, Ok(())) => Code::PAM_IGNORE,
+            (Self::SetCredentials, Ok(())) => Code::PAM_SUCCESS,
+            (Self::Account, Err(NotEnrolled)) => Code::PAM_PERM_DENIED,
+            (Self::ChangePassword, Err(NotEnrolled)) => Code::PAM_AUTHTOK_ERR,
+            (Self::SetCredentials, Err(NotEnrolled)) => Code::PAM_CRED_ERR,
+        }
+    }
+}
+
 impl Outcome {
     /// The PAM code. Success comes from a verified code, PAM_IGNORE from policy, and neither from anything else.
-    pub const fn code(&self) -> PamResultCode {
+    pub const fn code(&self) -> Code {
         match self {
-            Self::Accepted(_) => PamResultCode::PAM_SUCCESS,
-            Self::Passed(_) => PamResultCode::PAM_IGNORE,
+            Self::Accepted(_) => Code::PAM_SUCCESS,
+            Self::Passed(_) => Code::PAM_IGNORE,
             // PAM_MAXTRIES for a delay would have sshd give up this method, and login end, although the owner still gets
             // in by two consecutive codes or a recovery code.
-            Self::Refused(_) | Self::Denied(..) | Self::NoReply(NoReply::Empty) => {
-                PamResultCode::PAM_AUTH_ERR
-            }
-            Self::NoReply(NoReply::Conversation) => PamResultCode::PAM_CONV_ERR,
-            Self::Unavailable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
-            Self::Misconfigured(_) => PamResultCode::PAM_SERVICE_ERR,
+            Self::Refused(_) | Self::Denied(..) | Self::NoReply(NoReply::Empty) => Code::PAM_AUTH_ERR,
+            Self::NoReply(NoReply::Conversation) => Code::PAM_CONV_ERR,
+            Self::Unavailable(_) => Code::PAM_AUTHINFO_UNAVAIL,
+            Self::Misconfigured(_) => Code::PAM_SERVICE_ERR,
         }
     }
 
@@ -304,16 +335,19 @@ mod tests {
     fn only_a_verified_code_succeeds_and_only_policy_steps_aside() {
         for outcome in all() {
             let code = outcome.code();
-            assert_eq!(
-                code == PamResultCode::PAM_SUCCESS,
-                matches!(outcome, Outcome::Accepted(_)),
-                "{outcome:?}"
-            );
-            assert_eq!(
-                code == PamResultCode::PAM_IGNORE,
-                matches!(outcome, Outcome::Passed(_)),
-                "{outcome:?}"
-            );
+            assert_eq!(code == Code::PAM_SUCCESS, matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+            assert_eq!(code == Code::PAM_IGNORE, matches!(outcome, Outcome::Passed(_)), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_other_calls_grant_nothing() {
+        for call in [Call::Account, Call::ChangePassword, Call::SetCredentials] {
+            let failed = call.code(Err(NotEnrolled));
+            assert!(!matches!(failed, Code::PAM_SUCCESS | Code::PAM_IGNORE), "{call:?}");
+            // An application takes no success of account management from this module alone.
+            let ended = call.code(Ok(()));
+            assert_eq!(ended == Code::PAM_SUCCESS, call == Call::SetCredentials);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Enrollment within the login (`unenrolled = "enrol"`): after the password, before the shell.
 //!
-//! authenticate leaves word (see [`MustPair`]) and steps aside; account management enrolls, in the conversation. Nothing
+//! authenticate leaves word (see [`Host::leave_enrollment_due`]) and steps aside; account management enrolls, in the conversation. Nothing
 //! of it happens in authenticate, so that nobody enrolls whose password was not proved. A stack whose account management
 //! ends before this module's line, because the password has to be changed, comes to chauthtok, where it is done too.
 //! setcred, the last call before the session, fails as long as an enrollment that was due has not happened.
@@ -14,52 +14,41 @@ use insis_otp::otp::{Code, Drift, Key, PairingRefusal, RecoveryCode, Salt, Secon
 use insis_otp::otpauth::Entry;
 use insis_otp::service::{EnrollmentDenial, Error, NewDevice, Service, system_clock};
 use insis_otp::store::{InvitationRefusal, SecretFile};
-use pam::constants::{PAM_CHANGE_EXPIRED_AUTHTOK, PAM_DELETE_CRED, PamFlag, PamResultCode};
-use pam::module::PamHandle;
-use pam::secret::SecretBytes;
 use zeroize::Zeroizing;
 
 use crate::access::{self, Access};
 use crate::dialogue::{self, Reply};
-use crate::ffi::MustPair;
+use crate::host::{Flags, Host, SecretBytes};
 use crate::login;
-use crate::outcome::NoReply;
+use crate::outcome::{NoReply, NotEnrolled};
 use crate::qr::{self, Drawing};
 use crate::report::Log;
-use crate::target::{Target, exemption, user_name};
+use crate::target::{Target, exemption};
 use crate::texts::{Texts, fill};
 
-/// The first of the two calls of chauthtok, in which modules only look whether they could.
-const PAM_PRELIM_CHECK: PamFlag = 0x4000;
 /// The columns that the question has for the host's name: 80, less the words beside it.
 const HOST_COLUMNS: usize = 40;
 /// How often something may be typed before the login ends.
 const ROUNDS: u32 = 10;
 
 /// `pam_sm_acct_mgmt`: whoever has to enroll does so here. This grants nothing to anybody, whatever comes of it.
-pub fn account(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
-    let mut log = Log::of(pamh, "account");
-    let enrolled = Waiting::find(pamh, args, &mut log)
-        .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(pamh, flags, &log)));
-    match enrolled {
-        Ok(()) => PamResultCode::PAM_IGNORE,
-        Err(End(line, words)) => fail(pamh, flags, &log, (PamResultCode::PAM_PERM_DENIED, line, words)),
-    }
+pub fn account(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Result<(), NotEnrolled> {
+    let mut log = Log::of(host, "account");
+    let enrolled = Waiting::find(host, args, &mut log)
+        .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(host, flags, &log)));
+    enrolled.map_err(|end| fail(host, flags, &log, end))
 }
 
 /// `pam_sm_chauthtok`: enrolls whoever had to before the password was found to be due, and nobody else. That the
 /// password is changed as well is the business of the other modules.
-pub fn change(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
-    if flags & PAM_CHANGE_EXPIRED_AUTHTOK == 0 || flags & PAM_PRELIM_CHECK != 0 {
-        return PamResultCode::PAM_IGNORE;
+pub fn change(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Result<(), NotEnrolled> {
+    if !flags.changes_expired || flags.only_checks {
+        return Ok(());
     }
-    let mut log = Log::of(pamh, "chauthtok");
-    let enrolled = Waiting::find(pamh, args, &mut log)
-        .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(pamh, flags, &log)));
-    match enrolled {
-        Ok(()) => PamResultCode::PAM_IGNORE,
-        Err(End(line, words)) => fail(pamh, flags, &log, (PamResultCode::PAM_AUTHTOK_ERR, line, words)),
-    }
+    let mut log = Log::of(host, "chauthtok");
+    let enrolled = Waiting::find(host, args, &mut log)
+        .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(host, flags, &log)));
+    enrolled.map_err(|end| fail(host, flags, &log, end))
 }
 
 /// `pam_sm_setcred`: there are no credentials to set, and anything but success ends an sshd login that was let in. That is
@@ -67,32 +56,32 @@ pub fn change(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResult
 ///
 /// sshd authenticates in another process, so that nothing that authenticate left is there; but it sets PAM_RHOST. Who
 /// comes from nowhere and was not asked for a password, as cron's jobs do, has nothing to enroll for.
-pub fn set_credentials(pamh: &mut PamHandle, args: &[&CStr], flags: PamFlag) -> PamResultCode {
-    let mut log = Log::of(pamh, "setcred");
-    if flags & PAM_DELETE_CRED != 0 || log.rhost == "-" && !MustPair::is_left(pamh) {
-        return PamResultCode::PAM_SUCCESS;
+pub fn set_credentials(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Result<(), NotEnrolled> {
+    let mut log = Log::of(host, "setcred");
+    if flags.deletes_credentials || log.rhost == "-" && host.enrollment_due().is_none() {
+        return Ok(());
     }
-    match is_due(pamh, args, &mut log) {
-        Ok(false) => PamResultCode::PAM_SUCCESS,
+    match is_due(host, args, &mut log) {
+        Ok(false) => Ok(()),
         Ok(true) => {
             let line = Line::new(Level::Warning, "refused").field("reason", "not-enrolled");
             let words = "enrollment was due and has not happened: see ENROLLMENT WITHIN THE LOGIN in pam_insis_otp(8)";
             log.send(line, Some(words));
-            PamResultCode::PAM_CRED_ERR
+            Err(NotEnrolled)
         }
         Err(End(line, words)) => {
             log.send(line, words.as_deref());
-            PamResultCode::PAM_CRED_ERR
+            Err(NotEnrolled)
         }
     }
 }
 
 /// Whether this person should have enrolled by now.
-fn is_due(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<bool, End> {
+fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, End> {
     let config = settings(args, log)?;
-    let Ok(name) = user_name(pamh) else { return Ok(false) };
+    let Ok(name) = host.user() else { return Ok(false) };
     log.user.clone_from(&name);
-    let was_left = MustPair::is_left_for(pamh, &name);
+    let was_left = host.enrollment_due() == Some(&name);
     let enrolls = config.ask
         && config.unenrolled_at(system_clock()) == Unenrolled::Enrol
         && config.self_enrollment != SelfEnrollment::Off;
@@ -111,17 +100,12 @@ fn is_due(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<bool, E
 /// A call that ends here: its line, and words for the log.
 struct End(Line, Option<String>);
 
-fn fail(
-    pamh: &PamHandle,
-    flags: PamFlag,
-    log: &Log,
-    (code, line, words): (PamResultCode, Line, Option<String>),
-) -> PamResultCode {
+fn fail(host: &dyn Host, flags: Flags, log: &Log, End(line, words): End) -> NotEnrolled {
     log.send(line, words.as_deref());
     if words.is_some() {
-        dialogue::complain(pamh, flags, Texts::of(Language::default()).cannot_check);
+        dialogue::complain(host, flags, Texts::of(Language::default()).cannot_check);
     }
-    code
+    NotEnrolled
 }
 
 fn settings(args: &[&CStr], log: &Log) -> Result<Config, End> {
@@ -151,15 +135,15 @@ enum First {
 
 impl Waiting {
     /// Whether authenticate left word for this user, who has not enrolled since.
-    fn find(pamh: &mut PamHandle, args: &[&CStr], log: &mut Log) -> Result<Option<Self>, End> {
+    fn find(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<Option<Self>, End> {
         // Whoever has nothing to enroll for is not to be stopped by a mistake in the configuration: a job of cron's, say.
-        if !MustPair::is_left(pamh) {
+        if host.enrollment_due().is_none() {
             return Ok(None);
         }
         let config = settings(args, log)?;
-        let Ok(name) = user_name(pamh) else { return Ok(None) };
+        let Ok(name) = host.user() else { return Ok(None) };
         log.user.clone_from(&name);
-        if !MustPair::is_left_for(pamh, &name) {
+        if host.enrollment_due() != Some(&name) {
             return Ok(None);
         }
         let target = Target::find(&name, &config).map_err(|_| store("the account cannot be looked up"))?;
@@ -175,26 +159,26 @@ impl Waiting {
     }
 
     /// Enrolls, tells the person so, and logs it.
-    fn enroll(&self, pamh: &PamHandle, flags: PamFlag, log: &Log) -> Result<(), End> {
+    fn enroll(&self, host: &dyn Host, flags: Flags, log: &Log) -> Result<(), End> {
         let entry = self.entry()?;
         let invitation = match self.config.self_enrollment {
-            SelfEnrollment::Invitation => Some(self.invitation(pamh)?),
+            SelfEnrollment::Invitation => Some(self.invitation(host)?),
             SelfEnrollment::Password | SelfEnrollment::Open => None,
             SelfEnrollment::Off => return Err(refused("self-enrollment-off")),
         };
-        let drift = self.pair(pamh, &entry, invitation.as_ref(), log)?;
+        let drift = self.pair(host, &entry, invitation.as_ref(), log)?;
         let by = if invitation.is_some() { "invitation" } else { "password" };
         log.send(Line::new(Level::Warning, "paired").field("by", by).field("drift", drift.0), None);
-        dialogue::tell(pamh, flags, self.texts.paired);
+        dialogue::tell(host, flags, self.texts.paired);
         Ok(())
     }
 
     /// Asks for the code of an invitation until it is right; each wrong one is charged.
-    fn invitation(&self, pamh: &PamHandle) -> Result<RecoveryCode, End> {
+    fn invitation(&self, host: &dyn Host) -> Result<RecoveryCode, End> {
         let mut said = "";
         for _ in 0..ROUNDS {
-            let reply = self.ask(pamh, &format!("\n{said}{}", self.texts.pairing_invitation))?;
-            let code = reply.as_ref().map(|reply| Typed::parse(reply.as_bytes()));
+            let reply = self.ask(host, &format!("\n{said}{}", self.texts.pairing_invitation))?;
+            let code = reply.as_ref().map(|reply| Typed::parse(reply));
             let Some(Typed::Recovery(code)) = code else {
                 said = self.texts.pairing_not_invited;
                 continue;
@@ -213,16 +197,16 @@ impl Waiting {
     /// Shows the secret and asks for codes until two follow each other.
     fn pair(
         &self,
-        pamh: &PamHandle,
+        host: &dyn Host,
         entry: &Entry,
         invitation: Option<&RecoveryCode>,
         log: &Log,
     ) -> Result<Drift, End> {
-        let mut drawing = self.choose(pamh, entry)?;
+        let mut drawing = self.choose(host, entry)?;
         let mut said = self.introduction(entry, drawing);
         let mut is_warned = false;
         for _ in 0..ROUNDS {
-            let first = match self.first(pamh, &said, &entry.key, drawing)? {
+            let first = match self.first(host, &said, &entry.key, drawing)? {
                 First::Code(code) => code,
                 // Told once. Whose clock cannot be set goes on: nobody is to be locked out for it.
                 First::Far(_, length) if !is_warned => {
@@ -241,9 +225,8 @@ impl Waiting {
                     continue;
                 }
             };
-            let second = self.ask(pamh, self.texts.pairing_next)?;
-            let second =
-                second.and_then(|reply| Typed::parse(reply.as_bytes()).single(entry.key.digits()).ok());
+            let second = self.ask(host, self.texts.pairing_next)?;
+            let second = second.and_then(|reply| Typed::parse(&reply).single(entry.key.digits()).ok());
             let paired = second.map_or(Err(Error::Codes(PairingRefusal::SecondWrong)), |second| {
                 self.write(entry, (first, second), invitation)
             });
@@ -293,7 +276,7 @@ impl Waiting {
 
     /// Says what is going to happen, and asks how the picture shall be drawn: whether a terminal shows more than ASCII
     /// nobody can find out over ssh. `None` is no picture.
-    fn choose(&self, pamh: &PamHandle, entry: &Entry) -> Result<Option<Drawing>, End> {
+    fn choose(&self, host: &dyn Host, entry: &Entry) -> Result<Option<Drawing>, End> {
         let names = self.names();
         let why = fill(self.texts.pairing, on_one_line(&names.host));
         let name = if names.are_shortened_in(entry) {
@@ -304,10 +287,10 @@ impl Waiting {
         let name = fill(name, format!("{}: {}", entry.issuer, entry.account));
         let question = format!("\n{why}\n{name}\n{}", self.texts.pairing_picture);
         let blocks = Drawing { dark_letters: false, ascii: false };
-        match dialogue::ask(pamh, &question, true) {
+        match dialogue::ask(host, &question, true) {
             Err(NoReply::Empty) => Ok(Some(blocks)),
             Err(why) => Err(no_reply(why)),
-            Ok(Reply::Attempt(reply)) => Ok(match reply.as_bytes().trim_ascii() {
+            Ok(Reply::Attempt(reply)) => Ok(match reply.trim_ascii() {
                 b"a" | b"A" => Some(Drawing { ascii: true, ..blocks }),
                 b"i" | b"I" => Some(Drawing { dark_letters: true, ..blocks }),
                 b"t" | b"T" => None,
@@ -330,12 +313,12 @@ impl Waiting {
     }
 
     /// Asks for the first code, and looks at it at once: a mistake is told before the next one is waited for.
-    fn first(&self, pamh: &PamHandle, said: &str, key: &Key, drawn: Option<Drawing>) -> Result<First, End> {
-        let Some(reply) = self.ask(pamh, &format!("{said}{}", self.texts.pairing_first))? else {
+    fn first(&self, host: &dyn Host, said: &str, key: &Key, drawn: Option<Drawing>) -> Result<First, End> {
+        let Some(reply) = self.ask(host, &format!("{said}{}", self.texts.pairing_first))? else {
             return Ok(First::Wrong);
         };
         let present = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });
-        match reply.as_bytes().trim_ascii() {
+        match reply.trim_ascii() {
             b"i" | b"I" => {
                 let dark_letters = drawn.is_some() && !present.dark_letters;
                 return Ok(First::Draw(Drawing { dark_letters, ..present }));
@@ -344,7 +327,7 @@ impl Waiting {
             _ => {}
         }
         let now = system_clock();
-        let Ok(code) = Typed::parse(reply.as_bytes()).single(key.digits()) else { return Ok(First::Wrong) };
+        let Ok(code) = Typed::parse(&reply).single(key.digits()) else { return Ok(First::Wrong) };
         let Some(step) = locate(&code, key, now) else { return Ok(First::Wrong) };
         let (period, drift) = (key.period(), Drift(step.offset_from(now.step(key.period()))));
         let length = Seconds(drift.seconds(period).unsigned_abs());
@@ -352,8 +335,8 @@ impl Waiting {
     }
 
     /// Asks. `None` is a reply that sshd or a client put there, which cannot be right.
-    fn ask(&self, pamh: &PamHandle, question: &str) -> Result<Option<SecretBytes>, End> {
-        match dialogue::ask(pamh, question, true) {
+    fn ask(&self, host: &dyn Host, question: &str) -> Result<Option<SecretBytes>, End> {
+        match dialogue::ask(host, question, true) {
             Ok(Reply::Attempt(reply)) => Ok(Some(reply)),
             Ok(Reply::Filler(_) | Reply::Password) => Ok(None),
             Err(why) => Err(no_reply(why)),

@@ -1,10 +1,8 @@
 //! Where this module's lines in the log go, and what stands in each of them.
 
-use std::ffi::CStr;
-
 use insis_otp::audit::{self, Level, Line};
-use pam::items::{RHost, Service};
-use pam::module::PamHandle;
+
+use crate::host::{Host, WriteLog};
 
 /// The log, as one call of one login writes it.
 pub struct Log {
@@ -19,17 +17,22 @@ pub struct Log {
     /// Whether steps on the way to a decision are logged too.
     pub debug: bool,
     call: &'static str,
+    write: WriteLog,
 }
 
 impl Log {
     /// The log of a call (`auth`, `account`, `chauthtok`).
-    pub fn of(pamh: &PamHandle, call: &'static str) -> Self {
-        let text = |item: Option<&CStr>| item.map(|t| t.to_string_lossy().into_owned()).unwrap_or_default();
-        let service = pamh.get_item::<Service<'_>>().ok().flatten();
-        let rhost = pamh.get_item::<RHost<'_>>().ok().flatten();
-        let (service, rhost) = (text(service.map(|s| s.0)), text(rhost.map(|r| r.0)));
-        let rhost = if rhost.is_empty() { "-".to_owned() } else { rhost };
-        Self { service, user: String::new(), account: None, rhost, debug: false, call }
+    pub fn of(host: &dyn Host, call: &'static str) -> Self {
+        let rhost = Some(host.remote_host()).filter(|rhost| !rhost.is_empty());
+        Self {
+            service: host.service(),
+            user: String::new(),
+            account: None,
+            rhost: rhost.unwrap_or_else(|| "-".to_owned()),
+            debug: false,
+            call,
+            write: host.log(),
+        }
     }
 
     /// Writes a line.
@@ -44,7 +47,7 @@ impl Log {
             Some(words) => line.words(words),
             None => line,
         };
-        audit::send(
+        (self.write)(
             audit::program(),
             &format!("pam_insis_otp({}:{})", printable(&self.service), self.call),
             &line,

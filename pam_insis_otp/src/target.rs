@@ -6,12 +6,9 @@ use insis_otp::otp::{Attempt, Digits, Policy, Refusal, Verdict, verify};
 use insis_otp::service::{Reply, refuse_unknown, system_clock};
 use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers, UserName};
 use nix::unistd::Group;
-use pam::constants::PamResultCode;
-use pam::items::User;
-use pam::module::PamHandle;
 
 use crate::access::{Access, Trouble};
-use crate::outcome::{NoReply, Outcome, Passed};
+use crate::outcome::{Outcome, Passed};
 
 /// Whom a code is verified for.
 pub struct Target {
@@ -19,6 +16,8 @@ pub struct Target {
     pub name: String,
     /// The way to a secret file, if there is anybody of this name.
     pub known: Option<Known>,
+    /// Where the failures of names are counted that have no secret file.
+    pub unknown_users: UnknownUsers,
 }
 
 /// A person of this machine.
@@ -29,21 +28,14 @@ pub struct Known {
     pub access: Access,
 }
 
-/// Who logs in. In a name that is not UTF-8 the odd bytes are replaced; [`Target::find`] knows no such name.
-pub fn user_name(pamh: &mut PamHandle) -> Result<String, Outcome> {
-    let asked = pamh.get_user(None);
-    let item = pamh.get_item::<User<'_>>().ok().flatten();
-    match (asked, item) {
-        (Ok(name), _) => Ok(name),
-        (Err(PamResultCode::PAM_SYSTEM_ERR), Some(bytes)) => Ok(bytes.to_string_lossy().into_owned()),
-        (Err(_), _) => Err(Outcome::NoReply(NoReply::Conversation)),
-    }
-}
-
 impl Target {
     /// Looks somebody up. A name that nobody has is a target too: the same questions are asked, the same work is done.
     pub fn find(name: &str, config: &Config) -> Result<Self, Outcome> {
-        Ok(Self { name: name.to_owned(), known: Known::find(name, config)? })
+        Ok(Self {
+            name: name.to_owned(),
+            known: Known::find(name, config)?,
+            unknown_users: UnknownUsers::system(),
+        })
     }
 
     /// The name under which failures are counted: the account's, however it was spelled.
@@ -71,7 +63,7 @@ impl Target {
             return Ok(refuse_without_count(reply, &config.policy));
         }
         let refused = refuse_unknown(
-            &UnknownUsers::system(),
+            &self.unknown_users,
             self.counted_name(),
             &reply.typed(),
             &config.policy,

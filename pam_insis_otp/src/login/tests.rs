@@ -1,0 +1,167 @@
+use insis_otp::config::Language;
+use insis_otp::otp::{Algorithm, Code as OtpCode, Digits, Key, Period, Salt, Secret, UnixTime};
+use insis_otp::service::NewDevice;
+use insis_otp::store::{Account, Template, UnknownUsers, UserName};
+
+use super::*;
+use crate::access;
+use crate::host::fake::FakeHost;
+use crate::outcome::{Code, NoReply};
+
+/// Somebody with a secret file in a home of the test's own.
+struct Anna {
+    home: tempfile::TempDir,
+    key: Key,
+}
+
+impl Anna {
+    /// Enrolled long ago.
+    fn new() -> Self {
+        let secret = Secret::from_bytes(b"a secret of 20 bytes").unwrap();
+        let key = Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let anna = Self { home: tempfile::tempdir().unwrap(), key };
+        let then = UnixTime(system_clock().0 - 86_400);
+        let step = then.step(anna.key.period()).0;
+        let code = |step| OtpCode::from_digits(anna.code_of(step).as_bytes()).unwrap();
+        let new = NewDevice {
+            key: anna.key.clone(),
+            issuer: "host".into(),
+            account: "anna".into(),
+            first: code(step - 1),
+            second: code(step),
+            recovery: (Vec::new(), Salt::default()),
+        };
+        let file = anna.file();
+        let (policy, clock) = (Config::default().policy, || then);
+        insis_otp::service::Service { file: &file, policy: &policy, clock: &clock }.enroll(&new).unwrap();
+        anna
+    }
+
+    fn account(&self) -> Account {
+        Account {
+            name: UserName::parse("anna").unwrap(),
+            uid: nix::unistd::geteuid(),
+            gid: nix::unistd::getegid(),
+            home: self.home.path().into(),
+        }
+    }
+
+    fn file(&self) -> insis_otp::store::SecretFile {
+        Template::parse("%h/otp").unwrap().locate(&self.account())
+    }
+
+    fn code_of(&self, step: u64) -> String {
+        self.key.code(insis_otp::otp::Step(step)).reveal(Digits::Six).to_string()
+    }
+
+    /// What the phone shows, so many steps from now.
+    fn code(&self, steps: i64) -> String {
+        self.code_of(system_clock().step(self.key.period()).0.saturating_add_signed(steps))
+    }
+
+    /// A code of a step that nobody looks at.
+    fn wrong(&self) -> String {
+        self.code(-5_000)
+    }
+
+    fn failures(&self) -> u32 {
+        access::service(&self.file(), &Config::default().policy).status().unwrap().unwrap().failures
+    }
+
+    /// Logs in by this application.
+    fn logs_in(&self, stacking: Stacking, host: &mut FakeHost) -> Outcome {
+        let known = Known { account: self.account(), access: Access::Direct(self.file()) };
+        let login = Login {
+            config: Config::default(),
+            stacking,
+            texts: Texts::of(Language::default()),
+            target: Target {
+                name: "anna".into(),
+                known: Some(known),
+                unknown_users: UnknownUsers::within(self.home.path()),
+            },
+            passed: None,
+            client: None,
+            source: Source::User(1000),
+            tells_failures: true,
+            remote: false,
+        };
+        let log = Log::of(host, "auth");
+        login.run(host, &log, &mut Seen::default())
+    }
+}
+
+#[test]
+fn a_right_code_opens_once() {
+    let anna = Anna::new();
+    let code = anna.code(0);
+    let mut host = FakeHost::typing(&[&code]);
+    assert_eq!(anna.logs_in(Stacking::default(), &mut host).code(), Code::PAM_SUCCESS);
+    assert_eq!(host.shown(), ["One-time code: "]);
+    let mut host = FakeHost::typing(&[&code]);
+    assert_ne!(anna.logs_in(Stacking::default(), &mut host).code(), Code::PAM_SUCCESS);
+}
+
+#[test]
+fn a_wrong_code_is_asked_for_again_and_each_one_is_counted() {
+    let anna = Anna::new();
+    let wrong = anna.wrong();
+    let mut host = FakeHost::typing(&[wrong.as_str(); 9]);
+    assert_eq!(anna.logs_in(Stacking::default(), &mut host).code(), Code::PAM_AUTH_ERR);
+    let tries = Config::default().tries;
+    assert_eq!(host.shown().len(), usize::from(tries));
+    assert_eq!(anna.failures(), u32::from(tries));
+    // The last one is the outcome's, which the caller logs.
+    assert_eq!(FakeHost::logged().len() + 1, usize::from(tries));
+    assert!(FakeHost::logged().iter().all(|line| line.starts_with("result=refused reason=wrong-code ")));
+}
+
+#[test]
+fn whoever_hangs_up_or_says_nothing_has_guessed_nothing() {
+    let anna = Anna::new();
+    for (typed, why) in [(&[][..], NoReply::Conversation), (&[""][..], NoReply::Empty)] {
+        let outcome = anna.logs_in(Stacking::default(), &mut FakeHost::typing(typed));
+        assert!(matches!(&outcome, Outcome::NoReply(no) if *no == why), "{outcome:?}");
+    }
+    assert_eq!(anna.failures(), 0);
+}
+
+#[test]
+fn sshds_filler_and_the_password_are_no_codes() {
+    let anna = Anna::new();
+    let mut host = FakeHost::typing(&["correct horse"; 9]);
+    host.password = Some(b"correct horse".to_vec());
+    let outcome = anna.logs_in(Stacking::default(), &mut host);
+    assert!(matches!(outcome, Outcome::Denied(Denial::Password, _)), "{outcome:?}");
+    let filler = "\u{8}\n\r\u{7f}IN";
+    let outcome = anna.logs_in(Stacking::default(), &mut FakeHost::typing(&[filler; 9]));
+    assert!(matches!(outcome, Outcome::Denied(Denial::Filler, _)), "{outcome:?}");
+    assert_eq!(anna.failures(), 0);
+}
+
+#[test]
+fn password_and_code_in_one_reply_are_told_apart() {
+    let anna = Anna::new();
+    let stacking = Stacking { forward: true, ..Stacking::default() };
+    let mut host = FakeHost::typing(&[&format!("correct horse{}", anna.code(0))]);
+    assert_eq!(anna.logs_in(stacking, &mut host).code(), Code::PAM_SUCCESS);
+    assert_eq!(host.password.as_deref(), Some(&b"correct horse"[..]));
+}
+
+#[test]
+fn a_code_at_the_end_of_the_password_is_tried_before_anybody_is_asked() {
+    let anna = Anna::new();
+    let both = format!("correct horse{}", anna.code(0));
+    for (first_pass, questions) in [(FirstPass::Use, 0), (FirstPass::Try, 1)] {
+        let mut host = FakeHost::typing(&[]);
+        host.password = Some(format!("correct horse{}", anna.wrong()).into_bytes());
+        let outcome = anna.logs_in(Stacking { first_pass, forward: false }, &mut host);
+        assert_ne!(outcome.code(), Code::PAM_SUCCESS);
+        assert_eq!(host.shown().len(), questions);
+    }
+    let mut host = FakeHost::typing(&[]);
+    host.password = Some(both.into_bytes());
+    let outcome = anna.logs_in(Stacking { first_pass: FirstPass::Try, forward: false }, &mut host);
+    assert_eq!(outcome.code(), Code::PAM_SUCCESS);
+    assert_eq!((host.shown().len(), host.password.as_deref()), (0, Some(&b"correct horse"[..])));
+}
