@@ -13,6 +13,8 @@
 pub mod audit;
 pub mod config;
 mod files;
+#[cfg(feature = "import")]
+pub mod import;
 mod keyed;
 pub mod naming;
 pub mod network;

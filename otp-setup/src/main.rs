@@ -14,7 +14,6 @@ mod dates;
 mod doctor;
 mod exit;
 mod flow;
-mod import;
 mod output;
 mod page;
 mod person;

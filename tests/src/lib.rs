@@ -29,7 +29,6 @@ pub mod guess;
 pub mod journal;
 pub mod keepassxc;
 pub mod memory;
-pub mod page;
 pub mod paired;
 pub mod pam;
 pub mod person;
@@ -40,3 +39,5 @@ pub mod screen;
 pub mod ssh;
 pub mod syslog;
 pub mod terminal;
+
+pub use insis_otp_fuzz_targets::page;

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use insis_otp::import::{self, Binary, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
 use insis_otp::otp::Salt;
 use insis_otp::otpauth::is_secret_like;
 use insis_otp::service::{Event, system_clock};
@@ -16,7 +17,6 @@ use crate::caller::Caller;
 use crate::cli::ImportOptions;
 use crate::exit::{Failure, Status};
 use crate::flow::said;
-use crate::import::{self, Binary, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
 use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
 use crate::site::Site;

@@ -1,21 +1,16 @@
 //! Tries the inputs that fuzzing has found worth keeping (fuzz/corpus) once more, and says how many there were.
 
-// Their tests need what is theirs, and are run there.
-#![cfg(not(test))]
-
-#[path = "../../../fuzz/src/lib.rs"]
-#[allow(unexpected_cfgs, missing_docs, reason = "sources of other crates, compiled in")]
-mod targets;
-
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use insis_otp_fuzz_targets::TARGETS;
 
 /// No input may take longer.
 const BOUND: Duration = Duration::from_secs(2);
 
 fn main() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    for (name, target) in targets::TARGETS {
+    for (name, target) in TARGETS {
         let entries = std::fs::read_dir(corpus.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut tried = 0;
         for entry in entries {

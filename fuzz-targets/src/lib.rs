@@ -1,20 +1,16 @@
 //! Everything that reads what others wrote, as functions of bytes. They panic when something is wrong: not only when
 //! the code that is tried panics, but also when it says what cannot be.
 //!
-//! libFuzzer calls them with what it makes up; `make test` with the corpora. The sources of the programs are compiled
-//! in as they are, since a program cannot be called like a library.
-#![allow(dead_code, unused_imports, reason = "of the programs' sources only what reads is called")]
+//! libFuzzer calls them with what it makes up (fuzz/), `make test` with the corpora.
 
-#[path = "../../otp-setup/src/import/mod.rs"]
-mod import;
-#[path = "../../tests/src/page.rs"]
-mod page;
+pub mod page;
 
 use std::ffi::CString;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use insis_otp::config::Config;
+use insis_otp::import;
 use insis_otp::otp::{
     Algorithm, Attempt, Digits, Key, Period, Policy, RecoveryCodes, Secret, State, Step, Typed, UnixTime,
     Verdict, verify,

@@ -98,8 +98,8 @@ pub fn uris(text: &str) -> Vec<Found> {
 
 #[cfg(test)]
 mod tests {
-    use insis_otp::otp::{Algorithm, Digits};
-    use insis_otp::otpauth::is_secret_like;
+    use crate::otp::{Algorithm, Digits};
+    use crate::otpauth::is_secret_like;
     use proptest::prelude::*;
 
     use super::super::Unusable;
@@ -187,8 +187,7 @@ mod tests {
             let keys: Vec<_> = found.iter().map(|found| &found.taken.as_ref().unwrap().key).collect();
             let secrets: Vec<_> = keys.iter().map(|key| key.secret().to_base32().to_string()).collect();
             assert_eq!(secrets, [SECRET, OTHER], "{program}");
-            let parameters =
-                |key: &insis_otp::otp::Key| (key.algorithm(), key.digits(), key.period().seconds());
+            let parameters = |key: &crate::otp::Key| (key.algorithm(), key.digits(), key.period().seconds());
             assert_eq!(parameters(keys[0]), (Algorithm::Sha1, Digits::Six, 30), "{program}");
             assert_eq!(parameters(keys[1]), (Algorithm::Sha256, Digits::Eight, 60), "{program}");
         }

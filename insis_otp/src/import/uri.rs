@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use insis_otp::otpauth::Parsed;
+use crate::otpauth::Parsed;
 use zeroize::Zeroizing;
 
 use super::{Binary, Found, LeftOut, Taken, Unusable};

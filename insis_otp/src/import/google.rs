@@ -1,6 +1,6 @@
 //! `~/.google_authenticator`: the secret, options in lines that begin with a quotation mark, scratch codes.
 
-use insis_otp::otp::{
+use crate::otp::{
     Algorithm, Digits, Drift, Key, Period, Policy, RecoveryCodes, ScratchCode, Secret, SpentSteps, State,
     Step, UnixTime,
 };
@@ -92,7 +92,7 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
-    use insis_otp::otp::InvalidSecret;
+    use crate::otp::InvalidSecret;
 
     use super::*;
 

@@ -28,8 +28,8 @@ pub use oath::{one_of_each_user, read as oath};
 pub use put::{NotPut, Put, Rules, put};
 pub use uri::{read_input, uri};
 
-use insis_otp::otp::{InvalidParameter, InvalidSecret, Key, ScratchCode, State};
-use insis_otp::otpauth::InvalidUri;
+use crate::otp::{InvalidParameter, InvalidSecret, Key, ScratchCode, State};
+use crate::otpauth::InvalidUri;
 
 /// An entry of another program.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Google Authenticator's export: `otpauth-migration://offline?data=…`, base64 of a protocol buffer. What it holds was
 //! read from exports; nobody has published it.
 
+use crate::otp::{Algorithm, Digits, InvalidParameter, Key, Period, Secret};
 use data_encoding::BASE64_NOPAD;
-use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Key, Period, Secret};
 use zeroize::Zeroizing;
 
 use super::{Found, Taken, Unusable};

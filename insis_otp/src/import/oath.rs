@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::HEXLOWER_PERMISSIVE;
-use insis_otp::otp::{
+use crate::otp::{
     Algorithm, Code, Digits, InvalidParameter, Key, Period, Secret, SpentSteps, State, UnixTime, locate,
 };
+use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
 
 use super::{Found, LeftOut, Taken, Unusable};
@@ -81,7 +81,7 @@ const fn unknown_parameter() -> Unusable {
 
 #[cfg(test)]
 mod tests {
-    use insis_otp::otp::{InvalidSecret, Step};
+    use crate::otp::{InvalidSecret, Step};
 
     use super::*;
 

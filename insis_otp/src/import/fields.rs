@@ -1,7 +1,7 @@
 //! An entry whose parts stand in fields of their own, as in most exports.
 
-use insis_otp::otp::{Digits, Key, Period, Secret};
-use insis_otp::otpauth::{self, InvalidUri};
+use crate::otp::{Digits, Key, Period, Secret};
+use crate::otpauth::{self, InvalidUri};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 

@@ -1,9 +1,9 @@
 //! Writing what was taken, for whom it was meant.
 
-use insis_otp::otp::{Key, RecoveryCodes, Salt};
-use insis_otp::otpauth::Entry;
-use insis_otp::service::{Existing, Reporter, Service};
-use insis_otp::store::{Cause, Enrolment, StoreError};
+use crate::otp::{Key, RecoveryCodes, Salt};
+use crate::otpauth::Entry;
+use crate::service::{Existing, Reporter, Service};
+use crate::store::{Cause, Enrolment, StoreError};
 
 use super::{Found, LeftOut, Unusable};
 
