@@ -160,10 +160,11 @@ pub struct PairOptions {
 /// [`clap::Error::use_stderr`] says.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>, texts: &Texts) -> Result<Cli, Answer> {
     let mut command = help::command(texts);
-    let matches = command.try_get_matches_from_mut(arguments);
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let matches = command.try_get_matches_from_mut(&arguments);
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
         if error.use_stderr() {
-            Answer::Wrong(wrong::say(&error, &command, texts))
+            Answer::Wrong(wrong::say(&error, &arguments, &command, texts))
         } else {
             Answer::Help(error)
         }

@@ -1,5 +1,7 @@
 //! What is wrong with a command line, in the person's language.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
@@ -8,8 +10,9 @@ use crate::plain;
 use crate::texts::Texts;
 
 /// What is wrong, how it is used, and where more is said.
-pub fn say(error: &Error, command: &Command, texts: &Texts) -> String {
-    let mut lines = vec![texts.error(what(error, texts) + &nearest(error, texts))];
+pub fn say(error: &Error, words: &[OsString], command: &Command, texts: &Texts) -> String {
+    let nearest = nearest(error, words, command, texts);
+    let mut lines = vec![texts.error(what(error, texts) + &nearest)];
     if matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
         // What the argument is for says what it takes.
         lines.extend(
@@ -43,16 +46,25 @@ fn what(error: &Error, texts: &Texts) -> String {
 }
 
 /// The nearest right word, if there is one.
-fn nearest(error: &Error, texts: &Texts) -> String {
+fn nearest(error: &Error, words: &[OsString], command: &Command, texts: &Texts) -> String {
     let kinds = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
-    let mut words: Vec<_> = kinds.map(|kind| context(error, kind)).into();
-    // An argument of another command comes as a sentence only: 'status --json' exists.
-    let sentence = context(error, ContextKind::Suggested);
-    words.extend(
-        sentence.strip_suffix("' exists").and_then(|rest| rest.strip_prefix('\'')).map(str::to_owned),
-    );
-    words.retain(|word| !word.is_empty());
-    if words.is_empty() { String::new() } else { format!(" {}", texts.usage_nearest(words.join(", "))) }
+    let mut right: Vec<_> = kinds.map(|kind| context(error, kind)).into();
+    right.retain(|word| !word.is_empty());
+    if right.is_empty() && error.kind() == ErrorKind::UnknownArgument {
+        right.extend(of_its_command(&context(error, ContextKind::InvalidArg), words, command));
+    }
+    if right.is_empty() { String::new() } else { format!(" {}", texts.usage_nearest(right.join(", "))) }
+}
+
+/// An argument that stands before the command on the line that takes it: `otp-setup --json status`. What clap has of it is
+/// an English sentence.
+fn of_its_command(argument: &str, words: &[OsString], command: &Command) -> Option<String> {
+    let long = argument.strip_prefix("--")?;
+    let takes_it = |command: &&Command| {
+        words.iter().any(|word| word.as_os_str() == command.get_name())
+            && command.get_arguments().any(|known| known.get_long() == Some(long))
+    };
+    command.get_subcommands().find(takes_it).map(|command| format!("{} --{long}", command.get_name()))
 }
 
 /// The help of the argument that is shown so, in any command.
@@ -79,7 +91,6 @@ fn context(error: &Error, kind: ContextKind) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
 
     use super::super::{Answer, parse};
@@ -101,6 +112,12 @@ mod tests {
             "--tex is not known here. Is it --text?",
             "--tex zde není známo. Nemá to být --text?",
         ),
+        (
+            "otp-setup --json status",
+            "--json is not known here. Is it status --json?",
+            "--json zde není známo. Nemá to být status --json?",
+        ),
+        ("otp-setup status --force", "--force is not known here.", "--force zde není známo."),
         ("otp-setup status x", "x is not known here.", "x zde není známo."),
         ("otp-setup --jsoon", "--jsoon is not known here.", "--jsoon zde není známo."),
         (

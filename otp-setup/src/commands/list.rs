@@ -5,7 +5,6 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use insis_otp::service::{Status as Pairing, system_clock};
 use insis_otp::store::{Account, Reader, StoreError};
@@ -76,53 +75,33 @@ impl Setup<'_> {
 
 /// Everybody who is paired, in their order.
 fn read(site: &Site, accounts: &[Account], row: Row<'_>) -> Vec<Part> {
-    /// So many at once: few enough for all threads to end together, and enough not to meet at every person.
-    const TOGETHER: usize = 256;
-    let parts: Vec<_> = accounts.chunks(TOGETHER).collect();
     let progress = Mutex::new(Progress::of(accounts.len()));
-    each(&parts, Reader::default, |reader, accounts| {
-        let part = read_part(site, accounts, row, reader);
-        // Nobody panics while they hold it; if somebody did, the bar would be of no more interest.
-        if let Ok(mut progress) = progress.lock() {
-            progress.steps(accounts.len());
-        }
-        part
+    in_shares(accounts, &|share| {
+        let mut reader = Reader::default();
+        let read = |accounts: &[Account]| {
+            let part = read_part(site, accounts, row, &mut reader);
+            // Nobody panics while they hold it; if somebody did, the bar would be of no more interest.
+            if let Ok(mut progress) = progress.lock() {
+                progress.steps(accounts.len());
+            }
+            part
+        };
+        share.chunks(256).map(read).collect::<Vec<_>>()
     })
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-/// What `work` makes of each part, in their order, by several threads with a tool each. A panic in any of them is one
-/// here: a list that lacks people and does not say so is worse than none.
-fn each<P: Copy + Sync, T, R: Send>(
-    parts: &[P],
-    tool: impl Fn() -> T + Sync,
-    work: impl Fn(&mut T, P) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let take_turns = || {
-        let mut tool = tool();
-        let mut done = Vec::new();
-        while let (place, Some(part)) = take(parts, &next) {
-            done.push((place, work(&mut tool, part)));
-        }
-        done
-    };
+/// What `work` makes of equal shares, in their order, by a thread each. A panic in any of them is one here: a list that
+/// lacks people and does not say so is worse than none.
+fn in_shares<T: Sync, R: Send>(all: &[T], work: &(dyn Fn(&[T]) -> R + Sync)) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(2, NonZero::get).clamp(1, 8);
-    let mut done = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take_turns)).collect();
-        let mut done = take_turns();
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
-/// The part that nobody has taken yet.
-fn take<P: Copy>(parts: &[P], next: &AtomicUsize) -> (usize, Option<P>) {
-    let place = next.fetch_add(1, Ordering::Relaxed);
-    (place, parts.get(place).copied())
+    let share = all.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = all.chunks(share).map(|share| scope.spawn(move || work(share))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 fn read_part(site: &Site, accounts: &[Account], row: Row<'_>, reader: &mut Reader) -> Part {
@@ -140,43 +119,19 @@ fn read_part(site: &Site, accounts: &[Account], row: Row<'_>, reader: &mut Reade
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
     use super::*;
 
     #[test]
-    fn parts_stay_in_their_order() {
-        let parts: Vec<_> = (0..1000).collect();
-        assert_eq!(
-            each(&parts, || (), |(), part| part * 2),
-            parts.iter().map(|part| part * 2).collect::<Vec<_>>()
-        );
+    fn shares_stay_in_their_order() {
+        for count in [0, 1, 2, 7, 1000] {
+            let all: Vec<_> = (0..count).collect();
+            assert_eq!(in_shares(&all, &<[i32]>::to_vec).concat(), all);
+        }
     }
 
     #[test]
     fn a_panic_in_another_thread_is_not_a_shorter_list() {
-        let own = std::thread::current().id();
-        let others = AtomicUsize::new(0);
-        let list = || {
-            each(
-                &[1, 2],
-                || (),
-                |(), part| {
-                    if std::thread::current().id() != own {
-                        others.fetch_add(1, Ordering::SeqCst);
-                        panic!("part {part}");
-                    }
-                    // The other part is left to another thread, where there is one.
-                    while others.load(Ordering::SeqCst) == 0
-                        && std::thread::available_parallelism().unwrap().get() > 1
-                    {
-                        std::thread::yield_now();
-                    }
-                    part
-                },
-            )
-        };
-        let listed = catch_unwind(AssertUnwindSafe(list));
-        assert_eq!(listed.is_err(), others.into_inner() > 0);
+        let list = || in_shares(&[1, 2, 3], &|share| assert!(!share.contains(&2), "somebody is missing"));
+        assert!(std::panic::catch_unwind(list).is_err());
     }
 }
