@@ -102,11 +102,11 @@ pub fn odds_of_pairs(site: &Site, span: u64) -> f64 {
     -(as_float(allowed(Rate::pairs(candidates), span)) * (-one).ln_1p()).exp_m1()
 }
 
-/// The odds of a recovery code, guessed as often as their budget allows, while ten of them are unspent.
+/// The odds of a recovery code in so many guesses, while ten of them are unspent.
 #[must_use]
-pub fn odds_of_recovery_codes(span: u64) -> f64 {
+pub fn odds_of_recovery_codes(guesses: u64) -> f64 {
     let one = 10.0 / 23_f64.powi(10);
-    -(as_float(allowed(Rate::RECOVERY, span)) * (-one).ln_1p()).exp_m1()
+    -(as_float(guesses) * (-one).ln_1p()).exp_m1()
 }
 
 /// Google-authenticator's odds: so many guesses for each step of 30 seconds, each compared with three steps.

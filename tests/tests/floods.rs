@@ -1,9 +1,9 @@
-//! A delay runs, and somebody floods the door with pairs of codes: the owner's is compared all the same.
+//! A delay runs, and somebody floods the door with pairs of codes or recovery codes: the owner's is compared all the same.
 
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-use insis_otp::otp::{Meter, Policy, Rate, State, Throttle};
+use insis_otp::otp::{Budgets, Meter, Policy, Rate, State};
 use insis_otp_tests::crowd::typing;
 use insis_otp_tests::door::{Door, answer};
 use insis_otp_tests::person::{RECOVERY_CODE, STEP, time_of};
@@ -26,12 +26,16 @@ fn delay(door: &Door, step: u64) {
 
 /// So many wrong pairs, one after the other, from that address.
 fn flood(door: &Door, address: &str, pairs: u64) -> Child {
+    flood_of(door, address, &door.anna.wrong_codes(STEP, 2).join(" "), pairs)
+}
+
+/// So many times that, one after the other, from that address.
+fn flood_of(door: &Door, address: &str, wrong: &str, times: u64) -> Child {
     let mut driver = door.driver();
-    driver.args(["--rhost", address, "--times", &pairs.to_string()]);
+    driver.args(["--rhost", address, "--times", &times.to_string()]);
     let mut child = driver.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("no driver");
-    let wrong = door.anna.wrong_codes(STEP, 2).join(" ");
     let mut stdin = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut stdin, typing(&[&wrong]).as_bytes()).expect("it does not listen");
+    std::io::Write::write_all(&mut stdin, typing(&[wrong]).as_bytes()).expect("it does not listen");
     child
 }
 
@@ -108,16 +112,45 @@ fn pairs_from_a_hundred_addresses_keep_nobody_out_at_another() {
 fn when_the_pairs_of_all_are_used_up_a_recovery_code_opens_the_login() {
     let door = door();
     delay(&door, STEP + 2);
-    let rate = Rate::pairs(Policy::default().pair_candidates());
-    let full = Meter(time_of(STEP + 2) * 1000 + rate.interval * rate.burst);
-    let spend = |_: &_, state: Option<&State>| {
-        let mut state = state.cloned().unwrap_or_default();
-        let Throttle { budgets, .. } = &mut state.throttle;
-        budgets.pairs = full;
-        state
-    };
-    door.anna.file.repair(spend).expect("cannot repair");
+    use_up(&door, |budgets, now| budgets.pairs = full(Rate::pairs(Policy::default().pair_candidates()), now));
     assert!(!owners_pair(&door, STEP + 2), "the budget was not used up");
     let _line = door.env.syslog().expect(&["reason=too-soon", OWNER]);
     assert_eq!(door.login(RECOVERY_CODE).code, "PAM_SUCCESS");
+}
+
+fn full(rate: Rate, now: u64) -> Meter {
+    Meter(now * 1000 + rate.interval * rate.burst)
+}
+
+/// Changes what is left of the budgets.
+fn use_up(door: &Door, change: impl Fn(&mut Budgets, u64)) {
+    let changed = |_: &_, state: Option<&State>| {
+        let mut state = state.cloned().unwrap_or_default();
+        change(&mut state.throttle.budgets, time_of(STEP + 2));
+        state
+    };
+    door.anna.file.repair(changed).expect("cannot repair");
+}
+
+/// Recovery codes flood from one address for so long that its own are used up, and the pairs of all are used up as well.
+#[test]
+fn a_flood_of_recovery_codes_from_one_address_keeps_no_recovery_code_out_at_another() {
+    const FLOOD: &str = "203.0.113.9";
+    let door = door();
+    delay(&door, STEP + 2);
+    assert!(flood_of(&door, FLOOD, "bbbbb-bbbbb", 20).wait().expect("no end").success());
+    use_up(&door, |budgets, now| {
+        assert_eq!(budgets.sources.len(), 1, "the flood has no budget of its own");
+        budgets.sources.iter_mut().for_each(|source| source.recovery = full(Rate::RECOVERY, now));
+        budgets.pairs = full(Rate::pairs(Policy::default().pair_candidates()), now);
+    });
+    let there = answer(door.driver().args(["--rhost", FLOOD]), &typing(&[RECOVERY_CODE]));
+    assert_eq!(there.code, "PAM_AUTH_ERR", "the flood does not meet itself");
+    let _line = door.env.syslog().expect(&["reason=too-soon", "rhost=203.0.113.9"]);
+    let crowd: Vec<_> = (0..4).map(|_| flood_of(&door, FLOOD, "bbbbb-bbbbb", 100)).collect();
+    assert!(!owners_pair(&door, STEP + 2), "the pairs were not used up");
+    let owner = answer(door.driver().args(["--rhost", OWNER]), &typing(&[RECOVERY_CODE]));
+    assert_eq!(owner.code, "PAM_SUCCESS");
+    assert!(owner.nanos < 2_000_000_000, "{} s", owner.nanos / 1_000_000_000);
+    crowd.into_iter().for_each(|mut one| assert!(one.wait().expect("no end").success()));
 }

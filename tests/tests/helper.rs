@@ -161,9 +161,46 @@ fn proofs_are_charged_and_good_once() {
     assert_eq!(replaced, Response::Done(Drift(0)));
     alice.key = stolen.key;
     let Response::Status(status) = alice.ask(&Request::Status) else { panic!() };
-    assert_eq!((status.failures, status.throttled), (0, None));
+    assert_eq!((status.failures, status.throttled), (8, None), "the owner is still told of them");
     assert_eq!(alice.ask(&Request::Remove(alice.code(1))), Response::Done(Drift(0)));
     assert!(!alice.path().exists());
+}
+
+/// What a code is shown for.
+type Showing<'a> = (&'a str, &'a dyn Fn(&Person) -> Request);
+
+/// Whoever has seen a code must not keep the owner from being told of the guesses before it.
+#[test]
+fn failures_are_kept_until_a_login_tells_of_them_whatever_a_code_is_shown_for() {
+    let env = machine(&["alice"]);
+    let mut alice = Person::new(&env, "alice", 1);
+    let other = Person::new(&env, "alice", 2);
+    let wrong = Reply::new(b"000000");
+    let two = |person: &Person| Reply::new(&[person.code(-1).0.as_slice(), &person.code(0).0].concat());
+    let new_codes = |proof| Request::RenewRecoveryCodes(vec![recovery_code()], Salt([8; 16]), proof);
+    let requests: [Showing<'_>; 6] = [
+        ("a code", &|person| Request::Verify(person.code(-1))),
+        ("two codes", &|person| Request::Verify(two(person))),
+        ("a recovery code", &|_| Request::Verify(Reply::new(b"abcde-fghjk"))),
+        ("new recovery codes", &|person| new_codes(person.code(-1))),
+        ("another phone", &|person| Request::Replace(other.pairing(-1, 0), person.code(-1))),
+        ("another phone, by a recovery code", &|_| {
+            Request::Replace(other.pairing(-1, 0), Reply::new(b"abcde-fghjk"))
+        }),
+    ];
+    for (what, request) in requests {
+        let _ = std::fs::remove_file(alice.path());
+        alice.key = key(1);
+        alice.enrol();
+        for _ in 0..3 {
+            assert_eq!(alice.ask(&Request::Verify(wrong.clone())), refused(Refusal::Wrong));
+        }
+        let answer = alice.ask(&request(&alice));
+        let done = matches!(answer, Response::Done(_) | Response::Verdict(Verdict::Accepted(_)));
+        assert!(done, "{what}: {answer:?}");
+        let Response::Status(status) = alice.ask(&Request::Status) else { panic!() };
+        assert_eq!(status.failures, 3, "{what}");
+    }
 }
 
 #[test]

@@ -322,7 +322,7 @@ fn fields() -> Vec<Case> {
         field("state 2: budgets of the far future", 69, 6, (1 << 48) - 1, Opens),
         field("state 2: a kind of pending that is not known", 265, 1, 9, NO_STATE),
         field("state 2: pending, of a file that is not there", 265, 1, 1, Unavailable("is gone")),
-        field("state 2: a field of a later version", 299, 1, 1, NO_STATE),
+        field("state 2: a field of a later version", 329, 1, 1, NO_STATE),
         text(
             "state 2: capital hexadecimal",
             "# state 2 000000000000000",

@@ -15,6 +15,7 @@ use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::{Call, Traced};
 use insis_otp_tests::person::{Person, STEP, time_of};
 use insis_otp_tests::ssh::Sshd;
+use insis_otp_tests::terminal::Terminal;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
@@ -62,17 +63,23 @@ fn status(process: Pid, field: &str) -> Option<String> {
     text.lines().find_map(|line| Some(line.strip_prefix(field)?.strip_prefix(':')?.trim().to_owned()))
 }
 
-/// Whether a process has the lock of the file.
-fn holds_lock(process: Pid, file: &Path) -> bool {
+/// The processes that have the lock of the file.
+fn holders(file: &Path) -> Vec<Pid> {
     use std::os::unix::fs::MetadataExt;
-    let Ok(facts) = file.metadata() else { return false };
+    let Ok(facts) = file.metadata() else { return Vec::new() };
     let locks = std::fs::read_to_string("/proc/locks").expect("no list of locks");
     let inode = format!(":{}", facts.ino());
-    locks.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|words| {
-        words.get(1) == Some(&"FLOCK")
-            && words.get(4) == Some(&process.to_string().as_str())
-            && words.get(5).is_some_and(|place| place.ends_with(&inode))
-    })
+    let holder = |line: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, _, process, place, ..] = words.as_slice() else { return None };
+        place.ends_with(&inode).then(|| process.parse().ok().map(Pid::from_raw)).flatten()
+    };
+    locks.lines().filter_map(holder).collect()
+}
+
+/// Whether a process has the lock of the file.
+fn holds_lock(process: Pid, file: &Path) -> bool {
+    holders(file).contains(&process)
 }
 
 /// A login of the owner's, and how long it took.
@@ -516,6 +523,68 @@ fn wherever_bob_stops_his_su_anna_gets_in_soon() {
     );
     assert!(stopped > 10, "{stopped}");
     assert_eq!(with_lock, 0);
+}
+
+/// A program as a job of a shell on a terminal, and under strace: each write takes half a second longer. (Only a job that
+/// has a shell above it is stopped by ^Z. strace itself is not stopped nor ended by the terminal.)
+fn slow_on_a_terminal(door: &Door, program: &Command, trace: &Path) -> Terminal {
+    let mut shell = door.env.command("bash");
+    shell.args(["--norc", "-mc", "\"$@\"; echo over", "bash", "strace", "-I4", "-qq", "-o"]).arg(trace);
+    shell.args(["-e", "inject=pwrite64:delay_exit=500000", "--"]);
+    shell.arg(program.get_program()).args(program.get_args());
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Terminal::run(&shell)
+}
+
+/// What is typed on the terminal of `program`, to which the right code is typed by `line`, neither stops nor ends it from
+/// the lock to the last write.
+fn terminal_reaches_nobody_with_the_lock(door: &Door, program: &Command, prompt: &str, line: &str) {
+    let folder = tempfile::tempdir().expect("no folder");
+    let file = door.anna.file.path();
+    for (key, name) in [("\x1a", "SIGTSTP"), ("\x03", "SIGINT"), ("\x1c", "SIGQUIT"), ("", "SIGHUP")] {
+        door.anna.reset();
+        let trace = folder.path().join(name);
+        let mut terminal = slow_on_a_terminal(door, program, &trace);
+        terminal.expect(prompt);
+        terminal.line(line);
+        let process = until("the lock", || holders(file).first().copied());
+        match key {
+            "" => terminal.hang_up(),
+            key => terminal.send(key),
+        }
+        let heard = |what: &str| std::fs::read_to_string(&trace).is_ok_and(|trace| trace.contains(what));
+        let stopped = || heard("--- stopped by");
+        let end = || (stopped() || !holds_lock(process, file)).then_some(());
+        until("that it stops or has done with the lock", end);
+        assert!(!stopped() || !holds_lock(process, file), "{name} stopped it with the lock");
+        assert!(door.anna.has_spent(STEP), "{name} ended it before the last write");
+        until("that the signal comes afterwards", || heard(&format!("--- {name} ")).then_some(()));
+        let _ = kill(process, Signal::SIGKILL);
+    }
+}
+
+/// sudo keeps its caller's real user id while it asks for the code, and so is out of reach as su is.
+#[test]
+fn a_terminal_neither_stops_nor_ends_a_sudo_that_has_the_lock() {
+    let door = machine();
+    let stack = format!("{MODULE}\naccount required pam_permit.so\nsession required pam_permit.so\n");
+    door.env.write("/etc/pam.d/sudo".as_ref(), stack.as_bytes(), 0o644);
+    let sudoers = b"Defaults timestamp_timeout=0, !lecture, passwd_tries=1\nanna ALL=(ALL:ALL) ALL\n";
+    door.env.write("/etc/sudoers".as_ref(), sudoers, 0o440);
+    let mut sudo = door.env.as_user("anna", "sudo");
+    sudo.args(["-k", "true"]);
+    terminal_reaches_nobody_with_the_lock(&door, &sudo, "One-time code: ", &door.anna.code(STEP));
+}
+
+/// Programs that are root's through and through when they ask have a terminal that need not be root's.
+#[test]
+fn a_terminal_neither_stops_nor_ends_a_program_of_roots_that_has_the_lock() {
+    let door = machine();
+    let code = format!("={}", door.anna.code(STEP));
+    let program = door.driver();
+    let mut driver = door.env.command("sh");
+    driver.args(["-c", "echo begins; exec \"$@\"", "sh"]).arg(program.get_program()).args(program.get_args());
+    terminal_reaches_nobody_with_the_lock(&door, &driver, "begins", &format!("{code}\n\x04"));
 }
 
 /// The same by the real sshd, from the code to the shell's first word.

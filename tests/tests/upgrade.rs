@@ -66,17 +66,18 @@ fn state() -> State {
     }
 }
 
-/// The version of the secret file that is written now: 0.1.0 with lines of state of the second kind.
-const PRESENT: &str = "0.1.0-state-2";
+/// The version of the secret file that is written now: 0.1.0 with lines of state of the second kind, and recovery codes
+/// counted by source.
+const PRESENT: &str = "0.1.0-state-2-sources";
+/// The version before, in which recovery codes had one budget for all sources.
+const FORMER: &str = "0.1.0-state-2";
 
 /// What lines of state of the first kind did not hold.
-fn with_the_present_fields(state: &State) -> State {
-    let source = |number: u32| SourceMeter { tag: SourceTag(number), meter: Meter(1_700_000_000_123) };
-    let budgets = Budgets {
-        pairs: Meter(1_700_000_111_222),
-        recovery: Meter(1_700_000_222_333),
-        sources: vec![source(0x0123_4567), source(u32::MAX)],
-    };
+fn with_the_present_fields(state: &State, recovery: Meter) -> State {
+    let source =
+        |number: u32| SourceMeter { tag: SourceTag(number), pairs: Meter(1_700_000_000_123), recovery };
+    let budgets =
+        Budgets { pairs: Meter(1_700_000_111_222), sources: vec![source(0x0123_4567), source(u32::MAX)] };
     State {
         throttle: Throttle { single_codes: 6, budgets, ..state.throttle.clone() },
         remembered: vec![Remembered { tag: 0x0123_4567_89ab_cdef, since: UnixTime(1_700_000_009) }],
@@ -97,9 +98,14 @@ fn expected(version: &str) -> Vec<(&'static str, Enrolment, State)> {
         ("sha512", enrolment(Algorithm::Sha512, 8, 300, 64), State::default()),
         ("imported", imported, state()),
     ];
-    if version == PRESENT {
+    let recovery = match version {
+        PRESENT => Some(Meter(1_700_000_222_333)),
+        FORMER => Some(Meter(0)),
+        _ => None,
+    };
+    if let Some(recovery) = recovery {
         for (_, _, state) in &mut all {
-            *state = with_the_present_fields(state);
+            *state = with_the_present_fields(state, recovery);
         }
     }
     if version == "0.1.0-alpha" {

@@ -3,6 +3,9 @@
 //!
 //! Two consecutive codes are counted twice: per source, so that a flood from one place meets itself, and in all, so
 //! that the odds of a guess stay below 1 in 10,000 a year however many places it comes from (docs/guessing.md).
+//!
+//! Recovery codes are counted per source alone. They are the way in that no flood from elsewhere may close, and a budget
+//! that all sources share can be used up by any of them; with 45 bits, the odds stay small without one.
 
 use super::UnixTime;
 
@@ -25,13 +28,15 @@ pub struct Rate {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceTag(pub u32);
 
-/// What one source has used of its budget.
+/// What one source has used of its budgets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceMeter {
     /// The source.
     pub tag: SourceTag,
-    /// Its budget.
-    pub meter: Meter,
+    /// Its two consecutive codes.
+    pub pairs: Meter,
+    /// Its recovery codes.
+    pub recovery: Meter,
 }
 
 /// The budgets of a user.
@@ -39,10 +44,8 @@ pub struct SourceMeter {
 pub struct Budgets {
     /// Two consecutive codes, from everywhere.
     pub pairs: Meter,
-    /// Two consecutive codes, by source: those that used theirs last, at most [`Budgets::SOURCES`].
+    /// By source: those that used theirs last, at most [`Budgets::SOURCES`].
     pub sources: Vec<SourceMeter>,
-    /// Recovery codes, from everywhere.
-    pub recovery: Meter,
 }
 
 impl Meter {
@@ -64,8 +67,8 @@ impl Meter {
 impl Rate {
     /// Two consecutive codes from one source: 10,000 at once, then one in eight seconds.
     pub const SOURCE: Self = Self { interval: 8_000, burst: 10_000 };
-    /// Recovery codes, of 45 bits each: 500,000 at once, then eight a second.
-    pub const RECOVERY: Self = Self { interval: 125, burst: 500_000 };
+    /// Recovery codes, of 45 bits each, from one source: 500,000 at once, then one a second.
+    pub const RECOVERY: Self = Self { interval: 1_000, burst: 500_000 };
     /// Milliseconds for each pair of steps that a guess of two codes is compared with.
     const PER_CANDIDATE: u64 = 385;
 
@@ -79,41 +82,53 @@ impl Rate {
 
 impl Budgets {
     /// How many sources have an entry of their own. When there are more, the one that has been quiet for longest makes
-    /// room; a flood from many sources is bounded by the budget of all.
+    /// room; two consecutive codes from many sources are bounded by the budget of all.
     pub const SOURCES: usize = 8;
 
     /// These budgets, with the times of a clock that was set back taken for what they are.
     #[must_use]
     pub(super) fn without_future(mut self, pairs: Rate, now: UnixTime) -> Self {
         self.pairs = self.pairs.without_future(pairs, now);
-        self.recovery = self.recovery.without_future(Rate::RECOVERY, now);
         for source in &mut self.sources {
-            source.meter = source.meter.without_future(Rate::SOURCE, now);
+            source.pairs = source.pairs.without_future(Rate::SOURCE, now);
+            source.recovery = source.recovery.without_future(Rate::RECOVERY, now);
         }
         self
     }
 
-    /// Whether two consecutive codes may be compared now; if so, that is charged.
-    pub(super) fn take_pair(&mut self, source: SourceTag, rate: Rate, now: UnixTime) -> bool {
-        let known = self.sources.iter().position(|known| known.tag == source);
-        let meter = known.and_then(|i| self.sources.get(i)).map_or_else(Meter::default, |known| known.meter);
-        let (Some(own), Some(all)) = (meter.take(Rate::SOURCE, now), self.pairs.take(rate, now)) else {
-            return false;
-        };
-        known.map(|i| self.sources.remove(i));
+    /// What a source has used.
+    fn source(&self, tag: SourceTag) -> SourceMeter {
+        let known = self.sources.iter().find(|known| known.tag == tag);
+        known.copied().unwrap_or(SourceMeter { tag, ..SourceMeter::default() })
+    }
+
+    /// Keeps what a source has used now.
+    fn keep(&mut self, source: SourceMeter) {
+        self.sources.retain(|known| known.tag != source.tag);
         if self.sources.len() >= Self::SOURCES {
             // The first is the one that has been quiet for longest.
             self.sources.remove(0);
         }
-        self.sources.push(SourceMeter { tag: source, meter: own });
+        self.sources.push(source);
+    }
+
+    /// Whether two consecutive codes may be compared now; if so, that is charged.
+    pub(super) fn take_pair(&mut self, tag: SourceTag, rate: Rate, now: UnixTime) -> bool {
+        let source = self.source(tag);
+        let (Some(own), Some(all)) = (source.pairs.take(Rate::SOURCE, now), self.pairs.take(rate, now))
+        else {
+            return false;
+        };
+        self.keep(SourceMeter { pairs: own, ..source });
         self.pairs = all;
         true
     }
 
     /// Whether a recovery code may be compared now; if so, that is charged.
-    pub(super) fn take_recovery(&mut self, now: UnixTime) -> bool {
-        let Some(next) = self.recovery.take(Rate::RECOVERY, now) else { return false };
-        self.recovery = next;
+    pub(super) fn take_recovery(&mut self, tag: SourceTag, now: UnixTime) -> bool {
+        let source = self.source(tag);
+        let Some(recovery) = source.recovery.take(Rate::RECOVERY, now) else { return false };
+        self.keep(SourceMeter { recovery, ..source });
         true
     }
 }
@@ -153,11 +168,11 @@ mod tests {
     fn a_clock_that_was_ahead_leaves_an_empty_budget_that_refills() {
         let mut budgets = Budgets::default();
         let ahead = UnixTime(NOW.0 + 400 * 86_400);
-        assert!(budgets.take_pair(tag(1), RATE, ahead) && budgets.take_recovery(ahead));
+        assert!(budgets.take_pair(tag(1), RATE, ahead) && budgets.take_recovery(tag(1), ahead));
         let mut budgets = budgets.without_future(RATE, NOW);
-        assert!(!budgets.take_pair(tag(1), RATE, NOW) && !budgets.take_recovery(NOW));
+        assert!(!budgets.take_pair(tag(1), RATE, NOW) && !budgets.take_recovery(tag(1), NOW));
         assert!(budgets.take_pair(tag(1), RATE, UnixTime(NOW.0 + 8)));
-        assert!(budgets.take_recovery(UnixTime(NOW.0 + 1)));
+        assert!(budgets.take_recovery(tag(1), UnixTime(NOW.0 + 1)));
     }
 
     #[test]
@@ -191,6 +206,43 @@ mod tests {
         }
         assert_eq!(owner, 100);
         assert_eq!(budgets.sources.len(), Budgets::SOURCES);
+    }
+
+    /// Recovery codes from one address, or from a hundred, and pairs from a hundred others: for days there is a way in.
+    #[test]
+    fn no_flood_keeps_a_recovery_code_from_being_compared_elsewhere() {
+        for addresses in [1, 100] {
+            let mut budgets = Budgets::default();
+            let (mut owner, mut flood, mut days_pairs) = (0, 0, 0);
+            for second in 0..3 * 86_400_u64 {
+                let now = UnixTime(NOW.0 + second);
+                for number in 0..20 {
+                    let attempt = second as u32 * 20 + number;
+                    flood += u64::from(budgets.take_recovery(tag(1_000 + attempt % addresses), now));
+                    budgets.take_pair(tag(100 + attempt % 100), RATE, now);
+                }
+                if second % 864 == 0 {
+                    owner += u32::from(budgets.take_recovery(tag(1), now));
+                }
+                if second < 3_600 && second % 36 == 0 {
+                    days_pairs += u32::from(budgets.take_pair(tag(2), RATE, now));
+                }
+            }
+            assert_eq!((owner, days_pairs), (300, 100), "{addresses}");
+            let most = Rate::RECOVERY.burst + 3 * 86_400;
+            assert!(addresses > 1 || (most - 2..=most).contains(&flood), "{flood}: it does not meet itself");
+        }
+    }
+
+    #[test]
+    fn pairs_and_recovery_codes_of_one_source_have_budgets_of_their_own() {
+        let mut budgets = Budgets::default();
+        while budgets.take_pair(tag(7), RATE, NOW) {}
+        assert!(budgets.take_recovery(tag(7), NOW));
+        while budgets.take_recovery(tag(7), NOW) {}
+        assert!(!budgets.take_pair(tag(7), RATE, NOW), "given back");
+        assert!(budgets.take_pair(tag(8), RATE, NOW) && budgets.take_recovery(tag(8), NOW));
+        assert_eq!(budgets.sources.len(), 2);
     }
 
     #[test]

@@ -257,7 +257,7 @@ fn admit(
     let wait = state.throttle.wait(&policy.throttle, now).unwrap_or(Seconds(1));
     let text = match attempt.typed {
         Typed::Malformed(why) => return Err(Refusal::Malformed(*why)),
-        Typed::Recovery(code) if state.throttle.budgets.take_recovery(now) => {
+        Typed::Recovery(code) if state.throttle.budgets.take_recovery(attempt.source, now) => {
             return Ok(Candidate::Recovery(code.clone()));
         }
         Typed::Recovery(_) => return Err(Refusal::TooSoon { wait }),
@@ -798,6 +798,34 @@ mod tests {
         assert_eq!(accepted.by, Proof::Recovery { left: 1 });
         assert_eq!(phone.try_text("abcde-fghjk", NOW), refused(Refusal::RecoverySpent));
         assert_eq!(phone.try_text("bbbbb-bbbbb", NOW), refused(Refusal::Wrong));
+    }
+
+    /// Twenty recovery codes a second from one address for two days, and twenty pairs a second from a hundred others.
+    #[test]
+    fn floods_of_recovery_codes_and_pairs_leave_a_recovery_code_as_the_way_in() {
+        let mut phone = phone();
+        phone.fail(6, NOW);
+        let typed = |text: &str| Typed::parse(text.as_bytes());
+        let (recovery, pair) = (typed("bbbbb-bbbbb"), typed("000000 000000"));
+        let now = |second: u64| NOW.plus(Seconds(second));
+        let is_compared = |phone: &Phone, typed: &Typed, source, second| {
+            let attempt = Attempt { source: SourceTag(source), ..Attempt::of(typed) };
+            matches!(charge(&attempt, &phone.key, &phone.state, &phone.policy, now(second)), Charge::Due(_))
+        };
+        for second in 0..2 * 86_400_u64 {
+            for number in 0..20 {
+                let budgets = &mut phone.state.throttle.budgets;
+                budgets.take_recovery(SourceTag(7), now(second));
+                let rate = Rate::pairs(phone.policy.pair_candidates());
+                budgets.take_pair(SourceTag(100 + (second as u32 * 20 + number) % 100), rate, now(second));
+            }
+            if second % 600 == 0 {
+                assert!(is_compared(&phone, &recovery, 1, second), "recovery code after {second} s");
+                assert!(second > 3_600 || is_compared(&phone, &pair, 1, second), "pair after {second} s");
+            }
+        }
+        assert!(!is_compared(&phone, &recovery, 7, 2 * 86_400 - 1), "the flood does not meet itself");
+        assert!(opens(&phone.try_text("abcdefghjk", now(2 * 86_400))));
     }
 
     #[test]

@@ -71,7 +71,9 @@ impl Service<'_> {
                 .map_err(|cause| StoreError { path: self.file.path().to_owned(), cause })?;
             let (enrolment, state) = new.proved(user, (self.clock)())?;
             drift = state.drift;
-            Ok((enrolment, State { last_login: old.state.last_login, ..state }))
+            // What the owner is told at the next login is of the account, not of the phone.
+            let State { last_login, failures, .. } = old.state;
+            Ok((enrolment, State { last_login, failures, ..state }))
         });
         wipe_stack();
         match replaced {

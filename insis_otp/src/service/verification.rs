@@ -29,9 +29,12 @@ impl<'a> LoginAttempt<'a> {
     }
 
     /// A proof by the user whose process this is.
+    /// It is no login: whoever gives it need not be the owner, and may see how many failures there were, but the owner is
+    /// still told at the next login.
     #[must_use]
     pub fn of_this_process(reply: &'a Typed) -> Self {
-        Self::from(Source::User(nix::unistd::getuid().as_raw()), reply)
+        let source = Source::User(nix::unistd::getuid().as_raw());
+        Self { tells_failures: false, ..Self::from(source, reply) }
     }
 
     fn at(&self, source: SourceTag) -> Attempt<'a> {
@@ -111,8 +114,7 @@ impl Service<'_> {
     /// for no other; `None` where none is asked for.
     pub(super) fn prove(&self, proof: Option<&Typed>) -> Result<Option<Enrolment>, Error> {
         let Some(proof) = proof else { return Ok(None) };
-        // Nobody is told of failures here, so that they are kept.
-        let attempt = LoginAttempt { tells_failures: false, ..LoginAttempt::of_this_process(proof) };
+        let attempt = LoginAttempt::of_this_process(proof);
         let decided = self.decide(&attempt, Purpose::Proof)?;
         match decided.verdict {
             Verdict::Accepted(_) => Ok(decided.proved),

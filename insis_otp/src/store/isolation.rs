@@ -12,7 +12,8 @@
 //!   neither stop nor kill this process.
 //! - The thread may run on every processor.
 //!
-//! A process that only root can reach (sshd, login) is left as it is. What remains (control groups that the caller may
+//! Where both are root, only the signals are blocked: `sudo` is such a process, and its caller's terminal stops and ends it
+//! all the same (^Z, ^C, a line that hangs up). What remains (control groups that the caller may
 //! freeze or starve, SIGKILL and SIGSTOP where the user is one's own) ends in others taking over: see [`super::file`].
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, UsageWho, getrlimit, getrusage};
@@ -70,10 +71,8 @@ impl Isolation {
     /// A limit of this process is too low, or it cannot be kept from its caller. Then nothing may be compared.
     pub fn begin() -> Result<Self, Cause> {
         let (real, effective) = (getuid(), geteuid());
-        if real.is_root() && effective.is_root() {
-            return Ok(Self::default());
-        }
-        if let Some(limit) = limit_that_is_too_low() {
+        let is_root = real.is_root() && effective.is_root();
+        if let Some(limit) = (!is_root).then(limit_that_is_too_low).flatten() {
             return Err(Cause::Limit(limit));
         }
         let os = |action| move |error: nix::Error| Cause::Os { action, error: error.into() };
@@ -81,6 +80,9 @@ impl Isolation {
             .thread_swap_mask(SigmaskHow::SIG_SETMASK)
             .map_err(os("keep signals from this process"))?;
         let mut isolation = Self { signals: Some(signals), ..Self::default() };
+        if is_root {
+            return Ok(isolation);
+        }
         if effective.is_root() {
             set_real(Uid::from_raw(0)).map_err(os("keep the caller from this process"))?;
             isolation.real = Some(real);

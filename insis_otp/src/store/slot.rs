@@ -16,7 +16,9 @@ use crate::otp::{
 };
 
 /// The bytes of all fields; those that are not used yet are zeros.
-const FIELDS: usize = 300;
+const FIELDS: usize = 330;
+/// What they were before sources had a budget of recovery codes. Such a line is read as if zeros followed.
+const FORMER_FIELDS: usize = 300;
 const PREFIX: &str = "# state 2 ";
 /// Steps and times are held to this, forty bits: it is the year 36812.
 const MOST: u64 = (1 << 40) - 1;
@@ -122,7 +124,10 @@ pub(super) fn decode(line: &[u8], seal: [u8; 16]) -> Option<Line> {
         return None;
     }
     let (number, rest) = text.strip_prefix(PREFIX.as_bytes())?.split_at_checked(16)?;
-    let fields = BASE64.decode(rest.strip_prefix(b" ")?).ok()?;
+    let mut fields = BASE64.decode(rest.strip_prefix(b" ")?).ok()?;
+    if fields.len() == FORMER_FIELDS {
+        fields.resize(FIELDS, 0);
+    }
     let (state, pending) = Reader(&fields).state()?;
     Some(Line { sequence: sequence(number)?, state, pending })
 }
@@ -189,11 +194,12 @@ impl Writer<'_> {
         self.time(resync.step.0);
         self.time(resync.at.0);
         self.meter(throttle.budgets.pairs);
-        self.meter(throttle.budgets.recovery);
+        // Once the budget of recovery codes from everywhere.
+        self.meter(Meter(0));
+        let source = |i| throttle.budgets.sources.get(i).copied().unwrap_or_default();
         for i in 0..Budgets::SOURCES {
-            let source = throttle.budgets.sources.get(i).copied().unwrap_or_default();
-            self.number(4, source.tag.0.into());
-            self.meter(source.meter);
+            self.number(4, source(i).tag.0.into());
+            self.meter(source(i).pairs);
         }
         for i in 0..State::MOST_REMEMBERED {
             let client = state.remembered.get(i).copied();
@@ -203,6 +209,7 @@ impl Writer<'_> {
         }
         self.number(1, pending.map_or(0, |pending| pending.inherits.number()));
         self.number(8, pending.map_or(0, |pending| pending.id));
+        (0..Budgets::SOURCES).for_each(|i| self.meter(source(i).recovery));
     }
 }
 
@@ -249,11 +256,21 @@ impl Reader<'_> {
         Some(Some(ends).filter(|ends| *ends != (Step(0), Step(0))))
     }
 
+    /// The sources with what they have used of two consecutive codes; of recovery codes, that comes later.
     fn sources(&mut self) -> Option<Vec<SourceMeter>> {
-        let entries = (0..Budgets::SOURCES)
-            .map(|_| Some(SourceMeter { tag: SourceTag(self.small(4)?), meter: self.meter()? }));
-        let entries = entries.collect::<Option<Vec<_>>>()?;
-        Some(entries.into_iter().filter(|source| source.meter != Meter(0)).collect())
+        let entry = |_| {
+            let (tag, pairs) = (SourceTag(self.small(4)?), self.meter()?);
+            Some(SourceMeter { tag, pairs, recovery: Meter(0) })
+        };
+        (0..Budgets::SOURCES).map(entry).collect()
+    }
+
+    fn recovery_of_sources(&mut self, sources: &mut Vec<SourceMeter>) -> Option<()> {
+        for source in &mut *sources {
+            source.recovery = self.meter()?;
+        }
+        sources.retain(|source| (source.pairs, source.recovery) != (Meter(0), Meter(0)));
+        Some(())
     }
 
     fn remembered(&mut self) -> Option<Vec<Remembered>> {
@@ -278,10 +295,10 @@ impl Reader<'_> {
         let last_login = Some(self.time()?).filter(|time| time.0 > 0);
         let spent_recovery = u16::try_from(self.number(2)?).ok()?;
         let resync = ResyncStart { step: self.step()?, at: self.time()? };
-        let (pairs, recovery) = (self.meter()?, self.meter()?);
-        let budgets = Budgets { pairs, recovery, sources: self.sources()? };
+        let (pairs, _) = (self.meter()?, self.meter()?);
+        let budgets = Budgets { pairs, sources: self.sources()? };
         let throttle = Throttle { guesses, guessed_at, single_codes, day, today, budgets };
-        let state = State {
+        let mut state = State {
             spent,
             drift,
             failures,
@@ -292,6 +309,7 @@ impl Reader<'_> {
             remembered: self.remembered()?,
         };
         let pending = self.pending()?;
+        self.recovery_of_sources(&mut state.throttle.budgets.sources)?;
         // What a later version writes there means something that this one does not know.
         self.0.iter().all(|byte| *byte == 0).then_some((state, pending))
     }
@@ -318,13 +336,18 @@ mod tests {
     }
 
     fn throttle() -> impl Strategy<Value = Throttle> {
-        let sources = prop::collection::vec((any::<u32>(), 1..1_u64 << 48), 0..=Budgets::SOURCES);
+        let sources =
+            prop::collection::vec((any::<u32>(), 1..1_u64 << 48, 0..1_u64 << 48), 0..=Budgets::SOURCES);
         let numbers = (any::<u32>(), times(), any::<u32>(), any::<u32>(), any::<u32>());
-        (numbers, 0..1_u64 << 48, 0..1_u64 << 48, sources).prop_map(|(numbers, pairs, recovery, sources)| {
+        (numbers, 0..1_u64 << 48, sources).prop_map(|(numbers, pairs, sources)| {
             let (guesses, guessed_at, single_codes, day, today) = numbers;
-            let source = |(tag, meter)| SourceMeter { tag: SourceTag(tag), meter: Meter(meter) };
+            let source = |(tag, pairs, recovery)| SourceMeter {
+                tag: SourceTag(tag),
+                pairs: Meter(pairs),
+                recovery: Meter(recovery),
+            };
             let sources = sources.into_iter().map(source).collect();
-            let budgets = Budgets { pairs: Meter(pairs), recovery: Meter(recovery), sources };
+            let budgets = Budgets { pairs: Meter(pairs), sources };
             let guessed_at = UnixTime(guessed_at);
             Throttle { guesses, guessed_at, single_codes, day: day.into(), today, budgets }
         })
@@ -390,6 +413,26 @@ mod tests {
         let slot = encode(&cursor(1), &state, None).unwrap();
         let read = decode(&slot[..LINE], SEAL).unwrap().state;
         assert_eq!((read.spent.upto, read.drift), (Step(MOST), Drift(i16::MIN.into())));
+    }
+
+    /// Lines that were written before sources had a budget of recovery codes.
+    #[test]
+    fn a_line_with_fewer_fields_is_read() {
+        let tag = SourceTag(7);
+        let sources = vec![SourceMeter { tag, pairs: Meter(9), recovery: Meter(0) }];
+        let throttle = Throttle { budgets: Budgets { pairs: Meter(8), sources }, ..Throttle::default() };
+        let state = State { failures: 3, throttle, ..State::default() };
+        let pending = Some(Pending { id: 5, inherits: Inherits::State });
+        let text = format!(
+            "{PREFIX}{:016x} {}",
+            9,
+            BASE64.encode(fields(&state, pending).get(..FORMER_FIELDS).unwrap())
+        );
+        let mut line = format!("{text} {}", sum(SEAL, text.as_bytes())).into_bytes();
+        line.resize(LINE - 1, b' ');
+        line.push(b'\n');
+        let read = decode(&line, SEAL).unwrap();
+        assert_eq!((read.sequence, read.state, read.pending), (9, state, pending));
     }
 
     #[test]

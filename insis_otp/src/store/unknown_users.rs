@@ -28,8 +28,8 @@ use super::form::{self, Enrolment, PAGE, Page};
 use super::{Cause, StoreError, Template, UserName};
 use crate::files::{self, Access};
 use crate::otp::{
-    Algorithm, Budgets, Digits, Key, Meter, Period, RecoveryCodes, RecoveryHash, Salt, Secret, State,
-    Throttle, ThrottlePolicy, UnixTime,
+    Algorithm, Budgets, Digits, Key, Meter, Period, RecoveryCodes, RecoveryHash, Salt, Secret, SourceMeter,
+    SourceTag, State, Throttle, ThrottlePolicy, UnixTime,
 };
 
 /// Where the failures of names without a secret file are kept.
@@ -214,10 +214,18 @@ impl Entry {
     fn encode(&self) -> Vec<u8> {
         let Throttle { guesses, guessed_at, day, today, single_codes, budgets } = &self.throttle;
         let day = u32::try_from(*day).unwrap_or(u32::MAX);
-        let numbers =
-            [self.tag, guessed_at.0, budgets.pairs.0, budgets.recovery.0].map(u64::to_be_bytes).concat();
-        let small = [*guesses, *single_codes, day, *today].map(u32::to_be_bytes).concat();
-        [numbers, small].concat()
+        let source = budgets.sources.first().copied().unwrap_or_default();
+        let mut bytes = Vec::with_capacity(ENTRY);
+        let mut number = |size: usize, value: u64| {
+            let most = 1_u64.checked_shl(8 * size as u32).map_or(u64::MAX, |over| over - 1);
+            bytes.extend_from_slice(value.min(most).to_be_bytes().get(8 - size..).unwrap_or_default());
+        };
+        number(8, self.tag);
+        number(5, guessed_at.0);
+        [budgets.pairs, source.pairs, source.recovery].into_iter().for_each(|meter| number(6, meter.0));
+        [*guesses, *single_codes, day, *today].into_iter().for_each(|value| number(4, value.into()));
+        bytes.resize(ENTRY, 0);
+        bytes
     }
 
     fn decode(entry: &[u8]) -> Self {
@@ -227,9 +235,11 @@ impl Entry {
             rest = after;
             bytes.iter().fold(0, |value: u64, byte| value << 8 | u64::from(*byte))
         };
-        let (tag, guessed_at) = (number(8), UnixTime(number(8)));
-        // Where somebody comes from is not told apart for names that nobody has.
-        let budgets = Budgets { pairs: Meter(number(8)), recovery: Meter(number(8)), sources: Vec::new() };
+        let (tag, guessed_at) = (number(8), UnixTime(number(5)));
+        let [all, pairs, recovery] = [(); 3].map(|()| Meter(number(6)));
+        // Where somebody comes from is not told apart for names that nobody has: there is one source.
+        let source = SourceMeter { tag: SourceTag::default(), pairs, recovery };
+        let budgets = Budgets { pairs: all, sources: vec![source] };
         let mut small = || number(4) as u32;
         let (guesses, single_codes, day, today) = (small(), small(), small().into(), small());
         Self { tag, throttle: Throttle { guesses, guessed_at, day, today, single_codes, budgets } }
@@ -470,7 +480,8 @@ mod tests_as_root {
 
     #[test]
     fn every_field_of_an_entry_is_read_as_it_was_written() {
-        let budgets = Budgets { pairs: Meter(1 << 47), recovery: Meter(7), sources: Vec::new() };
+        let source = SourceMeter { tag: SourceTag::default(), pairs: Meter(6), recovery: Meter(7) };
+        let budgets = Budgets { pairs: Meter(1 << 47), sources: vec![source] };
         let throttle =
             Throttle { guesses: 1, guessed_at: UnixTime(2), day: 3, today: 4, single_codes: 5, budgets };
         let entry = Entry { tag: u64::MAX, throttle: throttle.clone() };

@@ -1,8 +1,8 @@
 //! Prints how likely a guesser with the password gets in, as the tables in docs/guessing.md.
 
-use insis_otp::otp::{Digits, Policy, Rate, Seconds, ThrottlePolicy, Window};
+use insis_otp::otp::{Budgets, Digits, Policy, Rate, Seconds, ThrottlePolicy, Window};
 use insis_otp_tests::guess::{
-    DAY, Site, guesses, odds, odds_against_google, odds_of_pairs, odds_of_recovery_codes, year,
+    DAY, Site, allowed, guesses, odds, odds_against_google, odds_of_pairs, odds_of_recovery_codes, year,
 };
 
 fn main() {
@@ -90,20 +90,33 @@ fn strong() -> String {
         let policy = Policy { window: window(window_steps), ..Policy::default() };
         Site { policy, digits: Digits::Six, logins: 0 }
     };
-    let row = |name: &str, rate: Rate, odds: &dyn Fn(u64) -> f64| {
-        let (burst, a_day) = (grouped(rate.burst as f64), grouped((DAY * 1000 / rate.interval) as f64));
+    let row = |name: &str, burst: u64, a_day: u64, odds: &dyn Fn(u64) -> f64| {
+        let (burst, a_day) = (grouped(burst as f64), grouped(a_day as f64));
         format!("| {name} | {burst} | {a_day} | {} | {} |", said(odds(DAY)), said(odds(365 * DAY)))
     };
+    let a_day = |rate: Rate| DAY * 1000 / rate.interval;
     let pairs = |name: &str, steps: u64| {
         let site = site(steps);
-        row(name, Rate::pairs(site.policy.pair_candidates()), &|span| odds_of_pairs(&site, span))
+        let rate = Rate::pairs(site.policy.pair_candidates());
+        row(name, rate.burst, a_day(rate), &|span| odds_of_pairs(&site, span))
+    };
+    let recovery = |name: &str, sources: u64| {
+        let rate = Rate::RECOVERY;
+        let odds = |span| odds_of_recovery_codes(sources * allowed(rate, span));
+        row(name, sources * rate.burst, sources * a_day(rate), &odds)
+    };
+    let unbounded = |name: &str, a_second: u64| {
+        row(name, 0, a_second * DAY, &|span| odds_of_recovery_codes(a_second * span))
     };
     [
         "| instead of single codes | at once | then a day | odds of the first day | odds a year |".to_owned(),
         "| --- | ---: | ---: | ---: | ---: |".to_owned(),
         pairs("two consecutive codes", 1),
         pairs("two consecutive codes, window = 10", 10),
-        row("one of ten recovery codes", Rate::RECOVERY, &odds_of_recovery_codes),
+        recovery("one of ten recovery codes, from one source", 1),
+        recovery("one of ten recovery codes, from eight sources", Budgets::SOURCES as u64),
+        unbounded("one of ten recovery codes, from more, 13 a second", 13),
+        unbounded("one of ten recovery codes, from more, 100 a second", 100),
     ]
     .join("\n")
 }
