@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use subtle::{Choice, ConstantTimeEq};
-use totp_rs::{Builder, Totp};
+use totp_rs::Builder;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Secret, Step};
@@ -52,7 +52,6 @@ pub struct Key {
     algorithm: Algorithm,
     digits: Digits,
     period: Period,
-    hmac: Totp,
 }
 
 impl Algorithm {
@@ -150,6 +149,17 @@ impl Code {
         Some(Self(text.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))))
     }
 
+    /// No code: none that is typed is equal to it.
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    /// The dynamic truncation of an HMAC (RFC 4226, section 5.3).
+    pub(super) fn truncate(mac: &impl AsRef<[u8]>, digits: Digits) -> Self {
+        let mac = mac.as_ref();
+        let offset = usize::from(mac.last().copied().unwrap_or(0) & 0xF);
+        let word = mac.iter().skip(offset).take(4).fold(0, |word: u32, byte| word << 8 | u32::from(*byte));
+        Self((word & 0x7FFF_FFFF) % digits.codes())
+    }
+
     /// The digits as they are shown on a phone, leading zeros included.
     #[must_use]
     pub fn reveal(&self, digits: Digits) -> zeroize::Zeroizing<String> {
@@ -172,30 +182,27 @@ impl std::fmt::Debug for Code {
 impl Key {
     /// A key of these parameters.
     #[must_use]
-    pub fn new(secret: Secret, algorithm: Algorithm, digits: Digits, period: Period) -> Self {
-        let hmac = Builder::new()
-            .with_algorithm(match algorithm {
-                Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
-                Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
-                Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
-            })
-            .with_secret(secret.bytes().to_vec())
-            .with_step_duration(1)
-            .build_noncompliant();
-        Self { secret, algorithm, digits, period, hmac }
+    pub const fn new(secret: Secret, algorithm: Algorithm, digits: Digits, period: Period) -> Self {
+        Self { secret, algorithm, digits, period }
     }
 
-    /// The code of a step: HOTP(K, T), dynamically truncated (RFC 4226, section 5.3).
+    /// The code of a step: HOTP(K, T), dynamically truncated (RFC 4226, section 5.3). What compares the codes of many
+    /// steps does it by [`super::keyed_hmac`], which is faster.
     #[must_use]
     pub fn code(&self, step: Step) -> Code {
         #[cfg(test)]
         COMPUTED.with(|count| count.set(count.get() + 1));
         // The library's period is set to one second, so that its "time" is our step.
-        let mac = self.hmac.sign(step.0);
-        let mac = mac.as_ref();
-        let offset = usize::from(mac.last().copied().unwrap_or(0) & 0xF);
-        let word = mac.iter().skip(offset).take(4).fold(0, |word: u32, byte| word << 8 | u32::from(*byte));
-        Code((word & 0x7FFF_FFFF) % self.digits.codes())
+        let totp = Builder::new()
+            .with_algorithm(match self.algorithm {
+                Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
+                Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
+                Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
+            })
+            .with_secret(self.secret.bytes().to_vec())
+            .with_step_duration(1)
+            .build_noncompliant();
+        Code::truncate(&totp.sign(step.0), self.digits)
     }
 
     /// The secret.

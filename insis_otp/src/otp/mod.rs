@@ -5,6 +5,7 @@
 
 mod budget;
 mod key;
+mod keyed_hmac;
 mod pairing;
 mod policy;
 mod recovery;

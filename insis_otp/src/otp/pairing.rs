@@ -2,6 +2,7 @@
 
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
+use super::keyed_hmac::KeyedHmac;
 use super::{Code, Drift, Key, Policy, SpentSteps, State, Step, UnixTime};
 
 /// A phone and a secret that belong together.
@@ -54,9 +55,9 @@ pub fn pair(first: &Code, second: &Code, key: &Key, now: UnixTime) -> Result<Pai
 #[must_use]
 pub fn locate(code: &Code, key: &Key, now: UnixTime) -> Option<Step> {
     let reach = key.period().steps_in(Policy::PAIRING_REACH);
-    let mut found = Found::default();
+    let (keyed, mut found) = (KeyedHmac::new(key), Found::default());
     for step in now.step(key.period()).around(reach) {
-        found.take(Step(step), key.code(Step(step)).ct_eq(code));
+        found.take(Step(step), keyed.code(Step(step)).ct_eq(code));
     }
     found.step()
 }
@@ -69,10 +70,10 @@ pub(super) fn find_two_codes(
     key: &Key,
     steps: std::ops::RangeInclusive<u64>,
 ) -> Option<Step> {
-    let mut found = Found::default();
+    let (keyed, mut found) = (KeyedHmac::new(key), Found::default());
     let mut before = Choice::from(0);
     for step in *steps.start()..=steps.end().saturating_add(1) {
-        let code = key.code(Step(step));
+        let code = keyed.code(Step(step));
         found.take(Step(step.saturating_sub(1)), before & code.ct_eq(second));
         before = code.ct_eq(first);
     }

@@ -6,6 +6,7 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
+use super::keyed_hmac::KeyedHmac;
 use super::pairing::Found;
 use super::verdict::{admit_single, present, with_failure};
 use super::{
@@ -96,10 +97,10 @@ impl ResyncComparison {
     /// Looks for the first code within an hour of now.
     fn first(self, key: &Key) -> (Result<Resync, Refusal>, State) {
         let reach = key.period().steps_in(Policy::PAIRING_REACH);
-        let mut found = Found::default();
+        let (keyed, mut found) = (KeyedHmac::new(key), Found::default());
         for step in self.now.step(key.period()).around(reach) {
             let fresh = !Choice::from(u8::from(self.before.spent.contains(Step(step))));
-            found.take(Step(step), key.code(Step(step)).ct_eq(&self.code) & fresh);
+            found.take(Step(step), keyed.code(Step(step)).ct_eq(&self.code) & fresh);
         }
         let resync = found.step().map(|step| ResyncStart { step, at: self.now });
         (Ok(Resync::Noted), State { resync, ..self.charged })
@@ -112,12 +113,12 @@ impl ResyncComparison {
         let ResyncStart { step: first, at } =
             start.unwrap_or(ResyncStart { step: self.now.step(key.period()), at: self.now });
         let elapsed = at.until(self.now);
-        let mut found = Found::default();
+        let (keyed, mut found) = (KeyedHmac::new(key), Found::default());
         for between in 1..=STEPS_BETWEEN {
             let step = Step(first.0.saturating_add(between));
             let in_time = Choice::from(u8::from(start.is_some() && is_in_time(key, between, elapsed)));
             let fresh = !Choice::from(u8::from(self.before.spent.contains(step)));
-            found.take(step, key.code(step).ct_eq(&self.code) & in_time & fresh);
+            found.take(step, keyed.code(step).ct_eq(&self.code) & in_time & fresh);
         }
         match found.step() {
             Some(step) => self.learned(key, first, step),

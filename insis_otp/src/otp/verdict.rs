@@ -6,6 +6,7 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
+use super::keyed_hmac::KeyedHmac;
 use super::pairing::{Found, find_two_codes};
 use super::typed::Codes;
 use super::{
@@ -411,10 +412,11 @@ impl Comparison {
     /// Compares a code with every step of the window and, for the log, with those around it. The work is the same
     /// wherever it matches, and when it matches nowhere.
     fn look(&self, key: &Key, code: &Code) -> Sight {
+        let keyed = KeyedHmac::new(key);
         let [mut fresh, mut spent, mut outside] = [Found::default(); 3];
         let window = self.expected(key).around(self.policy.window.steps());
         for step in self.expected(key).around(self.policy.reach(key.period())) {
-            let matches = key.code(Step(step)).ct_eq(code);
+            let matches = keyed.code(Step(step)).ct_eq(code);
             let in_window = Choice::from(u8::from(window.contains(&step)));
             let is_spent = Choice::from(u8::from(self.before.spent.contains(Step(step))));
             fresh.take(Step(step), matches & in_window & !is_spent);
