@@ -7,8 +7,7 @@ use insis_otp::service::{
     HelperClient, LoginAttempt, Reply, Request, Response, Service, Status, system_clock,
 };
 use insis_otp::store::{Account, SecretFile, StoreError};
-
-use crate::ffi::DefaultScheduling;
+use nix::unistd::ResUid;
 
 /// A way to somebody's secret file.
 pub enum Access {
@@ -27,16 +26,16 @@ pub enum Trouble {
 }
 
 impl Access {
-    /// The way to a person's secret file.
+    /// The way to a person's secret file, for a process with these user ids.
     ///
     /// # Errors
     /// This process may only ask about its own user.
-    pub fn to(account: &Account, config: &Config) -> Result<Self, Trouble> {
-        let me = nix::unistd::geteuid();
+    pub fn to(account: &Account, config: &Config, process: ResUid) -> Result<Self, Trouble> {
+        let ResUid { real, effective: me, .. } = process;
         if me.is_root() || config.secret_file.is_home() && me == account.uid {
             return Ok(Self::Direct(config.secret_file.locate(account)));
         }
-        if me == account.uid && nix::unistd::getuid() == account.uid {
+        if me == account.uid && real == account.uid {
             return Ok(Self::Helper(HelperClient { program: config.helper.clone() }));
         }
         Err(Trouble::Unavailable(format!("user id {me} may not ask for codes of {}", account.name)))
@@ -90,10 +89,7 @@ impl Access {
         policy: &Policy,
     ) -> Result<(Verdict, Option<UnixTime>), Trouble> {
         match self {
-            Self::Direct(file) => {
-                let _scheduling = DefaultScheduling::begin();
-                Ok(service(file, policy).login(attempt)?)
-            }
+            Self::Direct(file) => Ok(service(file, policy).login(attempt)?),
             Self::Helper(helper) => match ask(helper, &Request::Verify(reply.clone()))? {
                 Response::Verdict(verdict) => Ok((verdict, None)),
                 Response::NotPaired => Err(Trouble::NotPaired),

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::access::{Access, Trouble};
 use crate::dialogue::{self, Reply};
-use crate::ffi;
+use crate::ffi::{self, DefaultScheduling};
 use crate::host::{Flags, Host, SecretBytes};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::report::Log;
@@ -128,7 +128,7 @@ impl Login {
             }
             _ => None,
         };
-        let source = Source::of(&log.rhost, nix::unistd::getuid().as_raw());
+        let source = Source::of(&log.rhost, target.real_uid().as_raw());
         let tells_failures = !flags.silent;
         let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
         let mut login =
@@ -346,6 +346,7 @@ impl Login {
             refund: seen.first_pass_guesses,
             ..LoginAttempt::from(self.source, &typed)
         };
+        let _scheduling = known.is_started_by_another().then(DefaultScheduling::begin);
         let (verdict, new_device) = known.access.verify(reply, &attempt, &self.config.policy)?;
         seen.new_device.set(new_device);
         Ok(verdict)

@@ -5,7 +5,7 @@ use insis_otp::network::numeric;
 use insis_otp::otp::{Attempt, Digits, Policy, Refusal, Verdict, verify};
 use insis_otp::service::{Reply, refuse_unknown, system_clock};
 use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers, UserName};
-use nix::unistd::Group;
+use nix::unistd::{Group, ResUid, Uid, getresuid, getuid};
 
 use crate::access::{Access, Trouble};
 use crate::outcome::{Outcome, Passed};
@@ -26,6 +26,8 @@ pub struct Known {
     pub account: Account,
     /// The way to the secret file.
     pub access: Access,
+    /// The user ids of this process. They are looked up once a login, in which nothing changes them.
+    pub process: ResUid,
 }
 
 impl Target {
@@ -36,6 +38,11 @@ impl Target {
             known: Known::find(name, config)?,
             unknown_users: UnknownUsers::system(),
         })
+    }
+
+    /// The real user id of this process.
+    pub fn real_uid(&self) -> Uid {
+        self.known.as_ref().map_or_else(getuid, |known| known.process.real)
     }
 
     /// The name under which failures are counted: the account's, however it was spelled.
@@ -80,6 +87,11 @@ impl Target {
 }
 
 impl Known {
+    /// Whether somebody else has started this process, who is kept from it while a code is verified: su, sudo.
+    pub fn is_started_by_another(&self) -> bool {
+        self.process.real != self.process.effective
+    }
+
     fn find(name: &str, config: &Config) -> Result<Option<Self>, Outcome> {
         // A name that could not be a path component is nobody's, nor is one that was not UTF-8.
         let Some(name) = UserName::parse(name).ok().filter(|_| !name.contains(char::REPLACEMENT_CHARACTER))
@@ -88,8 +100,9 @@ impl Known {
         };
         match Account::lookup(&name) {
             Ok(Some(account)) => {
-                let access = Access::to(&account, config).map_err(Outcome::from)?;
-                Ok(Some(Self { account, access }))
+                let process = getresuid().map_err(|error| Outcome::Unavailable(error.desc().to_owned()))?;
+                let access = Access::to(&account, config, process).map_err(Outcome::from)?;
+                Ok(Some(Self { account, access, process }))
             }
             Ok(None) => Ok(None),
             Err(error) => {

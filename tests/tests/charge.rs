@@ -163,11 +163,9 @@ fn the_charge_is_written_before_anything_depends_on_the_code() {
             assert!(between.iter().all(|name| BEFORE_THE_CHARGE.contains(name)), "{by:?}: {between:?}");
             assert!(calls[locked].line.ends_with("= 0") && calls[charged[0]].line.ends_with("= 1024"));
         }
-        // The same in the same order, up to the one write that a right code has more, with its look at the limit.
+        // The same in the same order, up to the one write that a right code has more.
         let last = written[1];
-        let before = names(&right[..last]);
-        let before = before.strip_suffix(&["prlimit64"]).unwrap_or(&before);
-        assert_eq!(*before, names(&wrong[..before.len()]), "{by:?}");
+        assert_eq!(names(&right[..last]), names(&wrong[..last]), "{by:?}");
         assert_eq!(sequence(&right[last]), sequence(&right[written[0]]) + 1, "{by:?}");
         let synced = places(right, "fdatasync");
         assert!(synced.len() == 1 && synced[0] > last, "{by:?}: {right:?}");
@@ -308,8 +306,8 @@ fn death_at_any_system_call_of_su_makes_no_guess_free() {
     killed(By::Su);
 }
 
-/// The instructions from the charge on up to where the last write of an accepted code begins (with a look at the limit),
-/// or a refused one's charge is sent to the disk, as callgrind counts them.
+/// The instructions from the charge on up to where the last write of an accepted code begins, or a refused one's charge
+/// is sent to the disk, as callgrind counts them.
 fn instructions(scene: &Scene, code: &str) -> u64 {
     scene.anna().reset();
     let folder = tempfile::tempdir().expect("no folder for callgrind");
@@ -317,7 +315,7 @@ fn instructions(scene: &Scene, code: &str) -> u64 {
     let driver = scene.command(By::Module);
     let mut valgrind = Command::new("valgrind");
     valgrind.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", out.display()));
-    valgrind.args(["pwrite", "posix_fadvise", "getrlimit"].map(|name| format!("--dump-before=*{name}*")));
+    valgrind.args(["pwrite", "posix_fadvise"].map(|name| format!("--dump-before=*{name}*")));
     valgrind.arg(driver.get_program()).args(driver.get_args());
     let output = talk(&mut valgrind, &typing(&[code]));
     let parts =

@@ -210,14 +210,14 @@ impl SecretFile {
         let Record { enrolment, state, cursor, .. } =
             locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
         self.same_user(enrolment)?;
-        let (decision, cursor) = match charge(enrolment, state) {
-            Charge::Settled(decision) => (decision, cursor.clone()),
+        let (decision, cursor, is_second) = match charge(enrolment, state) {
+            Charge::Settled(decision) => (decision, cursor.clone(), false),
             Charge::Due(charged, pending) => {
                 locked.write(&slot::encode(cursor, &charged, None).map_err(Cause::Damaged)?, cursor)?;
                 if !self.is_at_path(&locked.opened) {
                     return Ok(None);
                 }
-                (compare(enrolment, pending), cursor.next())
+                (compare(enrolment, pending), cursor.next(), true)
             }
         };
         // Encoded whether it is written or not: up to here, right and wrong are the same work.
@@ -226,7 +226,10 @@ impl SecretFile {
             locked.send_to_disk();
             return Ok(Some(decision.answer));
         }
-        locked.write(&slot, &cursor)?;
+        match is_second {
+            true => locked.write_again(&slot, &cursor)?,
+            false => locked.write(&slot, &cursor)?,
+        }
         if !self.is_at_path(&locked.opened) {
             return Ok(None);
         }
@@ -561,8 +564,18 @@ impl Locked {
         Ok(Self { file, opened, page, record })
     }
 
+    /// Writes a state.
     pub fn write(&self, slot: &[u8], cursor: &SlotCursor) -> Result<(), Cause> {
-        write_at(&self.file, slot, cursor.offset()).map_err(os("write its state"))
+        check_size_limit(PAGE).map_err(os("write its state"))?;
+        self.write_again(slot, cursor)
+    }
+
+    /// Writes another state after the first. The limit on file sizes has been looked at for the whole page then, and
+    /// stays: only a process that may signal this one as root does could lower it meanwhile (prlimit(2); the helper's
+    /// group keeps its own user from that, and a raised real user id keeps su's caller). If it were lowered, this write
+    /// would fail, or end the process, after the charge: the guess is paid for.
+    fn write_again(&self, slot: &[u8], cursor: &SlotCursor) -> Result<(), Cause> {
+        overwrite(&self.file, slot, cursor.offset()).map_err(os("write its state"))
     }
 
     pub fn sync(&self) -> Result<(), Cause> {
@@ -646,13 +659,20 @@ fn fill_page(file: &File, page: &mut Page) -> Result<(), Cause> {
     Ok(())
 }
 
-/// One pwrite: a state that is written in part is no state, so that a short write is an error.
+/// Writes, unless that would be beyond the limit on file sizes.
 pub(super) fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
-    // Beyond the limit, writing would not fail but end the calling process by SIGXFSZ.
+    check_size_limit(offset + bytes.len())?;
+    overwrite(file, bytes, offset)
+}
+
+/// Beyond the limit, writing would not fail but end the calling process by SIGXFSZ.
+fn check_size_limit(size: usize) -> io::Result<()> {
     let (limit, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_FSIZE)?;
-    if limit < (offset + bytes.len()) as u64 {
-        return Err(Errno::EFBIG.into());
-    }
+    if limit < size as u64 { Err(Errno::EFBIG.into()) } else { Ok(()) }
+}
+
+/// One pwrite: a state that is written in part is no state, so that a short write is an error.
+fn overwrite(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
     let offset = i64::try_from(offset).map_err(|_| ErrorKind::InvalidInput)?;
     loop {
         return match nix::sys::uio::pwrite(file, bytes, offset) {

@@ -163,13 +163,21 @@ pub(super) fn decode_head(page: &[u8]) -> Result<(Enrolment, [u8; 16]), Damage> 
     if sum != seal_line(seal) {
         return Err("the checksum of its head is wrong");
     }
-    // Without the line ends at its end, which a TOML parser takes one by one.
-    let text = std::str::from_utf8(text).map_err(|_| "its head is not text")?.trim_ascii_end();
+    let text = std::str::from_utf8(without_filling(text)).map_err(|_| "its head is not text")?;
     let mut head = Head::default();
     let wrong = || Error::new(String::new());
     each_key(text, &mut |key, value| head.set(key, value).ok_or_else(wrong))
         .map_err(|_| "its head is not valid")?;
     Ok((head.finish().ok_or("its head is not complete")?, seal))
+}
+
+/// The head without the line ends that fill it up, which a TOML parser would take one by one. Many at once, since there
+/// are more of them than of anything else in a login to be looked at byte by byte.
+fn without_filling(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = text.strip_suffix(&[b'\n'; 64]) {
+        text = rest;
+    }
+    text.trim_ascii_end()
 }
 
 /// The highest sequence number that a line of state claims to have: it moves on with every attempt.
@@ -248,7 +256,9 @@ impl Head {
     /// Takes one key; `None` for one that is unknown or not as it is written.
     fn set(&mut self, key: &str, value: Value<'_>) -> Option<()> {
         fn bytes(text: &str) -> Option<[u8; 16]> {
-            HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
+            let (digits, mut bytes): (&[u8; 32], _) = (text.as_bytes().try_into().ok()?, [0; 16]);
+            HEXLOWER.decode_mut(digits, &mut bytes).ok()?;
+            Some(bytes)
         }
         fn hashes(list: Value<'_>) -> Option<Vec<RecoveryHash>> {
             list.list()?.into_iter().map(|text| bytes(text).map(RecoveryHash)).collect()

@@ -19,7 +19,7 @@
 use nix::sys::resource::{RLIM_INFINITY, Resource, UsageWho, getrlimit, getrusage};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::sys::time::TimeValLike;
-use nix::unistd::{Uid, geteuid, getuid};
+use nix::unistd::{ResUid, Uid, getresuid};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity, set_thread_res_uid};
 
 use super::Cause;
@@ -70,12 +70,12 @@ impl Isolation {
     /// # Errors
     /// A limit of this process is too low, or it cannot be kept from its caller. Then nothing may be compared.
     pub fn begin() -> Result<Self, Cause> {
-        let (real, effective) = (getuid(), geteuid());
+        let os = |action| move |error: nix::Error| Cause::Os { action, error: error.into() };
+        let ResUid { real, effective, .. } = getresuid().map_err(os("look whose process this is"))?;
         let is_root = real.is_root() && effective.is_root();
         if let Some(limit) = (!is_root).then(limit_that_is_too_low).flatten() {
             return Err(Cause::Limit(limit));
         }
-        let os = |action| move |error: nix::Error| Cause::Os { action, error: error.into() };
         let signals = SigSet::all()
             .thread_swap_mask(SigmaskHow::SIG_SETMASK)
             .map_err(os("keep signals from this process"))?;

@@ -5,7 +5,7 @@
 //! is the same work whatever stands in it: what an attempt comes to cannot be told from how long its state takes to write.
 //! docs/secret-file.md has the bytes. Lines of the first version, which were text, are read as well.
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::{BASE64, Encoding, HEXLOWER};
 use sha2::{Digest, Sha256};
 
 use super::form::{Damage, HEAD, LINE, SLOT};
@@ -89,12 +89,12 @@ pub(super) fn encode(
 ) -> Result<Vec<u8>, Damage> {
     let mut line = Vec::with_capacity(2 * LINE);
     line.extend_from_slice(PREFIX.as_bytes());
-    line.extend_from_slice(HEXLOWER.encode(&cursor.sequence.to_be_bytes()).as_bytes());
+    append(&mut line, &HEXLOWER, &cursor.sequence.to_be_bytes());
     line.push(b' ');
-    line.extend_from_slice(BASE64.encode(&fields(state, pending)).as_bytes());
+    append(&mut line, &BASE64, &fields(state, pending));
     let sum = sum(cursor.seal, &line);
     line.push(b' ');
-    line.extend_from_slice(sum.as_bytes());
+    line.extend_from_slice(&sum);
     if line.len() >= LINE {
         return Err("its state does not fit");
     }
@@ -102,6 +102,13 @@ pub(super) fn encode(
     line.push(b'\n');
     line.extend_from_within(..);
     Ok(line)
+}
+
+/// Encodes bytes at the end of a line, without a text in between.
+fn append(line: &mut Vec<u8>, encoding: &Encoding, bytes: &[u8]) {
+    let start = line.len();
+    line.resize(start + encoding.encode_len(bytes.len()), 0);
+    encoding.encode_mut(bytes, line.get_mut(start..).unwrap_or_default());
 }
 
 /// The sequence number in a line of which nothing is known yet.
@@ -120,7 +127,7 @@ pub(super) fn decode(line: &[u8], seal: [u8; 16]) -> Option<Line> {
     }
     let line = line.strip_suffix(b"\n")?.trim_ascii_end();
     let (text, claimed) = line.split_at_checked(line.len().checked_sub(17)?)?;
-    if claimed.strip_prefix(b" ")? != sum(seal, text).as_bytes() {
+    if claimed.strip_prefix(b" ")? != sum(seal, text) {
         return None;
     }
     let (number, rest) = text.strip_prefix(PREFIX.as_bytes())?.split_at_checked(16)?;
@@ -133,13 +140,18 @@ pub(super) fn decode(line: &[u8], seal: [u8; 16]) -> Option<Line> {
 }
 
 fn sequence(digits: &[u8]) -> Option<u64> {
-    Some(u64::from_be_bytes(HEXLOWER.decode(digits).ok()?.try_into().ok()?))
+    let (digits, mut bytes): (&[u8; 16], _) = (digits.try_into().ok()?, [0; 8]);
+    HEXLOWER.decode_mut(digits, &mut bytes).ok()?;
+    Some(u64::from_be_bytes(bytes))
 }
 
 /// The checksum of a line: 64 bits, in hexadecimal.
-fn sum(seal: [u8; 16], text: &[u8]) -> String {
+fn sum(seal: [u8; 16], text: &[u8]) -> [u8; 16] {
     let digest = Sha256::new().chain_update(seal).chain_update(text).finalize();
-    HEXLOWER.encode(digest.get(..8).unwrap_or_default())
+    let (half, _) = digest.split_at(8);
+    let mut sum = [0; 16];
+    HEXLOWER.encode_mut(half, &mut sum);
+    sum
 }
 
 fn fields(state: &State, pending: Option<Pending>) -> [u8; FIELDS] {
@@ -428,7 +440,7 @@ mod tests {
             9,
             BASE64.encode(fields(&state, pending).get(..FORMER_FIELDS).unwrap())
         );
-        let mut line = format!("{text} {}", sum(SEAL, text.as_bytes())).into_bytes();
+        let mut line = [text.as_bytes(), b" ", &sum(SEAL, text.as_bytes())].concat();
         line.resize(LINE - 1, b' ');
         line.push(b'\n');
         let read = decode(&line, SEAL).unwrap();

@@ -10,10 +10,10 @@ pub(super) fn claimed_sequence(line: &[u8]) -> Option<u64> {
 
 /// A line of state, by the checksum that belongs to its text. Who was remembered is asked once more: these lines say when
 /// that ends, not when it began.
-pub(super) fn decode(line: &[u8], sum: impl Fn(&[u8]) -> String) -> Option<(u64, State)> {
+pub(super) fn decode(line: &[u8], sum: impl Fn(&[u8]) -> [u8; 16]) -> Option<(u64, State)> {
     let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
     let (text, claimed) = line.trim_end_matches(' ').rsplit_once(" sum=")?;
-    if claimed != sum(text.as_bytes()) {
+    if claimed.as_bytes() != sum(text.as_bytes()) {
         return None;
     }
     let mut fields = text.strip_prefix("# ")?.split(' ');

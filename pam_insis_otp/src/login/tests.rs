@@ -70,7 +70,8 @@ impl Anna {
 
     /// Logs in by this application.
     fn logs_in(&self, stacking: Stacking, host: &mut FakeHost) -> Outcome {
-        let known = Known { account: self.account(), access: Access::Direct(self.file()) };
+        let process = nix::unistd::getresuid().unwrap();
+        let known = Known { account: self.account(), access: Access::Direct(self.file()), process };
         let login = Login {
             config: Config::default(),
             stacking,
