@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
-use insis_otp::otp::Step;
+use insis_otp::oath::Step;
 use insis_otp_tests::pam::Stack;
 use insis_otp_tests::person::{Person, secret_bytes};
 

@@ -11,13 +11,12 @@ use std::sync::OnceLock;
 
 use insis_otp::config::Config;
 use insis_otp::import;
-use insis_otp::otp::{
-    Algorithm, Attempt, Digits, Key, Period, Policy, RecoveryCodes, Secret, State, Step, Typed, UnixTime,
-    Verdict, verify,
-};
+use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
 use insis_otp::otpauth::Entry;
+use insis_otp::record::{Account, UserName};
 use insis_otp::service::{Request, Response};
-use insis_otp::store::{Account, Decision, SecretFile, Template, UserName, Write};
+use insis_otp::store::{Decision, SecretFile, Template, Write};
+use insis_otp::verify::{Attempt, Policy, State, Typed, Verdict, verify};
 
 const STEP: u64 = 56_666_667;
 const NOW: UnixTime = UnixTime(STEP * 30 + 7);
@@ -55,7 +54,7 @@ pub fn secret_file(data: &[u8]) {
         return;
     };
     assert_eq!(content.len(), 4096);
-    assert_eq!(record.enrolment.user.as_str(), "anna");
+    assert_eq!(record.enrollment.user.as_str(), "anna");
     // What was read can be written, and read again.
     let next = State { failures: record.state.failures.wrapping_add(1), ..record.state.clone() };
     let write = |_: &_, _: &_| Decision { state: next.clone(), write: Write::InPlace, answer: () };
@@ -114,7 +113,7 @@ pub fn arguments(data: &[u8]) {
 /// A reply at the prompt.
 pub fn reply(data: &[u8]) {
     let secret = Secret::from_bytes(b"12345678901234567890").expect("a secret");
-    let key = Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+    let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
     let (none, state, policy) = (RecoveryCodes::default(), State::default(), Policy::default());
     let typed = Typed::parse(data);
     let (verdict, next) = verify(&Attempt::of(&typed), &key, &none, &state, &policy, NOW);

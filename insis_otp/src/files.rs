@@ -33,8 +33,8 @@ pub fn open(path: &Path, access: Access) -> io::Result<(File, Metadata)> {
         Access::CreateNew => options.read(true).write(true).create_new(true),
     };
     let file = options.open(path)?;
-    let facts = file.metadata()?;
-    Ok((file, facts))
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
 }
 
 /// Reads a file of that length from its start; `buffer` may be longer, to notice one that has grown. Returns how much
@@ -57,8 +57,8 @@ pub fn read_start(file: &File, expected: usize, buffer: &mut [u8]) -> io::Result
 }
 
 /// What kind of thing a path led to, for complaints.
-pub fn kind(facts: &Metadata) -> &'static str {
-    let kind = facts.file_type();
+pub fn kind(metadata: &Metadata) -> &'static str {
+    let kind = metadata.file_type();
     match () {
         () if kind.is_file() => "a regular file",
         () if kind.is_dir() => "a directory",
@@ -75,6 +75,6 @@ pub fn is_same(one: &Metadata, other: &Metadata) -> bool {
 }
 
 /// Whether anybody but the owner could write.
-pub fn others_can_write(facts: &Metadata) -> bool {
-    facts.mode() & 0o022 != 0
+pub fn others_can_write(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o022 != 0
 }

@@ -7,9 +7,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::network::numeric;
-use crate::otp::{Secret, SourceTag};
+use crate::oath::Secret;
 use crate::pam_service::is_local;
-use crate::store::Enrolment;
+use crate::record::Enrollment;
+use crate::verify::SourceTag;
 
 /// A client that is not asked for a code again for a while: a service, and the numeric address that somebody comes to it
 /// from.
@@ -43,10 +44,10 @@ impl RememberedClient {
 
     /// The name of this client in somebody's state: another secret and another password make another name.
     #[must_use]
-    pub fn tag(&self, enrolment: &Enrolment) -> u64 {
+    pub fn tag(&self, enrollment: &Enrollment) -> u64 {
         let address = self.address.to_string();
-        let parts = [enrolment.user.as_str(), &self.service, &address].map(str::as_bytes);
-        hash(enrolment.key.secret(), b"remembered client", &[&parts[..], &[&self.password]].concat())
+        let parts = [enrollment.user.as_str(), &self.service, &address].map(str::as_bytes);
+        hash(enrollment.key.secret(), b"remembered client", &[&parts[..], &[&self.password]].concat())
     }
 }
 
@@ -90,8 +91,8 @@ fn hash(secret: &Secret, purpose: &[u8], parts: &[&[u8]]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otp::{Algorithm, Digits, Key, Period, RecoveryCodes, UnixTime};
-    use crate::store::UserName;
+    use crate::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, UnixTime};
+    use crate::record::UserName;
 
     const PASSWORD: [u8; 32] = [1; 32];
 
@@ -99,10 +100,10 @@ mod tests {
         Secret::from_bytes(&[seed; 20]).unwrap()
     }
 
-    fn enrolment(user: &str, seed: u8) -> Enrolment {
-        Enrolment {
+    fn enrollment(user: &str, seed: u8) -> Enrollment {
+        Enrollment {
             user: UserName::parse(user).unwrap(),
-            key: Key::new(secret(seed), Algorithm::Sha1, Digits::Six, Period::default()),
+            key: OtpGenerator::new(secret(seed), Algorithm::Sha1, Digits::Six, Period::default()),
             issuer: "host".into(),
             account: "a".into(),
             paired_at: UnixTime(1),
@@ -116,14 +117,14 @@ mod tests {
 
     #[test]
     fn a_client_is_told_apart_by_user_secret_service_address_and_password() {
-        let tag = client("sshd", "192.0.2.7", PASSWORD).tag(&enrolment("anna", 1));
-        assert_eq!(tag, client("sshd", "::ffff:192.0.2.7", PASSWORD).tag(&enrolment("anna", 1)));
+        let tag = client("sshd", "192.0.2.7", PASSWORD).tag(&enrollment("anna", 1));
+        assert_eq!(tag, client("sshd", "::ffff:192.0.2.7", PASSWORD).tag(&enrollment("anna", 1)));
         for other in [
-            client("sshd", "192.0.2.8", PASSWORD).tag(&enrolment("anna", 1)),
-            client("cockpit", "192.0.2.7", PASSWORD).tag(&enrolment("anna", 1)),
-            client("sshd", "192.0.2.7", PASSWORD).tag(&enrolment("bert", 1)),
-            client("sshd", "192.0.2.7", PASSWORD).tag(&enrolment("anna", 2)),
-            client("sshd", "192.0.2.7", [2; 32]).tag(&enrolment("anna", 1)),
+            client("sshd", "192.0.2.8", PASSWORD).tag(&enrollment("anna", 1)),
+            client("cockpit", "192.0.2.7", PASSWORD).tag(&enrollment("anna", 1)),
+            client("sshd", "192.0.2.7", PASSWORD).tag(&enrollment("bert", 1)),
+            client("sshd", "192.0.2.7", PASSWORD).tag(&enrollment("anna", 2)),
+            client("sshd", "192.0.2.7", [2; 32]).tag(&enrollment("anna", 1)),
         ] {
             assert_ne!(tag, other);
         }

@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::otp::Key;
+use crate::oath::OtpGenerator;
 use crate::otpauth::Entry;
 
 /// Who is paired with what, in full.
@@ -32,7 +32,7 @@ impl Names {
 
     /// The entry for a key: as much of the names as leaves a URI that `fits`.
     #[must_use]
-    pub fn entry(&self, key: &Key, fits: impl Fn(&str) -> bool) -> Entry {
+    pub fn entry(&self, key: &OtpGenerator, fits: impl Fn(&str) -> bool) -> Entry {
         let host = clean(&self.host);
         let issuer = clean(self.issuer.as_deref().unwrap_or(&self.host));
         let user = clean(&self.user);
@@ -110,16 +110,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::otp::{Algorithm, Digits, Period, Secret};
+    use crate::oath::{Algorithm, Digits, Period, Secret};
 
     /// As many bytes as a QR code of version 6 with the lowest error correction holds: 24 rows of a terminal.
     fn fits(uri: &str) -> bool {
         uri.len() <= 134
     }
 
-    fn key() -> Key {
+    fn key() -> OtpGenerator {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
-        Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+        OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
     }
 
     fn names(user: &str, host: &str, issuer: Option<&str>) -> Names {

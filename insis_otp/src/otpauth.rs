@@ -10,13 +10,13 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 pub use self::parse::{InvalidUri, Parsed, algorithm, is_secret_like};
-use crate::otp::{Algorithm, Digits, Key, Period};
+use crate::oath::{Algorithm, Digits, OtpGenerator, Period};
 
 /// An entry of an authenticator app.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The secret, and how codes are made of it.
-    pub key: Key,
+    pub key: OtpGenerator,
     /// The name above the account.
     pub issuer: String,
     /// The account.
@@ -103,13 +103,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::otp::Secret;
+    use crate::oath::Secret;
 
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
     fn entry(issuer: &str, account: &str) -> Entry {
         let secret = Secret::from_base32(SECRET).unwrap();
-        let key = Key::new(secret, Algorithm::default(), Digits::default(), Period::default());
+        let key = OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default());
         Entry { key, issuer: issuer.into(), account: account.into() }
     }
 
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn uncommon_parameters_are_always_said() {
         let secret = Secret::from_base32(SECRET).unwrap();
-        let key = Key::new(secret, Algorithm::Sha256, Digits::Eight, Period::try_from(60).unwrap());
+        let key = OtpGenerator::new(secret, Algorithm::Sha256, Digits::Eight, Period::try_from(60).unwrap());
         let entry = Entry { key, issuer: "a".into(), account: "b".into() };
         assert!(entry.short_uri().ends_with("&algorithm=SHA256&digits=8&period=60"));
         assert_eq!(entry.uri(), entry.short_uri());

@@ -16,10 +16,10 @@ use std::process::ExitCode;
 
 use insis_otp::audit;
 use insis_otp::config::{Config, SelfEnrollment};
+use insis_otp::record::{Account, UserName};
 use insis_otp::service::{
     Authority, Credential, EnrollmentDenial, LONGEST, Request, Response, Service, system_clock,
 };
-use insis_otp::store::{Account, UserName};
 use zeroize::Zeroizing;
 
 fn main() -> ExitCode {
@@ -76,7 +76,7 @@ fn respond(request: &Request) -> Response {
     let file = config.secret_file.locate(&account);
     let service = Service { file: &file, policy: &config.policy, clock: &system_clock };
     service.handle(request, Authority::User(config.self_enrollment, &check_password), &|event| {
-        let line = event.line.clone().field("user", &account.name).aside("action", event.action);
+        let line = event.line.clone().field("user", &account.name).journal_only("action", event.action);
         audit::send("otp-helper", event.action, &line);
     })
 }

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use insis_otp::record::UserName;
 use insis_otp::service::{Credential, EnrollmentDenial};
-use insis_otp::store::UserName;
 use nonstick::{AuthnFlags, ConversationAdapter, ErrorCode, Transaction, TransactionBuilder};
 
 /// The PAM service.

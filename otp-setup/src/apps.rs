@@ -1,6 +1,6 @@
 //! What authenticator apps make of parameters other than SHA1, six digits, 30 seconds.
 
-use insis_otp::otp::{Algorithm, Digits, Period};
+use insis_otp::oath::{Algorithm, Digits, Period};
 
 /// The apps of which it is known that they show wrong codes for these parameters, or none.
 pub fn that_fail(algorithm: Algorithm, digits: Digits, period: Period) -> Vec<&'static str> {

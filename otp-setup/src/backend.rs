@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 
 use insis_otp::config::SelfEnrollment;
-use insis_otp::otp::{Drift, Policy, RecoveryCode, Refusal, Resync, ResyncCode, Salt, Verdict};
+use insis_otp::oath::{Drift, RecoveryCode, Salt};
 use insis_otp::service::{
     Authority, Clock, Credential, EnrollmentDenial, HelperClient, HelperError, NewDevice, Reply, Request,
     Response, Service, Status,
 };
 use insis_otp::store::{Cause, SecretFile, StoreError};
+use insis_otp::verify::{Policy, Refusal, Resync, ResyncCode, Verdict};
 
 use crate::caller::Caller;
 
@@ -76,7 +77,7 @@ impl Backend<'_> {
     pub fn status(&self) -> Result<Option<Status>, Error> {
         match self.ask(&Request::Status)? {
             Response::Status(status) => Ok(Some(status)),
-            Response::NotPaired => Ok(None),
+            Response::NotEnrolled => Ok(None),
             other => Err(self.error(other)),
         }
     }
@@ -149,7 +150,7 @@ impl Backend<'_> {
     /// The error in a response, which may also be one to another request.
     fn error(&self, response: Response) -> Error {
         match response {
-            Response::NotPaired => Error::NotEnrolled,
+            Response::NotEnrolled => Error::NotEnrolled,
             Response::Exists => Error::Exists,
             Response::Verdict(Verdict::Refused(why)) => Error::Proof(why),
             Response::NotPairing(_) => Error::Codes,
@@ -178,7 +179,7 @@ impl From<HelperError> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error.cause {
-            Cause::NotPaired => Self::NotEnrolled,
+            Cause::NotEnrolled => Self::NotEnrolled,
             Cause::Exists => Self::Exists,
             _ => Self::Unusable(error.to_string()),
         }

@@ -54,7 +54,7 @@ impl Caller {
             Some(name) => line.field("sudo_user", name),
             None => line,
         };
-        (self.log)("otp-setup", event.action, &line.aside("action", event.action));
+        (self.log)("otp-setup", event.action, &line.journal_only("action", event.action));
         if geteuid().is_root() {
             (self.audit)(event.action, user, event.succeeded);
         }

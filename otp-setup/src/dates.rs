@@ -1,6 +1,6 @@
 //! Times as people read them.
 
-use insis_otp::otp::UnixTime;
+use insis_otp::oath::UnixTime;
 
 /// A time in the machine's zone, which is named: `2026-11-24 11:05 CET`.
 pub fn said(time: UnixTime) -> String {

@@ -10,20 +10,20 @@ mod backend;
 mod caller;
 mod cli;
 mod commands;
+mod context;
 mod dates;
 mod doctor;
 mod exit;
-mod flow;
+mod messages;
 mod output;
 mod page;
-mod person;
-mod plain;
 mod qr;
 mod report;
-mod site;
+mod sanitize;
+mod session;
 mod stored;
 mod terminal;
-mod texts;
+mod ui;
 mod users;
 
 use std::io::ErrorKind;
@@ -31,20 +31,20 @@ use std::process::ExitCode;
 
 use crate::cli::Answer;
 use crate::exit::Status;
+use crate::messages::{Messages, is_utf8};
 use crate::output::Output;
-use crate::texts::{Texts, is_utf8};
 
 fn main() -> ExitCode {
-    let (texts, locale) = Texts::of_environment(|name| std::env::var(name).ok());
-    plain::only_ascii(!is_utf8(&locale));
-    let status = match cli::parse(std::env::args_os(), &texts) {
-        Ok(cli) => commands::run(&cli, texts, locale),
-        Err(Answer::Help(help)) if plain::is_ascii_only() => {
+    let (messages, locale) = Messages::of_environment(|name| std::env::var(name).ok());
+    sanitize::only_ascii(!is_utf8(&locale));
+    let status = match cli::parse(std::env::args_os(), &messages) {
+        Ok(cli) => commands::run(&cli, messages, locale),
+        Err(Answer::Help(help)) if sanitize::is_ascii_only() => {
             let mut output = Output::default();
             output.write(&help.to_string());
             match output.failure() {
                 Some(error) => {
-                    output::complain(&texts.error(texts.cannot_write(error)));
+                    output::complain(&messages.error(messages.cannot_write(error)));
                     Status::Unusable
                 }
                 None => Status::Done,
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         }
         Err(Answer::Help(help)) => match help.print() {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                output::complain(&texts.error(texts.cannot_write(error)));
+                output::complain(&messages.error(messages.cannot_write(error)));
                 Status::Unusable
             }
             _ => Status::Done,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use serde::Serialize;
 
-use crate::plain;
+use crate::sanitize;
 use crate::terminal::{MEASURE, wrap};
 
 /// Standard output, with what became of it.
@@ -21,7 +21,7 @@ pub struct Output {
 impl Output {
     /// Writes text, which is not changed but for the letters that the locale has not.
     pub fn write(&mut self, text: &str) {
-        self.write_as_it_is(&plain::readable(text));
+        self.write_as_it_is(&sanitize::readable(text));
     }
 
     fn write_as_it_is(&mut self, text: &str) {
@@ -32,7 +32,7 @@ impl Output {
 
     /// Writes text that people read, and ends the line. What steers a terminal is made harmless.
     pub fn line(&mut self, text: &str) {
-        self.write(&plain::text(text));
+        self.write(&sanitize::text(text));
         self.write("\n");
     }
 
@@ -44,7 +44,7 @@ impl Output {
     /// Writes a value for programs, as JSON.
     pub fn json(&mut self, value: &impl Serialize) {
         let json = serde_json::to_string_pretty(value).unwrap_or_default();
-        self.write_as_it_is(&plain::json(&json));
+        self.write_as_it_is(&sanitize::json(&json));
         self.write_as_it_is("\n");
     }
 
@@ -131,6 +131,6 @@ fn broken(text: &str, to: impl AsFd) -> String {
             let lines = wrap(&[text], MEASURE.min(usize::from(columns.0)));
             lines.iter().map(|line| format!("{}\n", **line)).collect()
         }
-        None => format!("{}\n", plain::text(text)),
+        None => format!("{}\n", sanitize::text(text)),
     }
 }

@@ -1,73 +1,74 @@
 //! What there is to tell about a pairing, for people and for programs.
 
-use insis_otp::otp::{Proof, Refusal, Seconds, Verdict};
+use insis_otp::oath::Seconds;
 use insis_otp::service::Status;
+use insis_otp::verify::{Proof, Refusal, Verdict};
 use serde::Serialize;
 
 use crate::doctor::{Finding, Severity};
+use crate::messages::Messages;
 use crate::terminal::{MEASURE, wrap};
-use crate::texts::Texts;
-use crate::{dates, plain};
+use crate::{dates, sanitize};
 
 /// Recovery codes at or below this number are few.
 const FEW: u32 = 2;
 
 /// Status for people.
-pub fn text(texts: &Texts, user: &str, status: Option<&Status>) -> Vec<String> {
-    let Some(status) = status else { return vec![texts.status_not_paired(user)] };
+pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<String> {
+    let Some(status) = status else { return vec![messages.status_not_paired(user)] };
     let (algorithm, digits, period) = status.parameters;
     let mut lines = vec![
-        texts.status_paired(user, dates::said(status.paired_at)),
-        texts.status_app(plain::name(&status.issuer), plain::name(&status.account)),
-        texts.status_parameters(algorithm.name(), digits.count(), period.seconds()),
+        messages.status_paired(user, dates::said(status.paired_at)),
+        messages.status_app(sanitize::name(&status.issuer), sanitize::name(&status.account)),
+        messages.status_parameters(algorithm.name(), digits.count(), period.seconds()),
     ];
     lines.push(match status.last_login {
-        Some(time) => texts.status_last_login(dates::said(time)),
-        None => texts.status_never_login(),
+        Some(time) => messages.status_last_login(dates::said(time)),
+        None => messages.status_never_login(),
     });
-    lines.push(texts.status_failures(status.failures));
-    lines.extend(status.throttled.map(|wait| texts.status_throttled(wait)));
+    lines.push(messages.status_failures(status.failures));
+    lines.extend(status.throttled.map(|wait| messages.status_throttled(wait)));
     if status.single_codes_used_up {
-        lines.push(texts.status_single_codes());
+        lines.push(messages.status_single_codes());
     }
     let drift = status.drift.seconds(period);
     let length = Seconds(drift.unsigned_abs());
     match drift {
-        ..0 => lines.push(texts.status_slow(length)),
+        ..0 => lines.push(messages.status_slow(length)),
         0 => {}
-        1.. => lines.push(texts.status_fast(length)),
+        1.. => lines.push(messages.status_fast(length)),
     }
     if let Some(last) = status.remembered.iter().max() {
-        lines.push(texts.status_remembered(status.remembered.len(), dates::said(*last)));
+        lines.push(messages.status_remembered(status.remembered.len(), dates::said(*last)));
     }
-    lines.push(texts.status_recovery(status.recovery_left));
+    lines.push(messages.status_recovery(status.recovery_left));
     if status.recovery_left <= FEW {
-        lines.push(texts.status_recovery_few());
+        lines.push(messages.status_recovery_few());
     }
     lines
 }
 
 /// A line of the list.
-pub fn row(texts: &Texts, user: &str, status: &Status) -> String {
+pub fn row(messages: &Messages, user: &str, status: &Status) -> String {
     let paired = dates::short(status.paired_at);
     let day = paired.split(' ').next().unwrap_or_default();
-    let last = status.last_login.map_or_else(|| texts.list_never(), dates::short);
+    let last = status.last_login.map_or_else(|| messages.list_never(), dates::short);
     let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
-    let (user, failures, left) = (plain::name(user), status.failures, status.recovery_left);
+    let (user, failures, left) = (sanitize::name(user), status.failures, status.recovery_left);
     format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}")
 }
 
 /// The doctor's findings, each with why it matters and what to do.
-pub fn findings(texts: &Texts, findings: &[Finding]) -> Vec<String> {
+pub fn findings(messages: &Messages, findings: &[Finding]) -> Vec<String> {
     let mut lines = Vec::new();
     for Finding { severity, place, what, why, remedy, line } in findings {
         let severity = match severity {
-            Severity::Note => texts.doctor_note(),
-            Severity::Warning => texts.doctor_warning(),
-            Severity::Problem => texts.doctor_problem(),
+            Severity::Note => messages.doctor_note(),
+            Severity::Warning => messages.doctor_warning(),
+            Severity::Problem => messages.doctor_problem(),
         };
         lines.push(format!("{severity}: {place}"));
-        for text in [what.clone(), texts.doctor_why(why), texts.doctor_remedy(remedy)] {
+        for text in [what.clone(), messages.doctor_why(why), messages.doctor_remedy(remedy)] {
             lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {}", **line)));
         }
         // In one piece, to be copied.
@@ -77,8 +78,8 @@ pub fn findings(texts: &Texts, findings: &[Finding]) -> Vec<String> {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let (problems, warnings) = (count(Severity::Problem), count(Severity::Warning));
     lines.push(match (problems, warnings) {
-        (0, 0) => texts.doctor_sound(),
-        _ => texts.doctor_summary(problems, warnings),
+        (0, 0) => messages.doctor_sound(),
+        _ => messages.doctor_summary(problems, warnings),
     });
     lines
 }
@@ -120,7 +121,7 @@ impl VerdictFacts {
             Verdict::Accepted(accepted) => {
                 let (what, recovery_codes_left) = match accepted.by {
                     Proof::Code { .. } => ("code", None),
-                    Proof::Pair { .. } => ("two-codes", None),
+                    Proof::TwoCodes { .. } => ("two-codes", None),
                     Proof::Recovery { left } => ("recovery-code", Some(left)),
                 };
                 let failures_before = Some(accepted.failures);
@@ -184,7 +185,7 @@ impl<'a> Facts<'a> {
 
 #[cfg(test)]
 mod tests {
-    use insis_otp::otp::{Algorithm, Digits, Drift, Period, UnixTime};
+    use insis_otp::oath::{Algorithm, Digits, Drift, Period, UnixTime};
 
     use super::*;
 
@@ -203,7 +204,7 @@ mod tests {
             recovery_left: 0,
             remembered: Vec::new(),
         };
-        let lines = text(&Texts::of_locale("en"), "anna", Some(&status));
+        let lines = text(&Messages::of_locale("en"), "anna", Some(&status));
         assert!(
             !lines.concat().chars().any(|letter| letter.is_control() || letter == '\u{202e}'),
             "{lines:?}"

@@ -2,11 +2,13 @@
 
 use insis_otp::RememberedClient;
 use insis_otp::config::Config;
-use insis_otp::otp::{Digits, Policy, Seconds, UnixTime, Verdict};
+use insis_otp::oath::{Digits, Seconds, UnixTime};
+use insis_otp::record::Account;
 use insis_otp::service::{
     HelperClient, LoginAttempt, Reply, Request, Response, Service, Status, system_clock,
 };
-use insis_otp::store::{Account, SecretFile, StoreError};
+use insis_otp::store::{SecretFile, StoreError};
+use insis_otp::verify::{Policy, Verdict};
 use nix::unistd::ResUid;
 
 /// A way to somebody's secret file.
@@ -18,9 +20,9 @@ pub enum Access {
 }
 
 /// Why a code could not be verified.
-pub enum Trouble {
+pub enum AccessError {
     /// The person has not paired.
-    NotPaired,
+    NotEnrolled,
     /// The store cannot be used, and why.
     Unavailable(String),
 }
@@ -30,7 +32,7 @@ impl Access {
     ///
     /// # Errors
     /// This process may only ask about its own user.
-    pub fn to(account: &Account, config: &Config, process: ResUid) -> Result<Self, Trouble> {
+    pub fn to(account: &Account, config: &Config, process: ResUid) -> Result<Self, AccessError> {
         let ResUid { real, effective: me, .. } = process;
         if me.is_root() || config.secret_file.is_home() && me == account.uid {
             return Ok(Self::Direct(config.secret_file.locate(account)));
@@ -38,36 +40,36 @@ impl Access {
         if me == account.uid && real == account.uid {
             return Ok(Self::Helper(HelperClient { program: config.helper.clone() }));
         }
-        Err(Trouble::Unavailable(format!("user id {me} may not ask for codes of {}", account.name)))
+        Err(AccessError::Unavailable(format!("user id {me} may not ask for codes of {}", account.name)))
     }
 
     /// What there is to tell of the person's enrollment; `None` when there is none.
-    fn status(&self, policy: &Policy) -> Result<Option<Status>, Trouble> {
+    fn status(&self, policy: &Policy) -> Result<Option<Status>, AccessError> {
         match self {
             Self::Direct(file) => Ok(service(file, policy).status()?),
             Self::Helper(helper) => match ask(helper, &Request::Status)? {
                 Response::Status(status) => Ok(Some(status)),
-                Response::NotPaired => Ok(None),
+                Response::NotEnrolled => Ok(None),
                 other => Err(unexpected(other)),
             },
         }
     }
 
     /// Whether the person has enrolled.
-    pub fn is_paired(&self, policy: &Policy) -> Result<bool, Trouble> {
+    pub fn is_enrolled(&self, policy: &Policy) -> Result<bool, AccessError> {
         match (self.status(policy)?, self) {
             // Whoever keeps a home from being mounted must not switch the second step off.
             (None, Self::Direct(file)) if file.home_is_away() => {
                 let home = file.account().home.display();
-                Err(Trouble::Unavailable(format!("{home}: the home directory is not there")))
+                Err(AccessError::Unavailable(format!("{home}: the home directory is not there")))
             }
             (status, _) => Ok(status.is_some()),
         }
     }
 
     /// How many digits the person's codes have.
-    pub fn digits(&self, policy: &Policy) -> Result<Digits, Trouble> {
-        self.status(policy)?.map(|status| status.parameters.1).ok_or(Trouble::NotPaired)
+    pub fn digits(&self, policy: &Policy) -> Result<Digits, AccessError> {
+        self.status(policy)?.map(|status| status.parameters.1).ok_or(AccessError::NotEnrolled)
     }
 
     /// Whether this client showed a code less than `length` ago, so that nobody is asked.
@@ -87,21 +89,21 @@ impl Access {
         reply: &Reply,
         attempt: &LoginAttempt<'_>,
         policy: &Policy,
-    ) -> Result<(Verdict, Option<UnixTime>), Trouble> {
+    ) -> Result<(Verdict, Option<UnixTime>), AccessError> {
         match self {
             Self::Direct(file) => Ok(service(file, policy).login(attempt)?),
             Self::Helper(helper) => match ask(helper, &Request::Verify(reply.clone()))? {
                 Response::Verdict(verdict) => Ok((verdict, None)),
-                Response::NotPaired => Err(Trouble::NotPaired),
+                Response::NotEnrolled => Err(AccessError::NotEnrolled),
                 other => Err(unexpected(other)),
             },
         }
     }
 }
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for AccessError {
     fn from(error: StoreError) -> Self {
-        if error.is_not_paired() { Self::NotPaired } else { Self::Unavailable(error.to_string()) }
+        if error.is_not_enrolled() { Self::NotEnrolled } else { Self::Unavailable(error.to_string()) }
     }
 }
 
@@ -110,21 +112,22 @@ pub const fn service<'a>(file: &'a SecretFile, policy: &'a Policy) -> Service<'a
     Service { file, policy, clock: &system_clock }
 }
 
-fn unexpected(response: Response) -> Trouble {
+fn unexpected(response: Response) -> AccessError {
     match response {
-        Response::Failed(why) => Trouble::Unavailable(why),
-        _ => Trouble::Unavailable("otp-helper gave an answer to another question".to_owned()),
+        Response::Failed(why) => AccessError::Unavailable(why),
+        _ => AccessError::Unavailable("otp-helper gave an answer to another question".to_owned()),
     }
 }
 
 /// Runs the helper for one request.
-fn ask(helper: &HelperClient, request: &Request) -> Result<Response, Trouble> {
-    helper.ask(request).map_err(|error| Trouble::Unavailable(error.to_string()))
+fn ask(helper: &HelperClient, request: &Request) -> Result<Response, AccessError> {
+    helper.ask(request).map_err(|error| AccessError::Unavailable(error.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
-    use insis_otp::store::{Template, UserName};
+    use insis_otp::record::UserName;
+    use insis_otp::store::Template;
 
     use super::*;
 
@@ -139,8 +142,8 @@ mod tests {
             home: home.clone(),
         };
         let access = Access::Direct(Template::parse("%h/.insis-otp").unwrap().locate(&account));
-        assert!(matches!(access.is_paired(&Policy::default()), Err(Trouble::Unavailable(_))));
+        assert!(matches!(access.is_enrolled(&Policy::default()), Err(AccessError::Unavailable(_))));
         std::fs::create_dir(&home).unwrap();
-        assert!(matches!(access.is_paired(&Policy::default()), Ok(false)));
+        assert!(matches!(access.is_enrolled(&Policy::default()), Ok(false)));
     }
 }

@@ -1,6 +1,6 @@
 //! A time for people, in UTC: asking for the zone of the host would mean reading its files inside of it.
 
-use insis_otp::otp::UnixTime;
+use insis_otp::oath::UnixTime;
 
 /// `2026-11-27 21:04 UTC`.
 pub fn utc(time: UnixTime) -> String {

@@ -9,7 +9,7 @@
 //! | `access` | how the secret file is reached: opened here, or through `otp-helper` |
 //! | `dialogue` | the conversation: questions, replies, what is no attempt |
 //! | `outcome` | how an authentication can end, and the one road from there to a PAM code |
-//! | `texts` | what people read |
+//! | `messages` | what people read |
 //! | `report` | the lines in the log |
 //! | `host` | what the module asks of the application, and libpam as one that answers |
 //! | `ffi` | the little that takes unsafe code |
@@ -24,10 +24,10 @@ mod host;
 mod login;
 #[cfg(test)]
 mod manual;
+mod messages;
 mod outcome;
 mod pairing;
 mod qr;
 mod report;
 mod stack;
 mod target;
-mod texts;

@@ -7,50 +7,51 @@ use std::time::{Duration, Instant};
 use insis_otp::audit::{Level, Line};
 use insis_otp::config::arguments::{self, FirstPass, Stacking};
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
-use insis_otp::otp::{Refusal, UnixTime, Verdict};
+use insis_otp::oath::UnixTime;
 use insis_otp::service::{self, LoginAttempt, system_clock};
+use insis_otp::verify::{Refusal, Verdict};
 use insis_otp::{RememberedClient, Source};
 use zeroize::Zeroizing;
 
-use crate::access::{Access, Trouble};
+use crate::access::{Access, AccessError};
 use crate::dialogue::{self, Reply};
 use crate::ffi::{self, DefaultScheduling};
 use crate::host::{Flags, Host, SecretBytes};
+use crate::messages::Messages;
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::report::Log;
 use crate::stack;
 use crate::target::{Known, Target, exemption};
-use crate::texts::Texts;
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
 pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcome {
     let began = Instant::now();
     let mut log = Log::of(host, "auth");
-    let mut texts = Texts::of(insis_otp::config::Language::default());
+    let mut messages = Messages::of(insis_otp::config::Language::default());
     let mut seen = Seen::default();
     let outcome = match Login::prepare(host, args, flags, &mut log) {
         Ok(login) => {
-            texts = login.texts;
+            messages = login.messages;
             login.pad_to_interval(began, Login::BEFORE_QUESTION);
             login.run(host, &log, &mut seen)
         }
         Err(outcome) => outcome,
     };
-    log.send(outcome.line(), outcome.words(&log.service));
+    log.send(outcome.line(), outcome.message(&log.service));
     match &outcome {
         Outcome::Accepted(accepted) => {
             // Those of this login are not news.
             let failures = accepted.failures.saturating_sub(seen.refused);
-            if let Some(text) = texts.accepted(&accepted.by, failures, seen.new_device.get()) {
+            if let Some(text) = messages.accepted(&accepted.by, failures, seen.new_device.get()) {
                 dialogue::tell(host, flags, &text);
             }
         }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) if log.service.starts_with("sshd") => {
-            let question = format!("{}\n{}", texts.cannot_check, texts.press_enter);
+            let question = format!("{}\n{}", messages.cannot_check, messages.press_enter);
             dialogue::complain_in_question(host, flags, &question);
         }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
-            dialogue::complain(host, flags, texts.cannot_check);
+            dialogue::complain(host, flags, messages.cannot_check);
         }
         Outcome::Refused(_) | Outcome::Denied(..) | Outcome::NoReply(_) | Outcome::Passed(_) => {}
     }
@@ -61,7 +62,7 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
 struct Login {
     config: Config,
     stacking: Stacking,
-    texts: &'static Texts,
+    messages: &'static Messages,
     target: Target,
     /// Why no code is needed, where the password has to be asked for all the same.
     passed: Option<Passed>,
@@ -130,9 +131,9 @@ impl Login {
         };
         let source = Source::of(&log.rhost, target.real_uid().as_raw());
         let tells_failures = !flags.silent;
-        let (texts, remote) = (Texts::of(config.language), log.rhost != "-");
+        let (messages, remote) = (Messages::of(config.language), log.rhost != "-");
         let mut login =
-            Self { texts, config, stacking, target, passed: None, client, source, tells_failures, remote };
+            Self { messages, config, stacking, target, passed: None, client, source, tells_failures, remote };
         match login.passes(host, log)? {
             // The modules below have no password but the one that this module asks for.
             Some(passed) if login.stacking.forward => login.passed = Some(passed),
@@ -160,10 +161,10 @@ impl Login {
         }
         match self.config.unenrolled_at(system_clock()) {
             Unenrolled::Deny => Ok(None),
-            _ if known.access.is_paired(&self.config.policy)? => Ok(None),
-            Unenrolled::Ignore => Ok(Some(Passed::NotPaired)),
-            Unenrolled::Enrol if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
-            Unenrolled::Enrol => Ok(must_pair(host, &self.target.name, known, log)),
+            _ if known.access.is_enrolled(&self.config.policy)? => Ok(None),
+            Unenrolled::Ignore => Ok(Some(Passed::NotEnrolled)),
+            Unenrolled::Enroll if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
+            Unenrolled::Enroll => Ok(must_pair(host, &self.target.name, known, log)),
         }
     }
 
@@ -186,7 +187,7 @@ impl Login {
                 seen.first_pass_guesses += u32::from(outcome.is_guess());
                 log.send(outcome.tried_line(), None);
                 if matches!(refusal, Refusal::Used { .. }) {
-                    note = self.texts.refused(refusal, false);
+                    note = self.messages.refused(refusal, false);
                 }
             }
         }
@@ -209,9 +210,9 @@ impl Login {
             };
             let Some(refusal) = outcome.refusal().filter(|_| left > 0) else { return outcome };
             seen.refused += u32::from(matches!(outcome, Outcome::Refused(_)));
-            log.send(outcome.line().field("tries_left", left), outcome.words(&log.service));
+            log.send(outcome.line().field("tries_left", left), outcome.message(&log.service));
             let again = left.saturating_add(1) < self.config.tries;
-            note = self.texts.refused(refusal, again);
+            note = self.messages.refused(refusal, again);
         }
     }
 
@@ -243,7 +244,7 @@ impl Login {
     /// The question, on a line of its own below what is said: with the user and the host that ssh puts in front, one line has
     /// no room for both.
     fn question(&self, note: &str) -> String {
-        let question = if self.stacking.forward { self.texts.both } else { &self.config.prompt };
+        let question = if self.stacking.forward { self.messages.both } else { &self.config.prompt };
         if note.is_empty() { question.to_owned() } else { format!("{}\n{question}", note.trim_end()) }
     }
 
@@ -323,7 +324,7 @@ impl Login {
         log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
         let (verdict, denial) = match &self.target.known {
             Some(known) => (self.verify(known, &reply, seen), Denial::Unenrolled),
-            None => (Err(Trouble::NotPaired), Denial::UnknownUser),
+            None => (Err(AccessError::NotEnrolled), Denial::UnknownUser),
         };
         match verdict {
             Ok(Verdict::Accepted(accepted)) => {
@@ -332,13 +333,13 @@ impl Login {
                 Outcome::Accepted(accepted)
             }
             Ok(Verdict::Refused(why)) => Outcome::Refused(why),
-            Err(Trouble::NotPaired) => self.decoy(denial, &reply),
+            Err(AccessError::NotEnrolled) => self.decoy(denial, &reply),
             Err(trouble) => trouble.into(),
         }
     }
 
     /// Has a reply of somebody known decided.
-    fn verify(&self, known: &Known, reply: &service::Reply, seen: &Seen) -> Result<Verdict, Trouble> {
+    fn verify(&self, known: &Known, reply: &service::Reply, seen: &Seen) -> Result<Verdict, AccessError> {
         let typed = reply.typed();
         let attempt = LoginAttempt {
             remember: self.client.as_ref(),

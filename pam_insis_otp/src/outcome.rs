@@ -1,7 +1,7 @@
 //! How an authentication can end, and the one road from there to a PAM code and a line in the log.
 
 use insis_otp::audit::{self, Level, Line};
-use insis_otp::otp::{Accepted, Proof, Refusal};
+use insis_otp::verify::{Accepted, Proof, Refusal};
 pub use pam::constants::PamResultCode as Code;
 
 /// The end of an authentication. [`Outcome::code`] is the only place that turns one into a PAM code.
@@ -43,7 +43,7 @@ pub enum Denial {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
     /// The person has not paired: `unenrolled = "ignore"`.
-    NotPaired,
+    NotEnrolled,
     /// The person has not paired, and does so before the login is over: `unenrolled = "enrol"`.
     MustPair,
     /// By the service: `ask = false`.
@@ -158,7 +158,7 @@ impl Outcome {
     }
 
     /// What is said at the end of the line, for this service.
-    pub fn words(&self, service: &str) -> Option<&str> {
+    pub fn message(&self, service: &str) -> Option<&str> {
         match self {
             Self::Unavailable(why) | Self::Misconfigured(why) => Some(why),
             Self::Denied(Denial::Filler, _) => Some(
@@ -187,7 +187,7 @@ fn accepted_line(accepted: &Accepted) -> Line {
     let line = Line::new(if accepted.clock_was_ahead { Level::Warning } else { Level::Info }, "accepted");
     let line = match &accepted.by {
         Proof::Code { offset } => line.field("proof", "code").field("offset", offset),
-        Proof::Pair { offset, drift } => {
+        Proof::TwoCodes { offset, drift } => {
             line.field("proof", "pair").field("offset", offset).field("drift", drift.0)
         }
         Proof::Recovery { left } => line.field("proof", "recovery-code").field("left", left),
@@ -213,7 +213,7 @@ impl Passed {
     /// The `reason=` of the log.
     const fn name(self) -> &'static str {
         match self {
-            Self::NotPaired => "not-paired",
+            Self::NotEnrolled => "not-paired",
             Self::MustPair => "must-pair",
             Self::ExemptService => "exempt-service",
             Self::ExemptUser => "exempt-user",
@@ -226,7 +226,7 @@ impl Passed {
     /// Who gets in without a second step because none was set up is worth a second look.
     const fn level(self) -> Level {
         match self {
-            Self::NotPaired | Self::MustPair => Level::Notice,
+            Self::NotEnrolled | Self::MustPair => Level::Notice,
             Self::ExemptService
             | Self::ExemptUser
             | Self::ExemptGroup
@@ -244,7 +244,8 @@ impl Passed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use insis_otp::otp::{Drift, Malformed, Seconds};
+    use insis_otp::oath::{Drift, Seconds};
+    use insis_otp::verify::Malformed;
 
     fn refusals() -> Vec<Refusal> {
         let wait = Seconds(17);
@@ -266,7 +267,7 @@ mod tests {
         let accepted = |by| Outcome::Accepted(Accepted { by, failures: 1, clock_was_ahead: true });
         let mut all = vec![
             accepted(Proof::Code { offset: 0 }),
-            accepted(Proof::Pair { offset: 0, drift: Drift(1) }),
+            accepted(Proof::TwoCodes { offset: 0, drift: Drift(1) }),
             accepted(Proof::Recovery { left: 1 }),
             Outcome::NoReply(NoReply::Conversation),
             Outcome::NoReply(NoReply::Empty),
@@ -278,7 +279,7 @@ mod tests {
         let as_if = |denial| refusals().into_iter().map(move |refusal| Outcome::Denied(denial, refusal));
         all.extend(denials.into_iter().flat_map(as_if));
         let passed = [
-            Passed::NotPaired,
+            Passed::NotEnrolled,
             Passed::MustPair,
             Passed::ExemptService,
             Passed::ExemptUser,
@@ -293,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_the_administrator_can_mend_is_said_in_words() {
-        let words = |outcome: Outcome| outcome.words("sshd").map(str::to_owned).unwrap_or_default();
+        let words = |outcome: Outcome| outcome.message("sshd").map(str::to_owned).unwrap_or_default();
         assert_eq!(words(Outcome::Unavailable("no store".into())), "no store");
         assert_eq!(words(Outcome::Misconfigured("line 7".into())), "line 7");
         let denied = |denial| words(Outcome::Denied(denial, Refusal::Wrong));
@@ -306,7 +307,7 @@ mod tests {
     fn advice_fits_the_service() {
         let outcome = Outcome::Denied(Denial::Password, Refusal::Wrong);
         for (service, advice) in [("sshd", "sshd_config"), ("sudo", "sudo -A"), ("vsftpd", "forward_pass")] {
-            let words = outcome.words(service).unwrap();
+            let words = outcome.message(service).unwrap();
             assert!(words.contains(advice), "{words}");
             assert_eq!(words.contains("sshd"), service == "sshd", "{words}");
         }

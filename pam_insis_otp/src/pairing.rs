@@ -10,21 +10,22 @@ use std::ffi::CStr;
 use insis_otp::audit::{Level, Line};
 use insis_otp::config::{Config, Language, SelfEnrollment, Unenrolled};
 use insis_otp::naming::Names;
-use insis_otp::otp::{Code, Drift, Key, PairingRefusal, RecoveryCode, Salt, Seconds, Secret, Typed, locate};
+use insis_otp::oath::{Code, Drift, OtpGenerator, RecoveryCode, Salt, Seconds, Secret};
 use insis_otp::otpauth::Entry;
 use insis_otp::service::{EnrollmentDenial, Error, NewDevice, Service, system_clock};
 use insis_otp::store::{InvitationRefusal, SecretFile};
+use insis_otp::verify::{EnrollmentRefusal, Typed, locate};
 use zeroize::Zeroizing;
 
 use crate::access::{self, Access};
 use crate::dialogue::{self, Reply};
 use crate::host::{Flags, Host, SecretBytes};
 use crate::login;
+use crate::messages::{Messages, fill};
 use crate::outcome::{NoReply, NotEnrolled};
 use crate::qr::{self, Drawing};
 use crate::report::Log;
 use crate::target::{Target, exemption};
-use crate::texts::{Texts, fill};
 
 /// The columns that the question has for the host's name: 80, less the words beside it.
 const HOST_COLUMNS: usize = 40;
@@ -83,7 +84,7 @@ fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, En
     log.user.clone_from(&name);
     let was_left = host.enrollment_due() == Some(&name);
     let enrolls = config.ask
-        && config.unenrolled_at(system_clock()) == Unenrolled::Enrol
+        && config.unenrolled_at(system_clock()) == Unenrolled::Enroll
         && config.self_enrollment != SelfEnrollment::Off;
     if !was_left && !enrolls {
         return Ok(false);
@@ -94,7 +95,11 @@ fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, En
         return Ok(false);
     }
     let Some(known) = &target.known else { return Ok(false) };
-    known.access.is_paired(&config.policy).map(|paired| !paired).map_err(|_| store("it cannot be looked at"))
+    known
+        .access
+        .is_enrolled(&config.policy)
+        .map(|paired| !paired)
+        .map_err(|_| store("it cannot be looked at"))
 }
 
 /// A call that ends here: its line, and words for the log.
@@ -103,7 +108,7 @@ struct End(Line, Option<String>);
 fn fail(host: &dyn Host, flags: Flags, log: &Log, End(line, words): End) -> NotEnrolled {
     log.send(line, words.as_deref());
     if words.is_some() {
-        dialogue::complain(host, flags, Texts::of(Language::default()).cannot_check);
+        dialogue::complain(host, flags, Messages::of(Language::default()).cannot_check);
     }
     NotEnrolled
 }
@@ -117,7 +122,7 @@ fn settings(args: &[&CStr], log: &Log) -> Result<Config, End> {
 /// Somebody who has to enroll.
 struct Waiting {
     config: Config,
-    texts: &'static Texts,
+    messages: &'static Messages,
     file: SecretFile,
 }
 
@@ -152,7 +157,7 @@ impl Waiting {
             Some(Access::Direct(file)) => {
                 let status = access::service(&file, &config.policy).status();
                 let paired = status.map_err(|error| store(&error.to_string()))?.is_some();
-                Ok((!paired).then_some(Self { texts: Texts::of(config.language), config, file }))
+                Ok((!paired).then_some(Self { messages: Messages::of(config.language), config, file }))
             }
             _ => Err(store("enrollment within the login takes an application with root's rights")),
         }
@@ -169,7 +174,7 @@ impl Waiting {
         let drift = self.pair(host, &entry, invitation.as_ref(), log)?;
         let by = if invitation.is_some() { "invitation" } else { "password" };
         log.send(Line::new(Level::Warning, "paired").field("by", by).field("drift", drift.0), None);
-        dialogue::tell(host, flags, self.texts.paired);
+        dialogue::tell(host, flags, self.messages.paired);
         Ok(())
     }
 
@@ -177,16 +182,16 @@ impl Waiting {
     fn invitation(&self, host: &dyn Host) -> Result<RecoveryCode, End> {
         let mut said = "";
         for _ in 0..ROUNDS {
-            let reply = self.ask(host, &format!("\n{said}{}", self.texts.pairing_invitation))?;
+            let reply = self.ask(host, &format!("\n{said}{}", self.messages.pairing_invitation))?;
             let code = reply.as_ref().map(|reply| Typed::parse(reply));
             let Some(Typed::Recovery(code)) = code else {
-                said = self.texts.pairing_not_invited;
+                said = self.messages.pairing_not_invited;
                 continue;
             };
             match self.service().check_invitation(&code) {
                 Ok(()) => return Ok(code),
                 Err(Error::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
-                    said = self.texts.pairing_not_invited;
+                    said = self.messages.pairing_not_invited;
                 }
                 Err(failure) => return Err(failed(failure)),
             }
@@ -211,7 +216,7 @@ impl Waiting {
                 // Told once. Whose clock cannot be set goes on: nobody is to be locked out for it.
                 First::Far(_, length) if !is_warned => {
                     is_warned = true;
-                    said = fill(self.texts.pairing_clock, length) + "\n";
+                    said = fill(self.messages.pairing_clock, length) + "\n";
                     continue;
                 }
                 First::Far(code, _) => code,
@@ -221,20 +226,20 @@ impl Waiting {
                     continue;
                 }
                 First::Wrong => {
-                    said = format!("{}\n", self.texts.pairing_wrong);
+                    said = format!("{}\n", self.messages.pairing_wrong);
                     continue;
                 }
             };
-            let second = self.ask(host, self.texts.pairing_next)?;
+            let second = self.ask(host, self.messages.pairing_next)?;
             let second = second.and_then(|reply| Typed::parse(&reply).single(entry.key.digits()).ok());
-            let paired = second.map_or(Err(Error::Codes(PairingRefusal::SecondWrong)), |second| {
+            let paired = second.map_or(Err(Error::Codes(EnrollmentRefusal::SecondWrong)), |second| {
                 self.write(entry, (first, second), invitation)
             });
             match paired {
                 Ok(drift) => return Ok(drift),
                 Err(Error::Codes(why)) => {
                     log.debug(|| Log::step("pairing").field("refused", format!("{why:?}")));
-                    said = format!("{}\n", self.texts.not_pairing(why));
+                    said = format!("{}\n", self.messages.not_pairing(why));
                 }
                 Err(failure) => return Err(failed(failure)),
             }
@@ -271,21 +276,21 @@ impl Waiting {
     fn entry(&self) -> Result<Entry, End> {
         let secret = Secret::generate(random).map_err(|error| store(&format!("no random bytes: {error}")))?;
         let keys = self.config.new_keys;
-        Ok(self.names().entry(&Key::new(secret, keys.algorithm, keys.digits, keys.period), qr::fits))
+        Ok(self.names().entry(&OtpGenerator::new(secret, keys.algorithm, keys.digits, keys.period), qr::fits))
     }
 
     /// Says what is going to happen, and asks how the picture shall be drawn: whether a terminal shows more than ASCII
     /// nobody can find out over ssh. `None` is no picture.
     fn choose(&self, host: &dyn Host, entry: &Entry) -> Result<Option<Drawing>, End> {
         let names = self.names();
-        let why = fill(self.texts.pairing, on_one_line(&names.host));
+        let why = fill(self.messages.pairing, on_one_line(&names.host));
         let name = if names.are_shortened_in(entry) {
-            self.texts.pairing_short_name
+            self.messages.pairing_short_name
         } else {
-            self.texts.pairing_name
+            self.messages.pairing_name
         };
         let name = fill(name, format!("{}: {}", entry.issuer, entry.account));
-        let question = format!("\n{why}\n{name}\n{}", self.texts.pairing_picture);
+        let question = format!("\n{why}\n{name}\n{}", self.messages.pairing_picture);
         let blocks = Drawing { dark_letters: false, ascii: false };
         match dialogue::ask(host, &question, true) {
             Err(NoReply::Empty) => Ok(Some(blocks)),
@@ -304,17 +309,23 @@ impl Waiting {
     /// shows a message at the next one anyway, and other programs must not let it scroll away. Without a blank line:
     /// with the question these are 24 rows.
     fn introduction(&self, entry: &Entry, drawing: Option<Drawing>) -> String {
-        let secret = fill(self.texts.pairing_secret, entry.key.secret().grouped().as_str());
+        let secret = fill(self.messages.pairing_secret, entry.key.secret().grouped().as_str());
         let picture = drawing.and_then(|drawing| qr::draw(&entry.short_uri(), drawing));
         match picture {
-            Some(picture) => format!("\n{}\n{}{secret}\n", self.texts.pairing_scan, *picture),
+            Some(picture) => format!("\n{}\n{}{secret}\n", self.messages.pairing_scan, *picture),
             None => format!("\n{secret}\n"),
         }
     }
 
     /// Asks for the first code, and looks at it at once: a mistake is told before the next one is waited for.
-    fn first(&self, host: &dyn Host, said: &str, key: &Key, drawn: Option<Drawing>) -> Result<First, End> {
-        let Some(reply) = self.ask(host, &format!("{said}{}", self.texts.pairing_first))? else {
+    fn first(
+        &self,
+        host: &dyn Host,
+        said: &str,
+        key: &OtpGenerator,
+        drawn: Option<Drawing>,
+    ) -> Result<First, End> {
+        let Some(reply) = self.ask(host, &format!("{said}{}", self.messages.pairing_first))? else {
             return Ok(First::Wrong);
         };
         let present = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });

@@ -42,9 +42,9 @@ impl Log {
             None => line,
         };
         let line = line.field("user", &self.user).field("rhost", &self.rhost);
-        let line = line.aside("service", &self.service).aside("call", self.call);
+        let line = line.journal_only("service", &self.service).journal_only("call", self.call);
         let line = match words {
-            Some(words) => line.words(words),
+            Some(words) => line.message(words),
             None => line,
         };
         (self.write)(

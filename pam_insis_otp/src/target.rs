@@ -2,12 +2,14 @@
 
 use insis_otp::config::{Config, Exempt};
 use insis_otp::network::numeric;
-use insis_otp::otp::{Attempt, Digits, Policy, Refusal, Verdict, verify};
+use insis_otp::oath::Digits;
+use insis_otp::record::{Account, UserName};
 use insis_otp::service::{Reply, refuse_unknown, system_clock};
-use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers, UserName};
+use insis_otp::store::{Cause, StoreError, Template, UnknownUsers};
+use insis_otp::verify::{Attempt, Policy, Refusal, Verdict, verify};
 use nix::unistd::{Group, ResUid, Uid, getresuid, getuid};
 
-use crate::access::{Access, Trouble};
+use crate::access::{Access, AccessError};
 use crate::outcome::{Outcome, Passed};
 
 /// Whom a code is verified for.
@@ -112,11 +114,11 @@ impl Known {
     }
 }
 
-impl From<Trouble> for Outcome {
-    fn from(trouble: Trouble) -> Self {
+impl From<AccessError> for Outcome {
+    fn from(trouble: AccessError) -> Self {
         match trouble {
-            Trouble::NotPaired => Self::Unavailable("the secret file went away".to_owned()),
-            Trouble::Unavailable(why) => Self::Unavailable(why),
+            AccessError::NotEnrolled => Self::Unavailable("the secret file went away".to_owned()),
+            AccessError::Unavailable(why) => Self::Unavailable(why),
         }
     }
 }
@@ -129,9 +131,10 @@ fn is_lack_of_room(error: &StoreError) -> bool {
 }
 
 fn refuse_without_count(reply: &Reply, policy: &Policy) -> Refusal {
-    use insis_otp::otp::{Algorithm, Key, Period, RecoveryCodes, Secret, State};
+    use insis_otp::oath::{Algorithm, OtpGenerator, Period, RecoveryCodes, Secret};
+    use insis_otp::verify::State;
     let Ok(secret) = Secret::from_bytes(&[0; Secret::BYTES]) else { return Refusal::Wrong };
-    let key = Key::new(secret, Algorithm::default(), Digits::default(), Period::default());
+    let key = OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default());
     let (none, state) = (RecoveryCodes::default(), State::default());
     match verify(&Attempt::of(&reply.typed()), &key, &none, &state, policy, system_clock()).0 {
         Verdict::Refused(why @ Refusal::Malformed(_)) => why,

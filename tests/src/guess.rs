@@ -7,10 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use insis_otp::otp::{
-    Attempt, Digits, Key, Policy, Rate, RecoveryCodes, SpentSteps, State, Step, Throttle, Typed, UnixTime,
-    Verdict, verify,
-};
+use insis_otp::oath::{Digits, OtpGenerator, RecoveryCodes, Step, UnixTime};
+use insis_otp::verify::{Attempt, Policy, Rate, State, Throttle, Typed, UsedSteps, Verdict, verify};
 
 /// A day, in seconds.
 pub const DAY: u64 = 86_400;
@@ -131,10 +129,10 @@ pub struct Simulated {
 /// # Panics
 /// When the owner is not let in.
 #[must_use]
-pub fn simulate(site: &Site, key: &Key, span: u64, random: &mut u64) -> Simulated {
+pub fn simulate(site: &Site, key: &OtpGenerator, span: u64, random: &mut u64) -> Simulated {
     let start = 1_700_000_000 / DAY * DAY;
     let mut state = State {
-        spent: SpentSteps::since_pairing(Step(start / PERIOD - 5_001), Step(start / PERIOD - 5_000)),
+        spent: UsedSteps::since_pairing(Step(start / PERIOD - 5_001), Step(start / PERIOD - 5_000)),
         ..State::default()
     };
     let mut done = Simulated::default();
@@ -167,14 +165,14 @@ fn with_guess(before: Throttle, now: UnixTime) -> Throttle {
     Throttle { guesses, guessed_at: now, day: now.day(), today: today + 1, single_codes, ..before }
 }
 
-fn attempt(site: &Site, key: &Key, state: &State, text: &str, now: u64) -> (Verdict, State) {
+fn attempt(site: &Site, key: &OtpGenerator, state: &State, text: &str, now: u64) -> (Verdict, State) {
     let none = RecoveryCodes::default();
     let typed = Typed::parse(text.as_bytes());
     verify(&Attempt::of(&typed), key, &none, state, &site.policy, UnixTime(now))
 }
 
 /// The owner logs in; with two consecutive codes, as single ones may be delayed.
-fn owner(site: &Site, key: &Key, state: &State, now: u64) -> State {
+fn owner(site: &Site, key: &OtpGenerator, state: &State, now: u64) -> State {
     let code = |step| key.code(Step(step)).reveal(site.digits).to_string();
     let step = now / PERIOD;
     let (verdict, next) = attempt(site, key, state, &(code(step - 1) + &code(step)), now);

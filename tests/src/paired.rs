@@ -2,11 +2,13 @@
 
 use std::process::Command;
 
-use insis_otp::otp::{
-    Algorithm, Code, Digits, Key, Period, RecoveryCode, Salt, Seconds, Secret, State, Step, Typed, UnixTime,
+use insis_otp::oath::{
+    Algorithm, Code, Digits, OtpGenerator, Period, RecoveryCode, Salt, Seconds, Secret, Step, UnixTime,
 };
+use insis_otp::record::{Account, UserName};
 use insis_otp::service::{NewDevice, Status, system_clock};
-use insis_otp::store::{Account, SecretFile, Template, UserName};
+use insis_otp::store::{SecretFile, Template};
+use insis_otp::verify::{State, Typed};
 
 use crate::person::service;
 use crate::phone::{Phone, now};
@@ -15,7 +17,7 @@ use crate::phone::{Phone, now};
 #[derive(Debug)]
 pub struct Paired {
     phone: Phone,
-    key: Key,
+    key: OtpGenerator,
     file: SecretFile,
 }
 
@@ -47,7 +49,7 @@ impl Paired {
         let secret = Secret::from_bytes(seed.as_bytes()).expect("a secret");
         let count = u8::try_from(digits.count()).expect("few digits");
         let phone = Phone::with(&secret.to_base32(), "SHA1", count, 30);
-        let key = Key::new(secret, Algorithm::Sha1, digits, Period::default());
+        let key = OtpGenerator::new(secret, Algorithm::Sha1, digits, Period::default());
         let paired = Self { phone, key, file };
         paired.enrol(UnixTime(at - Self::AGO.0));
         paired

@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
-use insis_otp::otp::{
-    Algorithm, Digits, Key, Period, Policy, RecoveryCode, RecoveryCodes, Salt, Secret, SpentSteps, State,
-    Step, Typed, UnixTime,
+use insis_otp::oath::{
+    Algorithm, Digits, OtpGenerator, Period, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime,
 };
+use insis_otp::record::{Account, Enrollment, UserName};
 use insis_otp::service::{Clock, NewDevice, Service};
-use insis_otp::store::{Account, Enrolment, Record, SecretFile, Template, UserName};
+use insis_otp::store::{Record, SecretFile, Template};
+use insis_otp::verify::{Policy, State, Typed, UsedSteps};
 
 /// A time step in 2023, at which tests begin whose clock stands still.
 pub const STEP: u64 = 56_666_667;
@@ -24,7 +25,7 @@ pub struct Person {
     /// The login name.
     pub name: String,
     /// What is on the phone.
-    pub key: Key,
+    pub key: OtpGenerator,
     /// Where the pairing is kept.
     pub file: SecretFile,
 }
@@ -69,7 +70,7 @@ impl Person {
     #[must_use]
     pub fn new(name: &str, seed: u8, template: &str) -> Self {
         let secret = Secret::from_bytes(&secret_bytes(seed)).expect("20 bytes are a secret");
-        let key = Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
         let user = UserName::parse(name).expect("a user's name");
         let account = Account::lookup(&user).expect("no user database");
         let account = account.unwrap_or_else(|| panic!("{name} is no user of this machine"));
@@ -87,13 +88,13 @@ impl Person {
 
     /// Writes the secret file as a pairing long before [`STEP`] would have.
     pub fn pair(&self) {
-        self.file.create(&self.enrolment(), &Self::first_state()).expect("cannot pair");
+        self.file.create(&self.enrollment(), &Self::first_state()).expect("cannot pair");
     }
 
     /// The head of the secret file.
     #[must_use]
-    pub fn enrolment(&self) -> Enrolment {
-        Enrolment {
+    pub fn enrollment(&self) -> Enrollment {
+        Enrollment {
             user: self.file.account().name.clone(),
             key: self.key.clone(),
             issuer: "test".into(),
@@ -108,14 +109,14 @@ impl Person {
     pub fn first_state() -> State {
         // A login since then, so that nobody is told of a phone that was enrolled.
         let last_login = Some(UnixTime(time_of(STEP - 4_990)));
-        let spent = SpentSteps::since_pairing(Step(STEP - 5_000), Step(STEP - 4_999));
+        let spent = UsedSteps::since_pairing(Step(STEP - 5_000), Step(STEP - 4_999));
         State { spent, last_login, ..State::default() }
     }
 
     /// A state in which every step up to that one is spent.
     #[must_use]
     pub fn spent_up_to(step: u64) -> State {
-        State { spent: SpentSteps::since_pairing(Step(step - 1), Step(step)), ..State::default() }
+        State { spent: UsedSteps::since_pairing(Step(step - 1), Step(step)), ..State::default() }
     }
 
     /// Takes everything back that was done since the pairing.

@@ -276,7 +276,7 @@ fn libpam_wrapper_without_root() {
     house.env.write(&services.join("door"), stack.as_bytes(), 0o644);
     std::fs::set_permissions(&services, PermissionsExt::from_mode(0o755)).unwrap();
     let own =
-        Paired::with("anna", "%h/.insis-otp", insis_otp::otp::Digits::Six, insis_otp_tests::phone::now());
+        Paired::with("anna", "%h/.insis-otp", insis_otp::oath::Digits::Six, insis_otp_tests::phone::now());
     let wrapped = |code: &str| {
         let mut tester = house.env.as_user("anna", "pamtester");
         tester.args(["door", "anna", "authenticate"]);

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::otp::{Period, Refusal, Verdict};
+use insis_otp::oath::Period;
 use insis_otp::service::NewDevice;
 use insis_otp::service::system_clock;
 use insis_otp::service::{Credential, Reply, Request, Response};
+use insis_otp::verify::{Refusal, Verdict};
 use insis_otp_tests::crowd;
 use insis_otp_tests::door::answer;
 use insis_otp_tests::env::{Env, run, talk};
@@ -182,8 +183,8 @@ fn no_limit_makes_the_helper_answer_what_it_did_not_write_down() {
             let script = format!("exec prlimit --{limit} -- \"$1\"");
             let output = shell(&env, "anna", &script, &verify(code));
             let (said, state) = (heard(&output), anna.state());
-            let spent = state.spent.contains(insis_otp::otp::Step(step()))
-                || state.spent.contains(insis_otp::otp::Step(step() - 1));
+            let spent = state.spent.contains(insis_otp::oath::Step(step()))
+                || state.spent.contains(insis_otp::oath::Step(step() - 1));
             let accepted = opens(said.as_ref());
             let refused = matches!(said, Some(Response::Verdict(Verdict::Refused(_))));
             assert!(code != &wrong || !accepted, "{limit}: a wrong code opened");
@@ -206,7 +207,7 @@ fn closed_descriptors_do_not_become_the_secret_file() {
         let script = format!("\"$1\" {closing}");
         let output = shell(&env, "anna", &script, &verify("000000"));
         assert!(!opens(heard(&output).as_ref()), "{closing}");
-        assert_eq!(anna.record().enrolment.account, "anna@host", "{closing}");
+        assert_eq!(anna.record().enrollment.account, "anna@host", "{closing}");
     }
     // Descriptors that are left open for it are closed, and the limit on them does not make it skip one.
     let many = "for n in {3..200}; do eval \"exec $n</dev/zero\"; done; exec \"$1\"";
@@ -260,14 +261,14 @@ fn a_careless_umask_opens_no_file() {
             env.add_user("carl", "secret");
         }
         let person = Person::new(user, 3, STORE);
-        let typed = |step| insis_otp::otp::Code::from_digits(person.code(step).as_bytes()).expect("a code");
+        let typed = |step| insis_otp::oath::Code::from_digits(person.code(step).as_bytes()).expect("a code");
         let new = insis_otp::service::NewDevice {
             key: person.key.clone(),
             issuer: "test".into(),
             account: "test".into(),
             first: typed(step() - 2),
             second: typed(step() - 1),
-            recovery: (Vec::new(), insis_otp::otp::Salt([1; 16])),
+            recovery: (Vec::new(), insis_otp::oath::Salt([1; 16])),
         };
         let output = shell(&env, user, &format!("umask {umask}; exec \"$1\""), &enrol(new, "secret"));
         assert!(matches!(heard(&output), Some(Response::Done(_))), "{output:?}");
@@ -281,8 +282,8 @@ fn the_helper_serves_nobody_but_its_caller() {
     let (env, anna) = machine();
     let code = anna.code(step());
     let bob = |script: &str| heard(&shell(&env, "bob", script, &verify(&code)));
-    assert_eq!(bob("USER=anna LOGNAME=anna \"$1\""), Some(Response::NotPaired));
-    assert_eq!(bob("exec -a anna \"$1\""), Some(Response::NotPaired));
+    assert_eq!(bob("USER=anna LOGNAME=anna \"$1\""), Some(Response::NotEnrolled));
+    assert_eq!(bob("exec -a anna \"$1\""), Some(Response::NotEnrolled));
     assert_eq!(bob("\"$1\" anna"), None);
     // A program that runs with another's rights on behalf of anna.
     let mut setuid = env.command("setpriv");
@@ -361,7 +362,7 @@ fn through_the_helper_guessing_is_throttled_and_nothing_changes_without_proof() 
         refusals.iter().filter(|a| **a == Some(Response::Verdict(Verdict::Refused(Refusal::Wrong)))).count();
     assert_eq!(compared, 6, "{refusals:?}");
     assert_eq!(anna.state().failures, 30);
-    let head = |anna: &Person| anna.record().enrolment.key.secret().clone();
+    let head = |anna: &Person| anna.record().enrollment.key.secret().clone();
     let secret = head(&anna);
     for request in [Request::Remove(Reply::new(b"")), Request::Remove(Reply::new(wrong[0].as_bytes()))] {
         let said = heard(&shell(&env, "anna", "\"$1\"", &request.encode()));

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-use insis_otp::otp::Verdict;
 use insis_otp::service::{Reply, Request, Response};
+use insis_otp::verify::Verdict;
 use insis_otp_tests::crowd::typing;
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::{program, talk};

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use insis_otp::otp::{Drift, Salt, State, Typed};
+use insis_otp::oath::{Drift, Salt};
 use insis_otp::service::{Credential, Reply, Request, Response};
+use insis_otp::verify::{State, Typed};
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::{Call, Fault, Quota, Traced};
@@ -96,7 +97,7 @@ impl Scene {
         let there = file.path().exists();
         let secret = there
             .then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")))
-            .map(|record| record.enrolment.key.secret().clone());
+            .map(|record| record.enrollment.key.secret().clone());
         let (old, new) = (self.door.anna.key.secret(), self.other.key.secret());
         let is_new = secret.as_ref() == Some(new);
         let is_old = secret.as_ref() == Some(old);

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use insis_otp::otp::{Algorithm, Digits, Key, Period, Secret, Step};
+use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, Step};
 use insis_otp_tests::door::Door;
 use insis_otp_tests::faults::{Call, Conversation, Fault, Traced, adopt_orphans, await_orphans};
 use insis_otp_tests::person::STEP;
@@ -39,15 +39,15 @@ struct Scene {
 }
 
 /// The secret, when it is on the screen.
-fn shown(screen: &str) -> Option<Key> {
+fn shown(screen: &str) -> Option<OtpGenerator> {
     let below = screen.split_once("Secret:")?.1;
     let group = |word: &&str| word.len() == 4 && word.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'));
     let groups: Vec<_> = below.split_whitespace().take_while(group).collect();
     let secret = Secret::from_base32(&groups.get(..8)?.concat()).ok()?;
-    Some(Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default()))
+    Some(OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()))
 }
 
-fn code(key: &Key, step: u64) -> String {
+fn code(key: &OtpGenerator, step: u64) -> String {
     key.code(Step(step)).reveal(Digits::Six).to_string()
 }
 
@@ -156,9 +156,10 @@ impl Scene {
         let file = &self.door.anna.file;
         let there = file.path().exists();
         let present =
-            there.then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")).enrolment.key);
-        let is =
-            |key: Option<&Key>| key.is_some() && present.as_ref().map(Key::secret) == key.map(Key::secret);
+            there.then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")).enrollment.key);
+        let is = |key: Option<&OtpGenerator>| {
+            key.is_some() && present.as_ref().map(OtpGenerator::secret) == key.map(OtpGenerator::secret)
+        };
         let old = &self.door.anna.key;
         let (is_old, is_new) = (is(Some(old)), is(shown(&heard(output)).as_ref()));
         let screen = heard(output);

@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-use insis_otp::otp::{Budgets, Meter, Policy, Rate, State};
+use insis_otp::verify::{Budgets, Meter, Policy, Rate, State};
 use insis_otp_tests::crowd::typing;
 use insis_otp_tests::door::{Door, answer};
 use insis_otp_tests::person::{RECOVERY_CODE, STEP, time_of};

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use insis_otp::otp::{
-    Algorithm, Attempt, Digits, Key, Period, Policy, RecoveryCodes, Seconds, Secret, State, Step,
-    ThrottlePolicy, Typed, UnixTime, Verdict, Window, verify,
+use insis_otp::oath::{
+    Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Seconds, Secret, Step, UnixTime,
 };
+use insis_otp::verify::{Attempt, Policy, State, ThrottlePolicy, Typed, Verdict, Window, verify};
 use insis_otp_tests::guess::{DAY, Simulated, Site, guesses, odds, simulate};
 
 fn site(window: u64, throttle: ThrottlePolicy, logins: u64) -> Site {
@@ -13,9 +13,14 @@ fn site(window: u64, throttle: ThrottlePolicy, logins: u64) -> Site {
     Site { policy: Policy { window, throttle }, digits: Digits::Six, logins }
 }
 
-fn key(seed: u64) -> Key {
+fn key(seed: u64) -> OtpGenerator {
     let bytes: Vec<u8> = (0..20_u64).map(|n| (seed * 131 + n * 17 + 7) as u8).collect();
-    Key::new(Secret::from_bytes(&bytes).expect("a secret"), Algorithm::Sha1, Digits::Six, Period::default())
+    OtpGenerator::new(
+        Secret::from_bytes(&bytes).expect("a secret"),
+        Algorithm::Sha1,
+        Digits::Six,
+        Period::default(),
+    )
 }
 
 /// As many guesses as there can be: one a second.
@@ -96,7 +101,7 @@ fn as_many_codes_open_the_login_as_computed() {
     }
 }
 
-fn opens(site: &Site, key: &Key, text: &str, step: u64) -> bool {
+fn opens(site: &Site, key: &OtpGenerator, text: &str, step: u64) -> bool {
     let (none, state) = (RecoveryCodes::default(), State::default());
     let typed = Typed::parse(text.as_bytes());
     let (verdict, _) =

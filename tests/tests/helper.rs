@@ -4,12 +4,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Output;
 
-use insis_otp::otp::{
-    Algorithm, Digits, Drift, Key, PairingRefusal, Period, Proof, RecoveryCode, Refusal, Salt, Secret, Typed,
-    Verdict,
-};
+use insis_otp::oath::{Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCode, Salt, Secret};
 use insis_otp::service::{Credential, Reply, Request, Response};
 use insis_otp::service::{NewDevice, system_clock};
+use insis_otp::verify::{EnrollmentRefusal, Proof, Refusal, Typed, Verdict};
 use insis_otp_tests::env::{Env, run, talk};
 
 const HELPER: &str = "/usr/libexec/otp-helper";
@@ -18,12 +16,12 @@ const HELPER: &str = "/usr/libexec/otp-helper";
 struct Person<'e> {
     env: &'e Env,
     name: &'static str,
-    key: Key,
+    key: OtpGenerator,
 }
 
-fn key(seed: u8) -> Key {
+fn key(seed: u8) -> OtpGenerator {
     let secret = Secret::from_bytes(&[seed; 20]).unwrap();
-    Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+    OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
 }
 
 fn recovery_code() -> RecoveryCode {
@@ -55,12 +53,12 @@ impl<'e> Person<'e> {
     /// The code of the step that is this far from now, as typed.
     fn code(&self, offset: i64) -> Reply {
         let step = system_clock().step(Period::default());
-        let step = insis_otp::otp::Step(step.0.checked_add_signed(offset).unwrap());
+        let step = insis_otp::oath::Step(step.0.checked_add_signed(offset).unwrap());
         Reply::new(self.key.code(step).reveal(Digits::Six).as_bytes())
     }
 
     fn pairing(&self, first: i64, second: i64) -> NewDevice {
-        let code = |offset| insis_otp::otp::Code::from_digits(&self.code(offset).0).unwrap();
+        let code = |offset| insis_otp::oath::Code::from_digits(&self.code(offset).0).unwrap();
         NewDevice {
             key: self.key.clone(),
             issuer: "test".into(),
@@ -92,9 +90,9 @@ fn refused(why: Refusal) -> Response {
 fn a_user_pairs_and_uses_what_no_user_can_open() {
     let env = machine(&["alice", "bob"]);
     let alice = Person::new(&env, "alice", 1);
-    assert_eq!(alice.ask(&Request::Status), Response::NotPaired);
-    assert_eq!(alice.ask(&alice.enrollment(-3, -1)), Response::NotPairing(PairingRefusal::NotConsecutive));
-    assert_eq!(alice.ask(&Request::Status), Response::NotPaired);
+    assert_eq!(alice.ask(&Request::Status), Response::NotEnrolled);
+    assert_eq!(alice.ask(&alice.enrollment(-3, -1)), Response::NotPairing(EnrollmentRefusal::NotConsecutive));
+    assert_eq!(alice.ask(&Request::Status), Response::NotEnrolled);
     alice.enrol();
     assert_eq!(alice.ask(&alice.enrollment(-1, 0)), Response::Exists);
 
@@ -244,8 +242,9 @@ fn a_store_that_is_not_safe_is_not_used() {
 
 #[test]
 fn a_user_has_every_place_asked_again_and_nobody_elses() {
-    use insis_otp::otp::UnixTime;
-    use insis_otp::store::{Account, Decision, Template, UserName, Write};
+    use insis_otp::oath::UnixTime;
+    use insis_otp::record::{Account, UserName};
+    use insis_otp::store::{Decision, Template, Write};
 
     let env = machine(&["alice", "bob"]);
     let file = |name| {
@@ -254,7 +253,7 @@ fn a_user_has_every_place_asked_again_and_nobody_elses() {
     };
     for (name, seed) in [("alice", 1), ("bob", 2)] {
         Person::new(&env, name, seed).enrol();
-        let remember = |_: &_, state: &insis_otp::otp::State| {
+        let remember = |_: &_, state: &insis_otp::verify::State| {
             let mut state = state.clone();
             state.remember(7, UnixTime(99_999_999_999));
             Decision { state, write: Write::Durable, answer: () }

@@ -63,8 +63,8 @@ impl Scene {
             assert!(!matches!(output.status.signal(), Some(6 | 11)), "{what}");
             assert!(search.in_bytes(&heard).is_empty(), "it tells the secret: {what}");
             let after = self.door.anna.record();
-            assert_eq!(after.enrolment.key.secret(), self.before.enrolment.key.secret(), "{what}");
-            assert_eq!(after.enrolment.recovery, self.before.enrolment.recovery, "{what}");
+            assert_eq!(after.enrollment.key.secret(), self.before.enrollment.key.secret(), "{what}");
+            assert_eq!(after.enrollment.recovery, self.before.enrollment.recovery, "{what}");
             assert_eq!(
                 (&after.state.spent, after.state.spent_recovery),
                 (&self.before.state.spent, 0),

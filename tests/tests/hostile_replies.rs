@@ -257,7 +257,7 @@ fn through_the_helper_a_boundless_reply_is_refused() {
 fn the_user_of_a_login_stays_the_same() {
     let door = Door::new(MODULE);
     // In this process the clock is the real one.
-    let step = insis_otp::service::system_clock().step(insis_otp::otp::Period::default()).0;
+    let step = insis_otp::service::system_clock().step(insis_otp::oath::Period::default()).0;
     for reply in ["bob".into(), "000000".into(), door.anna.code(step)] {
         let opens = reply == door.anna.code(step);
         let mut pam = insis_otp_tests::pam::Login::on(&door.stack).user("anna").types([reply]).begin();

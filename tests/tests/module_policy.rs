@@ -1,6 +1,6 @@
 //! What a site can decide: exemptions, people who have not paired, remembered places, settings for one service.
 
-use insis_otp::otp::Drift;
+use insis_otp::oath::Drift;
 use insis_otp::service::{Authority, Request, Response, system_clock};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::paired::Paired;
@@ -227,7 +227,7 @@ fn the_split_goes_by_the_digits_that_were_enrolled() {
     let eight = Paired::with(
         "bert",
         "/var/lib/insis-otp/%u",
-        insis_otp::otp::Digits::Eight,
+        insis_otp::oath::Digits::Eight,
         insis_otp_tests::phone::now(),
     );
     let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("pass99"));

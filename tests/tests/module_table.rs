@@ -24,7 +24,7 @@ fn house() -> House {
     house_with("")
 }
 
-fn set_state(house: &House, state: insis_otp::otp::State) {
+fn set_state(house: &House, state: insis_otp::verify::State) {
     use insis_otp::store::{Decision, Write};
     let write = |_: &_, _: &_| Decision { state: state.clone(), write: Write::Durable, answer: () };
     house.anna.file().transact(write).expect("cannot set the state");
@@ -198,13 +198,13 @@ fn during_a_delay_wrong_pairs_are_compared_and_keep_no_owner_out() {
 fn after_a_hundred_wrong_single_codes_only_two_in_a_row_or_a_recovery_code_open() {
     let house = house();
     let state = house.anna.file().read().expect("a record").state;
-    let throttle = insis_otp::otp::Throttle { single_codes: 49, ..state.throttle.clone() };
-    set_state(&house, insis_otp::otp::State { throttle, ..state.clone() });
+    let throttle = insis_otp::verify::Throttle { single_codes: 49, ..state.throttle.clone() };
+    set_state(&house, insis_otp::verify::State { throttle, ..state.clone() });
     house.fail(1);
     let warning = "insis-otp: result=warning reason=wrong-codes-in-a-row count=50 most=100 user=anna";
     let _ = house.env.syslog().expect(&["<84>", warning]);
-    let throttle = insis_otp::otp::Throttle { single_codes: 100, ..state.throttle.clone() };
-    set_state(&house, insis_otp::otp::State { throttle, ..state });
+    let throttle = insis_otp::verify::Throttle { single_codes: 100, ..state.throttle.clone() };
+    set_state(&house, insis_otp::verify::State { throttle, ..state });
     let seen = login(MODULE, "anna", [house.anna.code()]);
     house.line(84, &["result=refused reason=single-codes-used-up", " user=anna"]);
     assert_ne!(seen.code, Code::SUCCESS);
@@ -454,7 +454,8 @@ fn arguments_change_how_it_asks() {
     );
     assert_eq!(seen.code, Code::AUTH_ERR);
     assert_eq!(seen.messages, [Message { style: Style::EchoOn, text: "Code, please: ".into() }]);
-    let other = Paired::with("bert", "%h/.otp", insis_otp::otp::Digits::Eight, insis_otp_tests::phone::now());
+    let other =
+        Paired::with("bert", "%h/.otp", insis_otp::oath::Digits::Eight, insis_otp_tests::phone::now());
     let seen = login("auth required pam_insis_otp.so secret_file=%h/.otp debug", "bert", [other.code()]);
     assert_eq!(seen.code, Code::SUCCESS);
     let line = house.line(87, &["result=debug step=reply reply_bytes=8 user=bert"]);

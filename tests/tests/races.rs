@@ -3,8 +3,9 @@
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use insis_otp::otp::{UnixTime, Verdict};
+use insis_otp::oath::UnixTime;
 use insis_otp::service::{Reply, Request, Response};
+use insis_otp::verify::Verdict;
 use insis_otp_tests::env::Env;
 use insis_otp_tests::pam::{Code, Stack};
 use insis_otp_tests::person::{Person, STEP, time_of};
@@ -118,7 +119,7 @@ fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
 #[test]
 fn an_unlock_at_the_same_time_makes_no_code_good_twice() {
     while_codes_are_typed(60, |anna, step| {
-        let clock = move || insis_otp::otp::UnixTime(time_of(step));
+        let clock = move || insis_otp::oath::UnixTime(time_of(step));
         anna.service(&clock).unlock(&|_| {}).expect("cannot unlock");
     });
 }
@@ -126,7 +127,7 @@ fn an_unlock_at_the_same_time_makes_no_code_good_twice() {
 #[test]
 fn new_recovery_codes_at_the_same_time_make_no_code_good_twice() {
     while_codes_are_typed(60, |anna, _| {
-        let kept = anna.file.replace(|old| Ok::<_, ()>((old.enrolment.clone(), old.state.clone())));
+        let kept = anna.file.replace(|old| Ok::<_, ()>((old.enrollment.clone(), old.state.clone())));
         kept.expect("cannot replace").expect("it was decided to");
     });
 }
@@ -141,7 +142,7 @@ fn two_pairings_at_the_same_time_are_one() {
     while_codes_are_typed(60, |anna, _| {
         anna.file.remove().expect("cannot remove");
         let pairings: Vec<_> = std::thread::scope(|scope| {
-            let pair = || anna.file.create(&anna.enrolment(), &Person::spent_up_to(u64::MAX >> 32));
+            let pair = || anna.file.create(&anna.enrollment(), &Person::spent_up_to(u64::MAX >> 32));
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(pair)).collect();
             threads.into_iter().map(|thread| thread.join().expect("a pairing panicked")).collect()
         });

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use insis_otp::otp::{Algorithm, Digits, Key, Period, Secret, UnixTime};
+use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, UnixTime};
 use insis_otp::otpauth::Entry;
 use insis_otp_tests::env::feed;
 use insis_otp_tests::keepassxc::KeePassXc;
@@ -17,7 +17,7 @@ const DIGITS: [Digits; 3] = [Digits::Six, Digits::Seven, Digits::Eight];
 /// an ampersand in a name.
 fn entry(algorithm: Algorithm, digits: Digits, period: u64) -> Entry {
     let secret = Secret::from_bytes(b"\x00an insis-otp secret").unwrap();
-    let key = Key::new(secret, algorithm, digits, Period::try_from(period).unwrap());
+    let key = OtpGenerator::new(secret, algorithm, digits, Period::try_from(period).unwrap());
     Entry { key, issuer: "Uni".into(), account: "anna@aisa".into() }
 }
 

@@ -25,8 +25,8 @@ enum Model {
     Profile,
     /// pam.d/sshd
     Password,
-    /// pam.d/sshd-enrol
-    Enrol,
+    /// pam.d/sshd-enroll
+    Enroll,
     /// pam.d/sshd-key-and-code
     Key,
 }
@@ -83,7 +83,7 @@ impl Setup {
         let stack = match self.model {
             Model::Profile => std::fs::read_to_string("/run/otp-test/distribution").unwrap(),
             Model::Password => shipped("pam.d/sshd"),
-            Model::Enrol => shipped("pam.d/sshd-enrol"),
+            Model::Enroll => shipped("pam.d/sshd-enrol"),
             Model::Key => shipped("pam.d/sshd-key-and-code"),
         };
         env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
@@ -219,7 +219,7 @@ fn the_model_for_password_and_code_with_any_drop_in_and_policy() {
 
 #[test]
 fn the_model_for_enrollment_with_any_drop_in_and_policy() {
-    holds(Model::Enrol, &["deny", "ignore", "enrol"]);
+    holds(Model::Enroll, &["deny", "ignore", "enrol"]);
 }
 
 #[test]

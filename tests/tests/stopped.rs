@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::otp::Verdict;
+use insis_otp::record::Enrollment;
 use insis_otp::service::{Reply, Request, Response};
-use insis_otp::store::Enrolment;
+use insis_otp::verify::Verdict;
 use insis_otp_tests::crowd::Outcome;
 use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
@@ -377,9 +377,9 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
         let held = Held::start(&helper, &request, &calls[last - 1], "signal=STOP");
         held.until_stopped();
         let process = held.pid().expect("it is gone");
-        let enrolment =
-            Enrolment { key: roots.key.clone(), ..door.anna.file.read().expect("none").enrolment };
-        let done = door.anna.file.replace(|_| Ok::<_, ()>((enrolment.clone(), Person::first_state())));
+        let enrollment =
+            Enrollment { key: roots.key.clone(), ..door.anna.file.read().expect("none").enrollment };
+        let done = door.anna.file.replace(|_| Ok::<_, ()>((enrollment.clone(), Person::first_state())));
         done.expect("cannot be replaced").expect("it may");
         assert_ne!(
             status(process, "State").map(|state| state.starts_with('T')),
@@ -387,7 +387,7 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
             "{step}: it is there"
         );
         let _ = held.strace.wait_with_output().expect("no end");
-        let there = door.anna.file.read().expect("nothing there").enrolment;
+        let there = door.anna.file.read().expect("nothing there").enrollment;
         assert!(there.key.secret() == roots.key.secret(), "{step}: undone");
     }
     door.anna.file.remove().expect("cannot remove");

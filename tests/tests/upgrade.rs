@@ -6,11 +6,14 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use insis_otp::otp::{
-    Algorithm, Budgets, Digits, Drift, Key, Meter, Period, RecoveryCodes, Remembered, ResyncStart, Salt,
-    ScratchCode, Secret, SourceMeter, SourceTag, SpentSteps, State, Step, Throttle, UnixTime,
+use insis_otp::oath::{
+    Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCodes, Salt, ScratchCode, Secret, Step, UnixTime,
 };
-use insis_otp::store::{Account, Decision, Enrolment, SecretFile, Template, UserName, Write};
+use insis_otp::record::{Account, Enrollment, UserName};
+use insis_otp::store::{Decision, SecretFile, Template, Write};
+use insis_otp::verify::{
+    Budgets, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle, UsedSteps,
+};
 use insis_otp_tests::person::{STEP, recovery_code, secret_bytes};
 
 fn fixtures() -> PathBuf {
@@ -28,14 +31,14 @@ fn file_in(home: &Path) -> SecretFile {
     Template::parse("%h/.insis-otp").expect("a template").locate(&account)
 }
 
-fn enrolment(algorithm: Algorithm, digits: u64, period: u64, bytes: usize) -> Enrolment {
+fn enrollment(algorithm: Algorithm, digits: u64, period: u64, bytes: usize) -> Enrollment {
     let secret: Vec<u8> = secret_bytes(1).into_iter().cycle().take(bytes).collect();
     let secret = Secret::from_bytes(&secret).expect("a secret");
     let (digits, period) =
         (Digits::try_from(digits).expect("digits"), Period::try_from(period).expect("a period"));
-    Enrolment {
+    Enrollment {
         user: UserName::parse("anna").expect("a name"),
-        key: Key::new(secret, algorithm, digits, period),
+        key: OtpGenerator::new(secret, algorithm, digits, period),
         issuer: "InSIS \"quoted\" \\ ž".into(),
         account: "anna@host".into(),
         paired_at: UnixTime(1_700_000_000),
@@ -45,7 +48,7 @@ fn enrolment(algorithm: Algorithm, digits: u64, period: u64, bytes: usize) -> En
 
 fn state() -> State {
     State {
-        spent: SpentSteps {
+        spent: UsedSteps {
             upto: Step(STEP),
             gap: Some((Step(STEP - 9_000), Step(STEP - 10))),
             island: Some((Step(STEP + 1_000), Step(STEP + 2_000))),
@@ -87,15 +90,15 @@ fn with_the_present_fields(state: &State, recovery: Meter) -> State {
 }
 
 /// What each fixture of a version holds.
-fn expected(version: &str) -> Vec<(&'static str, Enrolment, State)> {
-    let common = enrolment(Algorithm::Sha1, 6, 30, 20);
+fn expected(version: &str) -> Vec<(&'static str, Enrollment, State)> {
+    let common = enrollment(Algorithm::Sha1, 6, 30, 20);
     let scratch = RecoveryCodes::of_scratch_codes(&SCRATCH.map(scratch_code), Salt([9; 16]));
-    let imported = Enrolment { recovery: scratch.expect("scratch codes"), ..common.clone() };
+    let imported = Enrollment { recovery: scratch.expect("scratch codes"), ..common.clone() };
     let mut all = vec![
         ("new", common.clone(), State::default()),
         ("used", common, state()),
-        ("sha256", enrolment(Algorithm::Sha256, 7, 60, 32), state()),
-        ("sha512", enrolment(Algorithm::Sha512, 8, 300, 64), State::default()),
+        ("sha256", enrollment(Algorithm::Sha256, 7, 60, 32), state()),
+        ("sha512", enrollment(Algorithm::Sha512, 8, 300, 64), State::default()),
         ("imported", imported, state()),
     ];
     let recovery = match version {
@@ -134,22 +137,22 @@ fn secret_files_of_every_version_are_read_and_written_on() {
     let versions = versions();
     assert!(versions.len() > 1);
     for (version, folder) in versions {
-        for (name, enrolment, state) in expected(&version) {
+        for (name, enrollment, state) in expected(&version) {
             let home = tempfile::tempdir().expect("no folder");
             let file = file_in(home.path());
             std::fs::copy(folder.join(name), file.path()).expect("no fixture");
             std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o600))
                 .expect("cannot set a mode");
             let record = file.read().unwrap_or_else(|error| panic!("{version}: {error}"));
-            let read = &record.enrolment;
-            assert_eq!(read.key.secret(), enrolment.key.secret());
-            assert_eq!(read.key.algorithm(), enrolment.key.algorithm());
+            let read = &record.enrollment;
+            assert_eq!(read.key.secret(), enrollment.key.secret());
+            assert_eq!(read.key.algorithm(), enrollment.key.algorithm());
             assert_eq!(
                 (read.key.digits(), read.key.period()),
-                (enrolment.key.digits(), enrolment.key.period())
+                (enrollment.key.digits(), enrollment.key.period())
             );
-            assert_eq!((&read.issuer, &read.account), (&enrolment.issuer, &enrolment.account));
-            assert_eq!((read.paired_at, &read.recovery), (enrolment.paired_at, &enrolment.recovery));
+            assert_eq!((&read.issuer, &read.account), (&enrollment.issuer, &enrollment.account));
+            assert_eq!((read.paired_at, &read.recovery), (enrollment.paired_at, &enrollment.recovery));
             assert_eq!(record.state, state, "{version}/{name}");
             let next = State { failures: 99, ..state };
             let write = |_: &_, _: &_| Decision { state: next.clone(), write: Write::Durable, answer: () };
@@ -164,10 +167,10 @@ fn secret_files_of_every_version_are_read_and_written_on() {
 fn write_the_fixtures_of_this_version() {
     let folder = fixtures().join(PRESENT);
     std::fs::create_dir_all(&folder).expect("no folder");
-    for (name, enrolment, state) in expected(PRESENT) {
+    for (name, enrollment, state) in expected(PRESENT) {
         let home = tempfile::tempdir().expect("no folder");
         let file = file_in(home.path());
-        file.create(&enrolment, &state).expect("cannot write");
+        file.create(&enrollment, &state).expect("cannot write");
         std::fs::copy(file.path(), folder.join(name)).expect("cannot copy");
         std::fs::set_permissions(folder.join(name), PermissionsExt::from_mode(0o644))
             .expect("cannot set a mode");

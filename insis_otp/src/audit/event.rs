@@ -1,7 +1,7 @@
 //! The lines of attempts that were refused: the same from the module, `otp-helper` and `otp-setup`.
 
 use super::{Level, Line};
-use crate::otp::{Malformed, Refusal};
+use crate::verify::{Malformed, Refusal};
 
 /// The line of an attempt that was refused because of what was typed, or of those before it.
 #[must_use]

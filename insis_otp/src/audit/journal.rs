@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_line_is_fields() {
-        let line = Line::new(Level::Notice, "refused").field("user", "j\u{f6}rg").aside("service", "sshd");
+        let line =
+            Line::new(Level::Notice, "refused").field("user", "j\u{f6}rg").journal_only("service", "sshd");
         let expected = "MESSAGE=tag: text\nPRIORITY=5\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=sshd\n\
                         INSIS_OTP_RESULT=refused\nINSIS_OTP_USER=j\u{f6}rg\nINSIS_OTP_SERVICE=sshd\n";
         assert_eq!(String::from_utf8(entry("sshd", "tag: text", &line)).unwrap(), expected);
@@ -76,7 +77,7 @@ mod tests {
     #[test]
     fn an_entry_is_never_too_long_for_a_datagram() {
         let long = "\u{10ffff}".repeat(9_000);
-        let line = Line::new(Level::Notice, &long).field("user", &long).field("rhost", &long).words(&long);
+        let line = Line::new(Level::Notice, &long).field("user", &long).field("rhost", &long).message(&long);
         let length = entry("sshd", line.text(), &line).len();
         assert!(length < 10_000, "{length}");
     }

@@ -40,7 +40,7 @@ pub struct Line {
     level: Level,
     text: String,
     /// Where the words for people begin in it, which stand last.
-    words_at: Option<usize>,
+    message_at: Option<usize>,
     /// The values as they came, for the journal.
     values: Vec<(&'static str, String)>,
 }
@@ -54,14 +54,14 @@ impl Line {
     pub fn new(level: Level, result: &str) -> Self {
         // As long as most lines are.
         let (text, values) = (String::with_capacity(256), Vec::with_capacity(8));
-        Self { level, text, words_at: None, values }.field("result", result)
+        Self { level, text, message_at: None, values }.field("result", result)
     }
 
     /// Adds a value.
     #[must_use]
     pub fn field(mut self, key: &'static str, value: impl Display) -> Self {
         let value = cut(value.to_string());
-        let words = self.words_at.map(|at| self.text.split_off(at)).unwrap_or_default();
+        let words = self.message_at.map(|at| self.text.split_off(at)).unwrap_or_default();
         if !self.text.is_empty() {
             self.text.push(' ');
         }
@@ -74,7 +74,7 @@ impl Line {
                 _ => self.escape(byte),
             }
         }
-        self.words_at = self.words_at.map(|_| self.text.len());
+        self.message_at = self.message_at.map(|_| self.text.len());
         self.text.push_str(&words);
         self.values.push((key, value));
         self
@@ -82,15 +82,15 @@ impl Line {
 
     /// Adds a value that the text has in front of it already.
     #[must_use]
-    pub fn aside(mut self, key: &'static str, value: impl Display) -> Self {
+    pub fn journal_only(mut self, key: &'static str, value: impl Display) -> Self {
         self.values.push((key, cut(value.to_string())));
         self
     }
 
     /// Adds words for people at the end: text of this program's own, with the cause of a failure in it.
     #[must_use]
-    pub fn words(mut self, words: impl Display) -> Self {
-        self.words_at = Some(self.text.len());
+    pub fn message(mut self, words: impl Display) -> Self {
+        self.message_at = Some(self.text.len());
         self.text.push_str(" message=\"");
         for letter in words.to_string().chars().take(4 * Self::LONGEST_VALUE) {
             match letter {
@@ -172,7 +172,7 @@ mod tests {
             line.text(),
             "result=refused user=eve\\x0a\\x20rhost\\x3d6.6.6.6\\x20\\x1b[2J\\x22\\x5c\\xc3\\xa9"
         );
-        let line = Line::new(Level::Error, "error").words("/x\n: \"quoted\"");
+        let line = Line::new(Level::Error, "error").message("/x\n: \"quoted\"");
         assert_eq!(line.text(), "result=error message=\"/x : 'quoted'\"");
         let line = line.field("user", "anna").field("uid", 0);
         assert_eq!(line.text(), "result=error user=anna uid=0 message=\"/x : 'quoted'\"");

@@ -19,7 +19,7 @@ pub enum Unenrolled {
     /// The module steps aside for them: PAM_IGNORE.
     Ignore,
     /// They pair a phone within the login, after their password was verified.
-    Enrol,
+    Enroll,
 }
 
 /// What a person has to show to enroll a first device without an administrator.
@@ -60,7 +60,7 @@ impl Unenrolled {
         match word {
             "deny" => Some(Self::Deny),
             "ignore" => Some(Self::Ignore),
-            "enrol" => Some(Self::Enrol),
+            "enrol" => Some(Self::Enroll),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::choices::{Language, SelfEnrollment, Unenrolled};
 use super::values::{day, duration, is_printable};
 use super::{Config, Network};
-use crate::otp::{Seconds, UnixTime};
+use crate::oath::{Seconds, UnixTime};
 use crate::store::Template;
 use crate::strict::{Error, Value};
 

@@ -13,9 +13,10 @@ use keys::Scope;
 pub use values::duration;
 
 use crate::network::Network;
-use crate::otp::{Algorithm, Digits, Period, Policy, Seconds, UnixTime};
+use crate::oath::{Algorithm, Digits, Period, Seconds, UnixTime};
 use crate::store::Template;
 use crate::strict::{Error, Problem, SECTIONS, Value, each_key};
+use crate::verify::Policy;
 
 /// The settings of a site, or of one PAM stack: the compiled defaults, then the file, then module arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,7 +196,7 @@ impl Config {
         };
         let enrolls =
             config.unenrolled_for_service || Self::ENROLLING_SERVICES.contains(&service_family(name));
-        if config.unenrolled == Unenrolled::Enrol && !enrolls {
+        if config.unenrolled == Unenrolled::Enroll && !enrolls {
             config.unenrolled = Unenrolled::Deny;
         }
         config

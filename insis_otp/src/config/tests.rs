@@ -197,13 +197,13 @@ fn enrollment_within_the_login_is_for_programs_that_do_account_management() {
     let unenrolled = |text: &str, service: &str| parse(text).unwrap().for_service(service).unenrolled;
     let all = "unenrolled = \"enrol\"\n";
     for service in Config::ENROLLING_SERVICES.iter().chain(&["su-l", "sudo-i"]) {
-        assert_eq!(unenrolled(all, service), Unenrolled::Enrol, "{service}");
+        assert_eq!(unenrolled(all, service), Unenrolled::Enroll, "{service}");
     }
     for service in ["openvpn", "i3lock", "sshd2", ""] {
         assert_eq!(unenrolled(all, service), Unenrolled::Deny, "{service}");
     }
     let own = "unenrolled = \"enrol\"\n[service.vpn]\nunenrolled = \"enrol\"\n[service.mail]\ntries = 1\n";
-    assert_eq!(unenrolled(own, "vpn"), Unenrolled::Enrol);
+    assert_eq!(unenrolled(own, "vpn"), Unenrolled::Enroll);
     assert_eq!(unenrolled(own, "mail"), Unenrolled::Deny);
     assert_eq!(unenrolled("unenrolled = \"ignore\"", "mail"), Unenrolled::Ignore);
 }

@@ -1,6 +1,6 @@
 //! Values of keys: lengths of time, days, and texts for a terminal.
 
-use crate::otp::{Seconds, UnixTime};
+use crate::oath::{Seconds, UnixTime};
 
 /// A length of time with its unit: `30s`, `5m`, `8h`, `7d`.
 #[must_use]

@@ -98,7 +98,7 @@ pub fn uris(text: &str) -> Vec<Found> {
 
 #[cfg(test)]
 mod tests {
-    use crate::otp::{Algorithm, Digits};
+    use crate::oath::{Algorithm, Digits};
     use crate::otpauth::is_secret_like;
     use proptest::prelude::*;
 
@@ -187,7 +187,8 @@ mod tests {
             let keys: Vec<_> = found.iter().map(|found| &found.taken.as_ref().unwrap().key).collect();
             let secrets: Vec<_> = keys.iter().map(|key| key.secret().to_base32().to_string()).collect();
             assert_eq!(secrets, [SECRET, OTHER], "{program}");
-            let parameters = |key: &crate::otp::Key| (key.algorithm(), key.digits(), key.period().seconds());
+            let parameters =
+                |key: &crate::oath::OtpGenerator| (key.algorithm(), key.digits(), key.period().seconds());
             assert_eq!(parameters(keys[0]), (Algorithm::Sha1, Digits::Six, 30), "{program}");
             assert_eq!(parameters(keys[1]), (Algorithm::Sha256, Digits::Eight, 60), "{program}");
         }

@@ -1,6 +1,6 @@
 //! An entry whose parts stand in fields of their own, as in most exports.
 
-use crate::otp::{Digits, Key, Period, Secret};
+use crate::oath::{Digits, OtpGenerator, Period, Secret};
 use crate::otpauth::{self, InvalidUri};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
@@ -75,7 +75,7 @@ impl Fields<'_> {
         Found { names: Some(names), ..Found::new(taken) }
     }
 
-    fn key(self, secret: Secret) -> Result<Key, Unusable> {
+    fn key(self, secret: Secret) -> Result<OtpGenerator, Unusable> {
         match self.kind.trim().to_ascii_lowercase().as_str() {
             "totp" | "" => {}
             "hotp" => return Err(Unusable::Counter),
@@ -84,6 +84,6 @@ impl Fields<'_> {
         let algorithm = otpauth::algorithm(self.algorithm)?;
         let digits = self.digits.map_or(Ok(Digits::default()), Digits::try_from)?;
         let period = self.period.map_or(Ok(Period::default()), Period::try_from)?;
-        Ok(Key::new(secret, algorithm, digits, period))
+        Ok(OtpGenerator::new(secret, algorithm, digits, period))
     }
 }

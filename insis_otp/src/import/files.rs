@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use crate::store::Account;
+use crate::record::Account;
 use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
 
@@ -13,8 +13,8 @@ use super::{Binary, read_input};
 
 /// Reads a file of this user's in the user's home: no links, no FIFO, no device, nobody else's (CVE-2024-47191).
 pub fn own_file(path: &Path, owner: &Account) -> io::Result<Zeroizing<String>> {
-    let (file, facts) = open(path)?;
-    if facts.uid() != owner.uid.as_raw() || facts.nlink() != 1 {
+    let (file, metadata) = open(path)?;
+    if metadata.uid() != owner.uid.as_raw() || metadata.nlink() != 1 {
         return Err(io::Error::new(ErrorKind::PermissionDenied, "it does not belong to its user alone"));
     }
     read_input(file)
@@ -24,11 +24,11 @@ pub fn own_file(path: &Path, owner: &Account) -> io::Result<Zeroizing<String>> {
 pub fn private_file(path: &Path) -> io::Result<Zeroizing<String>> {
     // A usersfile may be long; a line has a hundred bytes or so.
     const LONGEST: u64 = 64 * 1024 * 1024;
-    let (file, facts) = open(path)?;
-    if facts.len() > LONGEST {
+    let (file, metadata) = open(path)?;
+    if metadata.len() > LONGEST {
         return Err(ErrorKind::FileTooLarge.into());
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(facts.len()).unwrap_or(0) + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1));
     io::Read::read_to_end(&mut io::Read::take(file, LONGEST), &mut bytes)?;
     String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
         let bytes = Zeroizing::new(error.into_bytes());
@@ -39,9 +39,9 @@ pub fn private_file(path: &Path) -> io::Result<Zeroizing<String>> {
 fn open(path: &Path) -> io::Result<(File, Metadata)> {
     let caution = OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(caution.bits()).open(path)?;
-    let facts = file.metadata()?;
-    if !facts.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
     }
-    Ok((file, facts))
+    Ok((file, metadata))
 }

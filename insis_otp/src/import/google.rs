@@ -1,9 +1,9 @@
 //! `~/.google_authenticator`: the secret, options in lines that begin with a quotation mark, scratch codes.
 
-use crate::otp::{
-    Algorithm, Digits, Drift, Key, Period, Policy, RecoveryCodes, ScratchCode, Secret, SpentSteps, State,
-    Step, UnixTime,
+use crate::oath::{
+    Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCodes, ScratchCode, Secret, Step, UnixTime,
 };
+use crate::verify::{Policy, State, UsedSteps};
 
 use super::{Found, LeftOut, Taken, Unusable};
 
@@ -26,7 +26,7 @@ fn take(text: &str, now: UnixTime) -> Result<Taken, Unusable> {
     if !options.by_time {
         return Err(Unusable::Counter);
     }
-    let key = Key::new(secret, Algorithm::Sha1, Digits::Six, options.period);
+    let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, options.period);
     let state = options.state(now);
     options.scratch_left_out = scratch.len().saturating_sub(RecoveryCodes::MOST);
     scratch.truncate(RecoveryCodes::MOST);
@@ -65,13 +65,13 @@ impl Options {
 
     /// What the other program has learned: the drift, and the last step that it accepted.
     fn state(&mut self, now: UnixTime) -> State {
-        let most = i64::try_from(self.period.steps_in(Policy::PAIRING_REACH)).unwrap_or(0);
+        let most = i64::try_from(self.period.steps_in(Policy::ENROLLMENT_RESYNC)).unwrap_or(0);
         self.skew_too_large = self.skew.abs() > most;
         let drift = if self.skew_too_large { 0 } else { i32::try_from(self.skew).unwrap_or(0) };
         // A step far ahead was written by a clock that was wrong; to take it would lock the person out.
         let newest = now.step(self.period).0.saturating_add_signed(i64::from(drift) + most);
         let upto = self.used.iter().copied().filter(|step| *step <= newest).max().unwrap_or(0);
-        let spent = SpentSteps { upto: Step(upto), gap: None, island: None };
+        let spent = UsedSteps { upto: Step(upto), gap: None, island: None };
         State { drift: Drift(drift), spent, ..State::default() }
     }
 
@@ -92,7 +92,7 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
-    use crate::otp::InvalidSecret;
+    use crate::oath::InvalidSecret;
 
     use super::*;
 

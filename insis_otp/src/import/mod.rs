@@ -28,8 +28,9 @@ pub use oath::{one_of_each_user, read as oath};
 pub use put::{NotPut, Put, Rules, put};
 pub use uri::{read_input, uri};
 
-use crate::otp::{InvalidParameter, InvalidSecret, Key, ScratchCode, State};
+use crate::oath::{InvalidParameter, InvalidSecret, OtpGenerator, ScratchCode};
 use crate::otpauth::InvalidUri;
+use crate::verify::State;
 
 /// An entry of another program.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Taken {
     /// The secret, and how codes are made of it.
-    pub key: Key,
+    pub key: OtpGenerator,
     /// The phone's drift and the codes that are spent, as far as the other program knows them.
     pub state: State,
     /// Scratch codes.
@@ -66,7 +67,7 @@ impl Found {
 
 impl Taken {
     /// A secret of which nothing else is known.
-    pub fn of(key: Key) -> Self {
+    pub fn of(key: OtpGenerator) -> Self {
         Self { key, state: State::default(), scratch: Vec::new(), left_out: Vec::new() }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::otp::{
-    Algorithm, Code, Digits, InvalidParameter, Key, Period, Secret, SpentSteps, State, UnixTime, locate,
-};
+use crate::oath::{Algorithm, Code, Digits, InvalidParameter, OtpGenerator, Period, Secret, UnixTime};
+use crate::verify::{State, UsedSteps, locate};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
 
@@ -48,11 +47,11 @@ fn take(kind: &str, pin: &str, secret: &str, last: Option<&str>, now: UnixTime) 
     let (period, digits) = parameters(kind)?;
     let bytes = HEXLOWER_PERMISSIVE.decode(secret.as_bytes()).map(Zeroizing::new);
     let secret = Secret::existing_from_bytes(&bytes.map_err(|_| Unusable::Form)?)?;
-    let key = Key::new(secret, Algorithm::Sha1, digits, period);
+    let key = OtpGenerator::new(secret, Algorithm::Sha1, digits, period);
     // The code of the last login, if it is young enough to be found: it must not open another.
     let last = last.and_then(|code| Code::from_digits(code.as_bytes()));
     let spent = last.and_then(|code| locate(&code, &key, now));
-    let spent = spent.map_or_else(SpentSteps::default, |upto| SpentSteps { upto, gap: None, island: None });
+    let spent = spent.map_or_else(UsedSteps::default, |upto| UsedSteps { upto, gap: None, island: None });
     // "-" and "+" stand for no PIN here, and for the password.
     let left_out = if matches!(pin, "-" | "+") { vec![] } else { vec![LeftOut::Pin] };
     Ok(Taken { state: State { spent, ..State::default() }, left_out, ..Taken::of(key) })
@@ -81,7 +80,7 @@ const fn unknown_parameter() -> Unusable {
 
 #[cfg(test)]
 mod tests {
-    use crate::otp::{InvalidSecret, Step};
+    use crate::oath::{InvalidSecret, Step};
 
     use super::*;
 

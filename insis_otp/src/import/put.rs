@@ -1,9 +1,10 @@
 //! Writing what was taken, for whom it was meant.
 
-use crate::otp::{Key, RecoveryCodes, Salt};
+use crate::oath::{OtpGenerator, RecoveryCodes, Salt};
 use crate::otpauth::Entry;
+use crate::record::Enrollment;
 use crate::service::{Existing, Reporter, Service};
-use crate::store::{Cause, Enrolment, StoreError};
+use crate::store::{Cause, StoreError};
 
 use super::{Found, LeftOut, Unusable};
 
@@ -37,7 +38,7 @@ pub enum NotPut {
     /// It cannot be used.
     Unusable(Unusable),
     /// Some apps show wrong codes for its parameters.
-    Uncommon(Box<Key>),
+    Uncommon(Box<OtpGenerator>),
     /// Its secret is shorter than RFC 4226 asks for.
     Short,
     /// There is a pairing already.
@@ -57,7 +58,7 @@ impl From<StoreError> for NotPut {
 pub fn put(
     service: &Service<'_>,
     found: Found,
-    names: impl FnOnce(&Key) -> Entry,
+    names: impl FnOnce(&OtpGenerator) -> Entry,
     rules: Rules,
     salt: Salt,
     report: Reporter<'_>,
@@ -77,7 +78,7 @@ pub fn put(
     if !entry.has_common_parameters() && !rules.force {
         return Err(NotPut::Uncommon(Box::new(entry.key)));
     }
-    let enrolment = Enrolment {
+    let enrollment = Enrollment {
         user: service.file.account().name.clone(),
         key: entry.key,
         issuer: entry.issuer.clone(),
@@ -90,7 +91,7 @@ pub fn put(
     if rules.dry_run {
         service.can_import(existing)?;
     } else {
-        service.import(&enrolment, &taken.state, existing, report)?;
+        service.import(&enrollment, &taken.state, existing, report)?;
     }
     Ok(Put {
         issuer: entry.issuer,

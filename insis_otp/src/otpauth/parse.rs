@@ -7,7 +7,7 @@
 use zeroize::Zeroizing;
 
 use super::Entry;
-use crate::otp::{Algorithm, Digits, InvalidParameter, InvalidSecret, Key, Period, Secret};
+use crate::oath::{Algorithm, Digits, InvalidParameter, InvalidSecret, OtpGenerator, Period, Secret};
 
 /// An entry as it was read, and what its URI has besides.
 #[derive(Clone, Debug)]
@@ -227,7 +227,7 @@ impl Parameters {
         let key = {
             let secret = self.secret.ok_or(InvalidUri::NoSecret)?;
             let (algorithm, digits) = (self.algorithm.unwrap_or_default(), self.digits.unwrap_or_default());
-            Key::new(secret, algorithm, digits, self.period.unwrap_or_default())
+            OtpGenerator::new(secret, algorithm, digits, self.period.unwrap_or_default())
         };
         let entry = Entry { key, issuer: self.issuer.unwrap_or(issuer), account };
         let secret = entry.key.secret().to_base32();

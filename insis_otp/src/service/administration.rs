@@ -1,8 +1,10 @@
 //! What root alone may do.
 
 use super::{Event, Reporter, Service};
-use crate::otp::{RecoveryCode, Salt, State, UnixTime};
-use crate::store::{Cause, Enrolment, SecretFile, StoreError};
+use crate::oath::{RecoveryCode, Salt, UnixTime};
+use crate::record::Enrollment;
+use crate::store::{Cause, SecretFile, StoreError};
+use crate::verify::State;
 
 /// What becomes of somebody who has enrolled already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +21,9 @@ impl Service<'_> {
     /// # Errors
     /// Nobody has enrolled, or the head is damaged: then only enrolling again helps.
     pub fn unlock(&self, report: Reporter<'_>) -> Result<(), StoreError> {
-        let unlocked = self.file.repair(|enrolment, present| match present {
-            Some(state) => state.unlocked(enrolment.key.period(), self.policy, (self.clock)()),
-            None => State::unknown(enrolment.key.period(), self.policy, (self.clock)()),
+        let unlocked = self.file.repair(|enrollment, present| match present {
+            Some(state) => state.unlocked(enrollment.key.period(), self.policy, (self.clock)()),
+            None => State::unknown(enrollment.key.period(), self.policy, (self.clock)()),
         });
         reported("unlock", unlocked, report)
     }
@@ -31,8 +33,8 @@ impl Service<'_> {
     ///
     /// # Errors
     /// Nobody has enrolled, or the file cannot be used.
-    pub fn export(&self, report: Reporter<'_>) -> Result<Enrolment, StoreError> {
-        reported("export", self.file.read(), report).map(|record| record.enrolment)
+    pub fn export(&self, report: Reporter<'_>) -> Result<Enrollment, StoreError> {
+        reported("export", self.file.read(), report).map(|record| record.enrollment)
     }
 
     /// Writes an enrollment that was made elsewhere, as it is.
@@ -41,14 +43,14 @@ impl Service<'_> {
     /// Somebody has enrolled and is to be kept, or it cannot be written.
     pub fn import(
         &self,
-        enrolment: &Enrolment,
+        enrollment: &Enrollment,
         state: &State,
         existing: Existing,
         report: Reporter<'_>,
     ) -> Result<(), StoreError> {
         let written = match existing {
-            Existing::Keep => self.file.create(enrolment, state),
-            Existing::Replace => self.overwrite(enrolment, state),
+            Existing::Keep => self.file.create(enrollment, state),
+            Existing::Replace => self.overwrite(enrollment, state),
         };
         reported("import", written, report)
     }
@@ -62,21 +64,21 @@ impl Service<'_> {
         match self.file.read() {
             Ok(_) if replaces => Ok(()),
             Ok(_) => Err(StoreError { path: self.file.path().to_owned(), cause: Cause::Exists }),
-            Err(error) if error.is_not_paired() => Ok(()),
+            Err(error) if error.is_not_enrolled() => Ok(()),
             Err(StoreError { cause: Cause::Damaged(_), .. }) if replaces => Ok(()),
             Err(error) => Err(error),
         }
     }
 
     /// Puts an enrollment in the place of a present one, whatever state that is in.
-    fn overwrite(&self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
-        let new = || Ok::<_, std::convert::Infallible>((enrolment.clone(), state.clone()));
+    fn overwrite(&self, enrollment: &Enrollment, state: &State) -> Result<(), StoreError> {
+        let new = || Ok::<_, std::convert::Infallible>((enrollment.clone(), state.clone()));
         match self.file.replace(|_| new()) {
             Ok(Ok(())) => Ok(()),
-            Err(StoreError { cause: Cause::NotPaired, .. }) => self.file.create(enrolment, state),
+            Err(StoreError { cause: Cause::NotEnrolled, .. }) => self.file.create(enrollment, state),
             Err(StoreError { cause: Cause::Damaged(_) | Cause::Unsafe(_), .. }) => {
                 self.file.remove()?;
-                self.file.create(enrolment, state)
+                self.file.create(enrollment, state)
             }
             Err(error) => Err(error),
         }

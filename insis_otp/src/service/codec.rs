@@ -7,11 +7,11 @@ use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 use super::{Credential, EnrollmentDenial, NewDevice, Reply, Request, Response, Status};
-use crate::otp::{
-    Accepted, Code, Drift, Key, Malformed, PairingRefusal, Proof, RecoveryCode, RecoveryCodes, Refusal,
-    ResyncCode, Salt, Seconds, Secret, State, Typed, UnixTime, Verdict,
-};
+use crate::oath::{Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, Seconds, Secret, UnixTime};
 use crate::store::InvitationRefusal;
+use crate::verify::{
+    Accepted, EnrollmentRefusal, Malformed, Proof, Refusal, ResyncCode, State, Typed, Verdict,
+};
 
 /// No request or response is longer, in bytes.
 pub const LONGEST: usize = 8 * 1024;
@@ -87,12 +87,12 @@ impl Response {
             Self::Noted => "noted",
             Self::NotPairing(_) => "not-pairing",
             Self::Denied(_) => "denied",
-            Self::NotPaired => "not-paired",
+            Self::NotEnrolled => "not-paired",
             Self::Exists => "exists",
             Self::Failed(_) => "failed",
         });
         match self {
-            Self::NotPaired | Self::Exists | Self::Noted => {}
+            Self::NotEnrolled | Self::Exists | Self::Noted => {}
             Self::Verdict(Verdict::Accepted(accepted)) => message.accepted(accepted),
             Self::Verdict(Verdict::Refused(why)) => message.refusal(why),
             Self::Status(status) => message.status(status),
@@ -117,7 +117,7 @@ impl Response {
             "noted" => Self::Noted,
             "not-pairing" => Self::NotPairing(pairing_refusal(fields.take("why")?)?),
             "denied" => Self::Denied(fields.denial()?),
-            "not-paired" => Self::NotPaired,
+            "not-paired" => Self::NotEnrolled,
             "exists" => Self::Exists,
             "failed" => Self::Failed(fields.take("why")?.to_owned()),
             _ => return Err(NotUnderstood),
@@ -133,17 +133,17 @@ const fn resync_word(which: ResyncCode) -> &'static str {
     }
 }
 
-const fn pairing_word(why: PairingRefusal) -> &'static str {
+const fn pairing_word(why: EnrollmentRefusal) -> &'static str {
     match why {
-        PairingRefusal::FirstWrong => "first-wrong",
-        PairingRefusal::SecondWrong => "second-wrong",
-        PairingRefusal::Same => "same",
-        PairingRefusal::NotConsecutive => "not-consecutive",
+        EnrollmentRefusal::FirstWrong => "first-wrong",
+        EnrollmentRefusal::SecondWrong => "second-wrong",
+        EnrollmentRefusal::Same => "same",
+        EnrollmentRefusal::NotConsecutive => "not-consecutive",
     }
 }
 
-fn pairing_refusal(word: &str) -> Result<PairingRefusal, NotUnderstood> {
-    use PairingRefusal::{FirstWrong, NotConsecutive, Same, SecondWrong};
+fn pairing_refusal(word: &str) -> Result<EnrollmentRefusal, NotUnderstood> {
+    use EnrollmentRefusal::{FirstWrong, NotConsecutive, Same, SecondWrong};
     let all = [FirstWrong, SecondWrong, Same, NotConsecutive];
     all.into_iter().find(|why| pairing_word(*why) == word).ok_or(NotUnderstood)
 }
@@ -214,7 +214,7 @@ impl Writer {
                 self.field("accepted", "code");
                 self.field("offset", offset);
             }
-            Proof::Pair { offset, drift } => {
+            Proof::TwoCodes { offset, drift } => {
                 self.field("accepted", "pair");
                 self.field("offset", offset);
                 self.field("drift", drift.0);
@@ -354,7 +354,7 @@ impl<'m> Fields<'m> {
         let digits = self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?;
         let period = self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?;
         Ok(NewDevice {
-            key: Key::new(secret, algorithm, digits, period),
+            key: OtpGenerator::new(secret, algorithm, digits, period),
             issuer: self.name("issuer")?,
             account: self.name("account")?,
             first: Code::from_digits(self.take("first")?.as_bytes()).ok_or(NotUnderstood)?,
@@ -389,7 +389,7 @@ impl<'m> Fields<'m> {
         };
         let by = match proof {
             "code" => Proof::Code { offset: self.parse("offset")? },
-            "pair" => Proof::Pair { offset: self.parse("offset")?, drift: Drift(self.parse("drift")?) },
+            "pair" => Proof::TwoCodes { offset: self.parse("offset")?, drift: Drift(self.parse("drift")?) },
             "recovery" => Proof::Recovery { left: self.parse("left")? },
             _ => return Err(NotUnderstood),
         };
@@ -456,13 +456,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::otp::{Algorithm, Digits, Period};
+    use crate::oath::{Algorithm, Digits, Period};
 
     fn pairing() -> NewDevice {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
         let Typed::Recovery(code) = Typed::parse(b"abcde-fghjk") else { panic!() };
         NewDevice {
-            key: Key::new(secret, Algorithm::Sha256, Digits::Eight, Period::default()),
+            key: OtpGenerator::new(secret, Algorithm::Sha256, Digits::Eight, Period::default()),
             issuer: "InSIS = school".into(),
             account: "alice@host\nx=1".into(),
             first: Code::from_digits(b"00123456").unwrap(),
@@ -515,7 +515,7 @@ mod tests {
         };
         let answers = [
             accepted(Proof::Code { offset: -1 }),
-            accepted(Proof::Pair { offset: 3, drift: Drift(-5) }),
+            accepted(Proof::TwoCodes { offset: 3, drift: Drift(-5) }),
             accepted(Proof::Recovery { left: 2 }),
             refused(Refusal::Wrong),
             refused(Refusal::Used { wait: Seconds(17) }),
@@ -536,7 +536,7 @@ mod tests {
             }),
             Response::Done(Drift(2)),
             Response::Noted,
-            Response::NotPairing(PairingRefusal::NotConsecutive),
+            Response::NotPairing(EnrollmentRefusal::NotConsecutive),
             Response::Denied(EnrollmentDenial::Password),
             Response::Denied(EnrollmentDenial::PasswordUnchecked("no file".into())),
             Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::None)),
@@ -544,7 +544,7 @@ mod tests {
             Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Expired)),
             Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Spent)),
             Response::Denied(EnrollmentDenial::Off),
-            Response::NotPaired,
+            Response::NotEnrolled,
             Response::Exists,
             Response::Failed("no disk".into()),
         ];

@@ -1,8 +1,9 @@
 //! Connecting a device to an account, replacing it, and removing it.
 
 use super::{Error, NewDevice, Service, wipe_stack};
-use crate::otp::{Drift, RecoveryCode, State, Typed};
+use crate::oath::{Drift, RecoveryCode};
 use crate::store::{Cause, SecretFile, StillHolds, StoreError};
+use crate::verify::{State, Typed};
 
 impl Service<'_> {
     /// Pairs a phone where none is paired.
@@ -14,8 +15,8 @@ impl Service<'_> {
     }
 
     fn enroll_if(&self, new: &NewDevice, still_holds: StillHolds<'_>) -> Result<Drift, Error> {
-        let (enrolment, state) = new.proved(&self.file.account().name, (self.clock)())?;
-        self.file.create_if(&enrolment, &state, still_holds)?;
+        let (enrollment, state) = new.proved(&self.file.account().name, (self.clock)())?;
+        self.file.create_if(&enrollment, &state, still_holds)?;
         wipe_stack();
         // Nobody is left to be invited. If it stays, it is one that an administrator gave.
         let _ = self.file.invitation().withdraw();
@@ -32,7 +33,7 @@ impl Service<'_> {
         wipe_stack();
         match self.file.read() {
             Ok(_) => Err(StoreError { path: self.file.path().to_owned(), cause: Cause::Exists }.into()),
-            Err(error) if error.is_not_paired() => Ok(()),
+            Err(error) if error.is_not_enrolled() => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -67,13 +68,13 @@ impl Service<'_> {
         let proved = self.prove(proof)?;
         let mut drift = Drift::default();
         let replaced = self.file.replace(|old| -> Result<_, Error> {
-            SecretFile::check_proof(proved.as_ref(), &old.enrolment)
+            SecretFile::check_proof(proved.as_ref(), &old.enrollment)
                 .map_err(|cause| StoreError { path: self.file.path().to_owned(), cause })?;
-            let (enrolment, state) = new.proved(user, (self.clock)())?;
+            let (enrollment, state) = new.proved(user, (self.clock)())?;
             drift = state.drift;
             // What the owner is told at the next login is of the account, not of the phone.
             let State { last_login, failures, .. } = old.state;
-            Ok((enrolment, State { last_login, failures, ..state }))
+            Ok((enrollment, State { last_login, failures, ..state }))
         });
         wipe_stack();
         match replaced {

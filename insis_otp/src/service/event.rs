@@ -3,8 +3,8 @@
 use super::management::{AllowedBy, Authority};
 use super::{EnrollmentDenial, Request, Response};
 use crate::audit::{self, Level, Line};
-use crate::otp::Verdict;
 use crate::store::{Cause, StoreError};
+use crate::verify::Verdict;
 
 /// An act on an enrollment, for the log: what was to be done, and a line that says what became of it. Who did it, and
 /// for whom, whoever reports it adds.
@@ -42,9 +42,9 @@ impl Event {
             Response::Verdict(Verdict::Refused(why)) => audit::refused(why),
             Response::Denied(why) => denied(why),
             Response::NotPairing(_) => audit::refused_because("codes-do-not-pair"),
-            Response::NotPaired => audit::refused_because("not-paired"),
+            Response::NotEnrolled => audit::refused_because("not-paired"),
             Response::Exists => audit::refused_because("paired-already"),
-            Response::Failed(why) => Line::new(Level::Error, "error").words(why),
+            Response::Failed(why) => Line::new(Level::Error, "error").message(why),
             // Whoever did it without the person's leave has a second factor of their own now.
             Response::Done(_) if by.is_some() => {
                 Line::new(Level::Warning, "done").field("by", by.unwrap_or_default())
@@ -81,7 +81,7 @@ fn done(by_root: bool) -> Line {
 fn denied(why: &EnrollmentDenial) -> Line {
     let line = |level| Line::new(level, "refused").field("reason", why.name());
     match why {
-        EnrollmentDenial::PasswordUnchecked(why) => line(Level::Error).words(why),
+        EnrollmentDenial::PasswordUnchecked(why) => line(Level::Error).message(why),
         EnrollmentDenial::Off => line(Level::Notice),
         EnrollmentDenial::Password | EnrollmentDenial::Invitation(_) => line(Level::Warning),
     }
@@ -90,8 +90,8 @@ fn denied(why: &EnrollmentDenial) -> Line {
 /// The line of an act that the store did not allow. Its text holds a path and a reason, never a secret or a code.
 fn store_failed(error: &StoreError) -> Line {
     match error.cause {
-        Cause::NotPaired => audit::refused_because("not-paired"),
+        Cause::NotEnrolled => audit::refused_because("not-paired"),
         Cause::Exists => audit::refused_because("paired-already"),
-        _ => Line::new(Level::Error, "error").words(error),
+        _ => Line::new(Level::Error, "error").message(error),
     }
 }

@@ -3,8 +3,11 @@
 use super::verification::Purpose;
 use super::{Clock, LoginAttempt, Service, below, wipe_stack};
 use crate::RememberedClient;
-use crate::otp::{self, Attempt, Policy, Refusal, Seconds, State, Typed, UnixTime, Verdict};
-use crate::store::{Enrolment, Record, StoreError, UnknownUsers};
+use crate::oath::{Seconds, UnixTime};
+use crate::record::Enrollment;
+use crate::store::{Record, StoreError, UnknownUsers};
+use crate::verify;
+use crate::verify::{Attempt, Policy, Refusal, State, Typed, Verdict};
 
 impl Service<'_> {
     /// Decides one attempt to log in. It is charged before anything is compared, and the verdict is returned when it is
@@ -23,8 +26,8 @@ impl Service<'_> {
     /// # Errors
     /// There is no pairing, or it cannot be used.
     pub fn is_remembered(&self, client: &RememberedClient, length: Seconds) -> Result<bool, StoreError> {
-        let Record { enrolment, state, .. } = self.file.read()?;
-        let (tag, now) = (client.tag(&enrolment), (self.clock)());
+        let Record { enrollment, state, .. } = self.file.read()?;
+        let (tag, now) = (client.tag(&enrollment), (self.clock)());
         wipe_stack();
         Ok(state.remembered.iter().any(|known| known.tag == tag && known.is_fresh(length, now)))
     }
@@ -42,19 +45,20 @@ pub fn refuse_unknown(
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Refusal, StoreError> {
-    let charge = |enrolment: &Enrolment, state: &State| match otp::charge(
+    let charge = |enrollment: &Enrollment, state: &State| match verify::charge(
         &Attempt::of(typed),
-        &enrolment.key,
+        &enrollment.key,
         state,
         policy,
         clock(),
     ) {
-        otp::Charge::Settled(refusal, state) => (state, Err(refusal)),
-        otp::Charge::Due(comparison) => (comparison.charged().clone(), Ok(comparison)),
+        verify::Charge::Settled(refusal, state) => (state, Err(refusal)),
+        verify::Charge::Due(comparison) => (comparison.charged().clone(), Ok(comparison)),
     };
-    let compare = |enrolment: &Enrolment, comparison: Result<otp::Comparison, Refusal>| match comparison {
+    let compare = |enrollment: &Enrollment, comparison: Result<verify::Comparison, Refusal>| match comparison
+    {
         Err(refusal) => refusal,
-        Ok(comparison) => match comparison.compare(&enrolment.key, &enrolment.recovery).0 {
+        Ok(comparison) => match comparison.compare(&enrollment.key, &enrollment.recovery).0 {
             Verdict::Refused(why) => why,
             // By chance, the code of a secret that nobody has.
             Verdict::Accepted(_) => Refusal::Wrong,

@@ -6,13 +6,10 @@ use super::{
     Service, Status, below, wipe_stack,
 };
 use crate::config::SelfEnrollment;
-use crate::otp::{
-    self, Drift, RecoveryCode, RecoveryCodes, Refusal, Resync, ResyncCharge, ResyncCode, Salt, State, Typed,
-    Verdict, charge_resync,
-};
-use crate::store::{
-    Cause, Charge, Decision, Enrolment, InvitationRefusal, Reader, StoreError, UserName, Write,
-};
+use crate::oath::{Drift, RecoveryCode, RecoveryCodes, Salt};
+use crate::record::{Enrollment, UserName};
+use crate::store::{Cause, Charge, Decision, InvitationRefusal, Reader, StoreError, Write};
+use crate::verify::{self, Refusal, Resync, ResyncCharge, ResyncCode, State, Typed, Verdict, charge_resync};
 
 /// Has somebody's own password checked.
 ///
@@ -69,7 +66,7 @@ impl Service<'_> {
         let done = |()| Response::Done(Drift::default());
         match request {
             Request::Verify(reply) => Ok(Response::Verdict(self.verify(&reply.typed())?)),
-            Request::Status => Ok(self.status()?.map_or(Response::NotPaired, Response::Status)),
+            Request::Status => Ok(self.status()?.map_or(Response::NotEnrolled, Response::Status)),
             Request::Enroll(new, _) => self.enroll(new).map(Response::Done),
             Request::Replace(new, reply) => self.replace(new, proof(reply).as_ref()).map(Response::Done),
             Request::Remove(reply) => self.remove(proof(reply).as_ref()).map(done),
@@ -143,10 +140,10 @@ impl Service<'_> {
     /// Takes one of the two codes from which a phone's clock is learned anew, within an hour; charged like a login.
     ///
     fn resync(&self, which: ResyncCode, typed: &Typed) -> Result<Resync, Error> {
-        let charge = |enrolment: &Enrolment, state: &State| match charge_resync(
+        let charge = |enrollment: &Enrollment, state: &State| match charge_resync(
             which,
             typed,
-            &enrolment.key,
+            &enrollment.key,
             state,
             self.policy,
             (self.clock)(),
@@ -156,8 +153,8 @@ impl Service<'_> {
             }
             ResyncCharge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
         };
-        let compare = |enrolment: &Enrolment, comparison: otp::ResyncComparison| {
-            let (answer, state) = comparison.compare(&enrolment.key);
+        let compare = |enrollment: &Enrollment, comparison: verify::ResyncComparison| {
+            let (answer, state) = comparison.compare(&enrollment.key);
             // Always, so that a write does not tell whether the first code was right.
             Decision { state, write: Write::Durable, answer }
         };
@@ -206,8 +203,8 @@ impl Service<'_> {
         match reader.read(self.file) {
             Ok(record) => Ok(Some(Status::of(&record, self.policy, (self.clock)()))),
             // An empty store must not look like one in which nobody has enrolled.
-            Err(error) if error.is_not_paired() && self.file.store_is_away() => Err(self.file.away()),
-            Err(error) if error.is_not_paired() => Ok(None),
+            Err(error) if error.is_not_enrolled() && self.file.store_is_away() => Err(self.file.away()),
+            Err(error) if error.is_not_enrolled() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -216,7 +213,7 @@ impl Service<'_> {
 impl From<Error> for Response {
     fn from(error: Error) -> Self {
         match error {
-            Error::Store(StoreError { cause: Cause::NotPaired, .. }) => Self::NotPaired,
+            Error::Store(StoreError { cause: Cause::NotEnrolled, .. }) => Self::NotEnrolled,
             Error::Store(StoreError { cause: Cause::Exists, .. }) => Self::Exists,
             Error::Store(error) => Self::Failed(error.to_string()),
             Error::Proof(why) => Self::Verdict(Verdict::Refused(why)),

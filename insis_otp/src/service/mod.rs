@@ -33,8 +33,9 @@ pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{EnrollmentDenial, Response, Status};
 pub use verification::LoginAttempt;
 
-use crate::otp::{PairingRefusal, Policy, Refusal, UnixTime};
+use crate::oath::UnixTime;
 use crate::store::{InvitationRefusal, SecretFile, StoreError};
+use crate::verify::{EnrollmentRefusal, Policy, Refusal};
 
 /// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
 pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
@@ -64,7 +65,7 @@ pub enum Error {
     Proof(Refusal),
     /// The codes do not show that the device holds the new secret.
     #[error("the two codes do not pair the phone")]
-    Codes(PairingRefusal),
+    Codes(EnrollmentRefusal),
     /// The invitation does not hold.
     #[error("the invitation was refused")]
     Invitation(InvitationRefusal),

@@ -3,8 +3,9 @@
 use zeroize::Zeroizing;
 
 use super::Error;
-use crate::otp::{Code, Key, RecoveryCode, RecoveryCodes, ResyncCode, Salt, State, Typed, UnixTime, pair};
-use crate::store::{Enrolment, UserName};
+use crate::oath::{Code, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, UnixTime};
+use crate::record::{Enrollment, UserName};
+use crate::verify::{ResyncCode, State, Typed, enroll};
 
 /// What a caller asks about its own account.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub struct Credential(pub(super) Zeroizing<Vec<u8>>);
 #[derive(Clone, Debug)]
 pub struct NewDevice {
     /// The secret and how codes are made of it.
-    pub key: Key,
+    pub key: OtpGenerator,
     /// The name above the account in the app.
     pub issuer: String,
     /// The account in the app.
@@ -126,8 +127,8 @@ impl std::fmt::Debug for Credential {
 
 impl NewDevice {
     /// The head of the secret file.
-    fn enrolment(&self, user: &UserName, now: UnixTime) -> Enrolment {
-        Enrolment {
+    fn enrollment(&self, user: &UserName, now: UnixTime) -> Enrollment {
+        Enrollment {
             user: user.clone(),
             key: self.key.clone(),
             issuer: self.issuer.clone(),
@@ -138,8 +139,8 @@ impl NewDevice {
     }
 
     /// Head and state of the new file, if the codes show that the phone holds the secret.
-    pub(super) fn proved(&self, user: &UserName, now: UnixTime) -> Result<(Enrolment, State), Error> {
-        let paired = pair(&self.first, &self.second, &self.key, now).map_err(Error::Codes)?;
-        Ok((self.enrolment(user, now), paired.state))
+    pub(super) fn proved(&self, user: &UserName, now: UnixTime) -> Result<(Enrollment, State), Error> {
+        let paired = enroll(&self.first, &self.second, &self.key, now).map_err(Error::Codes)?;
+        Ok((self.enrollment(user, now), paired.state))
     }
 }

@@ -1,7 +1,8 @@
 //! What comes of it.
 
-use crate::otp::{Drift, PairingRefusal, Policy, Seconds, UnixTime, Verdict};
+use crate::oath::{Drift, Seconds, UnixTime};
 use crate::store::{InvitationRefusal, Record};
+use crate::verify::{EnrollmentRefusal, Policy, Verdict};
 
 /// The helper's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,11 +16,11 @@ pub enum Response {
     /// The first code of a resynchronization is noted, whether or not it is right.
     Noted,
     /// The new phone's codes do not pair it.
-    NotPairing(PairingRefusal),
+    NotPairing(EnrollmentRefusal),
     /// There is no leave to pair a first phone.
     Denied(EnrollmentDenial),
     /// There is no pairing.
-    NotPaired,
+    NotEnrolled,
     /// There is one already.
     Exists,
     /// It cannot be done now, and why.
@@ -49,7 +50,7 @@ pub struct Status {
     /// The account in the app.
     pub account: String,
     /// Hash, digits and seconds of a step, as the app has them.
-    pub parameters: (crate::otp::Algorithm, crate::otp::Digits, crate::otp::Period),
+    pub parameters: (crate::oath::Algorithm, crate::oath::Digits, crate::oath::Period),
     /// How far the phone's clock is off.
     pub drift: Drift,
     /// When a code last opened a login.
@@ -84,18 +85,18 @@ impl EnrollmentDenial {
 
 impl Status {
     pub(super) fn of(record: &Record, policy: &Policy, now: UnixTime) -> Self {
-        let Record { enrolment, state, .. } = record;
+        let Record { enrollment, state, .. } = record;
         Self {
-            paired_at: enrolment.paired_at,
-            issuer: enrolment.issuer.clone(),
-            account: enrolment.account.clone(),
-            parameters: (enrolment.key.algorithm(), enrolment.key.digits(), enrolment.key.period()),
+            paired_at: enrollment.paired_at,
+            issuer: enrollment.issuer.clone(),
+            account: enrollment.account.clone(),
+            parameters: (enrollment.key.algorithm(), enrollment.key.digits(), enrollment.key.period()),
             drift: state.drift,
             last_login: state.last_login,
             failures: state.failures,
             throttled: state.throttle.wait(&policy.throttle, now),
             single_codes_used_up: state.throttle.single_codes_are_used_up(&policy.throttle),
-            recovery_left: enrolment.recovery.left(state.spent_recovery),
+            recovery_left: enrollment.recovery.left(state.spent_recovery),
             remembered: state.remembered.iter().map(|client| client.since).collect(),
         }
     }

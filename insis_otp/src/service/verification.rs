@@ -2,8 +2,11 @@
 
 use super::{Error, Service, below, wipe_stack};
 use crate::audit::{self, Level, Line};
-use crate::otp::{self, Attempt, Policy, Refusal, SourceTag, State, Typed, UnixTime, Verdict};
-use crate::store::{Charge, Decision, Enrolment, StoreError, UserName, Write};
+use crate::oath::UnixTime;
+use crate::record::{Enrollment, UserName};
+use crate::store::{Charge, Decision, StoreError, Write};
+use crate::verify;
+use crate::verify::{Attempt, Policy, Refusal, SourceTag, State, Typed, Verdict};
 use crate::{RememberedClient, Source};
 
 /// One attempt to log in, or one proof.
@@ -60,29 +63,29 @@ pub(super) struct Decided {
     /// When the device was enrolled, if the owner is to be told.
     pub new_device: Option<UnixTime>,
     /// What a proof holds for.
-    proved: Option<Enrolment>,
+    proved: Option<Enrollment>,
 }
 
 impl Service<'_> {
     pub(super) fn decide(&self, attempt: &LoginAttempt<'_>, purpose: Purpose) -> Result<Decided, StoreError> {
-        let charge = |enrolment: &Enrolment, state: &State| {
-            let key = &enrolment.key;
+        let charge = |enrollment: &Enrollment, state: &State| {
+            let key = &enrollment.key;
             let attempt = attempt.at(attempt.source.tag(key.secret()));
-            match otp::charge(&attempt, key, state, self.policy, (self.clock)()) {
-                otp::Charge::Settled(refusal, state) => {
+            match verify::charge(&attempt, key, state, self.policy, (self.clock)()) {
+                verify::Charge::Settled(refusal, state) => {
                     let (verdict, single_codes) = (Verdict::Refused(refusal), state.throttle.single_codes);
                     let answer = Decided { verdict, single_codes, new_device: None, proved: None };
                     Charge::Settled(Decision { state, write: Write::InPlace, answer })
                 }
-                otp::Charge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
+                verify::Charge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
             }
         };
-        let compare = |enrolment: &Enrolment, comparison: otp::Comparison| {
+        let compare = |enrollment: &Enrollment, comparison: verify::Comparison| {
             // Before it is known what comes of it.
-            let tag = attempt.remember.map(|client| client.tag(enrolment));
+            let tag = attempt.remember.map(|client| client.tag(enrollment));
             let (charged, now) = (comparison.charged().clone(), (self.clock)());
-            let is_new = charged.last_login.is_none_or(|last| last < enrolment.paired_at);
-            let (verdict, mut state) = comparison.compare(&enrolment.key, &enrolment.recovery);
+            let is_new = charged.last_login.is_none_or(|last| last < enrollment.paired_at);
+            let (verdict, mut state) = comparison.compare(&enrollment.key, &enrollment.recovery);
             let accepted = matches!(verdict, Verdict::Accepted(_));
             if let (true, Some(tag)) = (accepted, tag) {
                 state.remember(tag, now);
@@ -98,8 +101,8 @@ impl Service<'_> {
             let answer = Decided {
                 verdict,
                 single_codes: state.throttle.single_codes,
-                new_device: (accepted && is_new).then_some(enrolment.paired_at),
-                proved: (accepted && purpose == Purpose::Proof).then(|| enrolment.clone()),
+                new_device: (accepted && is_new).then_some(enrollment.paired_at),
+                proved: (accepted && purpose == Purpose::Proof).then(|| enrollment.clone()),
             };
             Decision { state, write, answer }
         };
@@ -112,7 +115,7 @@ impl Service<'_> {
 
     /// Takes a proof: an attempt like any other, charged and spent like a login's. Returns the enrollment that it holds for, and
     /// for no other; `None` where none is asked for.
-    pub(super) fn prove(&self, proof: Option<&Typed>) -> Result<Option<Enrolment>, Error> {
+    pub(super) fn prove(&self, proof: Option<&Typed>) -> Result<Option<Enrollment>, Error> {
         let Some(proof) = proof else { return Ok(None) };
         let attempt = LoginAttempt::of_this_process(proof);
         let decided = self.decide(&attempt, Purpose::Proof)?;

@@ -18,7 +18,7 @@ pub struct StoreError {
 pub enum Cause {
     /// There is none: the person has not paired.
     #[error("there is no secret file")]
-    NotPaired,
+    NotEnrolled,
     /// There is one already.
     #[error("there is a secret file already")]
     Exists,
@@ -56,8 +56,8 @@ fn by(holder: Option<u32>) -> String {
 impl StoreError {
     /// Whether the person has simply not paired.
     #[must_use]
-    pub const fn is_not_paired(&self) -> bool {
-        matches!(self.cause, Cause::NotPaired)
+    pub const fn is_not_enrolled(&self) -> bool {
+        matches!(self.cause, Cause::NotEnrolled)
     }
 }
 

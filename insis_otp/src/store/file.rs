@@ -18,15 +18,17 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::form::{self, Damage, Enrolment, PAGE, Page, Record};
 use super::identity::Identity;
 use super::invitation::StillHolds;
 use super::isolation::Isolation;
+use super::layout::{self, Damage, PAGE, Page, Record};
 use super::lock::{self, Patience, Waited};
 use super::slot::{self, SlotCursor};
-use super::{Account, Cause, InvitationFile, StoreError};
+use super::{Cause, InvitationFile, StoreError};
 use crate::files::{self, Access};
-use crate::otp::State;
+use crate::record::Account;
+use crate::record::Enrollment;
+use crate::verify::State;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
 
@@ -81,7 +83,7 @@ impl Reader {
     /// Reads a file without its lock, to report on it.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why it cannot be used.
+    /// [`Cause::NotEnrolled`], or why it cannot be used.
     pub fn read(&mut self, file: &SecretFile) -> Result<Record, StoreError> {
         let Self { page, checked } = self;
         let check = |file: &SecretFile| {
@@ -94,8 +96,8 @@ impl Reader {
         file.as_owner_in(check, || {
             let (opened, _) = file.open(Access::Read)?;
             fill_page(&opened, page)?;
-            let record = form::decode(page).map_err(Cause::Damaged)?;
-            file.same_user(&record.enrolment)?;
+            let record = layout::decode(page).map_err(Cause::Damaged)?;
+            file.same_user(&record.enrollment)?;
             Ok(record)
         })
     }
@@ -136,7 +138,7 @@ impl SecretFile {
     /// The invitation to enroll, beside it.
     #[must_use]
     pub fn invitation(&self) -> InvitationFile {
-        InvitationFile::beside(self)
+        InvitationFile::of(self)
     }
 
     /// Whether nothing can be said of it, since the home that it would be in is not there: not mounted, perhaps.
@@ -166,7 +168,7 @@ impl SecretFile {
     /// Reads the file without its lock, to report on it.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why it cannot be used.
+    /// [`Cause::NotEnrolled`], or why it cannot be used.
     pub fn read(&self) -> Result<Record, StoreError> {
         Reader::default().read(self)
     }
@@ -175,13 +177,13 @@ impl SecretFile {
     /// asked for, before the answer is returned; if it cannot be, there is no answer.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why the file cannot be used.
+    /// [`Cause::NotEnrolled`], or why the file cannot be used.
     pub fn transact<T>(
         &self,
-        mut decide: impl FnMut(&Enrolment, &State) -> Decision<T>,
+        mut decide: impl FnMut(&Enrollment, &State) -> Decision<T>,
     ) -> Result<T, StoreError> {
         self.transact_charged(
-            |enrolment, state| Charge::Settled(decide(enrolment, state)),
+            |enrollment, state| Charge::Settled(decide(enrollment, state)),
             |_, decision: Decision<T>| decision,
         )
     }
@@ -191,11 +193,11 @@ impl SecretFile {
     /// this one's place meanwhile, it all begins anew there.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why the file cannot be used.
+    /// [`Cause::NotEnrolled`], or why the file cannot be used.
     pub fn transact_charged<P, T>(
         &self,
-        mut charge: impl FnMut(&Enrolment, &State) -> Charge<P, T>,
-        mut compare: impl FnMut(&Enrolment, P) -> Decision<T>,
+        mut charge: impl FnMut(&Enrollment, &State) -> Charge<P, T>,
+        mut compare: impl FnMut(&Enrollment, P) -> Decision<T>,
     ) -> Result<T, StoreError> {
         self.with_locked(|locked| self.attempt(locked, &mut charge, &mut compare))
     }
@@ -204,20 +206,20 @@ impl SecretFile {
     fn attempt<P, T>(
         &self,
         locked: &Locked,
-        charge: &mut impl FnMut(&Enrolment, &State) -> Charge<P, T>,
-        compare: &mut impl FnMut(&Enrolment, P) -> Decision<T>,
+        charge: &mut impl FnMut(&Enrollment, &State) -> Charge<P, T>,
+        compare: &mut impl FnMut(&Enrollment, P) -> Decision<T>,
     ) -> Result<Option<T>, Cause> {
-        let Record { enrolment, state, cursor, .. } =
+        let Record { enrollment, state, cursor, .. } =
             locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-        self.same_user(enrolment)?;
-        let (decision, cursor, is_second) = match charge(enrolment, state) {
+        self.same_user(enrollment)?;
+        let (decision, cursor, is_second) = match charge(enrollment, state) {
             Charge::Settled(decision) => (decision, cursor.clone(), false),
             Charge::Due(charged, pending) => {
                 locked.write(&slot::encode(cursor, &charged, None).map_err(Cause::Damaged)?, cursor)?;
                 if !self.is_at_path(&locked.opened) {
                     return Ok(None);
                 }
-                (compare(enrolment, pending), cursor.next(), true)
+                (compare(enrollment, pending), cursor.next(), true)
             }
         };
         // Encoded whether it is written or not: up to here, right and wrong are the same work.
@@ -243,8 +245,8 @@ impl SecretFile {
     ///
     /// # Errors
     /// [`Cause::Exists`], or why it cannot be written; then nothing is left behind.
-    pub fn create(&self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
-        self.create_if(enrolment, state, &|| Ok(()))
+    pub fn create(&self, enrollment: &Enrollment, state: &State) -> Result<(), StoreError> {
+        self.create_if(enrollment, state, &|| Ok(()))
     }
 
     /// The same, if what allows it still holds when all is written but its place.
@@ -253,7 +255,7 @@ impl SecretFile {
     /// As for [`Self::create`]; or it does not hold.
     pub fn create_if(
         &self,
-        enrolment: &Enrolment,
+        enrollment: &Enrollment,
         state: &State,
         still_holds: StillHolds<'_>,
     ) -> Result<(), StoreError> {
@@ -264,7 +266,7 @@ impl SecretFile {
             if self.path.symlink_metadata().is_ok() {
                 return Err(Cause::Exists);
             }
-            self.publish_first(&form::encode(enrolment, state).map_err(Cause::Damaged)?, still_holds)
+            self.publish_first(&layout::encode(enrollment, state).map_err(Cause::Damaged)?, still_holds)
         })
     }
 
@@ -272,19 +274,19 @@ impl SecretFile {
     /// what comes instead; when it says no, nothing changes.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why it cannot be written; then the old file stays.
+    /// [`Cause::NotEnrolled`], or why it cannot be written; then the old file stays.
     pub fn replace<E>(
         &self,
-        mut decide: impl FnMut(&Record) -> Result<(Enrolment, State), E>,
+        mut decide: impl FnMut(&Record) -> Result<(Enrollment, State), E>,
     ) -> Result<Result<(), E>, StoreError> {
         self.with_locked(|locked| {
             let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-            self.same_user(&record.enrolment)?;
-            let (enrolment, state) = match decide(record) {
+            self.same_user(&record.enrollment)?;
+            let (enrollment, state) = match decide(record) {
                 Ok(new) => new,
                 Err(no) => return Ok(Some(Err(no))),
             };
-            let page = form::encode(&enrolment, &state).map_err(Cause::Damaged)?;
+            let page = layout::encode(&enrollment, &state).map_err(Cause::Damaged)?;
             Ok(self.publish_instead(&page, locked)?.then_some(Ok(())))
         })
     }
@@ -293,15 +295,15 @@ impl SecretFile {
     /// proof was given, only for the enrollment that it was given for.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why it cannot be written; then the old file stays.
+    /// [`Cause::NotEnrolled`], or why it cannot be written; then the old file stays.
     pub fn replace_recovery_codes(
         &self,
-        proved: Option<&Enrolment>,
-        recovery: &crate::otp::RecoveryCodes,
+        proved: Option<&Enrollment>,
+        recovery: &crate::oath::RecoveryCodes,
     ) -> Result<(), StoreError> {
-        let new_head = |enrolment: &Enrolment| {
-            Self::check_proof(proved, enrolment)?;
-            Ok(Enrolment { recovery: recovery.clone(), ..enrolment.clone() })
+        let new_head = |enrollment: &Enrollment| {
+            Self::check_proof(proved, enrollment)?;
+            Ok(Enrollment { recovery: recovery.clone(), ..enrollment.clone() })
         };
         let inherits = slot::Inherits::AllButRecoveryCodes;
         self.update(inherits, &new_head, &|_, state| inherits.derive(state))
@@ -310,23 +312,23 @@ impl SecretFile {
     /// Writes the state anew, from the head alone where no state can be read: the administrator's repair.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why it cannot be written.
-    pub fn repair(&self, state: impl Fn(&Enrolment, Option<&State>) -> State) -> Result<(), StoreError> {
+    /// [`Cause::NotEnrolled`], or why it cannot be written.
+    pub fn repair(&self, state: impl Fn(&Enrollment, Option<&State>) -> State) -> Result<(), StoreError> {
         self.exclusively(|| {
             let locked = self.lock(&mut Patience::new())?;
             if locked.record.is_ok() {
                 return Ok(None);
             }
-            let (enrolment, _) = form::decode_head(&locked.page).map_err(Cause::Damaged)?;
-            self.same_user(&enrolment)?;
-            let page = form::encode(&enrolment, &state(&enrolment, None)).map_err(Cause::Damaged)?;
+            let (enrollment, _) = layout::decode_head(&locked.page).map_err(Cause::Damaged)?;
+            self.same_user(&enrollment)?;
+            let page = layout::encode(&enrollment, &state(&enrollment, None)).map_err(Cause::Damaged)?;
             if self.publish_instead(&page, &locked)? { Ok(Some(())) } else { Err(again_and_again()) }
         })?
         .map_or_else(
             || {
-                let same_head = |enrolment: &Enrolment| Ok(enrolment.clone());
-                self.update(slot::Inherits::State, &same_head, &|enrolment, present| {
-                    state(enrolment, Some(present))
+                let same_head = |enrollment: &Enrollment| Ok(enrollment.clone());
+                self.update(slot::Inherits::State, &same_head, &|enrollment, present| {
+                    state(enrollment, Some(present))
                 })
             },
             Ok,
@@ -334,7 +336,7 @@ impl SecretFile {
     }
 
     /// A proof holds for the enrollment that it was given for. Whoever has enrolled since was not asked.
-    pub(crate) fn check_proof(proved: Option<&Enrolment>, present: &Enrolment) -> Result<(), Cause> {
+    pub(crate) fn check_proof(proved: Option<&Enrollment>, present: &Enrollment) -> Result<(), Cause> {
         match proved {
             Some(proved) if !proved.is_same(present) => {
                 Err(Cause::Unsafe("is another phone's by now, paired while the code was checked".into()))
@@ -347,21 +349,21 @@ impl SecretFile {
     fn update(
         &self,
         inherits: slot::Inherits,
-        new_head: &dyn Fn(&Enrolment) -> Result<Enrolment, Cause>,
-        derive: &dyn Fn(&Enrolment, &State) -> State,
+        new_head: &dyn Fn(&Enrollment) -> Result<Enrollment, Cause>,
+        derive: &dyn Fn(&Enrollment, &State) -> State,
     ) -> Result<(), StoreError> {
         self.with_locked(|locked| {
             let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-            self.same_user(&record.enrolment)?;
-            let enrolment = new_head(&record.enrolment)?;
-            let derive = |state: &State| derive(&enrolment, state);
-            match self.supersede(&locked.file, record, &enrolment, inherits, &derive) {
+            self.same_user(&record.enrollment)?;
+            let enrollment = new_head(&record.enrollment)?;
+            let derive = |state: &State| derive(&enrollment, state);
+            match self.supersede(&locked.file, record, &enrollment, inherits, &derive) {
                 Ok(placed) => {
                     let stands = |new: &Locked| self.stands(|| self.is_current(&new.file));
                     Ok(placed.filter(stands).map(|_| ()))
                 }
                 Err(cause) if is_unsupported(&cause) => {
-                    let page = form::encode(&enrolment, &derive(&record.state)).map_err(Cause::Damaged)?;
+                    let page = layout::encode(&enrollment, &derive(&record.state)).map_err(Cause::Damaged)?;
                     Ok(self.publish_instead(&page, locked)?.then_some(()))
                 }
                 Err(cause) => Err(cause),
@@ -372,7 +374,7 @@ impl SecretFile {
     /// Removes the file.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why it cannot be removed.
+    /// [`Cause::NotEnrolled`], or why it cannot be removed.
     pub fn remove(&self) -> Result<(), StoreError> {
         self.remove_proved(None)
     }
@@ -380,8 +382,8 @@ impl SecretFile {
     /// Removes the file; where a proof was given, only if it is still that of the enrollment that it was given for.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`], or why it cannot be removed.
-    pub fn remove_proved(&self, proved: Option<&Enrolment>) -> Result<(), StoreError> {
+    /// [`Cause::NotEnrolled`], or why it cannot be removed.
+    pub fn remove_proved(&self, proved: Option<&Enrollment>) -> Result<(), StoreError> {
         self.exclusively(|| {
             // The lock keeps a login that is being decided from writing into a file that is gone. What is no secret
             // file (damaged, of another owner) is removed all the same.
@@ -394,8 +396,8 @@ impl SecretFile {
                 };
                 if proved.is_some() {
                     let record = locked.as_ref().map(|locked| locked.record.as_ref());
-                    let record = record.ok_or(Cause::NotPaired)?.map_err(|why| Cause::Damaged(why))?;
-                    Self::check_proof(proved, &record.enrolment)?;
+                    let record = record.ok_or(Cause::NotEnrolled)?.map_err(|why| Cause::Damaged(why))?;
+                    Self::check_proof(proved, &record.enrollment)?;
                 }
                 if self.withdraw(locked.as_ref())? {
                     return Ok(());
@@ -458,46 +460,46 @@ impl SecretFile {
     }
 
     fn open(&self, access: Access) -> Result<(File, Metadata), Cause> {
-        let (file, facts) = files::open(&self.path, access).map_err(|error| match errno_of(&error) {
-            Errno::ENOENT => Cause::NotPaired,
+        let (file, metadata) = files::open(&self.path, access).map_err(|error| match errno_of(&error) {
+            Errno::ENOENT => Cause::NotEnrolled,
             Errno::ELOOP => Cause::Unsafe("is a symbolic link".into()),
             _ => os("open it")(error),
         })?;
-        self.check(&facts)?;
-        Ok((file, facts))
+        self.check(&metadata)?;
+        Ok((file, metadata))
     }
 
     /// What was opened has to be a plain file of its owner's, of the right size, that nobody else can reach.
-    pub(super) fn check(&self, facts: &Metadata) -> Result<(), Cause> {
+    pub(super) fn check(&self, metadata: &Metadata) -> Result<(), Cause> {
         let unsafe_because = |what: String| Err(Cause::Unsafe(what));
-        if !facts.is_file() {
-            return unsafe_because(format!("is {}, not a regular file", files::kind(facts)));
+        if !metadata.is_file() {
+            return unsafe_because(format!("is {}, not a regular file", files::kind(metadata)));
         }
-        if facts.uid() != self.account.uid.as_raw() {
+        if metadata.uid() != self.account.uid.as_raw() {
             return unsafe_because(format!(
                 "belongs to user id {}, not to {}",
-                facts.uid(),
+                metadata.uid(),
                 self.account.name
             ));
         }
-        if facts.mode() & 0o077 != 0 {
+        if metadata.mode() & 0o077 != 0 {
             return unsafe_because("can be opened by others than its owner (chmod 0600)".into());
         }
         // One that has no name any more was replaced a moment ago; the lock will notice.
-        if facts.nlink() > 1 {
+        if metadata.nlink() > 1 {
             return unsafe_because("has more than one name (hard links)".into());
         }
-        if facts.len() != PAGE as u64 {
+        if metadata.len() != PAGE as u64 {
             return Err(Cause::Damaged("it is not 4096 bytes long"));
         }
         Ok(())
     }
 
-    pub(super) fn same_user(&self, enrolment: &Enrolment) -> Result<(), Cause> {
-        if enrolment.user == self.account.name {
+    pub(super) fn same_user(&self, enrollment: &Enrollment) -> Result<(), Cause> {
+        if enrollment.user == self.account.name {
             Ok(())
         } else {
-            Err(Cause::Unsafe(format!("is the secret file of another user, {:?}", enrolment.user.as_str())))
+            Err(Cause::Unsafe(format!("is the secret file of another user, {:?}", enrollment.user.as_str())))
         }
     }
 
@@ -525,7 +527,7 @@ impl SecretFile {
             if let Err(error) = self.path.symlink_metadata()
                 && error.kind() == ErrorKind::NotFound
             {
-                return Err(Cause::NotPaired);
+                return Err(Cause::NotEnrolled);
             }
         }
         Err(Cause::Unsafe("is replaced again and again while it is being opened".into()))
@@ -560,7 +562,7 @@ impl SecretFile {
 impl Locked {
     pub fn read(file: Flock<File>, opened: Metadata) -> Result<Self, Cause> {
         let page = read_page(&file)?;
-        let record = form::decode(&page);
+        let record = layout::decode(&page);
         Ok(Self { file, opened, page, record })
     }
 
@@ -604,17 +606,17 @@ fn is_unsupported(cause: &Cause) -> bool {
 
 /// A store that is not in a home is in a directory that only root can write, but for the setgid model.
 pub(super) fn check_directory(directory: &Path) -> Result<(), Cause> {
-    let facts = match directory.symlink_metadata() {
-        Ok(facts) => facts,
+    let metadata = match directory.symlink_metadata() {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Cause::Unsafe("its directory does not exist (see otp-setup doctor)".into()));
         }
         Err(error) => return Err(os("look at its directory")(error)),
     };
-    let safe = !files::others_can_write(&facts) || facts.mode() & 0o7777 == SecretFile::SETGID_STORE;
+    let safe = !files::others_can_write(&metadata) || metadata.mode() & 0o7777 == SecretFile::SETGID_STORE;
     match () {
-        () if !facts.is_dir() => Err(Cause::Unsafe("its directory is not a directory".into())),
-        () if facts.uid() != 0 || !safe => {
+        () if !metadata.is_dir() => Err(Cause::Unsafe("its directory is not a directory".into())),
+        () if metadata.uid() != 0 || !safe => {
             let rule = "its directory must belong to root and be writable by nobody else (or be root:insis-otp 1730)";
             Err(Cause::Unsafe(rule.into()))
         }
@@ -628,9 +630,9 @@ pub(super) fn errno_of(error: &io::Error) -> Errno {
 
 /// The process that holds the lock of a file, as /proc/locks has it: `1: FLOCK ADVISORY WRITE 4711 fe:01:12345 0 EOF`.
 pub(super) fn holder(file: &File) -> Option<u32> {
-    let facts = file.metadata().ok()?;
-    let (major, minor) = (nix::sys::stat::major(facts.dev()), nix::sys::stat::minor(facts.dev()));
-    let wanted = format!("{major:02x}:{minor:02x}:{}", facts.ino());
+    let metadata = file.metadata().ok()?;
+    let (major, minor) = (nix::sys::stat::major(metadata.dev()), nix::sys::stat::minor(metadata.dev()));
+    let wanted = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
     // The kernel gives the list in pieces, and passes over locks when others before them go meanwhile.
     (0..8).find_map(|_| holder_of(&wanted))
 }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 
-use super::Account;
 use crate::files;
+use crate::record::Account;
 
 /// How long a process that was killed is waited for: one that is writing to a disk ends when that has written.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,13 +21,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Ends the helpers of a user that use a store. Best effort: where there is no /proc, or one does not end, it is as if none
 /// had been found.
 pub fn end(account: &Account, store: &Path) {
-    let Ok(facts) = store.symlink_metadata() else { return };
+    let Ok(metadata) = store.symlink_metadata() else { return };
     let Ok(processes) = fs::read_dir("/proc") else { return };
     let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     // Containers may have users and groups of the same numbers, and stores of their own.
     let is_helper = |number: i32| {
-        is_helper(number, account.uid.as_raw(), facts.gid())
-            && sees(number, store).is_some_and(|theirs| files::is_same(&theirs, &facts))
+        is_helper(number, account.uid.as_raw(), metadata.gid())
+            && sees(number, store).is_some_and(|theirs| files::is_same(&theirs, &metadata))
     };
     let ended: Vec<i32> = numbers.filter(|number| is_helper(*number) && kill(*number, is_helper)).collect();
     let begun = Instant::now();

@@ -12,7 +12,8 @@ use std::ffi::CString;
 use nix::unistd::{Gid, Uid, geteuid, getgrouplist, getgroups, setfsgid, setfsuid};
 use rustix::thread::set_thread_groups;
 
-use super::{Account, Cause};
+use super::Cause;
+use crate::record::Account;
 
 /// The user's identity; the former one returns when this is dropped.
 pub struct Identity {
@@ -68,7 +69,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::store::UserName;
+    use crate::record::UserName;
 
     /// This thread, as the kernel names it below /proc.
     fn me() -> std::path::PathBuf {

@@ -15,9 +15,10 @@ use subtle::ConstantTimeEq;
 
 use super::file::check_directory;
 use super::isolation::Isolation;
-use super::{Cause, SecretFile, StoreError, UserName};
+use super::{Cause, SecretFile, StoreError};
 use crate::files::{self, Access};
-use crate::otp::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixTime};
+use crate::oath::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixTime};
+use crate::record::UserName;
 
 /// Where one person's invitation is.
 #[derive(Clone, Debug)]
@@ -137,7 +138,7 @@ impl InvitationFile {
     /// How long an invitation may be good for.
     pub const LONGEST_VALIDITY: Seconds = Seconds(90 * 86_400);
 
-    pub(super) fn beside(file: &SecretFile) -> Self {
+    pub(super) fn of(file: &SecretFile) -> Self {
         // No user's secret file has this name, since names of users do not begin with a dot; nor has any other file that
         // is written there, since each ends otherwise.
         let mut name = std::ffi::OsString::from(".");
@@ -369,8 +370,10 @@ mod tests_as_root {
     use std::path::Path;
 
     use super::*;
-    use crate::otp::{Algorithm, Digits, Key, Period, Secret, State, Typed};
-    use crate::store::{Account, Enrolment, Template};
+    use crate::oath::{Algorithm, Digits, OtpGenerator, Period, Secret};
+    use crate::record::{Account, Enrollment};
+    use crate::store::Template;
+    use crate::verify::{State, Typed};
 
     const NOW: UnixTime = UnixTime(1_700_000_000);
 
@@ -452,11 +455,11 @@ mod tests_as_root {
         });
     }
 
-    fn enrollment() -> Enrolment {
+    fn enrollment() -> Enrollment {
         let secret = Secret::from_bytes(&[1; 20]).unwrap();
-        Enrolment {
+        Enrollment {
             user: UserName::parse("daemon").unwrap(),
-            key: Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
+            key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
             issuer: "host".into(),
             account: "daemon".into(),
             paired_at: NOW,
@@ -483,7 +486,7 @@ mod tests_as_root {
             };
             let outcome = file.redeem(&code("kkkkk-mmmmm"), NOW, enroll).unwrap().unwrap();
             assert!(matches!(outcome.unwrap_err().cause, Cause::Os { .. }));
-            assert!(secret_file.read().unwrap_err().is_not_paired());
+            assert!(secret_file.read().unwrap_err().is_not_enrolled());
             // The last one is good, and none is given to somebody who has enrolled.
             let enroll =
                 |still: StillHolds<'_>| secret_file.create_if(&enrollment(), &State::default(), still);

@@ -15,7 +15,7 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::Cause;
 use super::file::{holder, os_errno};
-use super::form::{self, HEAD, PAGE};
+use super::layout::{self, HEAD, PAGE};
 
 /// How long an operation waits for the lock, as long as whoever holds it gets on.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,7 +64,7 @@ impl Patience {
     fn has_stalled(&mut self, file: &File) -> bool {
         let mut slots = [0; PAGE - HEAD];
         let read = nix::sys::uio::pread(file, &mut slots, HEAD as i64);
-        let sequence = read.ok().and_then(|_| form::claimed_sequence_of_slots(&slots));
+        let sequence = read.ok().and_then(|_| layout::claimed_sequence_of_slots(&slots));
         if sequence != self.sequence {
             (self.sequence, self.moved) = (sequence, Instant::now());
         }

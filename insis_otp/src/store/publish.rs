@@ -20,13 +20,14 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
 
 use super::file::{Locked, errno_of, os, os_errno, read_page, write_at};
-use super::form::{self, Enrolment, Page, Record};
 use super::helpers;
 use super::invitation::StillHolds;
+use super::layout::{self, Page, Record};
 use super::slot::{self, Inherits, Pending, SlotCursor};
 use super::{Cause, SecretFile};
 use crate::files::{self, Access};
-use crate::otp::State;
+use crate::record::Enrollment;
+use crate::verify::State;
 
 /// What an earlier program left behind is removed when it is older. Nobody takes that long to lock what they created.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
@@ -95,7 +96,7 @@ enum Before {
 
 /// Whether an old file is one that a new one may go on from: the same enrollment, with the same recovery codes unless
 /// those are what is new.
-fn goes_on_from(new: &Enrolment, old: &Enrolment, inherits: Inherits) -> bool {
+fn goes_on_from(new: &Enrollment, old: &Enrollment, inherits: Inherits) -> bool {
     new.is_same(old) && (inherits == Inherits::AllButRecoveryCodes || new.recovery == old.recovery)
 }
 
@@ -103,7 +104,7 @@ impl Record {
     /// What stands in a file with a pending state, once it is known what is before it.
     fn after(self, before: Self, inherits: Inherits) -> Self {
         let sequence = self.cursor.sequence.max(before.cursor.sequence);
-        let real = if goes_on_from(&self.enrolment, &before.enrolment, inherits) {
+        let real = if goes_on_from(&self.enrollment, &before.enrollment, inherits) {
             Self { state: inherits.derive(&before.state), ..self }
         } else {
             before
@@ -261,11 +262,11 @@ impl SecretFile {
     /// so first.
     pub(super) fn take_over(&self, old: &File) -> Result<Option<Locked>, Cause> {
         let page = read_page(old)?;
-        let record = form::decode(&page).map_err(Cause::Damaged)?;
-        self.same_user(&record.enrolment)?;
+        let record = layout::decode(&page).map_err(Cause::Damaged)?;
+        self.same_user(&record.enrollment)?;
         let inherits = Inherits::State;
         let taken =
-            self.supersede(old, &record, &record.enrolment, inherits, &|state| inherits.derive(state))?;
+            self.supersede(old, &record, &record.enrollment, inherits, &|state| inherits.derive(state))?;
         // Under the lock of a file that has all of the state. Whoever makes and kills many such processes fills the
         // directory with what is left of them; the helper cannot list it, but root's logins clear it.
         if taken.is_some() {
@@ -282,14 +283,14 @@ impl SecretFile {
         &self,
         old: &File,
         record: &Record,
-        enrolment: &Enrolment,
+        enrollment: &Enrollment,
         inherits: Inherits,
         derive: &dyn Fn(&State) -> State,
     ) -> Result<Option<Locked>, Cause> {
         let new = Temporary::create(self)?;
         let pending = Pending { id: new.id, inherits };
         let prepared =
-            form::encode_from(enrolment, &derive(&record.state), record.cursor.sequence, Some(pending))
+            layout::encode_from(enrollment, &derive(&record.state), record.cursor.sequence, Some(pending))
                 .map_err(Cause::Damaged)
                 .and_then(|page| new.fill(self, &page));
         prepared.inspect_err(|_| new.remove())?;
@@ -347,7 +348,7 @@ impl SecretFile {
         derive: &dyn Fn(&State) -> State,
     ) -> Result<bool, Cause> {
         let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-        let (state, sequence, needless) = match self.before(&record.enrolment, pending) {
+        let (state, sequence, needless) = match self.before(&record.enrollment, pending) {
             Ok(Before::Last(last, needless)) => (last.state, last.cursor.sequence, needless),
             Ok(Before::Other(other)) => {
                 self.put_forward(&other, locked)?;
@@ -355,7 +356,7 @@ impl SecretFile {
             }
             // Somebody has gone on from it, and needs what is before it no longer.
             Err(_) if !self.is_current(&locked.file) => return Ok(false),
-            Err(Cause::NotPaired) => return Err(Cause::Damaged(GONE)),
+            Err(Cause::NotEnrolled) => return Err(Cause::Damaged(GONE)),
             Err(cause) => return Err(cause),
         };
         let sequence = record.cursor.sequence.max(sequence);
@@ -377,18 +378,18 @@ impl SecretFile {
     ///
     /// Whoever was stopped just before the exchange may have put it over an enrollment that was made since. Then the
     /// place is not the new file's.
-    fn before(&self, new: &Enrolment, pending: Pending) -> Result<Before, Cause> {
+    fn before(&self, new: &Enrollment, pending: Pending) -> Result<Before, Cause> {
         for _ in 0..AGAIN {
             match self.follow(new, pending) {
                 // Whoever put one of them there has finished it just now.
-                Err(Cause::NotPaired) => {}
+                Err(Cause::NotEnrolled) => {}
                 before => return before,
             }
         }
-        Err(Cause::NotPaired)
+        Err(Cause::NotEnrolled)
     }
 
-    fn follow(&self, new: &Enrolment, pending: Pending) -> Result<Before, Cause> {
+    fn follow(&self, new: &Enrollment, pending: Pending) -> Result<Before, Cause> {
         let (mut chain, mut paths, mut next) = (Vec::new(), Vec::new(), Some(pending));
         while let Some(link) = next {
             let path = self.temporary(link.id);
@@ -408,8 +409,8 @@ impl SecretFile {
                 _ => record,
             });
         }
-        let last = Box::new(last.ok_or(Cause::NotPaired)?);
-        let goes_on = goes_on_from(new, &last.enrolment, pending.inherits);
+        let last = Box::new(last.ok_or(Cause::NotEnrolled)?);
+        let goes_on = goes_on_from(new, &last.enrollment, pending.inherits);
         Ok(if goes_on { Before::Last(last, paths) } else { Before::Other(last) })
     }
 
@@ -419,7 +420,7 @@ impl SecretFile {
     fn put_forward(&self, other: &Record, locked: &Locked) -> Result<(), Cause> {
         let new = Temporary::create(self)?;
         let pending = Pending { id: new.id, inherits: Inherits::State };
-        let page = form::encode_from(&other.enrolment, &other.state, other.cursor.sequence, Some(pending));
+        let page = layout::encode_from(&other.enrollment, &other.state, other.cursor.sequence, Some(pending));
         let written = page.map_err(Cause::Damaged).and_then(|page| new.fill(self, &page));
         written.inspect_err(|_| new.remove())?;
         if !self.is_current(&locked.file) {
@@ -437,14 +438,14 @@ impl SecretFile {
     }
 
     fn record_at(&self, path: &Path) -> Result<Record, Cause> {
-        let (file, facts) = match files::open(path, Access::Read) {
+        let (file, metadata) = match files::open(path, Access::Read) {
             Ok(opened) => opened,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Cause::NotPaired),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Cause::NotEnrolled),
             Err(error) => return Err(os("open it")(error)),
         };
-        self.check(&facts)?;
-        let record = form::decode(&read_page(&file)?).map_err(Cause::Damaged)?;
-        self.same_user(&record.enrolment)?;
+        self.check(&metadata)?;
+        let record = layout::decode(&read_page(&file)?).map_err(Cause::Damaged)?;
+        self.same_user(&record.enrollment)?;
         Ok(record)
     }
 

@@ -6,27 +6,28 @@
 
 use std::convert::Infallible;
 
-use super::{Cause, Enrolment, SecretFile, StoreError};
-use crate::otp::State;
+use super::{Cause, SecretFile, StoreError};
+use crate::record::Enrollment;
+use crate::verify::State;
 
 impl SecretFile {
     /// Moves the enrollment to another name of the same user id, with its state as it is.
     ///
     /// # Errors
-    /// [`Cause::NotPaired`] when there is nothing to move; [`Cause::Exists`] when the other name has an enrollment of its
+    /// [`Cause::NotEnrolled`] when there is nothing to move; [`Cause::Exists`] when the other name has an enrollment of its
     /// own; or why a file cannot be used or written. Then the old file is as it was, and there is no new one.
     pub fn rename_to(&self, new: &Self) -> Result<(), StoreError> {
         let renamed =
-            |enrolment: &Enrolment| Enrolment { user: new.account().name.clone(), ..enrolment.clone() };
+            |enrollment: &Enrollment| Enrollment { user: new.account().name.clone(), ..enrollment.clone() };
         if self.path() == new.path() {
             let Ok(()) = self
-                .replace(|record| Ok::<_, Infallible>((renamed(&record.enrolment), record.state.clone())))?;
+                .replace(|record| Ok::<_, Infallible>((renamed(&record.enrollment), record.state.clone())))?;
             return Ok(());
         }
         self.with_locked(|locked| {
             let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-            self.same_user(&record.enrolment)?;
-            if let Err(error) = new.create_or_find(&renamed(&record.enrolment), &record.state) {
+            self.same_user(&record.enrollment)?;
+            if let Err(error) = new.create_or_find(&renamed(&record.enrollment), &record.state) {
                 return Ok(Some(Err(error)));
             }
             let withdrawn = self.withdraw(Some(locked));
@@ -39,10 +40,10 @@ impl SecretFile {
     }
 
     /// Creates the file, or finds it there from a try that was cut short.
-    fn create_or_find(&self, enrolment: &Enrolment, state: &State) -> Result<(), StoreError> {
-        match self.create(enrolment, state) {
+    fn create_or_find(&self, enrollment: &Enrollment, state: &State) -> Result<(), StoreError> {
+        match self.create(enrollment, state) {
             Err(StoreError { cause: Cause::Exists, .. })
-                if self.read().is_ok_and(|present| present.enrolment.is_same(enrolment)) =>
+                if self.read().is_ok_and(|present| present.enrollment.is_same(enrollment)) =>
             {
                 Ok(())
             }

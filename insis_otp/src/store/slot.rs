@@ -8,11 +8,11 @@
 use data_encoding::{BASE64, Encoding, HEXLOWER};
 use sha2::{Digest, Sha256};
 
-use super::form::{Damage, HEAD, LINE, SLOT};
+use super::layout::{Damage, HEAD, LINE, SLOT};
 use super::slot_v1;
-use crate::otp::{
-    Budgets, Drift, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, SpentSteps, State, Step,
-    Throttle, UnixTime,
+use crate::oath::{Drift, Step, UnixTime};
+use crate::verify::{
+    Budgets, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle, UsedSteps,
 };
 
 /// The bytes of all fields; those that are not used yet are zeros.
@@ -299,7 +299,7 @@ impl Reader<'_> {
     }
 
     fn state(&mut self) -> Option<(State, Option<Pending>)> {
-        let spent = SpentSteps { upto: self.step()?, gap: self.stretch()?, island: self.stretch()? };
+        let spent = UsedSteps { upto: self.step()?, gap: self.stretch()?, island: self.stretch()? };
         let drift = Drift(i32::from(u16::try_from(self.number(2)?).ok()? as i16));
         let failures = self.small(4)?;
         let (guesses, guessed_at) = (self.small(4)?, self.time()?);
@@ -372,7 +372,7 @@ mod tests {
         let options = (prop::option::of(1..=MOST), prop::option::of((times(), 1..=MOST)));
         (spent, numbers, throttle(), clients, options).prop_map(
             |(spent, numbers, throttle, clients, options)| State {
-                spent: SpentSteps { upto: Step(spent.0), gap: spent.1, island: spent.2 },
+                spent: UsedSteps { upto: Step(spent.0), gap: spent.1, island: spent.2 },
                 drift: Drift(numbers.0.into()),
                 failures: numbers.1,
                 spent_recovery: numbers.2,
@@ -420,7 +420,7 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_held_to_it() {
-        let spent = SpentSteps { upto: Step(u64::MAX), gap: None, island: None };
+        let spent = UsedSteps { upto: Step(u64::MAX), gap: None, island: None };
         let state = State { spent, drift: Drift(i32::MIN), ..State::default() };
         let slot = encode(&cursor(1), &state, None).unwrap();
         let read = decode(&slot[..LINE], SEAL).unwrap().state;

@@ -1,6 +1,7 @@
 //! Lines of state as the first version wrote them. They are read, and never written any more.
 
-use crate::otp::{Drift, SpentSteps, State, Step, Throttle, UnixTime};
+use crate::oath::{Drift, Step, UnixTime};
+use crate::verify::{State, Throttle, UsedSteps};
 
 /// The sequence number in a line of which nothing is known yet.
 pub(super) fn claimed_sequence(line: &[u8]) -> Option<u64> {
@@ -19,7 +20,7 @@ pub(super) fn decode(line: &[u8], sum: impl Fn(&[u8]) -> [u8; 16]) -> Option<(u6
     let mut fields = text.strip_prefix("# ")?.split(' ');
     let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix('=');
     let sequence = number(field("sequence")?)?;
-    let spent = SpentSteps {
+    let spent = UsedSteps {
         upto: Step(number(field("spent")?)?),
         gap: stretch(field("gap")?)?,
         island: stretch(field("island")?)?,

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Account, SecretFile};
+use super::SecretFile;
+use crate::record::Account;
 
 /// A path template: `%u` user name, `%U` user id, `%h` home directory, `%%` a percent sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +138,7 @@ mod tests {
     use nix::unistd::{Gid, Uid};
 
     use super::*;
-    use crate::store::UserName;
+    use crate::record::UserName;
 
     #[test]
     fn places_are_filled_once() {

@@ -24,13 +24,15 @@ use nix::libc;
 use sha2::{Digest, Sha256};
 
 use super::file::{check_directory, os, os_errno, write_at};
-use super::form::{self, Enrolment, PAGE, Page};
-use super::{Cause, StoreError, Template, UserName};
+use super::layout::{self, PAGE, Page};
+use super::{Cause, StoreError, Template};
 use crate::files::{self, Access};
-use crate::otp::{
-    Algorithm, Budgets, Digits, Key, Meter, Period, RecoveryCodes, RecoveryHash, Salt, Secret, SourceMeter,
-    SourceTag, State, Throttle, ThrottlePolicy, UnixTime,
+use crate::oath::{
+    Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime,
 };
+use crate::record::Enrollment;
+use crate::record::UserName;
+use crate::verify::{Budgets, Meter, SourceMeter, SourceTag, State, Throttle, ThrottlePolicy};
 
 /// Where the failures of names without a secret file are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,8 +67,8 @@ impl UnknownUsers {
         &self,
         name: &str,
         policy: &ThrottlePolicy,
-        charge: impl FnOnce(&Enrolment, &State) -> (State, P),
-        compare: impl FnOnce(&Enrolment, P) -> T,
+        charge: impl FnOnce(&Enrollment, &State) -> (State, P),
+        compare: impl FnOnce(&Enrollment, P) -> T,
     ) -> Result<T, StoreError> {
         let run = || {
             check_directory(self.path.parent().unwrap_or(Path::new("/")))?;
@@ -105,9 +107,9 @@ impl UnknownUsers {
             }
             other => other,
         };
-        let (file, facts) = opened.map_err(os("open it"))?;
-        let own = facts.uid() == nix::unistd::geteuid().as_raw() && facts.mode() & 0o077 == 0;
-        if facts.is_file() && own && facts.nlink() == 1 {
+        let (file, metadata) = opened.map_err(os("open it"))?;
+        let own = metadata.uid() == nix::unistd::geteuid().as_raw() && metadata.mode() & 0o077 == 0;
+        if metadata.is_file() && own && metadata.nlink() == 1 {
             return Ok(file);
         }
         Err(Cause::Unsafe("is not a plain file that only its owner can open".into()))
@@ -140,30 +142,30 @@ fn lock(file: &File, start: usize, length: usize) -> Result<(), Cause> {
 }
 
 /// The secret file in the first page, of a user who does not exist; a file that begins otherwise begins anew.
-fn placeholder_record(file: &File) -> Result<Enrolment, Cause> {
-    if let Ok(record) = form::decode(&read(file, 0)?) {
-        return Ok(record.enrolment);
+fn placeholder_record(file: &File) -> Result<Enrollment, Cause> {
+    if let Ok(record) = layout::decode(&read(file, 0)?) {
+        return Ok(record.enrollment);
     }
     lock(file, 0, PAGE)?;
-    if let Ok(record) = form::decode(&read(file, 0)?) {
-        return Ok(record.enrolment);
+    if let Ok(record) = layout::decode(&read(file, 0)?) {
+        return Ok(record.enrollment);
     }
-    let enrolment = new_placeholder()?;
-    let page = form::encode(&enrolment, &State::default()).map_err(Cause::Damaged)?;
+    let enrollment = new_placeholder()?;
+    let page = layout::encode(&enrollment, &State::default()).map_err(Cause::Damaged)?;
     file.set_len(0).map_err(os("empty it"))?;
     write_at(file, &page, 0).map_err(os("write it"))?;
-    Ok(enrolment)
+    Ok(enrollment)
 }
 
 /// With a secret that no device has.
-fn new_placeholder() -> Result<Enrolment, Cause> {
+fn new_placeholder() -> Result<Enrollment, Cause> {
     let mut random = File::open("/dev/urandom").map_err(os("make a secret for it"))?;
     let secret = Secret::generate(|bytes| random.read_exact(bytes)).map_err(os("make a secret for it"))?;
     let no_hashes = vec![RecoveryHash([0; 16]); RecoveryCodes::COUNT];
     let recovery = RecoveryCodes::from_hashes(Salt::default(), no_hashes, Vec::new());
-    Ok(Enrolment {
+    Ok(Enrollment {
         user: UserName::parse("nobody").map_err(|_| Cause::Damaged("no name for it"))?,
-        key: Key::new(secret, Algorithm::default(), Digits::default(), Period::default()),
+        key: OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default()),
         issuer: "nobody".to_owned(),
         account: "nobody".to_owned(),
         paired_at: UnixTime(0),
@@ -288,14 +290,14 @@ mod tests_as_root {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::otp::Seconds;
+    use crate::oath::Seconds;
 
     const POLICY: ThrottlePolicy =
         ThrottlePolicy { free: 5, first: Seconds(30), longest: Seconds(3600), daily: 30, consecutive: 100 };
 
     /// One more guess at that time: how many there are.
     fn guess(unknown: &UnknownUsers, name: &str, now: u64) -> u32 {
-        let one_more = |_: &Enrolment, state: &State| {
+        let one_more = |_: &Enrollment, state: &State| {
             let guesses = state.throttle.guesses + 1;
             let throttle = Throttle { guesses, guessed_at: UnixTime(now), ..state.throttle.clone() };
             (State { throttle, ..state.clone() }, guesses)
@@ -338,9 +340,9 @@ mod tests_as_root {
         names().for_each(|name| assert_eq!(guess(&unknown, &name, 1000), 1));
         (0..3000).for_each(|number| failed(&unknown, &number.to_string(), 1001));
         names().for_each(|name| assert_eq!(guess(&unknown, &name, 1002), 2));
-        let facts = std::fs::metadata(&unknown.path).unwrap();
-        assert!(facts.len() <= (UnknownUsers::PAGES + 1) * PAGE as u64, "{}", facts.len());
-        assert_eq!(facts.mode() & 0o777, 0o600);
+        let metadata = std::fs::metadata(&unknown.path).unwrap();
+        assert!(metadata.len() <= (UnknownUsers::PAGES + 1) * PAGE as u64, "{}", metadata.len());
+        assert_eq!(metadata.mode() & 0o777, 0o600);
     }
 
     #[test]
@@ -394,7 +396,7 @@ mod tests_as_root {
         let unknown = unknown(&folder);
         let names = neighbours(&unknown, Entries::COUNT + 1);
         let [spent, others @ .., last] = names.as_slice() else { panic!("too few names") };
-        let used_up = |_: &Enrolment, state: &State| {
+        let used_up = |_: &Enrollment, state: &State| {
             let throttle = Throttle {
                 guesses: 1,
                 guessed_at: UnixTime(1000),
@@ -499,7 +501,7 @@ mod tests_as_root {
         std::fs::write(&unknown.path, vec![b'x'; 100_000]).unwrap();
         assert_eq!((guess(&unknown, "mallory", 1000), guess(&unknown, "mallory", 1000)), (1, 2));
         std::fs::set_permissions(&unknown.path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        let nothing = |_: &Enrolment, state: &State| (state.clone(), ());
+        let nothing = |_: &Enrollment, state: &State| (state.clone(), ());
         assert!(unknown.refuse("x", &POLICY, nothing, |_, ()| ()).is_err());
     }
 }

@@ -3,47 +3,51 @@
 use clap::{Arg, Command, CommandFactory};
 
 use super::Cli;
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// The commands and arguments, with what is said of each.
-pub fn command(texts: &Texts) -> Command {
+pub fn command(messages: &Messages) -> Command {
     // The values are listed in our own words.
     let mut command = Cli::command().hide_possible_values(true);
     // What clap adds by itself, as --help, is then there too.
     command.build();
-    said(command, texts).after_help(format!("{}\n\n{}", texts.help_no_command(), texts.help_statuses()))
+    said(command, messages).after_help(format!(
+        "{}\n\n{}",
+        messages.help_no_command(),
+        messages.help_statuses()
+    ))
 }
 
 /// How a command is used, as clap says it, with the words of the language.
-pub fn usage(english: &str, texts: &Texts) -> String {
-    let word = |name| texts.named(name).unwrap_or_default();
+pub fn usage(english: &str, messages: &Messages) -> String {
+    let word = |name| messages.named(name).unwrap_or_default();
     english.replacen("Usage:", word("heading_usage"), 1).replace("[OPTIONS]", word("value_options"))
 }
 
-fn said(command: Command, texts: &Texts) -> Command {
+fn said(command: Command, messages: &Messages) -> Command {
     let name = command.get_name().replace('-', "_");
     let command = command
-        .about(texts.named(&format!("about_{name}")))
-        .subcommand_help_heading(texts.named("heading_commands"))
-        .subcommand_value_name(texts.named("value_command"))
-        .mut_args(|argument| argument_said(argument, &name, texts))
-        .mut_subcommands(|command| said(command, texts));
-    let usage = usage(&command.clone().render_usage().ansi().to_string(), texts);
+        .about(messages.named(&format!("about_{name}")))
+        .subcommand_help_heading(messages.named("heading_commands"))
+        .subcommand_value_name(messages.named("value_command"))
+        .mut_args(|argument| argument_said(argument, &name, messages))
+        .mut_subcommands(|command| said(command, messages));
+    let usage = usage(&command.clone().render_usage().ansi().to_string(), messages);
     command.help_template(format!("{{about-with-newline}}\n{usage}\n\n{{all-args}}{{after-help}}"))
 }
 
-fn argument_said(argument: Arg, command: &str, texts: &Texts) -> Arg {
+fn argument_said(argument: Arg, command: &str, messages: &Messages) -> Arg {
     let id = argument.get_id().as_str().to_owned();
     let heading = if argument.is_positional() { "heading_arguments" } else { "heading_options" };
     // What a command takes in its own sense is said for this command.
-    let own = texts.named(&format!("help_{command}_{id}"));
-    let mut help = own.or_else(|| texts.named(&format!("help_{id}"))).unwrap_or_default().to_owned();
+    let own = messages.named(&format!("help_{command}_{id}"));
+    let mut help = own.or_else(|| messages.named(&format!("help_{id}"))).unwrap_or_default().to_owned();
     let choice = choice(&argument);
     if choice.len() > 1 {
-        help = format!("{help} {}", texts.help_choice(choice.join(", ")));
+        help = format!("{help} {}", messages.help_choice(choice.join(", ")));
     }
-    let argument = argument.help(help).help_heading(texts.named(heading));
-    match texts.named(&format!("value_{id}")) {
+    let argument = argument.help(help).help_heading(messages.named(heading));
+    match messages.named(&format!("value_{id}")) {
         Some(value) => argument.value_name(value),
         None => argument,
     }
@@ -62,7 +66,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::texts::NAMED;
+    use crate::messages::NAMED;
 
     fn with_all_below(command: &Command) -> Vec<&Command> {
         std::iter::once(command).chain(command.get_subcommands().flat_map(with_all_below)).collect()
@@ -70,8 +74,8 @@ mod tests {
 
     #[test]
     fn everything_is_explained_in_every_language() {
-        for texts in Texts::of_every_language() {
-            let root = command(&texts);
+        for messages in Messages::of_every_language() {
+            let root = command(&messages);
             for command in with_all_below(&root) {
                 let name = command.get_name();
                 assert!(command.get_about().is_some(), "{name}");
@@ -85,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_text_that_belongs_to_nothing_is_found() {
-        let root = command(&Texts::of_locale("en"));
+        let root = command(&Messages::of_locale("en"));
         let mut known: BTreeSet<_> =
             ["usage", "commands", "arguments", "options"].map(|of| format!("heading_{of}")).into();
         known.extend(["options", "command"].map(|of| format!("value_{of}")));
@@ -103,14 +107,14 @@ mod tests {
 
     #[test]
     fn nothing_english_is_left_in_the_help_of_another_language() {
-        let english = Texts::of_locale("en");
+        let english = Messages::of_locale("en");
         // The same word everywhere.
         let same = ["value_shell"];
         let words = NAMED.iter().filter(|name| !same.contains(name)).filter_map(|name| english.named(name));
         // What clap says by itself.
         let words: Vec<_> = words.chain(["Print", "possible values", "default:", "Usage", "Exit"]).collect();
-        for texts in Texts::of_every_language().into_iter().filter(|texts| !texts.is_english()) {
-            let root = command(&texts);
+        for messages in Messages::of_every_language().into_iter().filter(|messages| !messages.is_english()) {
+            let root = command(&messages);
             for command in with_all_below(&root) {
                 for help in [
                     command.clone().term_width(0).render_help(),

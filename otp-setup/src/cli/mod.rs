@@ -9,12 +9,12 @@ use std::path::PathBuf;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 use insis_otp::config::{NewKeys, duration};
-use insis_otp::otp::{Algorithm, Digits, InvalidParameter, Period, Seconds};
+use insis_otp::oath::{Algorithm, Digits, InvalidParameter, Period, Seconds};
 use insis_otp::store::InvitationFile;
 
-use crate::flow::Wish;
+use crate::messages::Messages;
 use crate::page::Paper;
-use crate::texts::Texts;
+use crate::session::PageAction;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -158,13 +158,13 @@ pub struct PairOptions {
 
 /// The command line that was given, or what is to be said instead: to standard output or to standard error, as
 /// [`clap::Error::use_stderr`] says.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>, texts: &Texts) -> Result<Cli, Answer> {
-    let mut command = help::command(texts);
+pub fn parse(arguments: impl IntoIterator<Item = OsString>, messages: &Messages) -> Result<Cli, Answer> {
+    let mut command = help::command(messages);
     let arguments: Vec<_> = arguments.into_iter().collect();
     let matches = command.try_get_matches_from_mut(&arguments);
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
         if error.use_stderr() {
-            Answer::Wrong(wrong::say(&error, &arguments, &command, texts))
+            Answer::Wrong(wrong::say(&error, &arguments, &command, messages))
         } else {
             Answer::Help(error)
         }
@@ -182,7 +182,7 @@ pub enum Answer {
 
 /// The commands and arguments for scripts of completions, in English: they are installed for everybody.
 pub fn for_completions() -> clap::Command {
-    help::command(&Texts::of_locale("en"))
+    help::command(&Messages::of_locale("en"))
 }
 
 fn validity(text: &str) -> Result<Seconds, &'static str> {
@@ -221,9 +221,9 @@ impl PairOptions {
     }
 
     /// What is to be done with the page.
-    pub fn wishes(&self) -> Vec<Wish> {
-        let print = self.print.then_some(Wish::Print);
-        print.into_iter().chain(self.save.clone().map(Wish::Save)).collect()
+    pub fn page_actions(&self) -> Vec<PageAction> {
+        let print = self.print.then_some(PageAction::Print);
+        print.into_iter().chain(self.save.clone().map(PageAction::Save)).collect()
     }
 }
 
@@ -247,7 +247,7 @@ mod tests {
     fn the_shortest_form_of_each_command_is_taken() {
         let taken = |words: &[&str]| {
             let arguments = std::iter::once("otp-setup").chain(words.iter().copied()).map(OsString::from);
-            parse(arguments, &Texts::of_locale("cs")).is_ok()
+            parse(arguments, &Messages::of_locale("cs")).is_ok()
         };
         for command in
             ["pair", "status", "recovery-codes", "remove -y", "completions bash", "export --reveal"]

@@ -6,13 +6,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
 use super::help;
-use crate::plain;
-use crate::texts::Texts;
+use crate::messages::Messages;
+use crate::sanitize;
 
 /// What is wrong, how it is used, and where more is said.
-pub fn say(error: &Error, words: &[OsString], command: &Command, texts: &Texts) -> String {
-    let nearest = nearest(error, words, command, texts);
-    let mut lines = vec![texts.error(what(error, texts) + &nearest)];
+pub fn say(error: &Error, words: &[OsString], command: &Command, messages: &Messages) -> String {
+    let nearest = nearest(error, words, command, messages);
+    let mut lines = vec![messages.error(what(error, messages) + &nearest)];
     if matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
         // What the argument is for says what it takes.
         lines.extend(
@@ -20,40 +20,40 @@ pub fn say(error: &Error, words: &[OsString], command: &Command, texts: &Texts) 
         );
     }
     let used = context(error, ContextKind::Usage);
-    lines.extend((!used.is_empty()).then(|| help::usage(&used, texts)));
-    lines.push(texts.usage_more());
+    lines.extend((!used.is_empty()).then(|| help::usage(&used, messages)));
+    lines.push(messages.usage_more());
     lines.join("\n")
 }
 
-fn what(error: &Error, texts: &Texts) -> String {
+fn what(error: &Error, messages: &Messages) -> String {
     let argument = context(error, ContextKind::InvalidArg);
     let value = context(error, ContextKind::InvalidValue);
     let prior = context(error, ContextKind::PriorArg);
     match error.kind() {
-        ErrorKind::UnknownArgument => texts.usage_unknown_argument(argument),
+        ErrorKind::UnknownArgument => messages.usage_unknown_argument(argument),
         ErrorKind::InvalidSubcommand => {
-            texts.usage_unknown_command(context(error, ContextKind::InvalidSubcommand))
+            messages.usage_unknown_command(context(error, ContextKind::InvalidSubcommand))
         }
-        ErrorKind::InvalidValue if value.is_empty() => texts.usage_value_missing(argument),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => texts.usage_value_wrong(argument, value),
-        ErrorKind::TooManyValues => texts.usage_value_too_many(argument, value),
-        ErrorKind::ArgumentConflict if prior == argument => texts.usage_twice(argument),
-        ErrorKind::ArgumentConflict => texts.usage_conflict(argument, prior),
-        ErrorKind::MissingRequiredArgument => texts.usage_missing(argument),
-        ErrorKind::InvalidUtf8 => texts.usage_not_utf8(),
-        _ => texts.usage_unclear(),
+        ErrorKind::InvalidValue if value.is_empty() => messages.usage_value_missing(argument),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => messages.usage_value_wrong(argument, value),
+        ErrorKind::TooManyValues => messages.usage_value_too_many(argument, value),
+        ErrorKind::ArgumentConflict if prior == argument => messages.usage_twice(argument),
+        ErrorKind::ArgumentConflict => messages.usage_conflict(argument, prior),
+        ErrorKind::MissingRequiredArgument => messages.usage_missing(argument),
+        ErrorKind::InvalidUtf8 => messages.usage_not_utf8(),
+        _ => messages.usage_unclear(),
     }
 }
 
 /// The nearest right word, if there is one.
-fn nearest(error: &Error, words: &[OsString], command: &Command, texts: &Texts) -> String {
+fn nearest(error: &Error, words: &[OsString], command: &Command, messages: &Messages) -> String {
     let kinds = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     let mut right: Vec<_> = kinds.map(|kind| context(error, kind)).into();
     right.retain(|word| !word.is_empty());
     if right.is_empty() && error.kind() == ErrorKind::UnknownArgument {
         right.extend(of_its_command(&context(error, ContextKind::InvalidArg), words, command));
     }
-    if right.is_empty() { String::new() } else { format!(" {}", texts.usage_nearest(right.join(", "))) }
+    if right.is_empty() { String::new() } else { format!(" {}", messages.usage_nearest(right.join(", "))) }
 }
 
 /// An argument that stands before the command on the line that takes it: `otp-setup --json status`. What clap has of it is
@@ -78,15 +78,15 @@ fn help_of(argument: &str, command: &Command) -> Option<String> {
 fn context(error: &Error, kind: ContextKind) -> String {
     let text = match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        Some(ContextValue::Strings(messages)) => messages.join(", "),
         Some(ContextValue::StyledStr(text)) => text.to_string(),
-        Some(ContextValue::StyledStrs(texts)) => {
-            texts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        Some(ContextValue::StyledStrs(messages)) => {
+            messages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         }
         _ => String::new(),
     };
     // Somebody pasted it where a name was expected, and standard error goes to logs.
-    plain::unsecret(&text).into_owned()
+    sanitize::unsecret(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
     fn said(line: &str, language: &str) -> String {
         // Latin-1, so that a case can hold a byte that is no UTF-8.
         let word = |word: &str| OsString::from_vec(word.chars().map(|letter| letter as u32 as u8).collect());
-        match parse(line.split(' ').map(word), &Texts::of_locale(language)) {
+        match parse(line.split(' ').map(word), &Messages::of_locale(language)) {
             Err(Answer::Wrong(said)) => said,
             other => panic!("{line}: {other:?}"),
         }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn no_kind_of_error_is_left_to_a_general_sentence() {
         for (line, ..) in CASES {
-            let general = Texts::of_locale("en").usage_unclear();
+            let general = Messages::of_locale("en").usage_unclear();
             assert!(!said(line, "en").contains(&general), "{line}");
         }
     }

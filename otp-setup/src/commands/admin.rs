@@ -1,40 +1,42 @@
 //! The administrator's commands.
 
 use insis_otp::otpauth::Entry;
+use insis_otp::record::{Account, UserName};
 use insis_otp::service::system_clock;
-use insis_otp::store::{Account, Cause, UserName};
+use insis_otp::store::Cause;
 
 use super::Setup;
 use crate::backend::Error;
 use crate::caller::Caller;
+use crate::context::{Context, ContextError};
 use crate::doctor::{self, Severity};
 use crate::exit::{self, Failure, Status};
 use crate::output::Output;
-use crate::plain;
 use crate::report;
-use crate::site::{NoSite, Site};
+use crate::sanitize;
 use crate::users;
 
 impl Setup<'_> {
     /// Ends a delay, mends a damaged state.
-    pub(super) fn unlock(&self, site: &Site) -> Result<(), Failure> {
+    pub(super) fn unlock(&self, site: &Context) -> Result<(), Failure> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
         let (file, caller) = (site.file(), Caller::of_this_process());
         let unlocked = site.service(&file, &system_clock).unlock(&caller.reporter(user));
-        unlocked.map_err(|error| exit::of_end(Error::from(error).into(), &self.texts, user))?;
-        self.tell(&self.texts.unlocked(user))
+        unlocked.map_err(|error| exit::of_session(Error::from(error).into(), &self.messages, user))?;
+        self.tell(&self.messages.unlocked(user))
     }
 
     /// Lets an enrollment follow its user to another name.
-    pub(super) fn rename(&self, site: &Site, old: &str, new: &str) -> Result<(), Failure> {
+    pub(super) fn rename(&self, site: &Context, old: &str, new: &str) -> Result<(), Failure> {
         self.only_root(site)?;
         let unknown = |name: &str| {
-            exit::of_no_site(NoSite::NoSuchUser(plain::unsecret(name).into_owned()), &self.texts)
+            exit::of_context(ContextError::NoSuchUser(sanitize::unsecret(name).into_owned()), &self.messages)
         };
         let lookup = |name: &UserName| {
-            Account::lookup(name).map_err(|error| exit::of_no_site(NoSite::Database(error), &self.texts))
+            Account::lookup(name)
+                .map_err(|error| exit::of_context(ContextError::Database(error), &self.messages))
         };
         let (old_name, new_name) = (UserName::parse(old), UserName::parse(new));
         let (old_name, new_name) = old_name.and_then(|old| Ok((old, new_name?))).map_err(|_| unknown(new))?;
@@ -43,7 +45,7 @@ impl Setup<'_> {
         if account.name == old_name || lookup(&old_name)?.is_some_and(|present| present.name == old_name) {
             return Err((
                 Status::Usage,
-                Some(self.texts.error(self.texts.move_still_there(plain::name(old)))),
+                Some(self.messages.error(self.messages.move_still_there(sanitize::name(old)))),
             ));
         }
         let user = account.name.to_string();
@@ -52,30 +54,31 @@ impl Setup<'_> {
             (site.of(before).file(), site.of(account).file(), Caller::of_this_process());
         let moved = site.service(&old_file, &system_clock).rename_to(&new_file, &caller.reporter(&user));
         moved.map_err(|error| match error.cause {
-            Cause::NotPaired => exit::of_end(Error::NotEnrolled.into(), &self.texts, old),
-            Cause::Exists => (Status::Exists, Some(self.texts.error(self.texts.move_exists(&user)))),
-            _ => exit::of_end(Error::from(error).into(), &self.texts, &user),
+            Cause::NotEnrolled => exit::of_session(Error::NotEnrolled.into(), &self.messages, old),
+            Cause::Exists => (Status::Exists, Some(self.messages.error(self.messages.move_exists(&user)))),
+            _ => exit::of_session(Error::from(error).into(), &self.messages, &user),
         })?;
-        self.tell(&self.texts.moved(plain::name(old), &user))
+        self.tell(&self.messages.moved(sanitize::name(old), &user))
     }
 
     /// Lets every place be asked again that the site's `remember` lets pass.
-    pub(super) fn forget(&self, site: &Site) -> Result<(), Failure> {
+    pub(super) fn forget(&self, site: &Context) -> Result<(), Failure> {
         let user = site.account.name.as_str();
         let forgotten = site.backend(&system_clock).forget();
-        forgotten.map_err(|error| exit::of_end(error.into(), &self.texts, user))?;
-        self.tell(&self.texts.forgotten(user))
+        forgotten.map_err(|error| exit::of_session(error.into(), &self.messages, user))?;
+        self.tell(&self.messages.forgotten(user))
     }
 
     /// Writes the URI of a pairing, which is its secret.
-    pub(super) fn export(&self, site: &Site) -> Result<(), Failure> {
+    pub(super) fn export(&self, site: &Context) -> Result<(), Failure> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
         let (file, caller) = (site.file(), Caller::of_this_process());
-        let enrolment = site.service(&file, &system_clock).export(&caller.reporter(user));
-        let enrolment = enrolment.map_err(|error| exit::of_look(Error::from(error), &self.texts, user))?;
-        let entry = Entry { key: enrolment.key, issuer: enrolment.issuer, account: enrolment.account };
+        let enrollment = site.service(&file, &system_clock).export(&caller.reporter(user));
+        let enrollment =
+            enrollment.map_err(|error| exit::of_look(Error::from(error), &self.messages, user))?;
+        let entry = Entry { key: enrollment.key, issuer: enrollment.issuer, account: enrollment.account };
         let mut output = Output::default();
         output.write(&entry.uri());
         output.write("\n");
@@ -84,12 +87,12 @@ impl Setup<'_> {
 
     /// Looks for what would lock people out, or let them in without a code.
     pub(super) fn doctor(&self, json: bool) -> Result<(), Failure> {
-        let findings = doctor::examine(&self.texts, nix::unistd::geteuid().is_root(), system_clock());
+        let findings = doctor::examine(&self.messages, nix::unistd::geteuid().is_root(), system_clock());
         let mut output = Output::default();
         if json {
             output.json(&findings);
         } else {
-            report::findings(&self.texts, &findings).iter().for_each(|line| output.line(line));
+            report::findings(&self.messages, &findings).iter().for_each(|line| output.line(line));
         }
         self.written(output)?;
         match findings.iter().map(|finding| finding.severity).max() {
@@ -100,7 +103,8 @@ impl Setup<'_> {
     }
 
     pub(super) fn everybody(&self) -> Result<Vec<Account>, Failure> {
-        let failed = |error| (Status::Unusable, Some(self.texts.error(self.texts.end_user_database(error))));
+        let failed =
+            |error| (Status::Unusable, Some(self.messages.error(self.messages.end_user_database(error))));
         users::all().map_err(failed)
     }
 
@@ -108,7 +112,7 @@ impl Setup<'_> {
     pub(super) fn need_user(&self) -> Result<(), Failure> {
         match self.cli.user {
             Some(_) => Ok(()),
-            None => Err((Status::Usage, Some(self.texts.error(self.texts.need_user())))),
+            None => Err((Status::Usage, Some(self.messages.error(self.messages.need_user())))),
         }
     }
 }

@@ -5,22 +5,23 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use insis_otp::import::{self, Binary, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
-use insis_otp::otp::Salt;
+use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
+use insis_otp::record::{Account, UserName};
 use insis_otp::service::{Event, system_clock};
-use insis_otp::store::{Account, Template, UserName};
+use insis_otp::store::Template;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::Setup;
 use crate::caller::Caller;
 use crate::cli::ImportOptions;
+use crate::context::Context;
 use crate::exit::{Failure, Status};
-use crate::flow::said;
 use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
-use crate::site::Site;
-use crate::{plain, stored, users};
+use crate::session::said;
+use crate::{sanitize, stored, users};
 
 /// What became of one entry of an import.
 #[derive(Debug, Serialize)]
@@ -39,7 +40,7 @@ struct Outcome {
 
 impl Setup<'_> {
     /// Takes secrets from elsewhere, and says what became of each.
-    pub(super) fn import(&self, site: &Site, options: &ImportOptions) -> Result<(), Failure> {
+    pub(super) fn import(&self, site: &Context, options: &ImportOptions) -> Result<(), Failure> {
         self.only_root(site)?;
         let salted = |(user, found)| Ok((user, found, self.salt()?));
         let found =
@@ -60,7 +61,7 @@ impl Setup<'_> {
         }
         self.written(output)?;
         if options.all && !users::are_enumerated() {
-            complain(&self.texts.import_not_enumerated());
+            complain(&self.messages.import_not_enumerated());
         }
         let failed = outcomes.iter().map(|outcome| outcome.status).find(|status| *status != Status::Done);
         failed.map_or(Ok(()), |status| Err((status, None)))
@@ -74,20 +75,20 @@ impl Setup<'_> {
             }
         }
         if outcomes.is_empty() {
-            output.line(&self.texts.import_none());
+            output.line(&self.messages.import_none());
         }
         let taken: Vec<_> = outcomes.iter().filter(|outcome| outcome.taken && !options.dry_run).collect();
         let without = taken.iter().filter(|outcome| outcome.scratch == 0).count();
         if without > 0 {
-            output.sentences(&self.texts.import_recovery(without));
+            output.sentences(&self.messages.import_recovery(without));
         }
         if !taken.is_empty() && options.source.google_authenticator.is_some() {
-            output.sentences(&self.texts.import_old_files());
+            output.sentences(&self.messages.import_old_files());
         }
     }
 
     /// The entries of a source, and whose each is to be.
-    fn found(&self, site: &Site, options: &ImportOptions) -> Result<Vec<(String, Found)>, Failure> {
+    fn found(&self, site: &Context, options: &ImportOptions) -> Result<Vec<(String, Found)>, Failure> {
         let source = &options.source;
         if let Some(path) = &source.pam_oath {
             return self.found_by_pam_oath(site, path, options.entry.as_deref());
@@ -100,11 +101,11 @@ impl Setup<'_> {
         {
             let text = import::private_file(path);
             let text =
-                text.map_err(|error| self.no_export(&plain::name(&path.display().to_string()), &error))?;
+                text.map_err(|error| self.no_export(&sanitize::name(&path.display().to_string()), &error))?;
             import::exports(&text).map_err(|why| self.not_an_export(why))?
         } else {
             let text = import::read_input(Input);
-            let from = self.texts.import_stdin();
+            let from = self.messages.import_stdin();
             let text = text.map_err(|error| match source.app_export {
                 Some(_) => self.no_export(&from, &error),
                 None => self.unreadable(&from, &error),
@@ -127,7 +128,7 @@ impl Setup<'_> {
 
     fn found_by_pam_oath(
         &self,
-        site: &Site,
+        site: &Context,
         path: &Path,
         line: Option<&str>,
     ) -> Result<Vec<(String, Found)>, Failure> {
@@ -147,7 +148,7 @@ impl Setup<'_> {
 
     fn found_by_google_authenticator(
         &self,
-        site: &Site,
+        site: &Context,
         path: Option<&Path>,
         all: bool,
     ) -> Result<Vec<(String, Found)>, Failure> {
@@ -164,7 +165,8 @@ impl Setup<'_> {
 
     /// Whoever may have such a file, also those whom a directory does not list: by their homes, or by the names of the files.
     fn with_old_files(&self, path: Option<&Path>) -> Result<Vec<Account>, Failure> {
-        let failed = |error| (Status::Unusable, Some(self.texts.error(self.texts.end_user_database(error))));
+        let failed =
+            |error| (Status::Unusable, Some(self.messages.error(self.messages.end_user_database(error))));
         let mut accounts = users::with_homes().map_err(failed)?;
         let template = path.and_then(Path::to_str).map(|path| path.replace("${USER}", "%u"));
         let template = template.and_then(|path| Template::parse(&path).ok());
@@ -177,11 +179,11 @@ impl Setup<'_> {
 
     fn unreadable(&self, from: &dyn Display, error: &std::io::Error) -> Failure {
         let why = match error.kind() {
-            ErrorKind::InvalidData => self.texts.import_not_text(),
-            ErrorKind::UnexpectedEof => self.texts.import_empty(),
+            ErrorKind::InvalidData => self.messages.import_not_text(),
+            ErrorKind::UnexpectedEof => self.messages.import_empty(),
             _ => error.to_string(),
         };
-        (Status::Usage, Some(self.texts.error(self.texts.import_input(from, why))))
+        (Status::Usage, Some(self.messages.error(self.messages.import_input(from, why))))
     }
 
     /// The same, of an app's export: what is no text is one that is encrypted.
@@ -190,15 +192,15 @@ impl Setup<'_> {
             ErrorKind::InvalidData => {
                 let binary = error.get_ref().and_then(|inner| inner.downcast_ref::<Binary>());
                 let text = match binary.copied().unwrap_or(Binary::Other) {
-                    Binary::FreeOtp => self.texts.import_free_otp(from),
-                    Binary::KeePass => self.texts.import_keepass(from),
-                    Binary::Encrypted(program) => self.texts.import_encrypted(program),
-                    Binary::Archive => self.texts.import_archive(from),
-                    Binary::Picture => self.texts.import_picture(from),
-                    Binary::Database => self.texts.import_database(from),
-                    Binary::Other => self.texts.import_binary(from),
+                    Binary::FreeOtp => self.messages.import_free_otp(from),
+                    Binary::KeePass => self.messages.import_keepass(from),
+                    Binary::Encrypted(program) => self.messages.import_encrypted(program),
+                    Binary::Archive => self.messages.import_archive(from),
+                    Binary::Picture => self.messages.import_picture(from),
+                    Binary::Database => self.messages.import_database(from),
+                    Binary::Other => self.messages.import_binary(from),
                 };
-                (Status::Refused, Some(self.texts.error(text)))
+                (Status::Refused, Some(self.messages.error(text)))
             }
             _ => self.unreadable(from, error),
         }
@@ -206,13 +208,13 @@ impl Setup<'_> {
 
     fn not_an_export(&self, why: Unreadable) -> Failure {
         let text = match why {
-            Unreadable::Encrypted(program) => self.texts.import_encrypted(program),
-            Unreadable::Closed(program) => self.texts.import_closed(program),
-            Unreadable::Xml { keepass: true } => self.texts.import_xml(),
-            Unreadable::Xml { keepass: false } => self.texts.import_other_xml(),
-            Unreadable::Form => self.texts.import_unknown_form(),
+            Unreadable::Encrypted(program) => self.messages.import_encrypted(program),
+            Unreadable::Closed(program) => self.messages.import_closed(program),
+            Unreadable::Xml { keepass: true } => self.messages.import_xml(),
+            Unreadable::Xml { keepass: false } => self.messages.import_other_xml(),
+            Unreadable::Form => self.messages.import_unknown_form(),
         };
-        (Status::Refused, Some(self.texts.error(text)))
+        (Status::Refused, Some(self.messages.error(text)))
     }
 
     /// The one entry of an export that is meant: by its account, by issuer and account, or by its number.
@@ -236,19 +238,22 @@ impl Setup<'_> {
         let mut meant: Vec<_> = entries.into_iter().zip(1..).filter(is_meant).collect();
         match (meant.pop(), meant.is_empty()) {
             (Some((found, _)), true) => Ok(found),
-            _ => Err((Status::Usage, Some(self.texts.error(self.texts.import_which(listed.join(", ")))))),
+            _ => {
+                Err((Status::Usage, Some(self.messages.error(self.messages.import_which(listed.join(", "))))))
+            }
         }
     }
 
     /// What keeps equal scratch codes of two people from having equal hashes.
     pub(super) fn salt(&self) -> Result<Salt, Failure> {
         let mut salt = Salt::default();
-        getrandom::fill(&mut salt.0)
-            .map_err(|error| (Status::Unusable, Some(self.texts.error(self.texts.end_no_random(error)))))?;
+        getrandom::fill(&mut salt.0).map_err(|error| {
+            (Status::Unusable, Some(self.messages.error(self.messages.end_no_random(error))))
+        })?;
         Ok(salt)
     }
 
-    fn put(&self, site: &Site, user: &str, found: Found, rules: Rules, salt: Salt) -> Outcome {
+    fn put(&self, site: &Context, user: &str, found: Found, rules: Rules, salt: Salt) -> Outcome {
         let not_taken = |user: String, (what, status): (String, Status)| Outcome {
             user,
             taken: false,
@@ -259,7 +264,10 @@ impl Setup<'_> {
         };
         let account = UserName::parse(user).ok().and_then(|name| Account::lookup(&name).ok().flatten());
         let Some(account) = account else {
-            return not_taken(self.nobody(user, found.line), (self.texts.import_no_user(), Status::Refused));
+            return not_taken(
+                self.nobody(user, found.line),
+                (self.messages.import_no_user(), Status::Refused),
+            );
         };
         let site = site.of(account);
         let user = site.account.name.to_string();
@@ -280,13 +288,13 @@ impl Setup<'_> {
         }
         match put {
             Ok(Put { issuer, account, scratch, left_out }) => {
-                let (issuer, account) = (plain::unsecret(&issuer), plain::unsecret(&account));
+                let (issuer, account) = (sanitize::unsecret(&issuer), sanitize::unsecret(&account));
                 let what = if rules.dry_run {
-                    self.texts.import_would(issuer, account)
+                    self.messages.import_would(issuer, account)
                 } else {
-                    self.texts.import_taken(issuer, account)
+                    self.messages.import_taken(issuer, account)
                 };
-                let what = if scratch > 0 { self.texts.import_with_scratch(what, scratch) } else { what };
+                let what = if scratch > 0 { self.messages.import_with_scratch(what, scratch) } else { what };
                 let left_out = left_out.iter().map(|what| self.left_out(*what)).collect();
                 Outcome { user, taken: true, what, left_out, scratch, status: Status::Done }
             }
@@ -297,38 +305,38 @@ impl Setup<'_> {
     /// A name that is nobody's. In a line that is not in order, a secret may stand in its place.
     fn nobody(&self, user: &str, line: Option<usize>) -> String {
         match line {
-            Some(line) if user.is_empty() || is_secret_like(user) => self.texts.import_line(line),
-            _ => plain::name(user).into_owned(),
+            Some(line) if user.is_empty() || is_secret_like(user) => self.messages.import_line(line),
+            _ => sanitize::name(user).into_owned(),
         }
     }
 
     fn left_out(&self, what: LeftOut) -> String {
         match what {
-            LeftOut::ScratchCodes(count) => self.texts.import_without_scratch(count),
-            LeftOut::SitePolicy => self.texts.import_without_policy(),
-            LeftOut::Pin => self.texts.import_without_pin(),
-            LeftOut::Drift => self.texts.import_without_drift(),
-            LeftOut::Parameter(name) => self.texts.import_without_parameter(name),
-            LeftOut::UnknownParameters(count) => self.texts.import_without_unknown(count),
-            LeftOut::ShortSecret => self.texts.import_short_taken(),
+            LeftOut::ScratchCodes(count) => self.messages.import_without_scratch(count),
+            LeftOut::SitePolicy => self.messages.import_without_policy(),
+            LeftOut::Pin => self.messages.import_without_pin(),
+            LeftOut::Drift => self.messages.import_without_drift(),
+            LeftOut::Parameter(name) => self.messages.import_without_parameter(name),
+            LeftOut::UnknownParameters(count) => self.messages.import_without_unknown(count),
+            LeftOut::ShortSecret => self.messages.import_short_taken(),
         }
     }
 
     fn not_put(&self, why: NotPut) -> (String, Status) {
-        let texts = &self.texts;
+        let messages = &self.messages;
         let text = match why {
-            NotPut::Exists => return (texts.import_exists(), Status::Exists),
-            NotPut::Store(error) => return (texts.import_secret(error), Status::Unusable),
-            NotPut::Short => texts.import_short(),
-            NotPut::Unusable(Unusable::Counter) => texts.import_counter(),
-            NotPut::Unusable(Unusable::Secret(why)) => texts.import_secret(why),
-            NotPut::Unusable(Unusable::Parameter(why)) => texts.import_secret(why),
-            NotPut::Unusable(Unusable::Uri(why)) => texts.import_secret(why),
-            NotPut::Unusable(Unusable::Form) => texts.import_form(),
-            NotPut::Unusable(Unusable::OtherLine(line)) => texts.import_other_line(line),
+            NotPut::Exists => return (messages.import_exists(), Status::Exists),
+            NotPut::Store(error) => return (messages.import_secret(error), Status::Unusable),
+            NotPut::Short => messages.import_short(),
+            NotPut::Unusable(Unusable::Counter) => messages.import_counter(),
+            NotPut::Unusable(Unusable::Secret(why)) => messages.import_secret(why),
+            NotPut::Unusable(Unusable::Parameter(why)) => messages.import_secret(why),
+            NotPut::Unusable(Unusable::Uri(why)) => messages.import_secret(why),
+            NotPut::Unusable(Unusable::Form) => messages.import_form(),
+            NotPut::Unusable(Unusable::OtherLine(line)) => messages.import_other_line(line),
             NotPut::Uncommon(key) => {
                 let (algorithm, digits, period) = said(&key);
-                texts.import_uncommon(algorithm, digits, period)
+                messages.import_uncommon(algorithm, digits, period)
             }
         };
         (text, Status::Refused)
@@ -339,7 +347,7 @@ impl Setup<'_> {
 fn listed(found: &Found, number: usize) -> String {
     match &found.names {
         Some((issuer, account)) => {
-            format!("{number} ({}:{})", plain::unsecret(issuer), plain::unsecret(account))
+            format!("{number} ({}:{})", sanitize::unsecret(issuer), sanitize::unsecret(account))
         }
         None => number.to_string(),
     }

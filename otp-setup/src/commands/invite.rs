@@ -1,44 +1,45 @@
-//! Invitations: the one-time code that a help desk hands out.
+//! Invitations: the one-time code that a help session hands out.
 
 use insis_otp::config::SelfEnrollment;
-use insis_otp::otp::{RecoveryCode, Seconds};
+use insis_otp::oath::{RecoveryCode, Seconds};
 use insis_otp::service::system_clock;
 use zeroize::Zeroizing;
 
 use super::Setup;
 use crate::backend::Error;
 use crate::caller::Caller;
+use crate::context::Context;
 use crate::exit::{self, Failure, Status};
 use crate::output::Output;
 use crate::page::{Desktop, PageError};
-use crate::site::Site;
-use crate::{dates, plain};
+use crate::{dates, sanitize};
 
 impl Setup<'_> {
     /// Makes an invitation in the place of a former one, and shows or prints its code.
-    pub(super) fn invite(&self, site: &Site, valid: Seconds, print: bool) -> Result<(), Failure> {
+    pub(super) fn invite(&self, site: &Context, valid: Seconds, print: bool) -> Result<(), Failure> {
         self.only_root(site)?;
         self.need_user()?;
         self.can_invite(site)?;
-        let failed = |error: Error| exit::of_look(error, &self.texts, site.account.name.as_str());
+        let failed = |error: Error| exit::of_look(error, &self.messages, site.account.name.as_str());
         let code = RecoveryCode::generate(getrandom::fill);
-        let no_random = |error| (Status::Unusable, Some(self.texts.error(self.texts.end_no_random(error))));
+        let no_random =
+            |error| (Status::Unusable, Some(self.messages.error(self.messages.end_no_random(error))));
         let (code, salt) = (code.map_err(no_random)?, self.salt()?);
         let expires = system_clock().plus(valid);
         let (file, caller) = (site.file(), Caller::of_this_process());
         let service = site.service(&file, &system_clock);
         let issued = service.invite(&code, salt, expires, &caller.reporter(site.account.name.as_str()));
         issued.map_err(|error| failed(error.into()))?;
-        let user = plain::name(site.account.name.as_str());
+        let user = sanitize::name(site.account.name.as_str());
         let until = dates::said(expires);
-        let shown = Zeroizing::new(self.texts.invite_code(&user, code.reveal().as_str()));
-        let how = self.texts.invite_how(&user, &until);
+        let shown = Zeroizing::new(self.messages.invite_code(&user, code.reveal().as_str()));
+        let how = self.messages.invite_how(&user, &until);
         if print {
             let text = Zeroizing::new(format!("{}\n\n{how}\n", *shown));
             // Nobody knows a code that is on no paper.
             return Desktop { paper: self.usual_paper() }.print_text(&text).map_err(|error| {
                 service.withdraw_invitation();
-                (Status::Unusable, Some(self.texts.error(self.not_printed(error))))
+                (Status::Unusable, Some(self.messages.error(self.not_printed(error))))
             });
         }
         let mut output = Output::default();
@@ -49,28 +50,28 @@ impl Setup<'_> {
     }
 
     /// Whether anybody could use an invitation.
-    fn can_invite(&self, site: &Site) -> Result<(), Failure> {
+    fn can_invite(&self, site: &Context) -> Result<(), Failure> {
         let user = site.account.name.as_str();
-        let refused = |status, text| Err((status, Some(self.texts.error(text))));
+        let refused = |status, text| Err((status, Some(self.messages.error(text))));
         if site.config.secret_file.is_home() {
-            return refused(Status::Usage, self.texts.invite_home());
+            return refused(Status::Usage, self.messages.invite_home());
         }
         if site.config.self_enrollment == SelfEnrollment::Off {
-            return refused(Status::Usage, self.texts.invite_off());
+            return refused(Status::Usage, self.messages.invite_off());
         }
         let status = site.backend(&system_clock).status();
-        match status.map_err(|error| exit::of_look(error, &self.texts, user))? {
-            Some(_) => refused(Status::Exists, self.texts.invite_exists(plain::name(user))),
+        match status.map_err(|error| exit::of_look(error, &self.messages, user))? {
+            Some(_) => refused(Status::Exists, self.messages.invite_exists(sanitize::name(user))),
             None => Ok(()),
         }
     }
 
     fn not_printed(&self, error: PageError) -> String {
         match error {
-            PageError::NoPrinter => self.texts.page_no_printer(),
-            PageError::NotPrinted(why) => self.texts.page_not_printed(why),
-            PageError::Failed(why) => self.texts.page_failed(why),
-            PageError::Form | PageError::Exists | PageError::Drawing => self.texts.page_drawing(),
+            PageError::NoPrinter => self.messages.page_no_printer(),
+            PageError::NotPrinted(why) => self.messages.page_not_printed(why),
+            PageError::Failed(why) => self.messages.page_failed(why),
+            PageError::Form | PageError::Exists | PageError::Drawing => self.messages.page_drawing(),
         }
     }
 }

@@ -6,15 +6,16 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use insis_otp::record::Account;
 use insis_otp::service::{Status as Pairing, system_clock};
-use insis_otp::store::{Account, Reader, StoreError};
+use insis_otp::store::{Reader, StoreError};
 
 use super::Setup;
+use crate::context::Context;
 use crate::exit::{Failure, Status};
 use crate::output::{Output, Progress, complain};
-use crate::plain;
 use crate::report::{self, Facts};
-use crate::site::Site;
+use crate::sanitize;
 use crate::stored;
 
 /// Files, and why the user database did not say whose they are.
@@ -32,17 +33,17 @@ struct Part {
 
 impl Setup<'_> {
     /// Lists who is paired.
-    pub(super) fn list(&self, site: &Site, json: bool) -> Result<(), Failure> {
+    pub(super) fn list(&self, site: &Context, json: bool) -> Result<(), Failure> {
         self.only_root(site)?;
         let (accounts, unanswered) = self.with_files(site)?;
-        let texts = self.texts;
+        let messages = self.messages;
         let parts = if json {
             read(site, &accounts, &|user, status| {
                 let json = serde_json::to_string(&Facts::new(user, Some(status))).unwrap_or_default();
-                plain::json(&json).into_owned()
+                sanitize::json(&json).into_owned()
             })
         } else {
-            read(site, &accounts, &|user, status| report::row(&texts, user, status))
+            read(site, &accounts, &|user, status| report::row(&messages, user, status))
         };
         let rows: Vec<_> = parts.iter().flat_map(|part| &part.rows).map(String::as_str).collect();
         let mut output = Output::default();
@@ -50,22 +51,22 @@ impl Setup<'_> {
             (true, true) => output.write("[]\n"),
             // A person in each line.
             (true, false) => output.write(&format!("[\n{}\n]\n", rows.join(",\n"))),
-            (false, true) => output.line(&texts.list_none()),
-            (false, false) => output.line(&format!("{}\n{}", texts.list_head(), rows.join("\n"))),
+            (false, true) => output.line(&messages.list_none()),
+            (false, false) => output.line(&format!("{}\n{}", messages.list_head(), rows.join("\n"))),
         }
         let broken: Vec<_> = parts.iter().flat_map(|part| &part.broken).collect();
         let sound = broken.is_empty() && unanswered.is_empty();
-        broken.iter().for_each(|error| complain(&texts.error(error)));
+        broken.iter().for_each(|error| complain(&messages.error(error)));
         for (path, error) in unanswered {
             let path = path.display().to_string();
-            complain(&texts.error(texts.list_unanswered(plain::name(&path), error)));
+            complain(&messages.error(messages.list_unanswered(sanitize::name(&path), error)));
         }
         self.written(output)?;
         if sound { Ok(()) } else { Err((Status::Unusable, None)) }
     }
 
     /// Everybody whose file may be there, and files of which it could not be learnt whose they are.
-    fn with_files(&self, site: &Site) -> Result<(Vec<Account>, Unanswered), Failure> {
+    fn with_files(&self, site: &Context) -> Result<(Vec<Account>, Unanswered), Failure> {
         match stored::list(&site.config.secret_file) {
             Some(listing) => Ok((listing.accounts, listing.unanswered)),
             None => Ok((self.everybody()?, Vec::new())),
@@ -74,7 +75,7 @@ impl Setup<'_> {
 }
 
 /// Everybody who is paired, in their order.
-fn read(site: &Site, accounts: &[Account], row: Row<'_>) -> Vec<Part> {
+fn read(site: &Context, accounts: &[Account], row: Row<'_>) -> Vec<Part> {
     let progress = Mutex::new(Progress::of(accounts.len()));
     in_shares(accounts, &|share| {
         let mut reader = Reader::default();
@@ -104,7 +105,7 @@ fn in_shares<T: Sync, R: Send>(all: &[T], work: &(dyn Fn(&[T]) -> R + Sync)) -> 
     })
 }
 
-fn read_part(site: &Site, accounts: &[Account], row: Row<'_>, reader: &mut Reader) -> Part {
+fn read_part(site: &Context, accounts: &[Account], row: Row<'_>, reader: &mut Reader) -> Part {
     let mut part = Part::default();
     for account in accounts {
         let file = site.config.secret_file.locate(account);

@@ -9,28 +9,28 @@ use std::io::IsTerminal;
 
 use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
-use insis_otp::otp::Verdict;
 use insis_otp::service::system_clock;
+use insis_otp::verify::Verdict;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::apps;
 use crate::cli::{self, Cli, Command, PairOptions};
+use crate::context::{Context, ContextError};
 use crate::exit::{self, Failure, Status};
-use crate::flow::{Desk, End, Pairing};
+use crate::messages::{Messages, is_utf8};
 use crate::output::{Output, complain};
 use crate::page::{Desktop, Paper};
-use crate::person::Person;
-use crate::plain;
 use crate::qr::Drawing;
 use crate::report;
-use crate::site::{NoSite, Site};
+use crate::sanitize;
+use crate::session::{Pairing, Session, SessionError};
 use crate::terminal::{Afterwards, Lines, Screen};
-use crate::texts::{Texts, is_utf8};
+use crate::ui::Ui;
 
 /// Runs a command; whatever is said about its failure goes to standard error.
-pub fn run(cli: &Cli, texts: Texts, locale: String) -> Status {
+pub fn run(cli: &Cli, messages: Messages, locale: String) -> Status {
     keep_secrets_in_memory();
-    let setup = Setup { cli, texts, locale };
+    let setup = Setup { cli, messages, locale };
     match setup.run() {
         Ok(()) => Status::Done,
         Err((status, text)) => {
@@ -52,7 +52,7 @@ fn keep_secrets_in_memory() {
 /// One run of the program.
 struct Setup<'a> {
     cli: &'a Cli,
-    texts: Texts,
+    messages: Messages,
     locale: String,
 }
 
@@ -60,7 +60,7 @@ impl Setup<'_> {
     fn run(&self) -> Result<(), Failure> {
         if self.cli.command.is_some() && self.cli.pair != PairOptions::default() {
             // They would be ignored, and nobody would notice.
-            return Err((Status::Usage, Some(self.texts.error(self.texts.end_options()))));
+            return Err((Status::Usage, Some(self.messages.error(self.messages.end_options()))));
         }
         match self.cli.command {
             // Configuration and account may be what is wrong.
@@ -68,27 +68,27 @@ impl Setup<'_> {
             Some(Command::Completions { shell }) => return self.completions(shell),
             _ => {}
         }
-        let site = Site::find(self.cli.config.as_deref(), self.cli.user.as_deref())
-            .map_err(|why| exit::of_no_site(why, &self.texts))?;
+        let site = Context::find(self.cli.config.as_deref(), self.cli.user.as_deref())
+            .map_err(|why| exit::of_context(why, &self.messages))?;
         let pair = &self.cli.pair;
         match &self.cli.command {
             None => self.pair(&site, pair),
             Some(Command::Pair(options)) => self.pair(&site, options),
             Some(Command::Replace(options)) => self.replace(&site, options),
             Some(Command::Status { json }) => self.status(&site, *json),
-            Some(Command::Verify { json: false }) => self.converse(&site, pair, |desk| desk.verify()),
+            Some(Command::Verify { json: false }) => self.converse(&site, pair, |session| session.verify()),
             Some(Command::Verify { json: true }) => self.verify_as_json(&site),
             Some(Command::RecoveryCodes(options)) => {
                 let options = options.as_pairing();
                 let (host, date) = (Self::names(&site).host, crate::dates::said(system_clock()));
-                self.converse(&site, &options, |desk| {
-                    desk.renew_recovery_codes(&host, &date, &options.wishes())
+                self.converse(&site, &options, |session| {
+                    session.renew_recovery_codes(&host, &date, &options.page_actions())
                 })
             }
-            Some(Command::Resync) => self.converse(&site, pair, |desk| desk.resync()),
+            Some(Command::Resync) => self.converse(&site, pair, |session| session.resync()),
             Some(Command::Remove { yes }) => {
                 let options = PairOptions { yes: *yes, ..PairOptions::default() };
-                self.converse(&site, &options, |desk| desk.remove())
+                self.converse(&site, &options, |session| session.remove())
             }
             Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
             Some(Command::Forget) => self.forget(&site),
@@ -101,52 +101,52 @@ impl Setup<'_> {
         }
     }
 
-    fn pair(&self, site: &Site, options: &PairOptions) -> Result<(), Failure> {
+    fn pair(&self, site: &Context, options: &PairOptions) -> Result<(), Failure> {
         let pairing = self.pairing(site, options)?;
-        self.converse(site, options, |desk| desk.pair(&pairing))
+        self.converse(site, options, |session| session.pair(&pairing))
     }
 
-    fn replace(&self, site: &Site, options: &PairOptions) -> Result<(), Failure> {
+    fn replace(&self, site: &Context, options: &PairOptions) -> Result<(), Failure> {
         let pairing = self.pairing(site, options)?;
-        self.converse(site, options, |desk| desk.replace(&pairing))
+        self.converse(site, options, |session| session.replace(&pairing))
     }
 
     /// Holds a conversation, with the terminal put right at its end before anything is said about a failure.
     fn converse(
         &self,
-        site: &Site,
+        site: &Context,
         options: &PairOptions,
-        talk: impl FnOnce(&mut Desk<'_>) -> Result<(), End>,
+        talk: impl FnOnce(&mut Session<'_>) -> Result<(), SessionError>,
     ) -> Result<(), Failure> {
-        let mut person = self.person(options)?;
+        let mut ui = self.ui(options)?;
         let backend = site.backend(&system_clock);
         let user = site.account.name.to_string();
-        let outcome = talk(&mut Desk {
-            person: &mut *person,
+        let outcome = talk(&mut Session {
+            ui: &mut *ui,
             backend: &backend,
             pages: &Desktop { paper: self.paper(options) },
             page_made: false,
-            texts: self.texts,
+            messages: self.messages,
             clock: &system_clock,
             random: &mut |bytes| getrandom::fill(bytes).map_err(|error| error.to_string()),
             user: user.clone(),
             yes: options.yes,
             batch: self.cli.batch,
         });
-        let unheard = person.unheard();
-        drop(person);
+        let unheard = ui.unheard();
+        drop(ui);
         match unheard {
-            Some(error) => Err((Status::Unusable, Some(self.texts.error(self.texts.not_shown(error))))),
-            None => outcome.map_err(|end| exit::of_end(end, &self.texts, &user)),
+            Some(error) => Err((Status::Unusable, Some(self.messages.error(self.messages.not_shown(error))))),
+            None => outcome.map_err(|end| exit::of_session(end, &self.messages, &user)),
         }
     }
 
     /// The terminal, or standard input and output.
-    fn person(&self, options: &PairOptions) -> Result<Box<dyn Person>, Failure> {
+    fn ui(&self, options: &PairOptions) -> Result<Box<dyn Ui>, Failure> {
         let term = std::env::var("TERM").unwrap_or_default();
         let drawing = self.drawing(options, &term);
         let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let failed = |error: nix::Error| (Status::Unusable, Some(self.texts.error(error.desc())));
+        let failed = |error: nix::Error| (Status::Unusable, Some(self.messages.error(error.desc())));
         let moves = on_terminal && !matches!(term.as_str(), "" | "dumb");
         // A screen reader reads line by line: what moves would be read again and again.
         if moves && !options.text && !self.is_silent() {
@@ -155,7 +155,7 @@ impl Setup<'_> {
         let seen = std::io::stdout().is_terminal();
         let afterwards = match (moves, seen) {
             (true, _) => Afterwards::Wipe,
-            (false, true) => Afterwards::Say(self.texts.clear_it_yourself()),
+            (false, true) => Afterwards::Say(self.messages.clear_it_yourself()),
             (false, false) => Afterwards::Nothing,
         };
         let lines = Lines::begin(seen.then_some(drawing), afterwards, &system_clock).map_err(failed)?;
@@ -188,7 +188,7 @@ impl Setup<'_> {
         Paper::of_locale(&usual.unwrap_or_default())
     }
 
-    fn names(site: &Site) -> Names {
+    fn names(site: &Context) -> Names {
         let host = nix::unistd::gethostname();
         Names {
             user: site.account.name.to_string(),
@@ -198,14 +198,14 @@ impl Setup<'_> {
     }
 
     /// How a phone is to be paired. What the site decided is taken as it is; who wants something else has to mean it.
-    fn pairing(&self, site: &Site, options: &PairOptions) -> Result<Pairing, Failure> {
+    fn pairing(&self, site: &Context, options: &PairOptions) -> Result<Pairing, Failure> {
         let new_keys = options.new_keys(site.config.new_keys);
         let NewKeys { algorithm, digits, period } = new_keys;
         let failing = apps::that_fail(algorithm, digits, period);
         if new_keys != site.config.new_keys && !failing.is_empty() && !options.force {
             let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
-            let text = self.texts.pair_needs_force(name, count, seconds, failing.join(", "));
-            return Err((Status::Usage, Some(self.texts.error(text))));
+            let text = self.messages.pair_needs_force(name, count, seconds, failing.join(", "));
+            return Err((Status::Usage, Some(self.messages.error(text))));
         }
         Ok(Pairing {
             names: Self::names(site),
@@ -213,25 +213,25 @@ impl Setup<'_> {
             qr: !options.text,
             force: options.force,
             instead_of: self.sudo_caller(site),
-            wishes: options.wishes(),
+            page_actions: options.page_actions(),
             prompt: site.config.prompt.clone(),
             date: crate::dates::said,
         })
     }
 
     /// Who became root by sudo, without saying whom to pair.
-    fn sudo_caller(&self, site: &Site) -> Option<String> {
+    fn sudo_caller(&self, site: &Context) -> Option<String> {
         let caller = std::env::var("SUDO_USER").ok().filter(|_| site.as_root && self.cli.user.is_none())?;
         (!caller.is_empty() && caller != site.account.name.as_str())
-            .then(|| plain::name(&caller).into_owned())
+            .then(|| sanitize::name(&caller).into_owned())
     }
 
-    fn verify_as_json(&self, site: &Site) -> Result<(), Failure> {
+    fn verify_as_json(&self, site: &Context) -> Result<(), Failure> {
         let mut facts = None;
-        let outcome = self.converse(site, &self.cli.pair, |desk| {
-            let verdict = desk.try_code()?;
+        let outcome = self.converse(site, &self.cli.pair, |session| {
+            let verdict = session.try_code()?;
             facts = Some(report::VerdictFacts::new(&verdict));
-            if matches!(verdict, Verdict::Accepted(_)) { Ok(()) } else { Err(End::Refused) }
+            if matches!(verdict, Verdict::Accepted(_)) { Ok(()) } else { Err(SessionError::Refused) }
         });
         if let Some(facts) = facts {
             let mut output = Output::default();
@@ -249,10 +249,10 @@ impl Setup<'_> {
         self.written(output)
     }
 
-    fn status(&self, site: &Site, json: bool) -> Result<(), Failure> {
+    fn status(&self, site: &Context, json: bool) -> Result<(), Failure> {
         let user = site.account.name.as_str();
         let status = site.backend(&system_clock).status();
-        let mut status = status.map_err(|error| exit::of_look(error, &self.texts, user))?;
+        let mut status = status.map_err(|error| exit::of_look(error, &self.messages, user))?;
         if let Some(status) = &mut status {
             // What counts is the present setting, not the one at the time of the login.
             let (length, now) = (site.config.remember, system_clock());
@@ -262,14 +262,14 @@ impl Setup<'_> {
         if json {
             output.json(&report::Facts::new(user, status.as_ref()));
         } else {
-            report::text(&self.texts, user, status.as_ref()).iter().for_each(|line| output.line(line));
+            report::text(&self.messages, user, status.as_ref()).iter().for_each(|line| output.line(line));
         }
         self.written(output)?;
-        if status.is_some() { Ok(()) } else { Err((Status::NotPaired, None)) }
+        if status.is_some() { Ok(()) } else { Err((Status::NotEnrolled, None)) }
     }
 
-    fn only_root(&self, site: &Site) -> Result<(), Failure> {
-        if site.as_root { Ok(()) } else { Err(exit::of_no_site(NoSite::OnlyRoot, &self.texts)) }
+    fn only_root(&self, site: &Context) -> Result<(), Failure> {
+        if site.as_root { Ok(()) } else { Err(exit::of_context(ContextError::OnlyRoot, &self.messages)) }
     }
 
     fn tell(&self, text: &str) -> Result<(), Failure> {
@@ -281,7 +281,9 @@ impl Setup<'_> {
     fn written(&self, output: Output) -> Result<(), Failure> {
         match output.failure() {
             None => Ok(()),
-            Some(error) => Err((Status::Unusable, Some(self.texts.error(self.texts.cannot_write(error))))),
+            Some(error) => {
+                Err((Status::Unusable, Some(self.messages.error(self.messages.cannot_write(error)))))
+            }
         }
     }
 }

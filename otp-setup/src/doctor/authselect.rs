@@ -3,7 +3,7 @@
 
 use super::pam_files::{Files, file_name};
 use super::{Finding, Machine};
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// The profile that is selected.
 pub struct Authselect {
@@ -27,32 +27,32 @@ impl Authselect {
     }
 
     /// What is to be said before the change of a file.
-    fn advice(&self, texts: &Texts, path: &str) -> String {
+    fn advice(&self, messages: &Messages, path: &str) -> String {
         let template = |profile: &str| format!("/etc/authselect/custom/{profile}/{}", file_name(path));
         match self.profile.strip_prefix("custom/") {
-            Some(own) => texts.how_authselect(path, template(own), "authselect apply-changes"),
+            Some(own) => messages.how_authselect(path, template(own), "authselect apply-changes"),
             None => {
                 let (create, select) = (
                     format!("authselect create-profile {OWN} --base-on {}", self.profile),
                     format!("authselect select custom/{OWN}{}", self.features),
                 );
-                texts.how_authselect_new(path, create, template(OWN), select)
+                messages.how_authselect_new(path, create, template(OWN), select)
             }
         }
     }
 
     /// A finding whose remedy would edit a file that authselect writes, with the one that lasts.
-    pub fn mended(&self, texts: &Texts, files: &Files, finding: Finding) -> Finding {
-        let Some(path) = edited(texts, files, &finding) else { return finding };
-        let advice = self.advice(texts, &path);
+    pub fn mended(&self, messages: &Messages, files: &Files, finding: Finding) -> Finding {
+        let Some(path) = edited(messages, files, &finding) else { return finding };
+        let advice = self.advice(messages, &path);
         // A command that edits the file shows what is to be changed instead.
         let shown = |command: &str| match command.strip_prefix("sed -i --follow-symlinks ") {
             Some(edit) if edit.ends_with(&path) => format!("sed {edit} | diff {path} -"),
             _ => command.to_owned(),
         };
         let commands: Vec<_> = finding.line.split(" && ").map(shown).collect();
-        let (how, line) = match finding.remedy == texts.how_run() {
-            true => (texts.how_authselect_lines(), commands.join("; ")),
+        let (how, line) = match finding.remedy == messages.how_run() {
+            true => (messages.how_authselect_lines(), commands.join("; ")),
             false => (finding.remedy.clone(), finding.line.clone()),
         };
         Finding { remedy: format!("{advice} {how}"), line, ..finding }
@@ -60,10 +60,10 @@ impl Authselect {
 }
 
 /// The file that a remedy would edit, if authselect writes it.
-fn edited(texts: &Texts, files: &Files, finding: &Finding) -> Option<String> {
+fn edited(messages: &Messages, files: &Files, finding: &Finding) -> Option<String> {
     let generated = files.names().filter_map(|name| files.get(name)).filter(|file| file.is_generated);
     let mut paths = generated.map(|file| &file.path);
-    let path = match finding.remedy == texts.how_run() {
+    let path = match finding.remedy == messages.how_run() {
         // A command: one that edits it has its path as a word.
         true if !finding.line.starts_with("sed -i") => None,
         true => paths.find(|path| finding.line.split(' ').any(|word| word == *path)),
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_change_is_made_in_a_profile_of_the_sites_own() {
-        let texts = Texts::of_locale("en");
+        let messages = Messages::of_locale("en");
         let root = tempfile::tempdir().unwrap();
         let stack = files(
             &sshd("auth substack password-auth", OURS),
@@ -102,14 +102,14 @@ mod tests {
         );
         let machine = fixtures::machine(root.path(), &stack);
         let mended = |remedy: Remedy| {
-            let mended = Authselect::of(&machine).mended(&texts, &stack, finding(remedy));
+            let mended = Authselect::of(&machine).mended(&messages, &stack, finding(remedy));
             (mended.remedy, mended.line)
         };
         std::fs::create_dir_all(root.path().join("etc/authselect")).unwrap();
         let select =
             |text: &str| std::fs::write(root.path().join("etc/authselect/authselect.conf"), text).unwrap();
         select("sssd\nwith-faillock\nwith-mkhomedir\n");
-        let (how, line) = mended(Remedy::instead(&texts, "auth requisite pam_unix.so"));
+        let (how, line) = mended(Remedy::instead(&messages, "auth requisite pam_unix.so"));
         for words in [
             "authselect create-profile insis-otp --base-on sssd",
             "/etc/authselect/custom/insis-otp/password-auth",
@@ -123,7 +123,7 @@ mod tests {
         );
         select("custom/uni\n");
         let command = "sed -i --follow-symlinks -e 7d /etc/pam.d/password-auth && sed -i --follow-symlinks -e 2d /etc/pam.d/sshd";
-        let (how, line) = mended(Remedy::run(&texts, command));
+        let (how, line) = mended(Remedy::run(&messages, command));
         assert!(
             how.contains("/etc/authselect/custom/uni/password-auth") && how.contains("apply-changes"),
             "{how}"
@@ -133,8 +133,8 @@ mod tests {
             "sed -e 7d /etc/pam.d/password-auth | diff /etc/pam.d/password-auth -; sed -i --follow-symlinks -e 2d /etc/pam.d/sshd"
         );
         // Other files are edited as they are.
-        let below = Remedy::new(texts.how_below("/etc/pam.d/sshd:2"), "auth required pam_insis_otp.so");
+        let below = Remedy::new(messages.how_below("/etc/pam.d/sshd:2"), "auth required pam_insis_otp.so");
         assert!(!mended(below).0.contains("authselect"));
-        assert!(!mended(Remedy::run(&texts, "apt install libpam-sss")).0.contains("authselect"));
+        assert!(!mended(Remedy::run(&messages, "apt install libpam-sss")).0.contains("authselect"));
     }
 }

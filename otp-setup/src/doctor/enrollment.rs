@@ -4,17 +4,18 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
-use insis_otp::otp::UnixTime;
-use insis_otp::store::{Account, InvitationRefusal};
+use insis_otp::oath::UnixTime;
+use insis_otp::record::Account;
+use insis_otp::store::InvitationRefusal;
 
 use super::pam::Used;
 use super::pam_files::Files;
 use super::password_service::PasswordService;
 use super::people::{self, some};
 use super::records::Records;
-use super::{Finding, Machine, Remedy, Severity, mend, quoted};
-use crate::texts::Texts;
-use crate::{plain, stored, users};
+use super::{Finding, Machine, Remedy, Severity, quoted, remedy};
+use crate::messages::Messages;
+use crate::{sanitize, stored, users};
 
 /// How many files one command removes.
 const AT_ONCE: usize = 20;
@@ -22,7 +23,7 @@ const AT_ONCE: usize = 20;
 /// What enrollment is judged by.
 pub struct Enrollment<'a> {
     /// The language.
-    pub texts: &'a Texts,
+    pub messages: &'a Messages,
     /// The machine.
     pub machine: &'a Machine,
     /// Its PAM files.
@@ -44,7 +45,7 @@ impl Enrollment<'_> {
         }
         let text = fs::read_to_string(self.machine.path(Config::PATH)).unwrap_or_default();
         let mut findings: Vec<_> = self.setting(&text).into_iter().collect();
-        let service = PasswordService::new(self.texts, self.machine, self.files);
+        let service = PasswordService::new(self.messages, self.machine, self.files);
         let by_password = self.site.self_enrollment == SelfEnrollment::Password;
         findings.extend(by_password.then(|| service.examine()).flatten());
         if as_root {
@@ -62,24 +63,24 @@ impl Enrollment<'_> {
 
     /// `self_enrollment` itself.
     fn setting(&self, text: &str) -> Option<Finding> {
-        let texts = self.texts;
-        let place = match mend::place_of(text, &[], "self_enrollment") {
+        let messages = self.messages;
+        let place = match remedy::place_of(text, &[], "self_enrollment") {
             Some(number) => format!("{}:{number}", Config::PATH),
             None => Config::PATH.to_owned(),
         };
-        let remedy = Remedy::instead(texts, "self_enrollment = \"password\"");
+        let remedy = Remedy::instead(messages, "self_enrollment = \"password\"");
         match self.site.self_enrollment {
             SelfEnrollment::Open => {
-                Some(Finding::new(Severity::Note, place, &texts.doctor_self_enrollment_open(), remedy))
+                Some(Finding::new(Severity::Note, place, &messages.doctor_self_enrollment_open(), remedy))
             }
             SelfEnrollment::Off => {
                 let leads = |used: &&Used| {
-                    used.config.as_ref().is_some_and(|own| own.unenrolled_at(self.now) == Unenrolled::Enrol)
+                    used.config.as_ref().is_some_and(|own| own.unenrolled_at(self.now) == Unenrolled::Enroll)
                 };
                 let services: Vec<_> =
                     self.used.iter().filter(leads).map(|used| used.service.as_str()).collect();
-                let text = texts.doctor_self_enrollment_off(some(&services));
-                let remedy = remedy.after(&texts.how_self_enrollment_off());
+                let text = messages.doctor_self_enrollment_off(some(&services));
+                let remedy = remedy.after(&messages.how_self_enrollment_off());
                 (!services.is_empty()).then(|| Finding::new(Severity::Warning, place, &text, remedy))
             }
             SelfEnrollment::Password | SelfEnrollment::Invitation => None,
@@ -92,7 +93,7 @@ impl Enrollment<'_> {
         (people, records): (&[Account], &Records),
         locked: &HashSet<String>,
     ) -> Option<Finding> {
-        let texts = self.texts;
+        let messages = self.messages;
         let by_invitation = match self.site.self_enrollment {
             SelfEnrollment::Password => false,
             SelfEnrollment::Invitation => true,
@@ -110,11 +111,11 @@ impl Enrollment<'_> {
         let first = names.first()?;
         let (count, all) = (names.len(), some(&names));
         let text = match by_invitation {
-            true => texts.doctor_no_invitation(count, all),
-            false => texts.doctor_no_password(count, all),
+            true => messages.doctor_no_invitation(count, all),
+            false => messages.doctor_no_password(count, all),
         };
         let command = format!("otp-setup invite --user {}", quoted(first));
-        let remedy = Remedy::new(texts.how_invite(), command);
+        let remedy = Remedy::new(messages.how_invite(), command);
         // Whether they are locked out for it is told with people who have no pairing.
         Some(Finding::new(Severity::Note, "self_enrollment", &text, remedy))
     }
@@ -140,10 +141,10 @@ impl Enrollment<'_> {
         paths.sort_unstable();
         let folder = paths.first()?.parent()?.display().to_string();
         let shown: Vec<_> =
-            paths.iter().map(|path| plain::name(&path.display().to_string()).into_owned()).collect();
+            paths.iter().map(|path| sanitize::name(&path.display().to_string()).into_owned()).collect();
         let command: Vec<_> = shown.iter().take(AT_ONCE).map(|path| quoted(path)).collect();
-        let text = self.texts.doctor_stale_invitations(paths.len());
-        let remedy = Remedy::new(self.texts.how_stale_invitations(), format!("rm {}", command.join(" ")));
+        let text = self.messages.doctor_stale_invitations(paths.len());
+        let remedy = Remedy::new(self.messages.how_stale_invitations(), format!("rm {}", command.join(" ")));
         Some(Finding::new(Severity::Note, folder, &text, remedy))
     }
 }

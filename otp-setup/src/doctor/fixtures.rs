@@ -163,9 +163,9 @@ pub fn sound() -> Vec<(&'static str, Files)> {
 pub fn machine(root: &Path, files: &Files) -> Machine {
     let folder = root.join("lib/security");
     std::fs::create_dir_all(&folder).unwrap();
-    let texts = files.names().map(|name| files.get(name).unwrap().text.clone());
+    let messages = files.names().map(|name| files.get(name).unwrap().text.clone());
     let words: Vec<String> =
-        texts.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
+        messages.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
     for module in words.iter().filter(|word| word.starts_with("pam_") && word.ends_with(".so")) {
         std::fs::write(folder.join(module), "").unwrap();
     }

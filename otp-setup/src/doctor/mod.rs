@@ -6,7 +6,6 @@ mod authselect;
 mod enrollment;
 #[cfg(test)]
 mod fixtures;
-mod mend;
 mod modules;
 mod mounts;
 mod pam;
@@ -16,6 +15,7 @@ mod people;
 mod plan;
 mod policy;
 mod records;
+mod remedy;
 mod scenario;
 mod settings;
 mod simulator;
@@ -27,12 +27,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use insis_otp::config::{Config, ConfigError};
-use insis_otp::otp::UnixTime;
+use insis_otp::oath::UnixTime;
 use serde::Serialize;
 
 use self::pam::Examination;
 use self::pam_files::Files;
-use crate::texts::Texts;
+use crate::messages::Messages;
 use crate::users;
 
 /// How bad a finding is.
@@ -80,13 +80,13 @@ impl Remedy {
     }
 
     /// A command for root.
-    pub fn run(texts: &Texts, command: impl Into<String>) -> Self {
-        Self::new(texts.how_run(), command)
+    pub fn run(messages: &Messages, command: impl Into<String>) -> Self {
+        Self::new(messages.how_run(), command)
     }
 
     /// A line in the place of the one that was found.
-    pub fn instead(texts: &Texts, line: impl Into<String>) -> Self {
-        Self::new(texts.how_instead(), line)
+    pub fn instead(messages: &Messages, line: impl Into<String>) -> Self {
+        Self::new(messages.how_instead(), line)
     }
 
     /// The same, after something else was said.
@@ -149,39 +149,39 @@ fn quoted(word: &str) -> String {
 }
 
 /// The command that puts every file of ours back in its place: the package's, where it is one.
-fn reinstall(texts: &Texts) -> Remedy {
+fn reinstall(messages: &Messages) -> Remedy {
     // Every package of Debian's has such a folder; `make install` makes none.
     match Path::new("/usr/share/doc/libpam-insis-otp").is_dir() {
-        true => Remedy::run(texts, "apt install --reinstall libpam-insis-otp otp-setup"),
-        false => Remedy::new(texts.how_run_in_sources(), "make build && make install"),
+        true => Remedy::run(messages, "apt install --reinstall libpam-insis-otp otp-setup"),
+        false => Remedy::new(messages.how_run_in_sources(), "make build && make install"),
     }
 }
 
 /// A configuration that nobody can log in with.
-fn unusable(texts: &Texts, error: &ConfigError) -> Finding {
+fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
     let (path, mended) = match error {
         ConfigError::Invalid { path, problem } => {
             let text = std::fs::read_to_string(path).unwrap_or_default();
-            (path, mend::configuration(&text, path, problem))
+            (path, remedy::configuration(&text, path, problem))
         }
         ConfigError::Unreadable { path, .. } => (path, None),
     };
     let said = path.display().to_string();
-    let text = texts.doctor_config(error);
+    let text = messages.doctor_config(error);
     if let Some((number, line)) = mended {
         let place = format!("{said}:{number}");
-        return Finding::new(Severity::Problem, place, &text, Remedy::instead(texts, line));
+        return Finding::new(Severity::Problem, place, &text, Remedy::instead(messages, line));
     }
     let word = quoted(&said);
     let closed = path.metadata().is_ok_and(|facts| {
         facts.is_file() && (facts.uid() != 0 || facts.mode() & 0o022 != 0 || facts.mode() & 0o004 == 0)
     });
     let remedy = match (closed, path == Path::new(Config::PATH)) {
-        (true, _) => Remedy::run(texts, format!("chown root:root {word}; chmod 644 {word}")),
-        (false, true) => Remedy::new(texts.how_defaults(), format!("mv {word} {word}.old")),
+        (true, _) => Remedy::run(messages, format!("chown root:root {word}; chmod 644 {word}")),
+        (false, true) => Remedy::new(messages.how_defaults(), format!("mv {word} {word}.old")),
         // Where one was named it has to be there: an empty one means the defaults, too.
         (false, false) => Remedy::new(
-            texts.how_defaults(),
+            messages.how_defaults(),
             format!("mv {word} {word}.old; install -m 644 /dev/null {word}"),
         ),
     };
@@ -189,42 +189,43 @@ fn unusable(texts: &Texts, error: &ConfigError) -> Finding {
 }
 
 /// Examines this machine: findings, the worst first, and whether the rest could not be looked at.
-pub fn examine(texts: &Texts, as_root: bool, now: UnixTime) -> Vec<Finding> {
+pub fn examine(messages: &Messages, as_root: bool, now: UnixTime) -> Vec<Finding> {
     let machine = Machine::default();
     let mut findings = Vec::new();
     let site = match Config::site() {
         Ok(config) => config,
         Err(error) => {
-            findings.push(unusable(texts, &error));
+            findings.push(unusable(messages, &error));
             Config::default()
         }
     };
     let files = Files::load(machine.root());
     let sshd = if as_root { sshd::ask(&machine) } else { None };
     let sshd_proves = sshd.as_ref().is_none_or(sshd::Sshd::proves);
-    let examination = Examination { texts, machine: &machine, files: &files, site: &site, now, sshd_proves };
+    let examination =
+        Examination { messages, machine: &machine, files: &files, site: &site, now, sshd_proves };
     let (pam_findings, used) = examination.run();
     findings.extend(pam_findings);
-    findings.extend(policy::examine(texts, &site, &used, &files));
+    findings.extend(policy::examine(messages, &site, &used, &files));
     let (machine, files, used) = (&machine, &files, used.as_slice());
     let (everybody, records) = (users::with_shells().unwrap_or_default(), records::Records::default());
     let people = (everybody.as_slice(), &records);
     findings.extend(
-        enrollment::Enrollment { texts, machine, files, site: &site, used, now }.examine(people, as_root),
+        enrollment::Enrollment { messages, machine, files, site: &site, used, now }.examine(people, as_root),
     );
-    findings.extend(system::examine(texts, &site));
-    findings.extend(store::examine(texts, &site, people, as_root));
+    findings.extend(system::examine(messages, &site));
+    findings.extend(store::examine(messages, &site, people, as_root));
     let by_address = |config: &Config| !config.exempt.networks.is_empty() || config.remember.0 > 0;
     let networks =
         used.iter().any(|used| used.service == "sshd" && used.config.as_ref().is_some_and(by_address));
     if as_root {
         if let Some(sshd) = sshd.filter(|_| used.iter().any(|used| used.service == "sshd")) {
-            findings.extend(sshd.examine(texts, networks));
+            findings.extend(sshd.examine(messages, networks));
         }
-        findings.extend(people::examine(texts, &site, used, people, now));
+        findings.extend(people::examine(messages, &site, used, people, now));
     } else {
-        let remedy = Remedy::run(texts, "sudo otp-setup doctor");
-        findings.push(Finding::new(Severity::Note, "root", &texts.doctor_not_root(), remedy));
+        let remedy = Remedy::run(messages, "sudo otp-setup doctor");
+        findings.push(Finding::new(Severity::Note, "root", &messages.doctor_not_root(), remedy));
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings

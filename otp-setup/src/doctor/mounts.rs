@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Remedy, Severity, quoted};
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// A mount, as /proc/self/mountinfo has it (proc_pid_mountinfo(5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,29 +15,29 @@ struct Mount {
 }
 
 /// Looks at the mounts of the store and of the helper.
-pub fn examine(texts: &Texts, store: &Path, helper: &Path) -> Vec<Finding> {
+pub fn examine(messages: &Messages, store: &Path, helper: &Path) -> Vec<Finding> {
     let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mut findings = judge(texts, &table, store, helper);
-    findings.extend(privileges(texts, &status));
+    let mut findings = judge(messages, &table, store, helper);
+    findings.extend(privileges(messages, &status));
     findings
 }
 
 /// Looks at the mounts of homes in which secret files are.
-pub fn homes<'h>(texts: &Texts, homes: impl Iterator<Item = &'h Path>) -> Vec<Finding> {
+pub fn homes<'h>(messages: &Messages, homes: impl Iterator<Item = &'h Path>) -> Vec<Finding> {
     let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    judge_homes(texts, &table, homes)
+    judge_homes(messages, &table, homes)
 }
 
 /// One finding of a kind, however many homes are mounted each for itself.
-fn judge_homes<'h>(texts: &Texts, table: &str, homes: impl Iterator<Item = &'h Path>) -> Vec<Finding> {
+fn judge_homes<'h>(messages: &Messages, table: &str, homes: impl Iterator<Item = &'h Path>) -> Vec<Finding> {
     let mounts: Vec<Mount> = table.lines().filter_map(parse).collect();
     let mut seen = std::collections::BTreeSet::new();
     let own = homes.filter_map(|home| mount_of(&mounts, home));
     let own = own.filter(|mount| mount.kind.starts_with("nfs") && seen.insert(mount.point.clone()));
     let mut findings: Vec<Finding> = Vec::new();
     for mount in own {
-        let found = mount.locks(texts).into_iter().chain([mount.holds_secrets(texts)]);
+        let found = mount.locks(messages).into_iter().chain([mount.holds_secrets(messages)]);
         for finding in found {
             if !findings
                 .iter()
@@ -62,30 +62,31 @@ pub fn is_mount_point(path: &Path) -> bool {
     table.lines().filter_map(parse).any(|mount| mount.point == path)
 }
 
-fn judge(texts: &Texts, table: &str, store: &Path, helper: &Path) -> Vec<Finding> {
+fn judge(messages: &Messages, table: &str, store: &Path, helper: &Path) -> Vec<Finding> {
     let mounts: Vec<Mount> = table.lines().filter_map(parse).collect();
     let mut findings = Vec::new();
     if let Some(mount) = mount_of(&mounts, store) {
-        findings.extend(mount.locks(texts));
+        findings.extend(mount.locks(messages));
         if mount.has("ro") {
-            let (shown, text) = (store.display().to_string(), texts.doctor_store_read_only());
-            findings.push(Finding::new(Severity::Problem, shown, &text, mount.again(texts, "rw")));
+            let (shown, text) = (store.display().to_string(), messages.doctor_store_read_only());
+            findings.push(Finding::new(Severity::Problem, shown, &text, mount.again(messages, "rw")));
         }
     }
     if let Some(mount) = mount_of(&mounts, helper).filter(|mount| mount.has("nosuid")) {
-        let (shown, text) = (helper.display().to_string(), texts.doctor_helper_nosuid(mount.point.display()));
-        findings.push(Finding::new(Severity::Problem, shown, &text, mount.again(texts, "suid")));
+        let (shown, text) =
+            (helper.display().to_string(), messages.doctor_helper_nosuid(mount.point.display()));
+        findings.push(Finding::new(Severity::Problem, shown, &text, mount.again(messages, "suid")));
     }
     findings
 }
 
 /// A process that may gain no privileges has no use of the helper.
-fn privileges(texts: &Texts, status: &str) -> Option<Finding> {
+fn privileges(messages: &Messages, status: &str) -> Option<Finding> {
     let denied =
         status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|value| value.trim() == "1"));
     denied.then(|| {
-        let remedy = Remedy::new(texts.how_new_privileges(), "NoNewPrivileges=no");
-        Finding::new(Severity::Note, "no_new_privs", &texts.doctor_no_new_privileges(), remedy)
+        let remedy = Remedy::new(messages.how_new_privileges(), "NoNewPrivileges=no");
+        Finding::new(Severity::Note, "no_new_privs", &messages.doctor_no_new_privileges(), remedy)
     })
 }
 
@@ -95,30 +96,33 @@ impl Mount {
     }
 
     /// The command that mounts it anew with an option.
-    fn again(&self, texts: &Texts, option: &str) -> Remedy {
-        Remedy::run(texts, format!("mount -o remount,{option} {}", quoted(&self.point.display().to_string())))
+    fn again(&self, messages: &Messages, option: &str) -> Remedy {
+        Remedy::run(
+            messages,
+            format!("mount -o remount,{option} {}", quoted(&self.point.display().to_string())),
+        )
     }
 
     /// Locks that hold on one host only let one code open a login on each of them.
-    fn locks(&self, texts: &Texts) -> Option<Finding> {
+    fn locks(&self, messages: &Messages) -> Option<Finding> {
         let local = |option: &&String| {
             *option == "nolock" || option.strip_prefix("local_lock=").is_some_and(|what| what != "none")
         };
         let option = self.options.iter().find(local).filter(|_| self.kind.starts_with("nfs"))?;
-        let remedy = Remedy::new(texts.how_mount_option(option), "lock,local_lock=none");
+        let remedy = Remedy::new(messages.how_mount_option(option), "lock,local_lock=none");
         let point = self.point.display().to_string();
-        Some(Finding::new(Severity::Problem, point, &texts.doctor_store_local_locks(option), remedy))
+        Some(Finding::new(Severity::Problem, point, &messages.doctor_store_local_locks(option), remedy))
     }
 
     /// Homes on a file server: what it takes to read the secrets, and who else can.
-    fn holds_secrets(&self, texts: &Texts) -> Finding {
+    fn holds_secrets(&self, messages: &Messages) -> Finding {
         let ticket = self.options.iter().find(|option| option.starts_with("sec=krb5"));
         let (severity, text) = match ticket {
-            Some(option) => (Severity::Warning, texts.doctor_homes_ticket(option)),
-            None => (Severity::Note, texts.doctor_homes_nfs()),
+            Some(option) => (Severity::Warning, messages.doctor_homes_ticket(option)),
+            None => (Severity::Note, messages.doctor_homes_nfs()),
         };
-        let remedy = Remedy::new(texts.how_in_config(), "secret_file = \"/var/lib/insis-otp/%u\"");
-        let remedy = remedy.after(&texts.how_homes());
+        let remedy = Remedy::new(messages.how_in_config(), "secret_file = \"/var/lib/insis-otp/%u\"");
+        let remedy = remedy.after(&messages.how_homes());
         Finding::new(severity, self.point.display().to_string(), &text, remedy)
     }
 }
@@ -152,9 +156,9 @@ mod tests {
 ";
 
     fn found(table: &str) -> Vec<(String, String)> {
-        let texts = Texts::of_locale("en");
+        let messages = Messages::of_locale("en");
         let paths = ["/var/lib/insis-otp", "/usr/libexec/otp-helper"].map(Path::new);
-        let findings = judge(&texts, table, paths[0], paths[1]);
+        let findings = judge(&messages, table, paths[0], paths[1]);
         findings.into_iter().map(|finding| (finding.place, finding.line)).collect()
     }
 
@@ -181,7 +185,7 @@ mod tests {
 
     #[test]
     fn homes_on_a_file_server_are_told_once() {
-        let texts = Texts::of_locale("en");
+        let messages = Messages::of_locale("en");
         let with = |option: &str| {
             format!(
                 "{SOUND}50 22 0:9 / /home/anna rw - nfs4 server:/home/anna rw,{option}\n\
@@ -190,7 +194,7 @@ mod tests {
         };
         let found = |table: &str| {
             let findings = judge_homes(
-                &texts,
+                &messages,
                 table,
                 ["/home/anna", "/home/bob", "/home/carl"].map(Path::new).into_iter(),
             );
@@ -205,8 +209,8 @@ mod tests {
 
     #[test]
     fn a_process_without_new_privileges_is_told() {
-        let texts = Texts::of_locale("en");
-        assert!(privileges(&texts, "Name:\tx\nNoNewPrivs:\t1\n").is_some());
-        assert!(privileges(&texts, "Name:\tx\nNoNewPrivs:\t0\n").is_none());
+        let messages = Messages::of_locale("en");
+        assert!(privileges(&messages, "Name:\tx\nNoNewPrivs:\t1\n").is_some());
+        assert!(privileges(&messages, "Name:\tx\nNoNewPrivs:\t0\n").is_none());
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use insis_otp::config::{Config, Unenrolled};
-use insis_otp::otp::UnixTime;
+use insis_otp::oath::UnixTime;
 use insis_otp::strict::nearest;
 
 use super::authselect::Authselect;
@@ -16,9 +16,9 @@ use super::scenario::{Defect, OURS, is_ours, is_password};
 use super::settings::{self, Wrong};
 use super::simulator::{Action, ReturnCode, action};
 use super::{
-    Finding, Machine, Remedy, Severity, mend, modules, password_service, quoted, reinstall, unusable,
+    Finding, Machine, Remedy, Severity, modules, password_service, quoted, reinstall, remedy, unusable,
 };
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// The shipped stack for pairing within the login: its lines of our module are the ones to write.
 const ENROLL_MODEL: &str = include_str!("../../../config/pam.d/sshd-enrol");
@@ -57,7 +57,7 @@ pub struct Used {
 /// What the stacks are judged by.
 pub struct Examination<'a> {
     /// The language.
-    pub texts: &'a Texts,
+    pub messages: &'a Messages,
     /// The machine.
     pub machine: &'a Machine,
     /// Its PAM files.
@@ -104,7 +104,7 @@ impl Examination<'_> {
         }
         if self.files.has_generated() {
             let authselect = Authselect::of(self.machine);
-            let mended = |finding| authselect.mended(self.texts, self.files, finding);
+            let mended = |finding| authselect.mended(self.messages, self.files, finding);
             findings = findings.into_iter().map(mended).collect();
         }
         let used = |stack: Stack<'_>| Used {
@@ -121,7 +121,7 @@ impl Examination<'_> {
         let config = settings::effective(self.site, service, &ours.arguments);
         let sound = self.machine.module(&ours.module).is_some_and(|path| modules::is_loadable(&path));
         let module = if sound { ours.module.clone() } else { OURS.to_owned() };
-        Some(Stack { examination: self, texts: self.texts, service, rules, ours, module, config })
+        Some(Stack { examination: self, messages: self.messages, service, rules, ours, module, config })
     }
 
     fn is_missing(&self, rule: &Rule) -> bool {
@@ -134,10 +134,10 @@ impl Examination<'_> {
         let last = stack.last().map(|last| last.within.first().unwrap_or(&last.location));
         let place = last.map_or("/etc/pam.d/sshd", String::as_str);
         let remedy = match self.machine.path("/usr/share/pam-configs/insis-otp").exists() {
-            true => Remedy::run(self.texts, ENABLE),
-            false => Remedy::new(self.texts.how_below(place), format!("auth required {OURS}")),
+            true => Remedy::run(self.messages, ENABLE),
+            false => Remedy::new(self.messages.how_below(place), format!("auth required {OURS}")),
         };
-        Finding::new(Severity::Warning, place, &self.texts.doctor_pam_unused(), remedy)
+        Finding::new(Severity::Warning, place, &self.messages.doctor_pam_unused(), remedy)
     }
 
     /// Lines that libpam does not understand, and modules and files that are not there, in any service.
@@ -150,13 +150,13 @@ impl Examination<'_> {
     }
 
     fn broken_line(&self, rule: &Rule) -> Option<Finding> {
-        let texts = self.texts;
+        let messages = self.messages;
         if rule.entry == Entry::MustFail {
             let text = match rule.control.starts_with("[default=") && !rule.module.is_empty() {
-                true => texts.doctor_pam_include(&rule.module),
-                false => texts.doctor_pam_line(),
+                true => messages.doctor_pam_include(&rule.module),
+                false => messages.doctor_pam_line(),
             };
-            let remedy = self.corrected(rule).unwrap_or_else(|| unsafe_to_mend(texts));
+            let remedy = self.corrected(rule).unwrap_or_else(|| unsafe_to_mend(messages));
             return Some(Finding::new(Severity::Problem, &rule.location, &text, remedy));
         }
         if !self.is_missing(rule) || rule.may_be_missing {
@@ -165,15 +165,15 @@ impl Examination<'_> {
         let name = file_name(&rule.module);
         let fails = matches!(action(&rule.control, ReturnCode::MODULE_UNKNOWN), Action::Bad | Action::Die);
         let text = match fails {
-            true => texts.doctor_pam_missing(&rule.module),
-            false => texts.doctor_pam_missing_passed(&rule.module),
+            true => messages.doctor_pam_missing(&rule.module),
+            false => messages.doctor_pam_missing_passed(&rule.module),
         };
         let remedy = match modules::package(name) {
             Some(package) if self.machine.path("/usr/bin/apt").exists() => {
-                Remedy::run(texts, format!("apt install {package}"))
+                Remedy::run(messages, format!("apt install {package}"))
             }
-            Some(_) => unsafe_to_mend(texts),
-            None => self.respelt(rule, name).unwrap_or_else(|| unsafe_to_mend(texts)),
+            Some(_) => unsafe_to_mend(messages),
+            None => self.respelt(rule, name).unwrap_or_else(|| unsafe_to_mend(messages)),
         };
         Some(Finding::new(Severity::Problem, &rule.location, &text, remedy))
     }
@@ -185,7 +185,7 @@ impl Examination<'_> {
             modules::names(self.machine.root()).iter().map(|own| stem(own)).chain([stem(OURS)]).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let right = format!("pam_{}.so", nearest(&stem(name), &known)?);
-        Some(Remedy::instead(self.texts, plan::line("auth", &rule.control, &right, &rule.arguments)))
+        Some(Remedy::instead(self.messages, plan::line("auth", &rule.control, &right, &rule.arguments)))
     }
 
     /// A line that libpam does not understand, as it was probably meant.
@@ -200,11 +200,11 @@ impl Examination<'_> {
             true => line.replacen(&rule.module, nearest(file_name(&rule.module), &names)?, 1),
         };
         // What is offered was tried.
-        let changed = mend::with_line(text, rule.lines.0, &right);
+        let changed = remedy::with_line(text, rule.lines.0, &right);
         let files = self.files.clone().with(&rule.file, &changed);
         let own = files.own_stack(&rule.file, Facility::Auth);
         let is_broken = |other: &Rule| other.location == rule.location && other.entry == Entry::MustFail;
-        (!own.iter().any(is_broken)).then(|| Remedy::instead(self.texts, right.trim_end()))
+        (!own.iter().any(is_broken)).then(|| Remedy::instead(self.messages, right.trim_end()))
     }
 
     /// Services that are left out where their siblings, or others, are not.
@@ -215,7 +215,7 @@ impl Examination<'_> {
         for (one, other) in FAMILIES {
             for (with, without) in [(one, other), (other, one)] {
                 if uses(with) && lacks(without) {
-                    let text = self.texts.doctor_pam_family(with, without);
+                    let text = self.messages.doctor_pam_family(with, without);
                     findings.push(self.left_out(Severity::Warning, without, &text, planner));
                 }
             }
@@ -224,7 +224,7 @@ impl Examination<'_> {
             findings.push(self.left_out(
                 Severity::Note,
                 "sshd",
-                &self.texts.doctor_pam_sshd_without(),
+                &self.messages.doctor_pam_sshd_without(),
                 planner,
             ));
         }
@@ -239,14 +239,14 @@ impl Examination<'_> {
         let last = stack.last().map(|last| last.within.first().unwrap_or(&last.location).clone());
         let place = last.unwrap_or_else(|| format!("/etc/pam.d/{service}:1"));
         let remedy = planner.insert(&judged, &place, &line("required"));
-        let remedy = remedy.map(|changes| plan::remedy(self.texts, &changes, &place));
-        Finding::new(severity, place, text, remedy.unwrap_or_else(|| unsafe_to_mend(self.texts)))
+        let remedy = remedy.map(|changes| plan::remedy(self.messages, &changes, &place));
+        Finding::new(severity, place, text, remedy.unwrap_or_else(|| unsafe_to_mend(self.messages)))
     }
 }
 
 /// Where no line is known that is safe, doctor says so.
-fn unsafe_to_mend(texts: &Texts) -> Remedy {
-    Remedy::new(texts.how_no_safe_line(), "man otp-setup")
+fn unsafe_to_mend(messages: &Messages) -> Remedy {
+    Remedy::new(messages.how_no_safe_line(), "man otp-setup")
 }
 
 /// Files that are services: not what others include.
@@ -270,7 +270,7 @@ fn rank(service: &str) -> (usize, &str) {
 /// A stack with our module in it.
 struct Stack<'a> {
     examination: &'a Examination<'a>,
-    texts: &'a Texts,
+    messages: &'a Messages,
     service: &'a str,
     rules: Vec<Rule>,
     ours: Rule,
@@ -313,8 +313,8 @@ impl Stack<'_> {
         let changes = planner.plan(service).map(|files| plan::changes(planner.files, &files));
         let finding = |(severity, place, text): (Severity, String, String)| {
             let remedy = match &changes {
-                Some(changes) => plan::remedy(self.texts, changes, &place),
-                None => unsafe_to_mend(self.texts),
+                Some(changes) => plan::remedy(self.messages, changes, &place),
+                None => unsafe_to_mend(self.messages),
             };
             Finding::new(severity, place, &text, remedy)
         };
@@ -323,33 +323,33 @@ impl Stack<'_> {
 
     /// A defect: how bad it is, where, and in words.
     fn told(&self, defect: Defect) -> (Severity, String, String) {
-        let (texts, ours) = (self.texts, &self.ours);
+        let (messages, ours) = (self.messages, &self.ours);
         let rule = |index: usize| self.rules.get(index).unwrap_or(ours);
         let at = |rule: &Rule| rule.location.clone();
         let own = |severity, text| (severity, at(ours), text);
         match defect {
             Defect::Skipped(by) => {
                 let by = rule(by);
-                (Severity::Problem, at(by), texts.doctor_pam_skips(file_name(&by.module), &by.control))
+                (Severity::Problem, at(by), messages.doctor_pam_skips(file_name(&by.module), &by.control))
             }
             Defect::NobodyGetsIn(by) => {
                 let by = by.map_or(ours, rule);
-                (Severity::Problem, at(by), texts.doctor_pam_nobody())
+                (Severity::Problem, at(by), messages.doctor_pam_nobody())
             }
-            Defect::CodeIgnored => own(Severity::Problem, texts.doctor_pam_control(&ours.control)),
-            Defect::PasswordIgnored => own(Severity::Problem, texts.doctor_pam_password_ignored()),
-            Defect::CodeAlone => own(Severity::Problem, texts.doctor_pam_code_alone()),
-            Defect::PassedOverRefused => own(Severity::Warning, texts.doctor_pam_ignore(&ours.control)),
-            Defect::PassedOverAlone => own(Severity::Warning, texts.doctor_pam_no_success()),
+            Defect::CodeIgnored => own(Severity::Problem, messages.doctor_pam_control(&ours.control)),
+            Defect::PasswordIgnored => own(Severity::Problem, messages.doctor_pam_password_ignored()),
+            Defect::CodeAlone => own(Severity::Problem, messages.doctor_pam_code_alone()),
+            Defect::PassedOverRefused => own(Severity::Warning, messages.doctor_pam_ignore(&ours.control)),
+            Defect::PassedOverAlone => own(Severity::Warning, messages.doctor_pam_no_success()),
             Defect::BeforePassword(after) => {
-                own(Severity::Warning, texts.doctor_pam_order(file_name(&rule(after).module)))
+                own(Severity::Warning, messages.doctor_pam_order(file_name(&rule(after).module)))
             }
             Defect::AfterWrongPassword(before) => {
                 let before = rule(before);
-                (Severity::Warning, at(before), texts.doctor_pam_after_wrong(file_name(&before.module)))
+                (Severity::Warning, at(before), messages.doctor_pam_after_wrong(file_name(&before.module)))
             }
             Defect::Twice(again) => {
-                (Severity::Warning, at(rule(again)), texts.doctor_pam_twice(&ours.location))
+                (Severity::Warning, at(rule(again)), messages.doctor_pam_twice(&ours.location))
             }
         }
     }
@@ -389,25 +389,25 @@ impl Stack<'_> {
             |place: &str, text: String, remedy| Some(Finding::new(Severity::Problem, place, &text, remedy));
         // Where the installed one is sound, another one is a mistake in the line.
         let other = || match machine.module(OURS).filter(|path| modules::is_loadable(path)) {
-            Some(_) if ours.module != OURS => Remedy::instead(self.texts, self.sound_line()),
-            _ => reinstall(self.texts),
+            Some(_) if ours.module != OURS => Remedy::instead(self.messages, self.sound_line()),
+            _ => reinstall(self.messages),
         };
         let Some(path) = machine.module(&ours.module) else {
-            return problem(&ours.location, self.texts.doctor_pam_missing(&ours.module), other());
+            return problem(&ours.location, self.messages.doctor_pam_missing(&ours.module), other());
         };
         let facts = path.metadata().ok()?;
         let place = path.display().to_string();
         if facts.uid() != 0 || facts.mode() & 0o022 != 0 {
             let word = quoted(&place);
-            let remedy = Remedy::run(self.texts, format!("chown root:root {word}; chmod 644 {word}"));
-            return problem(&place, self.texts.doctor_pam_writable(&place), remedy);
+            let remedy = Remedy::run(self.messages, format!("chown root:root {word}; chmod 644 {word}"));
+            return problem(&place, self.messages.doctor_pam_writable(&place), remedy);
         }
         if !modules::is_loadable(&path) {
             let remedy = match other() {
-                line if ours.module != OURS => line.after(&self.texts.how_in(&ours.location)),
+                line if ours.module != OURS => line.after(&self.messages.how_in(&ours.location)),
                 command => command,
             };
-            return problem(&place, self.texts.doctor_pam_not_loadable(&place), remedy);
+            return problem(&place, self.messages.doctor_pam_not_loadable(&place), remedy);
         }
         None
     }
@@ -419,10 +419,10 @@ impl Stack<'_> {
             // Another configuration: it is that one that is to be mended, if it is there.
             let named = one.argument.strip_prefix("config=").map(Path::new).filter(|path| path.exists());
             if let Some(error) = named.and_then(|path| Config::load(path).err()) {
-                return unusable(self.texts, &error);
+                return unusable(self.messages, &error);
             }
-            let remedy = Remedy::instead(self.texts, self.sound_line());
-            let text = self.texts.doctor_pam_argument(&one.argument, &one.error);
+            let remedy = Remedy::instead(self.messages, self.sound_line());
+            let text = self.messages.doctor_pam_argument(&one.argument, &one.error);
             Finding::new(Severity::Problem, &self.ours.location, &text, remedy)
         };
         wrong.iter().map(finding).collect()
@@ -435,22 +435,22 @@ impl Stack<'_> {
         let checked = above.filter(|rule| is_password(rule)).count() > 0;
         let (word, severity, text) = match (has("use_first_pass"), has("try_first_pass")) {
             (true, _) if checked => {
-                ("use_first_pass", Severity::Problem, self.texts.doctor_pam_use_first_pass())
+                ("use_first_pass", Severity::Problem, self.messages.doctor_pam_use_first_pass())
             }
             (_, true) if checked => {
-                ("try_first_pass", Severity::Note, self.texts.doctor_pam_try_first_pass())
+                ("try_first_pass", Severity::Note, self.messages.doctor_pam_try_first_pass())
             }
             _ => return None,
         };
         let others: Vec<_> =
             self.ours.arguments.iter().filter(|argument| *argument != word).cloned().collect();
         let line = plan::line("auth", &self.ours.control, &self.ours.module, &others);
-        Some(Finding::new(severity, &self.ours.location, &text, Remedy::instead(self.texts, line)))
+        Some(Finding::new(severity, &self.ours.location, &text, Remedy::instead(self.messages, line)))
     }
 
     /// Pairing within the login takes lines in the account and in the password stack.
     fn enrollment(&self) -> Vec<Finding> {
-        if self.unenrolled() != Some(Unenrolled::Enrol) {
+        if self.unenrolled() != Some(Unenrolled::Enroll) {
             return Vec::new();
         }
         let lacking = |(facility, word): &(Facility, &str)| {
@@ -460,10 +460,10 @@ impl Stack<'_> {
             }
             let line = ENROLL_MODEL.lines().find(|line| line.starts_with(word) && line.contains(OURS))?;
             let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-            let text = self.texts.doctor_pam_enroll(word);
+            let text = self.messages.doctor_pam_enroll(word);
             let first = stack.first().map(|first| first.location.clone());
             let place = first.unwrap_or_else(|| format!("/etc/pam.d/{}:1", self.service));
-            let remedy = Remedy::new(self.texts.how_above(&place), line);
+            let remedy = Remedy::new(self.messages.how_above(&place), line);
             Some(Finding::new(Severity::Problem, place, &text, remedy))
         };
         [(Facility::Account, "account"), (Facility::Password, "password")]
@@ -504,10 +504,10 @@ mod tests {
         config: &str,
         sshd_proves: bool,
     ) -> (Vec<Finding>, Vec<String>) {
-        let texts = Texts::of_locale("en");
+        let messages = Messages::of_locale("en");
         let site = Config::parse(config, Path::new("x")).unwrap();
         let examination =
-            Examination { texts: &texts, machine, files, site: &site, now: UnixTime(0), sshd_proves };
+            Examination { messages: &messages, machine, files, site: &site, now: UnixTime(0), sshd_proves };
         let (findings, used) = examination.run();
         let own = |finding: &Finding| !finding.place.starts_with(&*machine.root().to_string_lossy());
         let findings = findings.into_iter().filter(own).collect();
@@ -725,10 +725,10 @@ mod tests {
                 !findings.is_empty() && findings.iter().all(|finding| finding.line != "man otp-setup"),
                 "{name}: {findings:#?}"
             );
-            let texts = Texts::of_locale("en");
+            let messages = Messages::of_locale("en");
             let site = Config::default();
             let examination = Examination {
-                texts: &texts,
+                messages: &messages,
                 machine: &machine,
                 files: &files,
                 site: &site,

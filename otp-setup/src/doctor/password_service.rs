@@ -5,7 +5,7 @@ use std::path::Path;
 use super::pam_files::{Entry, Facility, Files, Rule, file_name};
 use super::scenario::{OURS, Scenarios, is_ours};
 use super::{Finding, Machine, Remedy, Severity};
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// Its name. `otp-helper` is all that uses it.
 pub const SERVICE: &str = "otp-setup";
@@ -16,24 +16,24 @@ const MODEL: &str = include_str!("../../../config/pam.d/otp-setup");
 
 /// The service, as it is on a machine.
 pub struct PasswordService<'a> {
-    texts: &'a Texts,
+    messages: &'a Messages,
     machine: &'a Machine,
     files: &'a Files,
 }
 
 impl<'a> PasswordService<'a> {
     /// The service of a machine.
-    pub fn new(texts: &'a Texts, machine: &'a Machine, files: &'a Files) -> Self {
-        Self { texts, machine, files }
+    pub fn new(messages: &'a Messages, machine: &'a Machine, files: &'a Files) -> Self {
+        Self { messages, machine, files }
     }
 
     /// Whether it does what it is for: take the right password, nothing else, and no code.
     pub fn examine(&self) -> Option<Finding> {
-        let texts = self.texts;
+        let messages = self.messages;
         let path = format!("/etc/pam.d/{SERVICE}");
         let Some(file) = self.files.get(SERVICE) else {
             let missing = !self.machine.path(VENDOR).join(SERVICE).is_file();
-            let text = texts.doctor_password_service_missing(&path);
+            let text = messages.doctor_password_service_missing(&path);
             return missing.then(|| Finding::new(Severity::Warning, &path, &text, self.restore(false)));
         };
         let stack = self.stack();
@@ -44,14 +44,14 @@ impl<'a> PasswordService<'a> {
             Some(Finding::new(severity, place, &text, self.restore(true)))
         };
         if let Some(ours) = stack.iter().find(|rule| is_ours(rule)) {
-            return found(Severity::Warning, Some(ours), texts.doctor_password_service_ours(OURS));
+            return found(Severity::Warning, Some(ours), messages.doctor_password_service_ours(OURS));
         }
         let (admits, open) = self.scenarios(&stack).password_check();
         match open {
-            Some(rule) => found(Severity::Problem, stack.get(rule), texts.doctor_password_service_open()),
+            Some(rule) => found(Severity::Problem, stack.get(rule), messages.doctor_password_service_open()),
             // What is wrong with a line has been told.
             None if admits || stack.iter().any(is_broken) => None,
-            None => found(Severity::Warning, stack.last(), texts.doctor_password_service_closed()),
+            None => found(Severity::Warning, stack.last(), messages.doctor_password_service_closed()),
         }
     }
 
@@ -85,7 +85,7 @@ impl<'a> PasswordService<'a> {
         let path = Path::new("/etc/pam.d").join(SERVICE).display().to_string();
         let aside = if is_there { format!("cp {path} {path}.bak; ") } else { String::new() };
         let command = format!("{aside}printf '%s\\n' {} >{path}", lines.join(" "));
-        Remedy::new(self.texts.how_password_service(), command)
+        Remedy::new(self.messages.how_password_service(), command)
     }
 }
 
@@ -98,12 +98,12 @@ mod tests {
     fn found(files: &Files) -> Option<(Severity, String)> {
         let root = tempfile::tempdir().unwrap();
         let machine = fixtures::machine(root.path(), &files.clone().with("model", MODEL));
-        let texts = Texts::of_locale("en");
-        let finding = PasswordService::new(&texts, &machine, files).examine()?;
+        let messages = Messages::of_locale("en");
+        let finding = PasswordService::new(&messages, &machine, files).examine()?;
         // What it says to do was tried.
         let lines: Vec<_> = finding.line.split('\'').skip(3).step_by(2).collect();
         let mended = files.clone().with(SERVICE, &(lines.join("\n") + "\n"));
-        assert_eq!(PasswordService::new(&texts, &machine, &mended).examine(), None, "{finding:#?}");
+        assert_eq!(PasswordService::new(&messages, &machine, &mended).examine(), None, "{finding:#?}");
         Some((finding.severity, finding.place))
     }
 
@@ -122,12 +122,12 @@ mod tests {
 
     #[test]
     fn passwords_may_be_elsewhere() {
-        let texts = Texts::of_locale("en");
+        let messages = Messages::of_locale("en");
         let elsewhere = |service: &str, has_directory| {
             let files = Files::default().with(SERVICE, service);
             let root = tempfile::tempdir().unwrap();
             let machine = fixtures::machine(root.path(), &files);
-            PasswordService::new(&texts, &machine, &files).asks_elsewhere(has_directory)
+            PasswordService::new(&messages, &machine, &files).asks_elsewhere(has_directory)
         };
         assert!(elsewhere(MODEL, true) && !elsewhere(MODEL, false));
         let unix = "auth required pam_unix.so\n";

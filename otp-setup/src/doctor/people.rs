@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, HashSet};
 
 use insis_otp::config::{Config, Exempt, SelfEnrollment, Unenrolled};
-use insis_otp::otp::{Seconds, UnixTime};
-use insis_otp::store::{Account, Template};
+use insis_otp::oath::{Seconds, UnixTime};
+use insis_otp::record::Account;
+use insis_otp::store::Template;
 use nix::unistd::{Gid, Group};
 
 use super::pam::{Used, with_setting};
 use super::pam_files::Rule;
 use super::records::Records;
-use super::{Finding, Remedy, Severity, mend, quoted};
-use crate::texts::Texts;
+use super::{Finding, Remedy, Severity, quoted, remedy};
+use crate::messages::Messages;
 use crate::{dates, users};
 
 /// How many names are said.
@@ -29,7 +30,7 @@ struct Rules<'a> {
 
 /// People who can log in and have no pairing, by what that means for them at this time.
 pub fn examine(
-    texts: &Texts,
+    messages: &Messages,
     site: &Config,
     used: &[Used],
     (people, records): (&[Account], &Records),
@@ -40,14 +41,14 @@ pub fn examine(
         return Vec::new();
     }
     let mut findings: Vec<_> =
-        rules.iter().filter_map(|rules| rules.examine(texts, (people, records), now)).collect();
+        rules.iter().filter_map(|rules| rules.examine(messages, (people, records), now)).collect();
     if !users::are_enumerated() {
-        let remedy = Remedy::new(texts.how_ask_by_name(), "otp-setup status --user NAME");
+        let remedy = Remedy::new(messages.how_ask_by_name(), "otp-setup status --user NAME");
         let place = "/etc/nsswitch.conf";
-        findings.push(Finding::new(Severity::Note, place, &texts.doctor_not_enumerated(), remedy));
+        findings.push(Finding::new(Severity::Note, place, &messages.doctor_not_enumerated(), remedy));
     }
-    findings.extend(one_uid(texts, &site.secret_file, people, records));
-    findings.extend(reused(texts, &site.secret_file, people, records));
+    findings.extend(one_uid(messages, &site.secret_file, people, records));
+    findings.extend(reused(messages, &site.secret_file, people, records));
     findings
 }
 
@@ -68,7 +69,7 @@ pub fn unpaired<'p>(
 }
 
 /// Names that share a user id, of which one is paired and another is not.
-fn one_uid(texts: &Texts, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
+fn one_uid(messages: &Messages, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
     let mut names: BTreeMap<u32, Vec<&Account>> = BTreeMap::new();
     for person in people {
         names.entry(person.uid.as_raw()).or_default().push(person);
@@ -79,8 +80,8 @@ fn one_uid(texts: &Texts, template: &Template, people: &[Account], records: &Rec
             same.into_iter().partition(|account| records.enrolled(&template.locate(account)).is_ok());
         let (one, other) = (paired.first()?, without.first()?);
         let remedy =
-            Remedy::new(texts.how_one_uid(), format!("otp-setup --user {}", quoted(other.name.as_str())));
-        let text = texts.doctor_one_uid(&one.name, &other.name, uid);
+            Remedy::new(messages.how_one_uid(), format!("otp-setup --user {}", quoted(other.name.as_str())));
+        let text = messages.doctor_one_uid(&one.name, &other.name, uid);
         Some(Finding::new(Severity::Warning, format!("uid {uid}"), &text, remedy))
     };
     names.into_iter().filter(|(_, same)| same.len() > 1).filter_map(finding).collect()
@@ -88,7 +89,7 @@ fn one_uid(texts: &Texts, template: &Template, people: &[Account], records: &Rec
 
 /// Pairings that are older than the person's home: the name may have been somebody else's. Where many are, homes were
 /// moved to a new disk.
-fn reused(texts: &Texts, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
+fn reused(messages: &Messages, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
     let (mut paired, mut older) = (0_usize, Vec::new());
     for person in people {
         let Ok(enrolled) = records.enrolled(&template.locate(person)) else { continue };
@@ -107,8 +108,8 @@ fn reused(texts: &Texts, template: &Template, people: &[Account], records: &Reco
     older.retain(|person| local.contains(person.name.as_str()));
     let finding = |person: &Account| {
         let name = person.name.as_str();
-        let remedy = Remedy::new(texts.how_reused(), format!("otp-setup remove --user {}", quoted(name)));
-        Finding::new(Severity::Note, person.home.display().to_string(), &texts.doctor_reused(name), remedy)
+        let remedy = Remedy::new(messages.how_reused(), format!("otp-setup remove --user {}", quoted(name)));
+        Finding::new(Severity::Note, person.home.display().to_string(), &messages.doctor_reused(name), remedy)
     };
     older.into_iter().map(finding).collect()
 }
@@ -135,7 +136,7 @@ fn decides(config: &Config) -> (&Template, Unenrolled, Option<UnixTime>, &Exempt
 impl Rules<'_> {
     fn examine(
         &self,
-        texts: &Texts,
+        messages: &Messages,
         (people, records): (&[Account], &Records),
         now: UnixTime,
     ) -> Option<Finding> {
@@ -145,38 +146,38 @@ impl Rules<'_> {
             return None;
         }
         let (count, names, services) = (unpaired.len(), some(&unpaired), some(&self.services));
-        let how = self.how_they_pair(texts);
+        let how = self.how_they_pair(messages);
         let day = |time| dates::exact(time).chars().take(10).collect::<String>();
-        let later = || self.setting(texts, "unenrolled_deny_from", &day(now.plus(NEAR)));
+        let later = || self.setting(messages, "unenrolled_deny_from", &day(now.plus(NEAR)));
         let deadline = self.config.unenrolled_deny_from;
         let (severity, text, (place, remedy)) = match (self.config.unenrolled, deadline) {
             (Unenrolled::Deny, _) => {
-                let (place, remedy) = self.setting(texts, "unenrolled", "ignore");
-                let text = texts.doctor_locked_out(count, names, services);
-                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile(how))))
+                let (place, remedy) = self.setting(messages, "unenrolled", "ignore");
+                let text = messages.doctor_locked_out(count, names, services);
+                (Severity::Warning, text, (place, remedy.after(&messages.how_let_pair_meanwhile(how))))
             }
             (Unenrolled::Ignore, Some(from)) if from <= now => {
                 let (place, remedy) = later();
-                let text = texts.doctor_locked_out_since(count, names, services, day(from));
-                (Severity::Warning, text, (place, remedy.after(&texts.how_let_pair_meanwhile(how))))
+                let text = messages.doctor_locked_out_since(count, names, services, day(from));
+                (Severity::Warning, text, (place, remedy.after(&messages.how_let_pair_meanwhile(how))))
             }
             (Unenrolled::Ignore, Some(from)) => {
                 let severity = if from <= now.plus(NEAR) { Severity::Warning } else { Severity::Note };
                 let (place, remedy) = later();
-                let text = texts.doctor_locked_out_from(count, names, services, day(from));
-                (severity, text, (place, remedy.after(&texts.how_let_pair_or_move(how))))
+                let text = messages.doctor_locked_out_from(count, names, services, day(from));
+                (severity, text, (place, remedy.after(&messages.how_let_pair_or_move(how))))
             }
             (Unenrolled::Ignore, None) => {
-                let (place, remedy) = self.setting(texts, "unenrolled", "deny");
-                let text = texts.doctor_would_be_locked_out(count, names, services);
-                (Severity::Note, text, (place, remedy.after(&texts.how_let_pair_then(how))))
+                let (place, remedy) = self.setting(messages, "unenrolled", "deny");
+                let text = messages.doctor_would_be_locked_out(count, names, services);
+                (Severity::Note, text, (place, remedy.after(&messages.how_let_pair_then(how))))
             }
             // That nobody can is told of the setting.
-            (Unenrolled::Enrol, _) if self.config.self_enrollment == SelfEnrollment::Off => return None,
-            (Unenrolled::Enrol, _) => {
-                let remedy = self.before_login(texts, unpaired.first()?);
+            (Unenrolled::Enroll, _) if self.config.self_enrollment == SelfEnrollment::Off => return None,
+            (Unenrolled::Enroll, _) => {
+                let remedy = self.before_login(messages, unpaired.first()?);
                 let place = self.stack.map_or(Config::PATH, |rule| &rule.location).to_owned();
-                (Severity::Note, texts.doctor_would_pair(count, names, services), (place, remedy))
+                (Severity::Note, messages.doctor_would_pair(count, names, services), (place, remedy))
             }
         };
         Some(Finding::new(severity, place, &text, remedy))
@@ -189,22 +190,22 @@ impl Rules<'_> {
     }
 
     /// What has to happen before those who are not enrolled are.
-    fn how_they_pair(&self, texts: &Texts) -> String {
+    fn how_they_pair(&self, messages: &Messages) -> String {
         match self.self_enrollment() {
-            SelfEnrollment::Password | SelfEnrollment::Open => texts.how_they_pair(),
-            SelfEnrollment::Invitation => texts.how_they_pair_invited(),
-            SelfEnrollment::Off => texts.how_root_pairs(),
+            SelfEnrollment::Password | SelfEnrollment::Open => messages.how_they_pair(),
+            SelfEnrollment::Invitation => messages.how_they_pair_invited(),
+            SelfEnrollment::Off => messages.how_root_pairs(),
         }
     }
 
     /// How somebody enrolls before the login that would have them do it.
-    fn before_login(&self, texts: &Texts, first: &str) -> Remedy {
+    fn before_login(&self, messages: &Messages, first: &str) -> Remedy {
         match self.self_enrollment() {
             SelfEnrollment::Invitation => {
                 let command = format!("otp-setup invite --user {}", quoted(first));
-                Remedy::new(texts.how_invite_before(), command)
+                Remedy::new(messages.how_invite_before(), command)
             }
-            _ => Remedy::new(texts.how_pair_before(), "otp-setup"),
+            _ => Remedy::new(messages.how_pair_before(), "otp-setup"),
         }
     }
 
@@ -218,15 +219,15 @@ impl Rules<'_> {
     }
 
     /// Where a setting stands that decides here, and the line for another value of it.
-    fn setting(&self, texts: &Texts, key: &str, value: &str) -> (String, Remedy) {
+    fn setting(&self, messages: &Messages, key: &str, value: &str) -> (String, Remedy) {
         if let Some(rule) = self.stack {
-            return (rule.location.clone(), Remedy::instead(texts, with_setting(rule, key, value)));
+            return (rule.location.clone(), Remedy::instead(messages, with_setting(rule, key, value)));
         }
         let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
         let line = format!("{key} = \"{value}\"");
-        match mend::place_of(&text, &self.services, key) {
-            Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(texts, line)),
-            None => (Config::PATH.to_owned(), Remedy::new(texts.how_top(), line)),
+        match remedy::place_of(&text, &self.services, key) {
+            Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(messages, line)),
+            None => (Config::PATH.to_owned(), Remedy::new(messages.how_top(), line)),
         }
     }
 }
@@ -316,7 +317,7 @@ mod tests {
     #[test]
     fn a_deadline_is_known_before_and_after() {
         let anna = Account {
-            name: insis_otp::store::UserName::parse("anna").unwrap(),
+            name: insis_otp::record::UserName::parse("anna").unwrap(),
             uid: nix::unistd::geteuid(),
             gid: nix::unistd::getegid(),
             home: std::env::temp_dir(),
@@ -326,7 +327,7 @@ mod tests {
             let all = [used("sshd", &site)];
             let rules = gather(&site, &all);
             let people = (std::slice::from_ref(&anna), &Records::default());
-            let found = rules[0].examine(&Texts::of_locale("en"), people, UnixTime(now));
+            let found = rules[0].examine(&Messages::of_locale("en"), people, UnixTime(now));
             found.map(|finding| (finding.severity, finding.why + " | " + &finding.line))
         };
         let (day, from) = (86_400, 1_801_353_600); // 2027-01-31
@@ -345,12 +346,12 @@ mod tests {
     }
     #[test]
     fn what_people_are_to_do_is_what_lets_them_enroll_here() {
-        let texts = Texts::of_locale("en");
+        let messages = Messages::of_locale("en");
         let advice = |text: &str| {
             let site = config(text);
             let rules = Rules { config: &site, stack: None, services: vec!["sshd"] };
-            let before = rules.before_login(&texts, "anna");
-            (rules.how_they_pair(&texts), before.line)
+            let before = rules.before_login(&messages, "anna");
+            (rules.how_they_pair(&messages), before.line)
         };
         for by in ["", "self_enrollment = \"password\"", "self_enrollment = \"open\""] {
             assert_eq!(advice(by), ("Let them run otp-setup.".to_owned(), "otp-setup".to_owned()), "{by}");

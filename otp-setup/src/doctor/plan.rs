@@ -7,7 +7,7 @@ use super::pam_files::{Facility, Files, Rule};
 use super::scenario::{Defect, Scenarios, is_ours, is_password};
 use super::simulator::{Action, ReturnCode, action};
 use super::{Remedy, quoted};
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// No more lines than that are changed for one finding.
 const DEEPEST: usize = 5;
@@ -176,7 +176,7 @@ pub fn changes(from: &Files, to: &Files) -> Vec<Change> {
     from.names().filter_map(change).collect()
 }
 
-/// The differences of two texts, by their longest common subsequence of lines.
+/// The differences of two messages, by their longest common subsequence of lines.
 fn hunks(old: &[&str], new: &[&str]) -> Vec<Hunk> {
     let width = new.len() + 1;
     let mut common = vec![0_usize; (old.len() + 1) * width];
@@ -239,26 +239,26 @@ impl Hunk {
 }
 
 /// The remedy that makes these changes, for a finding at a location.
-pub fn remedy(texts: &Texts, changes: &[Change], at: &str) -> Remedy {
+pub fn remedy(messages: &Messages, changes: &[Change], at: &str) -> Remedy {
     if let [Change { path, hunks }] = changes
         && path.starts_with("/etc/")
     {
         let line = |hunk: &Hunk| format!("{path}:{}", hunk.before + 1);
         match hunks.as_slice() {
             [hunk @ Hunk { removed: 1, added, .. }] if added.len() == 1 => {
-                let remedy = Remedy::instead(texts, added.concat());
-                return if line(hunk) == at { remedy } else { remedy.after(&texts.how_in(line(hunk))) };
+                let remedy = Remedy::instead(messages, added.concat());
+                return if line(hunk) == at { remedy } else { remedy.after(&messages.how_in(line(hunk))) };
             }
             [Hunk { removed: 0, added, before: 0 }] if added.len() == 1 => {
-                return Remedy::new(texts.how_above(format!("{path}:1")), added.concat());
+                return Remedy::new(messages.how_above(format!("{path}:1")), added.concat());
             }
             [Hunk { removed: 0, added, before }] if added.len() == 1 => {
-                return Remedy::new(texts.how_below(format!("{path}:{before}")), added.concat());
+                return Remedy::new(messages.how_below(format!("{path}:{before}")), added.concat());
             }
             [gone @ Hunk { removed: 1, added, .. }, Hunk { removed: 0, added: new, before }]
                 if added.is_empty() && new.len() == 1 && line(gone) == at =>
             {
-                return Remedy::new(texts.how_move(format!("{path}:{before}")), new.concat());
+                return Remedy::new(messages.how_move(format!("{path}:{before}")), new.concat());
             }
             _ => {}
         }
@@ -271,7 +271,7 @@ pub fn remedy(texts: &Texts, changes: &[Change], at: &str) -> Remedy {
             Some(name) => format!("sed {scripts} {word} > {}", quoted(&format!("/etc/pam.d/{name}"))),
         }
     };
-    Remedy::run(texts, changes.iter().map(sed).collect::<Vec<_>>().join(" && "))
+    Remedy::run(messages, changes.iter().map(sed).collect::<Vec<_>>().join(" && "))
 }
 
 /// What might mend a defect, the likeliest first.

@@ -8,26 +8,26 @@ use std::path::Path;
 
 use insis_otp::config::{Config, Exempt};
 use insis_otp::network::Network;
-use insis_otp::store::{Account, UserName};
+use insis_otp::record::{Account, UserName};
 use insis_otp::strict::nearest;
 use nix::unistd::Group;
 
 use super::pam::{Used, services, with_setting};
 use super::pam_files::{Files, Rule};
-use super::{Finding, Remedy, Severity, mend, quoted};
-use crate::texts::Texts;
+use super::{Finding, Remedy, Severity, quoted, remedy};
+use crate::messages::Messages;
 
 /// Where a configuration's lines come from.
 struct Source<'a> {
-    texts: &'a Texts,
+    messages: &'a Messages,
     text: &'a str,
 }
 
 /// Looks at the settings of the site, and of the services that ask for codes.
-pub fn examine(texts: &Texts, site: &Config, used: &[Used], files: &Files) -> Vec<Finding> {
+pub fn examine(messages: &Messages, site: &Config, used: &[Used], files: &Files) -> Vec<Finding> {
     let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
-    let source = Source { texts, text: &text };
-    let mut findings: Vec<_> = readable(texts, Path::new(Config::PATH)).into_iter().collect();
+    let source = Source { messages, text: &text };
+    let mut findings: Vec<_> = readable(messages, Path::new(Config::PATH)).into_iter().collect();
     findings.extend(source.exempt(&site.exempt, &[], None));
     for Used { service, rule, config } in used {
         let Some(config) = config.as_ref().filter(|config| config.exempt != site.exempt) else { continue };
@@ -42,23 +42,23 @@ pub fn examine(texts: &Texts, site: &Config, used: &[Used], files: &Files) -> Ve
 }
 
 /// Helper and screen lockers read it as the person who calls them.
-fn readable(texts: &Texts, path: &Path) -> Option<Finding> {
+fn readable(messages: &Messages, path: &Path) -> Option<Finding> {
     let closed = path.metadata().is_ok_and(|facts| facts.mode() & 0o004 == 0);
     let shown = path.display().to_string();
-    let remedy = Remedy::run(texts, format!("chmod 644 {}", quoted(&shown)));
-    closed.then(|| Finding::new(Severity::Problem, shown, &texts.doctor_config_closed(), remedy))
+    let remedy = Remedy::run(messages, format!("chmod 644 {}", quoted(&shown)));
+    closed.then(|| Finding::new(Severity::Problem, shown, &messages.doctor_config_closed(), remedy))
 }
 
 impl Source<'_> {
     /// Exemptions, as a section or a stack has them.
     fn exempt(&self, exempt: &Exempt, services: &[&str], stack: Option<&Rule>) -> Vec<Finding> {
-        let texts = self.texts;
+        let messages = self.messages;
         let mut findings = Vec::new();
         for name in exempt.users.iter().filter(|name| is_no_user(name)) {
             let others =
                 exempt.users.iter().filter(|other| *other != name).map(String::as_str).collect::<Vec<_>>();
             let (place, remedy) = self.without("exempt_users", &others, services, stack);
-            findings.push(Finding::new(Severity::Warning, place, &texts.doctor_exempt_user(name), remedy));
+            findings.push(Finding::new(Severity::Warning, place, &messages.doctor_exempt_user(name), remedy));
         }
         for (name, right) in exempt.users.iter().filter_map(|name| Some((name, other_spelling(name)?))) {
             let mut right_ones: Vec<&str> = Vec::new();
@@ -69,13 +69,18 @@ impl Source<'_> {
                 }
             }
             let (place, remedy) = self.without("exempt_users", &right_ones, services, stack);
-            let text = texts.doctor_exempt_spelling(name, &right);
+            let text = messages.doctor_exempt_spelling(name, &right);
             findings.push(Finding::new(Severity::Warning, place, &text, remedy));
         }
         for name in exempt.groups.iter().filter(|name| is_no_group(name)) {
             let (place, _) = self.without("exempt_groups", &[], services, stack);
-            let remedy = Remedy::new(texts.how_group(), format!("groupadd --system {}", quoted(name)));
-            findings.push(Finding::new(Severity::Warning, place, &texts.doctor_exempt_group(name), remedy));
+            let remedy = Remedy::new(messages.how_group(), format!("groupadd --system {}", quoted(name)));
+            findings.push(Finding::new(
+                Severity::Warning,
+                place,
+                &messages.doctor_exempt_group(name),
+                remedy,
+            ));
         }
         if let Some(network) = exempt.networks.iter().find_map(everywhere) {
             let written = self.networks(services, stack);
@@ -85,7 +90,7 @@ impl Source<'_> {
             findings.push(Finding::new(
                 Severity::Problem,
                 place,
-                &texts.doctor_exempt_everywhere(network),
+                &messages.doctor_exempt_everywhere(network),
                 remedy,
             ));
         }
@@ -103,14 +108,14 @@ impl Source<'_> {
         if let Some(rule) = stack {
             return (
                 rule.location.clone(),
-                Remedy::instead(self.texts, with_setting(rule, key, &members.join(","))),
+                Remedy::instead(self.messages, with_setting(rule, key, &members.join(","))),
             );
         }
         let quoted: Vec<_> = members.iter().map(|member| format!("\"{member}\"")).collect();
         let line = format!("{key} = [{}]", quoted.join(", "));
-        match mend::place_of(self.text, services, key) {
-            Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(self.texts, line)),
-            None => (Config::PATH.to_owned(), Remedy::new(self.texts.how_top(), line)),
+        match remedy::place_of(self.text, services, key) {
+            Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(self.messages, line)),
+            None => (Config::PATH.to_owned(), Remedy::new(self.messages.how_top(), line)),
         }
     }
 
@@ -120,7 +125,7 @@ impl Source<'_> {
             let list = rule.arguments.iter().find_map(|argument| argument.strip_prefix("exempt_networks="));
             return list.map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default();
         }
-        let number = mend::place_of(self.text, services, "exempt_networks");
+        let number = remedy::place_of(self.text, services, "exempt_networks");
         let line = number.and_then(|number| self.text.lines().nth(number - 1)).unwrap_or_default();
         line.split('"').skip(1).step_by(2).map(str::to_owned).collect()
     }
@@ -137,13 +142,15 @@ impl Source<'_> {
             let place = format!("{}:{number}", Config::PATH);
             let near = nearest(name, &services).filter(|right| !shared && !self.has_section(right));
             let (severity, remedy) = match near {
-                Some(right) => (Severity::Warning, Remedy::instead(self.texts, format!("[service.{right}]"))),
+                Some(right) => {
+                    (Severity::Warning, Remedy::instead(self.messages, format!("[service.{right}]")))
+                }
                 None => (
                     if shared { Severity::Warning } else { Severity::Note },
-                    Remedy::new(self.texts.how_section(), "ls /etc/pam.d"),
+                    Remedy::new(self.messages.how_section(), "ls /etc/pam.d"),
                 ),
             };
-            Some(Finding::new(severity, place, &self.texts.doctor_no_service(name), remedy))
+            Some(Finding::new(severity, place, &self.messages.doctor_no_service(name), remedy))
         };
         (1..).zip(self.text.lines()).filter_map(finding).collect()
     }
@@ -192,10 +199,10 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(Severity, String, String)> {
-        let texts = Texts::of_locale("en");
+        let messages = Messages::of_locale("en");
         let config = Config::parse(text, Path::new("x")).unwrap();
         let (_, files) = fixtures::sound().remove(0);
-        let source = Source { texts: &texts, text };
+        let source = Source { messages: &messages, text };
         let mut findings = source.exempt(&config.exempt, &[], None);
         findings.extend(source.sections(&files));
         let told =

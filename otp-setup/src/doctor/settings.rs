@@ -96,7 +96,7 @@ mod tests {
         let site = Config::parse(text, Path::new("x")).unwrap();
         let of = |service, arguments: &[String]| effective(&site, service, arguments).unwrap();
         assert_eq!(of("login", &[]).unenrolled, Unenrolled::Deny);
-        assert_eq!(of("sshd", &[]).unenrolled, Unenrolled::Enrol);
+        assert_eq!(of("sshd", &[]).unenrolled, Unenrolled::Enroll);
         let sshd = of("sshd", &["nullok".to_owned()]);
         assert_eq!((sshd.unenrolled, sshd.tries), (Unenrolled::Ignore, 2));
     }

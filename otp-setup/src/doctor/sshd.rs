@@ -7,7 +7,7 @@ use std::process::Command;
 use insis_otp::strict::nearest;
 
 use super::{Finding, Machine, Remedy, Severity, quoted};
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// What sshd is asked to be set to.
 const METHODS: &str = "AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam";
@@ -58,20 +58,20 @@ impl Sshd {
     }
 
     /// What is wrong with its settings. `networks`: addresses decide about codes.
-    pub fn examine(&self, texts: &Texts, networks: bool) -> Vec<Finding> {
+    pub fn examine(&self, messages: &Messages, networks: bool) -> Vec<Finding> {
         match &self.said {
             Ok(settings) => {
-                let mut findings = judge(texts, settings, &self.files, None);
-                findings.extend(networks.then(|| names(texts, settings, &self.files)).flatten());
-                findings.extend(self.for_some(texts, settings));
+                let mut findings = judge(messages, settings, &self.files, None);
+                findings.extend(networks.then(|| names(messages, settings, &self.files)).flatten());
+                findings.extend(self.for_some(messages, settings));
                 findings
             }
-            Err(heard) => vec![silent(texts, self.program, heard, &self.files)],
+            Err(heard) => vec![silent(messages, self.program, heard, &self.files)],
         }
     }
 
     /// What is otherwise for some people only: sshd is asked about one of them.
-    fn for_some(&self, texts: &Texts, all: &Settings) -> Vec<Finding> {
+    fn for_some(&self, messages: &Messages, all: &Settings) -> Vec<Finding> {
         let mut seen = Vec::new();
         let mut findings = Vec::new();
         for (place, word, whom) in lines(&self.files) {
@@ -80,18 +80,18 @@ impl Sshd {
             };
             let Some(person) = example(&whom) else {
                 let remedy = Remedy::new(
-                    texts.how_sshd_match(),
+                    messages.how_sshd_match(),
                     format!("{} -T -C user=NAME,host=HOST,addr=ADDRESS", self.program),
                 );
-                findings.push(Finding::new(Severity::Note, place, &texts.doctor_sshd_match(word), remedy));
+                findings.push(Finding::new(Severity::Note, place, &messages.doctor_sshd_match(word), remedy));
                 continue;
             };
             match told(self.program, &["-C", &person]) {
                 Ok(settings) if settings != *all => {
-                    findings.extend(judge(texts, &settings, &self.files, Some(&whom)));
+                    findings.extend(judge(messages, &settings, &self.files, Some(&whom)));
                 }
                 Ok(_) => {}
-                Err(heard) => findings.push(silent(texts, self.program, &heard, &self.files)),
+                Err(heard) => findings.push(silent(messages, self.program, &heard, &self.files)),
             }
             seen.push(whom);
         }
@@ -100,41 +100,41 @@ impl Sshd {
 }
 
 /// Where names are looked up, an address is none any more for the module.
-fn names(texts: &Texts, settings: &Settings, files: &Files) -> Option<Finding> {
+fn names(messages: &Messages, settings: &Settings, files: &Files) -> Option<Finding> {
     let names = settings.get("usedns").is_some_and(|value| value == "yes");
-    let (place, remedy) = write(texts, "usedns", files, None);
-    names.then(|| Finding::new(Severity::Warning, place, &texts.doctor_sshd_usedns(), remedy))
+    let (place, remedy) = write(messages, "usedns", files, None);
+    names.then(|| Finding::new(Severity::Warning, place, &messages.doctor_sshd_usedns(), remedy))
 }
 
 /// What sshd says in place of its settings, and what mends that. It does not start like that, but where only the
 /// folder is missing that its service makes.
-fn silent(texts: &Texts, path: &str, heard: &str, files: &Files) -> Finding {
+fn silent(messages: &Messages, path: &str, heard: &str, files: &Files) -> Finding {
     let heard: Vec<_> = heard.lines().map(str::trim).collect();
-    let text = texts.doctor_sshd_silent(heard.join("; "));
+    let text = messages.doctor_sshd_silent(heard.join("; "));
     let (place, remedy) = heard
         .iter()
-        .find_map(|line| complaint(texts, line, files))
-        .unwrap_or_else(|| (path.to_owned(), Remedy::new(texts.how_sshd_says(), format!("{path} -t"))));
+        .find_map(|line| complaint(messages, line, files))
+        .unwrap_or_else(|| (path.to_owned(), Remedy::new(messages.how_sshd_says(), format!("{path} -t"))));
     let made = heard.iter().any(|line| line.contains("Missing privilege separation directory"));
     let severity = if made { Severity::Warning } else { Severity::Problem };
     Finding::new(severity, place, &text, remedy)
 }
 
 /// Where one complaint of sshd's comes from, and the line or the command that ends it.
-fn complaint(texts: &Texts, said: &str, files: &Files) -> Option<(String, Remedy)> {
+fn complaint(messages: &Messages, said: &str, files: &Files) -> Option<(String, Remedy)> {
     if said.starts_with("Disabled method \"keyboard-interactive") {
-        return Some(write(texts, "kbdinteractiveauthentication", files, None));
+        return Some(write(messages, "kbdinteractiveauthentication", files, None));
     }
     if said.starts_with("Disabled method ") {
-        return Some(write(texts, "authenticationmethods", files, None));
+        return Some(write(messages, "authenticationmethods", files, None));
     }
     if said.contains("no hostkeys available") {
-        return Some((MAIN.to_owned(), Remedy::run(texts, "ssh-keygen -A")));
+        return Some((MAIN.to_owned(), Remedy::run(messages, "ssh-keygen -A")));
     }
     if let Some((_, folder)) = said.split_once("Missing privilege separation directory: ") {
         return Some((
             folder.to_owned(),
-            Remedy::run(texts, format!("install -d -m 755 {}", quoted(folder))),
+            Remedy::run(messages, format!("install -d -m 755 {}", quoted(folder))),
         ));
     }
     // FILE: line N: Bad configuration option: WORD
@@ -150,22 +150,22 @@ fn complaint(texts: &Texts, said: &str, files: &Files) -> Option<(String, Remedy
     let right = nearest(&lower, &known);
     let mended = right.and_then(|right| DECISIVE.into_iter().find(|(key, _)| *key == right));
     let mended = mended.map_or_else(|| format!("# {line}"), |(_, line)| line.to_owned());
-    Some((format!("{path}:{number}"), reloading(texts, Remedy::instead(texts, mended))))
+    Some((format!("{path}:{number}"), reloading(messages, Remedy::instead(messages, mended))))
 }
 
 /// Where a setting stands, for all or for those whom a Match line names, and the line for it.
-fn write(texts: &Texts, key: &str, files: &Files, whom: Option<&str>) -> (String, Remedy) {
+fn write(messages: &Messages, key: &str, files: &Files, whom: Option<&str>) -> (String, Remedy) {
     let line = DECISIVE.into_iter().find(|(word, _)| *word == key).map_or("", |(_, line)| line);
     let own = whom.and_then(|whom| place(key, files, Some(whom)));
     match own.or_else(|| place(key, files, None)) {
-        Some(place) => (place, reloading(texts, Remedy::instead(texts, line))),
-        None => (MAIN.to_owned(), reloading(texts, Remedy::new(texts.how_top(), line))),
+        Some(place) => (place, reloading(messages, Remedy::instead(messages, line))),
+        None => (MAIN.to_owned(), reloading(messages, Remedy::new(messages.how_top(), line))),
     }
 }
 
 /// sshd reads its settings when it is told to.
-fn reloading(texts: &Texts, remedy: Remedy) -> Remedy {
-    remedy.after(&texts.how_reload_sshd())
+fn reloading(messages: &Messages, remedy: Remedy) -> Remedy {
+    remedy.after(&messages.how_reload_sshd())
 }
 
 type Files = [(PathBuf, String)];
@@ -177,18 +177,18 @@ fn settings(text: &str) -> Settings {
 }
 
 /// What is wrong with the settings that these files make, for all or for those whom a Match line names.
-fn judge(texts: &Texts, settings: &Settings, files: &Files, whom: Option<&str>) -> Vec<Finding> {
+fn judge(messages: &Messages, settings: &Settings, files: &Files, whom: Option<&str>) -> Vec<Finding> {
     let value = |key: &str| settings.get(key).map_or("", String::as_str);
     let mut findings = Vec::new();
     let mut find = |severity, key: &str, text: String| {
-        let (place, remedy) = write(texts, key, files, whom);
+        let (place, remedy) = write(messages, key, files, whom);
         findings.push(Finding::new(severity, place, &text, remedy));
     };
     if value("usepam") == "no" {
-        find(Severity::Problem, "usepam", texts.doctor_sshd_usepam());
+        find(Severity::Problem, "usepam", messages.doctor_sshd_usepam());
     }
     if value("kbdinteractiveauthentication") == "no" {
-        find(Severity::Problem, "kbdinteractiveauthentication", texts.doctor_sshd_interactive());
+        find(Severity::Problem, "kbdinteractiveauthentication", messages.doctor_sshd_interactive());
     }
     let methods = value("authenticationmethods");
     let lists = |is: &dyn Fn(&str) -> bool| {
@@ -204,15 +204,15 @@ fn judge(texts: &Texts, settings: &Settings, files: &Files, whom: Option<&str>) 
     );
     if matches!(methods, "" | "any") {
         if value("passwordauthentication") == "yes" {
-            find(Severity::Warning, "passwordauthentication", texts.doctor_sshd_password());
+            find(Severity::Warning, "passwordauthentication", messages.doctor_sshd_password());
         }
         if value("pubkeyauthentication") == "yes" {
-            find(Severity::Warning, "authenticationmethods", texts.doctor_sshd_key());
+            find(Severity::Warning, "authenticationmethods", messages.doctor_sshd_key());
         }
     } else if !without.is_empty() {
-        find(Severity::Problem, "authenticationmethods", texts.doctor_sshd_methods(without));
+        find(Severity::Problem, "authenticationmethods", messages.doctor_sshd_methods(without));
     } else if !twice.is_empty() {
-        find(Severity::Problem, "authenticationmethods", texts.doctor_sshd_password_first(twice));
+        find(Severity::Problem, "authenticationmethods", messages.doctor_sshd_password_first(twice));
     }
     findings
 }
@@ -303,7 +303,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(Severity, String)> {
-        let findings = judge(&Texts::of_locale("en"), &settings(text), &[], None);
+        let findings = judge(&Messages::of_locale("en"), &settings(text), &[], None);
         let key = |line: String| line.split(' ').next().unwrap_or_default().to_lowercase();
         findings.into_iter().map(|finding| (finding.severity, key(finding.line))).collect()
     }
@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(place("usepam", None).as_deref(), Some("/etc/ssh/sshd_config:5"));
         let settings =
             settings("usepam yes\nkbdinteractiveauthentication yes\nauthenticationmethods publickey\n");
-        let found = judge(&Texts::of_locale("en"), &settings, &files, Some("User anna"));
+        let found = judge(&Messages::of_locale("en"), &settings, &files, Some("User anna"));
         assert_eq!((found[0].place.as_str(), found[0].line.as_str()), ("/etc/ssh/sshd_config:2", METHODS));
         let said = example("User anna").unwrap();
         assert_eq!(said, "user=anna,host=127.0.0.1,addr=127.0.0.1");

@@ -5,13 +5,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use insis_otp::config::{Config, SelfEnrollment};
-use insis_otp::store::{Account, Cause, StoreError, Template};
+use insis_otp::record::Account;
+use insis_otp::store::{Cause, StoreError, Template};
 use nix::unistd::{Gid, Group};
 
 use super::records::Records;
 use super::{Finding, Remedy, Severity, mounts, quoted, reinstall};
-use crate::texts::Texts;
-use crate::{plain, stored, users};
+use crate::messages::Messages;
+use crate::{sanitize, stored, users};
 
 /// The group of the setgid model.
 const GROUP: &str = "insis-otp";
@@ -21,25 +22,25 @@ const MARKER: &str = ".store";
 
 /// Looks at the store, and at the program that opens it for people.
 pub fn examine(
-    texts: &Texts,
+    messages: &Messages,
     config: &Config,
     (people, records): (&[Account], &Records),
     as_root: bool,
 ) -> Vec<Finding> {
     if config.secret_file.is_home() {
-        return if as_root { homes(texts, config, people, records) } else { Vec::new() };
+        return if as_root { homes(messages, config, people, records) } else { Vec::new() };
     }
     let mut findings = Vec::new();
     let group = Group::from_name(GROUP).ok().flatten().map(|group| group.gid);
     let folder = folder(&config.secret_file);
-    findings.extend(directory(texts, &folder, group));
+    findings.extend(directory(messages, &folder, group));
     // In a store that is not trusted no file is; they are looked at when it is.
     let trusted = !findings.iter().any(|finding| finding.severity == Severity::Problem);
-    findings.extend(helper(texts, config, group));
-    findings.extend(mounts::examine(texts, Path::new(&folder), &config.helper));
+    findings.extend(helper(messages, config, group));
+    findings.extend(mounts::examine(messages, Path::new(&folder), &config.helper));
     if as_root && trusted {
-        findings.extend(unmarked(texts, Path::new(&folder)));
-        findings.extend(files(texts, config, records));
+        findings.extend(unmarked(messages, Path::new(&folder)));
+        findings.extend(files(messages, config, records));
     }
     findings
 }
@@ -51,24 +52,24 @@ fn folder(template: &Template) -> String {
 }
 
 /// The command, with the group made first where there is none.
-fn run(texts: &Texts, group: Option<Gid>, command: &str) -> Remedy {
+fn run(messages: &Messages, group: Option<Gid>, command: &str) -> Remedy {
     let first = if group.is_none() { format!("groupadd --system {GROUP}; ") } else { String::new() };
-    Remedy::run(texts, first + command)
+    Remedy::run(messages, first + command)
 }
 
-fn directory(texts: &Texts, folder: &str, group: Option<Gid>) -> Option<Finding> {
+fn directory(messages: &Messages, folder: &str, group: Option<Gid>) -> Option<Finding> {
     let word = quoted(folder);
     let made = format!("install -d -o root -g {GROUP} -m 1730 {word}");
     let mended = format!("chown root:{GROUP} {word}; chmod 1730 {word}");
     let finding = |severity, text: String, command: &str| {
-        Some(Finding::new(severity, folder, &text, run(texts, group, command)))
+        Some(Finding::new(severity, folder, &text, run(messages, group, command)))
     };
     let Ok(facts) = Path::new(folder).symlink_metadata() else {
-        return finding(Severity::Problem, texts.doctor_store_missing(folder), &made);
+        return finding(Severity::Problem, messages.doctor_store_missing(folder), &made);
     };
     if !facts.is_dir() {
         let command = format!("mv {word} {word}.old; {made}");
-        return finding(Severity::Problem, texts.doctor_store_mode(folder), &command);
+        return finding(Severity::Problem, messages.doctor_store_mode(folder), &command);
     }
     let setgid_model =
         facts.mode() & 0o7777 == 0o1730 && group.is_some_and(|group| facts.gid() == group.as_raw());
@@ -77,15 +78,15 @@ fn directory(texts: &Texts, folder: &str, group: Option<Gid>) -> Option<Finding>
         (true, true, _) => None,
         // Safe, but people cannot pair by themselves.
         (true, _, true) => {
-            let remedy = Remedy { how: texts.how_if_wanted(), ..run(texts, group, &mended) };
-            Some(Finding::new(Severity::Note, folder, &texts.doctor_store_closed(folder), remedy))
+            let remedy = Remedy { how: messages.how_if_wanted(), ..run(messages, group, &mended) };
+            Some(Finding::new(Severity::Note, folder, &messages.doctor_store_closed(folder), remedy))
         }
-        _ => finding(Severity::Problem, texts.doctor_store_mode(folder), &mended),
+        _ => finding(Severity::Problem, messages.doctor_store_mode(folder), &mended),
     }
 }
 
 /// Without its marker the system's store may be the mount point of one that is not mounted.
-fn unmarked(texts: &Texts, folder: &Path) -> Option<Finding> {
+fn unmarked(messages: &Messages, folder: &Path) -> Option<Finding> {
     if folder != Path::new(Template::SYSTEM_DIRECTORY) || folder.join(MARKER).symlink_metadata().is_ok() {
         return None;
     }
@@ -96,20 +97,25 @@ fn unmarked(texts: &Texts, folder: &Path) -> Option<Finding> {
         true => format!("mount {word}"),
         false => format!("install -m 644 -o root -g root /dev/null {word}/{MARKER}"),
     };
-    let text = texts.doctor_store_unmarked(MARKER);
-    Some(Finding::new(Severity::Problem, shown, &text, Remedy::run(texts, command)))
+    let text = messages.doctor_store_unmarked(MARKER);
+    Some(Finding::new(Severity::Problem, shown, &text, Remedy::run(messages, command)))
 }
 
-fn helper(texts: &Texts, config: &Config, group: Option<Gid>) -> Option<Finding> {
+fn helper(messages: &Messages, config: &Config, group: Option<Gid>) -> Option<Finding> {
     let path = &config.helper;
     let place = path.display().to_string();
     let Some(facts) = path.metadata().ok().filter(Metadata::is_file) else {
         let usual = Config::default().helper;
         let remedy = match *path != usual && usual.is_file() {
-            true => Remedy::new(texts.how_in_config(), format!("helper = \"{}\"", usual.display())),
-            false => reinstall(texts),
+            true => Remedy::new(messages.how_in_config(), format!("helper = \"{}\"", usual.display())),
+            false => reinstall(messages),
         };
-        return Some(Finding::new(Severity::Warning, &place, &texts.doctor_helper_missing(&place), remedy));
+        return Some(Finding::new(
+            Severity::Warning,
+            &place,
+            &messages.doctor_helper_missing(&place),
+            remedy,
+        ));
     };
     let sound = facts.uid() == 0
         && group.is_some_and(|group| facts.gid() == group.as_raw())
@@ -119,15 +125,15 @@ fn helper(texts: &Texts, config: &Config, group: Option<Gid>) -> Option<Finding>
     // In this order: the kernel takes setgid away from a file that gets another owner.
     let command = format!("chown root:{GROUP} {word}; chmod 2755 {word}");
     let finding = || {
-        let text = texts.doctor_helper_mode(&place);
-        Finding::new(Severity::Problem, &place, &text, run(texts, group, &command))
+        let text = messages.doctor_helper_mode(&place);
+        Finding::new(Severity::Problem, &place, &text, run(messages, group, &command))
     };
     (!sound).then(finding)
 }
 
 /// A file that belongs to its user alone is mended by `unlock`, if it can be. In a home the user does it: there, somebody
 /// could put a link to another file in its place before root's command comes to it.
-fn broken(texts: &Texts, config: &Config, account: &Account, error: &StoreError) -> Remedy {
+fn broken(messages: &Messages, config: &Config, account: &Account, error: &StoreError) -> Remedy {
     let in_home = config.secret_file.is_home();
     let (user, word) = (quoted(account.name.as_str()), quoted(&error.path.display().to_string()));
     let by_user = if in_home { format!("runuser -u {user} -- ") } else { String::new() };
@@ -135,105 +141,105 @@ fn broken(texts: &Texts, config: &Config, account: &Account, error: &StoreError)
     let facts = error.path.symlink_metadata().ok().filter(Metadata::is_file);
     let facts = facts.map(|facts| (facts.uid() == account.uid.as_raw(), facts.mode() & 0o177 != 0));
     match (&error.cause, facts) {
-        (_, Some((true, true))) if in_home => Remedy::run(texts, format!("{by_user}chmod 600 {word}")),
+        (_, Some((true, true))) if in_home => Remedy::run(messages, format!("{by_user}chmod 600 {word}")),
         (_, Some((false, _) | (_, true))) if !in_home => {
-            Remedy::run(texts, format!("chown {user} {word}; chmod 600 {word}"))
+            Remedy::run(messages, format!("chown {user} {word}; chmod 600 {word}"))
         }
         (Cause::Damaged(_), _) => {
             let command = format!("otp-setup unlock --user {user} || {by_user}rm -i {word}");
-            Remedy::new(texts.how_mend_file(), command)
+            Remedy::new(messages.how_mend_file(), command)
         }
         // Somebody else's file in a home, or something else than a file, like a symbolic link: it is not the person's.
         (_, Some((false, _))) => {
-            Remedy::new(how_to_pair_again(texts, config, &user), format!("{by_user}rm -r {word}"))
+            Remedy::new(how_to_pair_again(messages, config, &user), format!("{by_user}rm -r {word}"))
         }
         (Cause::Unsafe(_), None) => {
-            Remedy::new(how_to_pair_again(texts, config, &user), format!("{by_user}rm -r {word}"))
+            Remedy::new(how_to_pair_again(messages, config, &user), format!("{by_user}rm -r {word}"))
         }
         (Cause::Unsafe(_), Some(_)) => {
-            Remedy::new(how_to_pair_again(texts, config, &user), format!("{by_user}rm -i {word}"))
+            Remedy::new(how_to_pair_again(messages, config, &user), format!("{by_user}rm -i {word}"))
         }
         // It may be sound: nothing is removed because the disk, or another login, was in the way.
-        _ => Remedy::new(texts.how_look_again(), format!("otp-setup status --user {user}")),
+        _ => Remedy::new(messages.how_look_again(), format!("otp-setup status --user {user}")),
     }
 }
 
 /// What has to follow when a user's file is removed.
-fn how_to_pair_again(texts: &Texts, config: &Config, user: &str) -> String {
+fn how_to_pair_again(messages: &Messages, config: &Config, user: &str) -> String {
     match config.self_enrollment {
-        SelfEnrollment::Invitation if !config.secret_file.is_home() => texts.how_pair_again_invited(user),
-        SelfEnrollment::Off if !config.secret_file.is_home() => texts.how_root_pairs_again(user),
-        _ => texts.how_pair_again(user),
+        SelfEnrollment::Invitation if !config.secret_file.is_home() => messages.how_pair_again_invited(user),
+        SelfEnrollment::Off if !config.secret_file.is_home() => messages.how_root_pairs_again(user),
+        _ => messages.how_pair_again(user),
     }
 }
 
 /// Secret files in homes that cannot be used.
-fn homes(texts: &Texts, config: &Config, people: &[Account], records: &Records) -> Vec<Finding> {
+fn homes(messages: &Messages, config: &Config, people: &[Account], records: &Records) -> Vec<Finding> {
     let finding = |account: &Account| {
         let file = config.secret_file.locate(account);
-        let error = records.enrolled(&file).err().filter(|error| !error.is_not_paired())?;
-        Some(unusable(texts, config, account, &error))
+        let error = records.enrolled(&file).err().filter(|error| !error.is_not_enrolled())?;
+        Some(unusable(messages, config, account, &error))
     };
     let mut findings: Vec<_> = people.iter().filter_map(finding).collect();
-    findings.extend(mounts::homes(texts, people.iter().map(|account| account.home.as_path())));
+    findings.extend(mounts::homes(messages, people.iter().map(|account| account.home.as_path())));
     findings
 }
 
 /// A secret file that its user cannot log in with.
-fn unusable(texts: &Texts, config: &Config, account: &Account, error: &StoreError) -> Finding {
-    let place = plain::name(&error.path.display().to_string()).into_owned();
-    let text = texts.doctor_file_broken(&account.name, &error.cause);
-    Finding::new(Severity::Problem, place, &text, broken(texts, config, account, error))
+fn unusable(messages: &Messages, config: &Config, account: &Account, error: &StoreError) -> Finding {
+    let place = sanitize::name(&error.path.display().to_string()).into_owned();
+    let text = messages.doctor_file_broken(&account.name, &error.cause);
+    Finding::new(Severity::Problem, place, &text, broken(messages, config, account, error))
 }
 
 /// Secret files that cannot be used, or that belong to nobody. The store is listed, and each name looked up: a directory
 /// need not enumerate its people.
-fn files(texts: &Texts, config: &Config, records: &Records) -> Vec<Finding> {
+fn files(messages: &Messages, config: &Config, records: &Records) -> Vec<Finding> {
     let template = &config.secret_file;
     let Some(listing) = stored::list(template) else { return Vec::new() };
     let mut findings: Vec<_> =
-        listing.ownerless.iter().map(|path| ownerless(texts, template, path)).collect();
+        listing.ownerless.iter().map(|path| ownerless(messages, template, path)).collect();
     if let Some((path, error)) = listing.unanswered.first() {
-        let place = plain::name(&path.display().to_string()).into_owned();
+        let place = sanitize::name(&path.display().to_string()).into_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let remedy = Remedy::run(texts, format!("getent passwd {}", quoted(&plain::name(&name))));
-        findings.push(Finding::new(Severity::Warning, place, &texts.doctor_unanswered(error), remedy));
+        let remedy = Remedy::run(messages, format!("getent passwd {}", quoted(&sanitize::name(&name))));
+        findings.push(Finding::new(Severity::Warning, place, &messages.doctor_unanswered(error), remedy));
     }
     let broken = |account: &Account| {
         let file = template.locate(account);
         let error = records
             .enrolled(&file)
             .err()
-            .filter(|error| !error.is_not_paired() && error.path == file.path())?;
-        Some(unusable(texts, config, account, &error))
+            .filter(|error| !error.is_not_enrolled() && error.path == file.path())?;
+        Some(unusable(messages, config, account, &error))
     };
     findings.extend(listing.accounts.iter().filter_map(broken));
     findings
 }
 
 /// A file of a name that nobody has: its owner may have another name now.
-fn ownerless(texts: &Texts, template: &Template, path: &Path) -> Finding {
+fn ownerless(messages: &Messages, template: &Template, path: &Path) -> Finding {
     let shown = path.display().to_string();
-    let place = plain::name(&shown).into_owned();
+    let place = sanitize::name(&shown).into_owned();
     let old = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let renamed = stored::owner(path).filter(|owner| !template.locate(owner).path().exists());
     match renamed {
         Some(new) => {
             let command =
-                format!("otp-setup move {} {}", quoted(&plain::name(&old)), quoted(new.name.as_str()));
-            let text = texts.doctor_file_renamed(&place, &new.name);
-            Finding::new(Severity::Warning, &place, &text, Remedy::run(texts, command))
+                format!("otp-setup move {} {}", quoted(&sanitize::name(&old)), quoted(new.name.as_str()));
+            let text = messages.doctor_file_renamed(&place, &new.name);
+            Finding::new(Severity::Warning, &place, &text, Remedy::run(messages, command))
         }
         None => {
             let remedy = match users::has_directory() {
                 // It may be away, or not say everything; then it is the file of somebody who is still here.
                 true => Remedy::new(
-                    texts.how_ask_directory(),
-                    format!("getent passwd {}", quoted(&plain::name(&old))),
+                    messages.how_ask_directory(),
+                    format!("getent passwd {}", quoted(&sanitize::name(&old))),
                 ),
-                false => Remedy::new(texts.how_if_gone(), format!("rm {}", quoted(&place))),
+                false => Remedy::new(messages.how_if_gone(), format!("rm {}", quoted(&place))),
             };
-            Finding::new(Severity::Note, &place, &texts.doctor_file_orphan(&place), remedy)
+            Finding::new(Severity::Note, &place, &messages.doctor_file_orphan(&place), remedy)
         }
     }
 }

@@ -6,24 +6,24 @@ use std::path::Path;
 use insis_otp::config::Config;
 
 use super::{Finding, Remedy, Severity};
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// Looks at clock and log.
-pub fn examine(texts: &Texts, config: &Config) -> Vec<Finding> {
+pub fn examine(messages: &Messages, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let log = Path::new("/dev/log");
     if !log.metadata().is_ok_and(|facts| facts.file_type().is_socket()) {
-        let remedy = Remedy::run(texts, logging());
-        findings.push(Finding::new(Severity::Warning, "/dev/log", &texts.doctor_log(), remedy));
+        let remedy = Remedy::run(messages, logging());
+        findings.push(Finding::new(Severity::Warning, "/dev/log", &messages.doctor_log(), remedy));
     }
     // Where the kernel does not say, as in some containers, the clock is somebody else's affair.
     if kernel_clock::is_synchronised().is_ok_and(|synchronised| !synchronised) {
-        let remedy = Remedy::run(texts, keeping());
-        findings.push(Finding::new(Severity::Warning, "clock", &texts.doctor_clock(), remedy));
+        let remedy = Remedy::run(messages, keeping());
+        findings.push(Finding::new(Severity::Warning, "clock", &messages.doctor_clock(), remedy));
     }
     if config.debug {
-        let remedy = Remedy::new(texts.how_in_config(), "debug = false");
-        findings.push(Finding::new(Severity::Note, Config::PATH, &texts.doctor_debug(), remedy));
+        let remedy = Remedy::new(messages.how_in_config(), "debug = false");
+        findings.push(Finding::new(Severity::Note, Config::PATH, &messages.doctor_debug(), remedy));
     }
     findings
 }

@@ -26,24 +26,24 @@ pub fn draw(page: &Page<'_>, paper: Paper) -> Drawing {
     recovery(&mut canvas, page);
     uses(&mut canvas, page);
     footer(&mut canvas, page);
-    Drawing { paper, title: page.texts.page_heading(), marks: canvas.marks }
+    Drawing { paper, title: page.messages.page_heading(), marks: canvas.marks }
 }
 
 fn heading(canvas: &mut Canvas, page: &Page<'_>) {
-    let texts = page.texts;
+    let messages = page.messages;
     canvas.down(24.0);
-    canvas.text(Font::Bold, 22.0, MARGIN, &texts.page_heading());
+    canvas.text(Font::Bold, 22.0, MARGIN, &messages.page_heading());
     canvas.down(22.0);
-    let who = texts.page_whose(page.user, page.host);
+    let who = messages.page_whose(page.user, page.host);
     canvas.text(Font::Regular, 13.0, MARGIN, &Font::Regular.fitting(&who, 13.0, canvas.width()));
     canvas.down(16.0);
-    canvas.boxed(&texts.page_warning());
+    canvas.boxed(&messages.page_warning());
 }
 
 fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &Entry, uri: &str) {
-    let texts = page.texts;
-    canvas.section(&texts.page_phone());
-    canvas.paragraph(MARGIN, canvas.width(), &texts.page_scan());
+    let messages = page.messages;
+    canvas.section(&messages.page_phone());
+    canvas.paragraph(MARGIN, canvas.width(), &messages.page_scan());
     canvas.down(4.0);
     let top = canvas.y;
     canvas.code(uri);
@@ -51,12 +51,13 @@ fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &Entry, uri: &str) {
     let room = canvas.width() - CODE - 24.0;
     canvas.y = top + 18.0;
     let key = &entry.key;
-    for (name, value) in [(texts.page_issuer(), &entry.issuer), (texts.page_account(), &entry.account)] {
+    for (name, value) in [(messages.page_issuer(), &entry.issuer), (messages.page_account(), &entry.account)]
+    {
         canvas.label(left, &name);
         canvas.text(Font::Regular, 12.0, left, &Font::Regular.fitting(value, 12.0, room));
         canvas.down(22.0);
     }
-    canvas.label(left, &texts.page_secret());
+    canvas.label(left, &messages.page_secret());
     canvas.down(2.0);
     let grouped = key.secret().grouped();
     for row in grouped.as_bytes().chunks(20) {
@@ -64,16 +65,16 @@ fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &Entry, uri: &str) {
         canvas.down(19.0);
     }
     canvas.down(3.0);
-    canvas.label(left, &texts.page_kind());
-    let (algorithm, digits, period) = crate::flow::said(key);
-    canvas.text(Font::Regular, 12.0, left, &texts.page_parameters(algorithm, digits, period));
+    canvas.label(left, &messages.page_kind());
+    let (algorithm, digits, period) = crate::session::said(key);
+    canvas.text(Font::Regular, 12.0, left, &messages.page_parameters(algorithm, digits, period));
     canvas.y = canvas.y.max(top + CODE);
 }
 
 fn recovery(canvas: &mut Canvas, page: &Page<'_>) {
-    let texts = page.texts;
-    canvas.section(&texts.recovery_title());
-    canvas.paragraph(MARGIN, canvas.width(), &texts.page_recovery());
+    let messages = page.messages;
+    canvas.section(&messages.recovery_title());
+    canvas.paragraph(MARGIN, canvas.width(), &messages.page_recovery());
     canvas.down(22.0);
     let rows = page.recovery.len().div_ceil(2);
     let top = canvas.y;
@@ -88,8 +89,8 @@ fn recovery(canvas: &mut Canvas, page: &Page<'_>) {
 }
 
 fn uses(canvas: &mut Canvas, page: &Page<'_>) {
-    let texts = page.texts;
-    canvas.section(&texts.page_uses());
+    let messages = page.messages;
+    canvas.section(&messages.page_uses());
     for (when, what) in page.uses() {
         let first = canvas.y;
         canvas.down(LEADING);

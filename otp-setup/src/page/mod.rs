@@ -12,11 +12,11 @@ mod text;
 
 pub use deliver::{Desktop, PageError, Pages};
 
-use insis_otp::otp::RecoveryCode;
+use insis_otp::oath::RecoveryCode;
 use insis_otp::otpauth::Entry;
 use zeroize::Zeroizing;
 
-use crate::texts::Texts;
+use crate::messages::Messages;
 
 /// What stands on the page.
 pub struct Page<'a> {
@@ -32,24 +32,24 @@ pub struct Page<'a> {
     /// The date.
     pub date: String,
     /// The language.
-    pub texts: Texts,
+    pub messages: Messages,
 }
 
 impl Page<'_> {
     /// What it is good for: when, and what to do then.
     fn uses(&self) -> Vec<(String, String)> {
-        let texts = self.texts;
-        let new = self.entry.as_ref().map(|_| (texts.page_new(), texts.page_new_do()));
-        let forgotten = (texts.page_forgotten(), texts.page_forgotten_do());
-        let lost = (texts.page_lost(), texts.page_lost_do());
+        let messages = self.messages;
+        let new = self.entry.as_ref().map(|_| (messages.page_new(), messages.page_new_do()));
+        let forgotten = (messages.page_forgotten(), messages.page_forgotten_do());
+        let lost = (messages.page_lost(), messages.page_lost_do());
         std::iter::once(forgotten).chain(new).chain([lost]).collect()
     }
 
     /// When it was made, and how long it is good.
     fn footer(&self) -> String {
         match self.entry {
-            Some(_) => self.texts.page_footer(&self.date),
-            None => self.texts.page_footer_recovery(&self.date),
+            Some(_) => self.messages.page_footer(&self.date),
+            None => self.messages.page_footer_recovery(&self.date),
         }
     }
 }

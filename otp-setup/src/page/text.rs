@@ -4,35 +4,35 @@ use insis_otp::otpauth::Entry;
 use zeroize::Zeroizing;
 
 use super::Page;
+use crate::messages::Messages;
 use crate::qr::Symbol;
 use crate::terminal::wrap;
-use crate::texts::Texts;
 
 /// The page as text of 72 columns.
 pub fn text(page: &Page<'_>) -> Zeroizing<String> {
-    let texts = page.texts;
+    let messages = page.messages;
     let mut text = Zeroizing::new(String::with_capacity(32 * 1024));
     for paragraph in [
-        texts.page_heading(),
-        texts.page_whose(page.user, page.host),
+        messages.page_heading(),
+        messages.page_whose(page.user, page.host),
         String::new(),
-        texts.page_warning(),
+        messages.page_warning(),
         String::new(),
     ] {
         push(&mut text, &paragraph);
     }
     if let Some((entry, uri)) = &page.entry {
-        push_entry(&mut text, texts, entry, uri);
+        push_entry(&mut text, messages, entry, uri);
     }
-    push(&mut text, &texts.recovery_title());
-    push(&mut text, &texts.page_recovery());
+    push(&mut text, &messages.recovery_title());
+    push(&mut text, &messages.page_recovery());
     for code in page.recovery {
         for part in ["  [ ] ", &code.reveal(), "\n"] {
             text.push_str(part);
         }
     }
     text.push('\n');
-    push(&mut text, &texts.page_uses());
+    push(&mut text, &messages.page_uses());
     for (when, what) in page.uses() {
         push(&mut text, &format!("{when}: {what}"));
     }
@@ -41,23 +41,23 @@ pub fn text(page: &Page<'_>) -> Zeroizing<String> {
     text
 }
 
-fn push_entry(text: &mut String, texts: Texts, entry: &Entry, uri: &str) {
-    let (algorithm, digits, period) = crate::flow::said(&entry.key);
+fn push_entry(text: &mut String, messages: Messages, entry: &Entry, uri: &str) {
+    let (algorithm, digits, period) = crate::session::said(&entry.key);
     for paragraph in [
-        texts.page_phone(),
-        texts.page_scan(),
+        messages.page_phone(),
+        messages.page_scan(),
         String::new(),
-        texts.sheet_issuer(&entry.issuer),
-        texts.sheet_account(&entry.account),
-        texts.sheet_secret(),
+        messages.sheet_issuer(&entry.issuer),
+        messages.sheet_account(&entry.account),
+        messages.sheet_secret(),
     ] {
         push(text, &paragraph);
     }
     for part in ["  ", &entry.key.secret().grouped(), "\n"] {
         text.push_str(part);
     }
-    push(text, &texts.sheet_kind());
-    push(text, &texts.sheet_parameters(algorithm, digits, period));
+    push(text, &messages.sheet_kind());
+    push(text, &messages.sheet_parameters(algorithm, digits, period));
     text.push('\n');
     for line in Symbol::new(uri).iter().flat_map(Symbol::ink) {
         text.push_str(&line);

@@ -12,7 +12,7 @@ pub enum Key {
     /// ^C or ^\.
     Interrupt,
     /// ^D on an empty line.
-    End,
+    EndOfInput,
 }
 
 /// The line so far, byte by byte, and where in an escape sequence we are.
@@ -46,7 +46,7 @@ impl Line {
         match byte {
             b'\r' | b'\n' => return Key::Done,
             0x03 | 0x1c => return Key::Interrupt,
-            0x04 if self.bytes.is_empty() => return Key::End,
+            0x04 if self.bytes.is_empty() => return Key::EndOfInput,
             0x08 | 0x7f => self.rub_out(),
             // ^U and ^W: the line, the word; what is typed here is one word or two.
             0x15 | 0x17 => self.bytes.clear(),
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_ways_out_are_seen() {
         assert_eq!(typed(b"12\x03").1, Key::Interrupt);
-        assert_eq!(typed(b"\x04").1, Key::End);
+        assert_eq!(typed(b"\x04").1, Key::EndOfInput);
         assert_eq!(typed(b"1\x04").1, Key::Edited);
         assert_eq!(typed(b"\x1b\x03").1, Key::Interrupt);
         assert_eq!(typed(b"\x1b\r").1, Key::Done);

@@ -4,9 +4,9 @@ use textwrap::core::Word;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use zeroize::Zeroizing;
 
-use crate::person::Sheet;
-use crate::plain;
 use crate::qr::Drawing;
+use crate::sanitize;
+use crate::ui::SecretView;
 
 /// A row of the screen. Some hold the secret.
 pub type Row = Zeroizing<String>;
@@ -21,7 +21,7 @@ const USUAL: usize = 80;
 const LEAST_BELOW: usize = 14;
 
 /// The rows of the screen for a sheet and what is said beside it; the last row is left to the question.
-pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -> Vec<Row> {
+pub fn rows(sheet: &SecretView, said: &str, drawing: Drawing, size: (usize, usize)) -> Vec<Row> {
     let (rows, columns) = size;
     let room = rows.saturating_sub(1);
     if sheet.qr.is_empty() {
@@ -43,7 +43,7 @@ pub fn rows(sheet: &Sheet, said: &str, drawing: Drawing, size: (usize, usize)) -
         let beside = width + 2 + NARROWEST;
         if beside <= USUAL { (beside, height + 1) } else { (width, height + LEAST_BELOW + 1) }
     });
-    let too_small = sheet.texts.sheet_too_small(needed.0, needed.1);
+    let too_small = sheet.messages.sheet_too_small(needed.0, needed.1);
     let text = Zeroizing::new(format!("{too_small}\n\n{}", *sheet.text));
     text_rows(&text, said, columns, room)
 }
@@ -88,8 +88,8 @@ fn side_by_side(code: Vec<Row>, width: usize, text: &[Row]) -> Vec<Row> {
 }
 
 /// Breaks paragraphs, one in each line, between words. What begins with two blanks stays in one piece.
-pub fn wrap(texts: &[&str], columns: usize) -> Vec<Row> {
-    let paragraphs = texts.iter().flat_map(|text| text.split('\n')).map(plain::text);
+pub fn wrap(messages: &[&str], columns: usize) -> Vec<Row> {
+    let paragraphs = messages.iter().flat_map(|text| text.split('\n')).map(sanitize::text);
     let lines = paragraphs.flat_map(|paragraph| {
         let paragraph = &*paragraph;
         if paragraph.starts_with("  ") {
@@ -151,15 +151,15 @@ pub fn question_row(question: &str, reply: &str, columns: usize) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::Messages;
     use crate::qr::Symbol;
-    use crate::texts::Texts;
 
-    fn sheet() -> Sheet {
+    fn sheet() -> SecretView {
         let text: String = "x".repeat(134);
-        Sheet {
+        SecretView {
             qr: Symbol::new(&text).into_iter().chain(Symbol::new(&text[..100])).collect(),
             text: Zeroizing::new("One line of some length, with the secret:\n  ABCD EFGH IJKL MNOP".into()),
-            texts: Texts::of_locale("en"),
+            messages: Messages::of_locale("en"),
         }
     }
 
@@ -189,8 +189,10 @@ mod tests {
     #[test]
     fn what_is_said_of_a_clock_that_is_far_off_is_seen_whole_beside_the_code() {
         for language in ["en", "cs"] {
-            let texts = Texts::of_locale(language);
-            for said in [texts.clock_far_slow("17 min", "12:00"), texts.clock_far_fast("17 min", "12:00")] {
+            let messages = Messages::of_locale(language);
+            for said in
+                [messages.clock_far_slow("17 min", "12:00"), messages.clock_far_fast("17 min", "12:00")]
+            {
                 let rows = rows(&sheet(), &said, Drawing::Blocks256, (24, 80));
                 let seen = rows.iter().map(|row| plain(row)).collect::<Vec<_>>().join(" ");
                 let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -2,15 +2,15 @@
 
 mod keys;
 mod layout;
+mod line_mode;
 mod modes;
-mod plain;
 mod screen;
 mod signals;
 
 use std::os::fd::AsFd;
 
 pub use layout::wrap;
-pub use plain::{Afterwards, Lines};
+pub use line_mode::{Afterwards, Lines};
 pub use screen::Screen;
 
 /// Where there is no other screen (the Linux console): wiped, and what could be scrolled back to as well.

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use insis_otp::otp::UnixTime;
+use insis_otp::oath::UnixTime;
 use zeroize::Zeroizing;
 
 use super::keys::{Key, Line};
@@ -11,8 +11,8 @@ use super::modes::KeyByKey;
 use super::signals::{Event, Signals};
 use super::{MEASURE, WIPE};
 use crate::output::Output;
-use crate::person::{Person, Question, Sheet, Stop};
 use crate::qr::Drawing;
+use crate::ui::{Question, SecretView, Stop, Ui};
 
 /// The other screen of a terminal: nothing on it can be scrolled back to.
 const OTHER_SCREEN: &str = "\x1b[?1049h\x1b[H\x1b[2J";
@@ -28,7 +28,7 @@ pub struct Screen<'a> {
     drawing: Drawing,
     console: bool,
     now: &'a dyn Fn() -> UnixTime,
-    sheet: Option<Sheet>,
+    sheet: Option<SecretView>,
     said: String,
 }
 
@@ -94,15 +94,17 @@ impl<'a> Screen<'a> {
         loop {
             // Twice a second: a countdown that stands still for longer looks broken.
             match self.signals.wait(std::io::stdin().as_fd(), counting.then_some(500)) {
-                Ok(Event::End(signal)) => return Err(Stop::Signal(signal)),
+                Ok(Event::SessionError(signal)) => return Err(Stop::Signal(signal)),
                 Ok(Event::Resized) => self.draw(),
                 Ok(Event::Nothing) => {}
-                Ok(Event::Input) => match super::read_byte().map_or(Key::End, |byte| line.take(byte)) {
-                    Key::Edited => {}
-                    Key::Done => return Ok(line.text()),
-                    Key::Interrupt => return Err(Stop::Signal(nix::libc::SIGINT)),
-                    Key::End => return Err(Stop::EndOfInput),
-                },
+                Ok(Event::Input) => {
+                    match super::read_byte().map_or(Key::EndOfInput, |byte| line.take(byte)) {
+                        Key::Edited => {}
+                        Key::Done => return Ok(line.text()),
+                        Key::Interrupt => return Err(Stop::Signal(nix::libc::SIGINT)),
+                        Key::EndOfInput => return Err(Stop::EndOfInput),
+                    }
+                }
                 Err(_) => return Err(Stop::EndOfInput),
             }
             counting = self.counting(question);
@@ -111,7 +113,7 @@ impl<'a> Screen<'a> {
     }
 }
 
-impl Person for Screen<'_> {
+impl Ui for Screen<'_> {
     fn say(&mut self, text: &str) {
         if self.sheet.is_some() {
             text.clone_into(&mut self.said);
@@ -131,7 +133,7 @@ impl Person for Screen<'_> {
         answer
     }
 
-    fn show(&mut self, sheet: Sheet) {
+    fn show(&mut self, sheet: SecretView) {
         let first = self.sheet.replace(sheet).is_none();
         self.said.clear();
         if first {

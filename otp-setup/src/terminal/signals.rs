@@ -17,7 +17,7 @@ pub enum Event {
     /// There is something to read, or the other side has gone.
     Input,
     /// A signal that ends the program.
-    End(i32),
+    SessionError(i32),
     /// The window has another size.
     Resized,
     /// Nothing, for as long as it was waited.
@@ -48,7 +48,11 @@ impl Signals {
         }
         if let Some(signal) = self.descriptor.read_signal()? {
             let number = i32::try_from(signal.ssi_signo).unwrap_or(Signal::SIGTERM as i32);
-            return Ok(if number == Signal::SIGWINCH as i32 { Event::Resized } else { Event::End(number) });
+            return Ok(if number == Signal::SIGWINCH as i32 {
+                Event::Resized
+            } else {
+                Event::SessionError(number)
+            });
         }
         Ok(Event::Input)
     }

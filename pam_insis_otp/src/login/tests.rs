@@ -1,7 +1,8 @@
 use insis_otp::config::Language;
-use insis_otp::otp::{Algorithm, Code as OtpCode, Digits, Key, Period, Salt, Secret, UnixTime};
+use insis_otp::oath::{Algorithm, Code as OtpCode, Digits, OtpGenerator, Period, Salt, Secret, UnixTime};
+use insis_otp::record::{Account, UserName};
 use insis_otp::service::NewDevice;
-use insis_otp::store::{Account, Template, UnknownUsers, UserName};
+use insis_otp::store::{Template, UnknownUsers};
 
 use super::*;
 use crate::access;
@@ -11,14 +12,14 @@ use crate::outcome::{Code, NoReply};
 /// Somebody with a secret file in a home of the test's own.
 struct Anna {
     home: tempfile::TempDir,
-    key: Key,
+    key: OtpGenerator,
 }
 
 impl Anna {
     /// Enrolled long ago.
     fn new() -> Self {
         let secret = Secret::from_bytes(b"a secret of 20 bytes").unwrap();
-        let key = Key::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
         let anna = Self { home: tempfile::tempdir().unwrap(), key };
         let then = UnixTime(system_clock().0 - 86_400);
         let step = then.step(anna.key.period()).0;
@@ -51,7 +52,7 @@ impl Anna {
     }
 
     fn code_of(&self, step: u64) -> String {
-        self.key.code(insis_otp::otp::Step(step)).reveal(Digits::Six).to_string()
+        self.key.code(insis_otp::oath::Step(step)).reveal(Digits::Six).to_string()
     }
 
     /// What the phone shows, so many steps from now.
@@ -75,7 +76,7 @@ impl Anna {
         let login = Login {
             config: Config::default(),
             stacking,
-            texts: Texts::of(Language::default()),
+            messages: Messages::of(Language::default()),
             target: Target {
                 name: "anna".into(),
                 known: Some(known),

@@ -1,6 +1,7 @@
 //! Prints how likely a guesser with the password gets in, as the tables in docs/guessing.md.
 
-use insis_otp::otp::{Budgets, Digits, Policy, Rate, Seconds, ThrottlePolicy, Window};
+use insis_otp::oath::{Digits, Seconds};
+use insis_otp::verify::{Budgets, Policy, Rate, ThrottlePolicy, Window};
 use insis_otp_tests::guess::{
     DAY, Site, allowed, guesses, odds, odds_against_google, odds_of_pairs, odds_of_recovery_codes, year,
 };

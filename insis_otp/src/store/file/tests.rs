@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use nix::unistd::{getegid, geteuid};
 
 use super::*;
-use crate::otp::{Algorithm, Digits, Key, Period, RecoveryCodes, Secret, Step, UnixTime};
+use crate::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
+use crate::record::UserName;
+use crate::store::Template;
 use crate::store::slot::{Inherits, Pending};
-use crate::store::{Template, UserName};
 
 /// Sooner than whoever waits to the end. That it takes less than a second is for a quiet machine: tests/tests/stopped.rs.
 const SOON: Duration = Duration::from_secs(4);
@@ -31,14 +32,14 @@ fn home() -> Home {
 
 fn paired() -> Home {
     let home = home();
-    home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+    home.file.create(&enrollment("alice", 1), &State::default()).unwrap();
     home
 }
 
-fn enrolment(user: &str, seed: u8) -> Enrolment {
-    Enrolment {
+fn enrollment(user: &str, seed: u8) -> Enrollment {
+    Enrollment {
         user: UserName::parse(user).unwrap(),
-        key: Key::new(
+        key: OtpGenerator::new(
             Secret::from_bytes(&[seed; 20]).unwrap(),
             Algorithm::Sha1,
             Digits::Six,
@@ -93,11 +94,11 @@ fn while_waited_for(home: &Home, meanwhile: impl FnOnce(&Path)) -> Result<u64, S
 #[test]
 fn a_file_that_was_exchanged_while_its_lock_was_waited_for_is_not_used() {
     let (home, other) = (paired(), home());
-    other.file.create(&enrolment("alice", 2), &state(7)).unwrap();
+    other.file.create(&enrollment("alice", 2), &state(7)).unwrap();
     let seen = while_waited_for(&home, |path| std::fs::rename(other.file.path(), path).unwrap());
     assert_eq!(seen.unwrap(), 7);
     let gone = while_waited_for(&home, |path| std::fs::remove_file(path).unwrap());
-    assert!(gone.unwrap_err().is_not_paired());
+    assert!(gone.unwrap_err().is_not_enrolled());
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn a_home_that_is_not_there_is_away() {
 #[test]
 fn a_file_is_created_once_changed_in_place_replaced_and_removed() {
     let home = paired();
-    assert!(matches!(home.file.create(&enrolment("alice", 2), &state(0)).unwrap_err().cause, Cause::Exists));
+    assert!(matches!(home.file.create(&enrollment("alice", 2), &state(0)).unwrap_err().cause, Cause::Exists));
     let inode = std::fs::metadata(home.file.path()).unwrap().ino();
     for step in 1..10 {
         set(&home.file, step).unwrap();
@@ -121,12 +122,14 @@ fn a_file_is_created_once_changed_in_place_replaced_and_removed() {
     assert_eq!(std::fs::metadata(home.file.path()).unwrap().ino(), inode);
     let no: Result<(), &str> = home.file.replace(|_| Err("no")).unwrap();
     assert_eq!(no, Err("no"));
-    let yes = home.file.replace(|old| Ok::<_, ()>((enrolment("alice", 3), old.state.clone())));
+    let yes = home.file.replace(|old| Ok::<_, ()>((enrollment("alice", 3), old.state.clone())));
     yes.unwrap().unwrap();
     assert_eq!(home.file.read().unwrap().state, state(9));
     assert_eq!(names(&home), [".insis-otp"]);
     home.file.remove().unwrap();
-    assert!(home.file.read().unwrap_err().is_not_paired() && home.file.remove().unwrap_err().is_not_paired());
+    assert!(
+        home.file.read().unwrap_err().is_not_enrolled() && home.file.remove().unwrap_err().is_not_enrolled()
+    );
     assert!(names(&home).is_empty());
 }
 
@@ -134,7 +137,7 @@ fn a_file_is_created_once_changed_in_place_replaced_and_removed() {
 fn what_a_crash_left_behind_is_cleared_away() {
     let home = home();
     std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
-    home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+    home.file.create(&enrollment("alice", 1), &State::default()).unwrap();
     assert_eq!(names(&home), [".insis-otp"]);
 }
 
@@ -143,10 +146,10 @@ fn what_is_no_pairing_is_cleared_away_too() {
     let home = home();
     let beside = home.folder.path().join("..insis-otp.new");
     symlink("elsewhere", &beside).unwrap();
-    home.file.create(&enrolment("alice", 1), &State::default()).unwrap();
+    home.file.create(&enrollment("alice", 1), &State::default()).unwrap();
     home.file.remove().unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(&beside).unwrap();
-    home.file.create(&enrolment("alice", 2), &State::default()).unwrap();
+    home.file.create(&enrollment("alice", 2), &State::default()).unwrap();
     assert_eq!(names(&home), [".insis-otp"]);
 }
 
@@ -157,7 +160,7 @@ fn of_pairings_at_once_one_is_written_even_after_a_crash() {
         std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
         let pair = |seed: u8| {
             let file = home.file.clone();
-            move || (seed, file.create(&enrolment("alice", seed), &State::default()))
+            move || (seed, file.create(&enrollment("alice", seed), &State::default()))
         };
         let ends: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (1..9).map(|seed| scope.spawn(pair(seed))).collect();
@@ -166,7 +169,7 @@ fn of_pairings_at_once_one_is_written_even_after_a_crash() {
         let done: Vec<_> = ends.iter().filter(|(_, end)| end.is_ok()).map(|(seed, _)| *seed).collect();
         let [winner] = done.as_slice() else { panic!("round {round}: {ends:?}") };
         let secret = Secret::from_bytes(&[*winner; 20]).unwrap();
-        assert_eq!(home.file.read().unwrap().enrolment.key.secret(), &secret, "round {round}");
+        assert_eq!(home.file.read().unwrap().enrollment.key.secret(), &secret, "round {round}");
         assert_eq!(names(&home), [".insis-otp"], "round {round}");
     }
 }
@@ -203,12 +206,12 @@ fn other_things_at_the_path_are_refused() {
 #[test]
 fn a_file_of_another_user_is_refused() {
     let home = home();
-    home.file.create(&enrolment("bob", 1), &State::default()).unwrap();
+    home.file.create(&enrollment("bob", 1), &State::default()).unwrap();
     assert!(complaint(set(&home.file, 1)).contains("secret file of another user, \"bob\""));
     let stranger = Account { uid: nix::unistd::Uid::from_raw(12345), ..home.file.account().clone() };
     let theirs = SecretFile { account: stranger, ..home.file.clone() };
     // As root this changes identity and cannot open the file; otherwise the owner is found to be wrong.
-    assert!(!theirs.read().unwrap_err().is_not_paired());
+    assert!(!theirs.read().unwrap_err().is_not_enrolled());
 }
 
 #[test]
@@ -239,7 +242,7 @@ fn threads_that_count_lose_nothing() {
         for _ in 0..16 {
             scope.spawn(|| {
                 for _ in 0..20 {
-                    let count = |_: &Enrolment, old: &State| {
+                    let count = |_: &Enrollment, old: &State| {
                         let state = State { failures: old.failures + 1, ..old.clone() };
                         Decision { state, write: Write::InPlace, answer: () }
                     };
@@ -266,7 +269,7 @@ fn nobody_waits_for_a_holder_that_does_not_run() {
     set(&home.file, 2).unwrap();
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     // It is another file now, which the holder's late write does not reach.
-    let record = form::decode(&read_page(&stopped).unwrap()).unwrap();
+    let record = layout::decode(&read_page(&stopped).unwrap()).unwrap();
     write_at(&stopped, &slot::encode(&record.cursor, &state(9), None).unwrap(), record.cursor.offset())
         .unwrap();
     assert_eq!(home.file.read().unwrap().state, state(2));
@@ -279,7 +282,7 @@ fn every_operation_goes_on_without_a_holder_that_does_not_run() {
     type Operation<'o> = &'o dyn Fn(&SecretFile) -> Result<(), StoreError>;
     let operations: [Operation<'_>; 5] = [
         &|file| set(file, 3),
-        &|file| file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(3)))).map(|done| done.unwrap()),
+        &|file| file.replace(|_| Ok::<_, ()>((enrollment("alice", 2), state(3)))).map(|done| done.unwrap()),
         &|file| file.replace_recovery_codes(None, &recovery),
         &|file| file.repair(|_, _| state(3)),
         &SecretFile::remove,
@@ -326,7 +329,7 @@ fn nobody_waits_long_for_others_that_take_turns() {
                     // The kernel wakes whoever waits in it before anybody else tries again.
                     let held = Flock::lock(file.take().unwrap(), nix::fcntl::FlockArg::LockExclusive);
                     let held = held.map_err(|(_, errno)| errno).unwrap();
-                    let record = form::decode(&read_page(&held).unwrap()).unwrap();
+                    let record = layout::decode(&read_page(&held).unwrap()).unwrap();
                     let slot = slot::encode(&record.cursor, &record.state, None).unwrap();
                     write_at(&held, &slot, record.cursor.offset()).unwrap();
                     taken.fetch_add(1, Ordering::SeqCst);
@@ -372,12 +375,12 @@ impl Door<'_> {
             }
         };
         let stop = std::cell::RefCell::new(&mut stop);
-        let charge = |_: &Enrolment, old: &State| {
+        let charge = |_: &Enrollment, old: &State| {
             let charged = State { failures: old.failures + 1, ..old.clone() };
             (stop.borrow_mut())(Stopped::BeforeTheCharge);
             Charge::Due(charged.clone(), charged)
         };
-        let compare = |_: &Enrolment, charged: State| {
+        let compare = |_: &Enrollment, charged: State| {
             self.compared.fetch_add(1, Ordering::SeqCst);
             (stop.borrow_mut())(Stopped::BeforeComparing);
             let opens = charged.spent.upto < Step(7);
@@ -428,8 +431,8 @@ fn died_after_the_exchange(home: &Home, inherits: Inherits, last: &State) {
     let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
     std::fs::rename(home.file.path(), &aside).unwrap();
     let pending = Some(Pending { id, inherits });
-    let page = form::encode_from(
-        &record.enrolment,
+    let page = layout::encode_from(
+        &record.enrollment,
         &inherits.derive(&record.state),
         record.cursor.sequence,
         pending,
@@ -463,7 +466,7 @@ fn who_takes_over_too_late_brings_no_former_enrollment_back() {
     for inherits in [Inherits::State, Inherits::AllButRecoveryCodes] {
         let home = paired();
         let former = home.file.read().unwrap();
-        home.file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(5)))).unwrap().unwrap();
+        home.file.replace(|_| Ok::<_, ()>((enrollment("alice", 2), state(5)))).unwrap().unwrap();
         let left = home.file.path().metadata().unwrap().ino();
         pending_over_the_present(&home, &former, inherits);
         set(&home.file, 6).unwrap();
@@ -471,7 +474,7 @@ fn who_takes_over_too_late_brings_no_former_enrollment_back() {
         // who would not notice that others have gone on from it.
         assert_ne!(home.file.path().metadata().unwrap().ino(), left, "{inherits:?}");
         let now = home.file.read().unwrap();
-        assert_eq!(now.enrolment.key.secret(), enrolment("alice", 2).key.secret(), "{inherits:?}");
+        assert_eq!(now.enrollment.key.secret(), enrollment("alice", 2).key.secret(), "{inherits:?}");
         assert_eq!((now.state, names(&home)), (state(6), vec![".insis-otp".to_owned()]));
     }
 }
@@ -480,15 +483,15 @@ fn who_takes_over_too_late_brings_no_former_enrollment_back() {
 fn who_takes_over_too_late_makes_no_used_recovery_code_good() {
     let home = paired();
     let former = home.file.read().unwrap();
-    let code = |text: &[u8]| match crate::otp::Typed::parse(text) {
-        crate::otp::Typed::Recovery(code) => code,
+    let code = |text: &[u8]| match crate::verify::Typed::parse(text) {
+        crate::verify::Typed::Recovery(code) => code,
         other => panic!("{other:?}"),
     };
-    let new = RecoveryCodes::new(&[code(b"abcdefghjk")], crate::otp::Salt([1; 16]));
+    let new = RecoveryCodes::new(&[code(b"abcdefghjk")], crate::oath::Salt([1; 16]));
     home.file.replace_recovery_codes(None, &new).unwrap();
     pending_over_the_present(&home, &former, Inherits::State);
     set(&home.file, 6).unwrap();
-    assert_eq!(home.file.read().unwrap().enrolment.recovery, new);
+    assert_eq!(home.file.read().unwrap().enrollment.recovery, new);
 }
 
 /// Whoever starts others and stops each just after it took over, before it has gone on, makes them as many as they like.
@@ -530,7 +533,7 @@ fn pending_with(home: &Home, former: &Record, pending: Pending) {
     let id = pending.id;
     let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
     std::fs::rename(home.file.path(), &aside).unwrap();
-    let page = form::encode_from(&former.enrolment, &former.state, 9, Some(pending));
+    let page = layout::encode_from(&former.enrollment, &former.state, 9, Some(pending));
     std::fs::write(home.file.path(), page.unwrap().as_slice()).unwrap();
     std::fs::set_permissions(home.file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -545,7 +548,7 @@ fn a_replacement_that_lost_its_place_meanwhile_loses_no_state() {
             // So slow that somebody else does not wait any longer, and has a code accepted.
             set(&home.file, 7).unwrap();
         }
-        Ok::<_, ()>((record.enrolment.clone(), record.state.clone()))
+        Ok::<_, ()>((record.enrollment.clone(), record.state.clone()))
     });
     replaced.unwrap().unwrap();
     assert_eq!((rounds, home.file.read().unwrap().state), (2, state(7)));
@@ -556,38 +559,38 @@ fn a_replacement_that_lost_its_place_does_not_undo_a_later_one() {
     let home = paired();
     let mut seen = Vec::new();
     let replaced = home.file.replace(|record| {
-        seen.push(record.enrolment.key.secret().clone());
+        seen.push(record.enrollment.key.secret().clone());
         if seen.len() > 1 {
             return Err(());
         }
-        home.file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(5)))).unwrap().unwrap();
-        Ok((enrolment("alice", 3), state(6)))
+        home.file.replace(|_| Ok::<_, ()>((enrollment("alice", 2), state(5)))).unwrap().unwrap();
+        Ok((enrollment("alice", 3), state(6)))
     });
     assert_eq!(replaced.unwrap(), Err(()), "what it was allowed for is no longer there");
-    let secret = |seed| enrolment("alice", seed).key.secret().clone();
+    let secret = |seed| enrollment("alice", seed).key.secret().clone();
     assert_eq!(seen, [secret(1), secret(2)]);
-    assert_eq!(home.file.read().unwrap().enrolment.key.secret(), &secret(2));
+    assert_eq!(home.file.read().unwrap().enrollment.key.secret(), &secret(2));
 }
 
 /// A code proves something for the phone that shows it. Between the proof and what it allows, another may be paired.
 #[test]
 fn a_proof_holds_for_the_enrollment_that_it_was_given_for() {
     let home = paired();
-    let proved = home.file.read().unwrap().enrolment;
-    home.file.replace(|_| Ok::<_, ()>((enrolment("alice", 2), state(5)))).unwrap().unwrap();
+    let proved = home.file.read().unwrap().enrollment;
+    home.file.replace(|_| Ok::<_, ()>((enrollment("alice", 2), state(5)))).unwrap().unwrap();
     let recovery = RecoveryCodes::default();
     let refused = |done: Result<(), StoreError>| complaint(done).contains("another phone's by now");
     assert!(refused(home.file.remove_proved(Some(&proved))));
     assert!(refused(home.file.replace_recovery_codes(Some(&proved), &recovery)));
     let now = home.file.read().unwrap();
-    assert_eq!((now.enrolment.key.secret(), now.state), (enrolment("alice", 2).key.secret(), state(5)));
+    assert_eq!((now.enrollment.key.secret(), now.state), (enrollment("alice", 2).key.secret(), state(5)));
     // The same secret that was imported once more is not the same enrollment either.
-    let again = Enrolment { paired_at: UnixTime(2), ..proved.clone() };
+    let again = Enrollment { paired_at: UnixTime(2), ..proved.clone() };
     home.file.replace(|_| Ok::<_, ()>((again.clone(), state(5)))).unwrap().unwrap();
     assert!(refused(home.file.remove_proved(Some(&proved))));
     home.file.replace_recovery_codes(Some(&again), &recovery).unwrap();
     home.file.remove_proved(Some(&again)).unwrap();
-    assert!(home.file.read().unwrap_err().is_not_paired());
+    assert!(home.file.read().unwrap_err().is_not_enrolled());
 }
 
 #[test]
@@ -600,7 +603,7 @@ fn who_goes_on_from_a_file_that_is_taken_back_keeps_the_place() {
     assert!(files::is_same(&temporary.metadata().unwrap(), &taker));
     let (back, taken) = (home.file.path().metadata().unwrap(), taker);
     // A third one has come to the path meanwhile.
-    home.file.replace(|old| Ok::<_, ()>((old.enrolment.clone(), state(7)))).unwrap().unwrap();
+    home.file.replace(|old| Ok::<_, ()>((old.enrollment.clone(), state(7)))).unwrap().unwrap();
     assert!(!home.file.exchange_back(&temporary, &back).unwrap());
     assert_eq!(home.file.read().unwrap().state, state(7));
     assert!(files::is_same(&temporary.metadata().unwrap(), &taken));
@@ -652,8 +655,8 @@ fn without_the_state_that_is_pending_nothing_is_accepted_until_it_is_repaired() 
 fn the_charge_is_in_the_file_before_anything_is_compared() {
     let home = paired();
     set(&home.file, 1).unwrap();
-    let charge = |_: &Enrolment, old: &State| Charge::Due(State { failures: 4, ..old.clone() }, ());
-    let compare = |_: &Enrolment, ()| {
+    let charge = |_: &Enrollment, old: &State| Charge::Due(State { failures: 4, ..old.clone() }, ());
+    let compare = |_: &Enrollment, ()| {
         let now = home.file.read().unwrap().state;
         assert_eq!(now, State { failures: 4, ..state(1) });
         Decision { state: state(2), write: Write::Durable, answer: () }
@@ -665,15 +668,15 @@ fn the_charge_is_in_the_file_before_anything_is_compared() {
 #[test]
 fn what_cannot_be_charged_is_not_compared() {
     let home = paired();
-    let too_long = |_: &Enrolment, _: &State| Charge::Due(State::default(), ());
+    let too_long = |_: &Enrollment, _: &State| Charge::Due(State::default(), ());
     let path = home.file.path().to_owned();
-    let replaced = |enrolment: &Enrolment, state: &State| {
+    let replaced = |enrollment: &Enrollment, state: &State| {
         // Gone from its place between the lock and the charge.
         let _ = std::fs::remove_file(&path);
-        too_long(enrolment, state)
+        too_long(enrollment, state)
     };
-    let compare = |_: &Enrolment, ()| -> Decision<()> { panic!("compared without a charge") };
-    assert!(home.file.transact_charged(replaced, compare).unwrap_err().is_not_paired());
+    let compare = |_: &Enrollment, ()| -> Decision<()> { panic!("compared without a charge") };
+    assert!(home.file.transact_charged(replaced, compare).unwrap_err().is_not_enrolled());
 }
 
 mod as_root {

@@ -1,0 +1,327 @@
+//! A key: a secret and how codes are made of it (RFC 4226, section 5; RFC 6238, section 4).
+
+use std::str::FromStr;
+
+use subtle::{Choice, ConstantTimeEq};
+use totp_rs::Builder;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{Secret, Step};
+
+/// A value outside the range that a parameter may have, with what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidParameter(pub &'static str);
+
+/// The hash under the HMAC (RFC 6238, section 1.2). Only SHA1 works in every authenticator app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// HMAC-SHA-1, the algorithm of RFC 4226.
+    #[default]
+    Sha1,
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512.
+    Sha512,
+}
+
+/// How many digits a code has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Digits {
+    /// Six, what every app shows.
+    #[default]
+    Six,
+    /// Seven.
+    Seven,
+    /// Eight.
+    Eight,
+}
+
+/// The length X of a time step: 5 to 300 seconds, 30 by default (RFC 6238, section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period(u16);
+
+/// A code: a number of six to eight digits. Wiped when dropped, compared in constant time, never printed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Code(u32);
+
+/// Makes codes: a secret, the hash, the number of digits and the period.
+#[derive(Clone)]
+pub struct OtpGenerator {
+    secret: Secret,
+    algorithm: Algorithm,
+    digits: Digits,
+    period: Period,
+}
+
+impl Algorithm {
+    /// The name in otpauth URIs and in the secret file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = InvalidParameter;
+
+    fn from_str(name: &str) -> Result<Self, InvalidParameter> {
+        [Self::Sha1, Self::Sha256, Self::Sha512]
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+            .ok_or(InvalidParameter("the algorithm is SHA1, SHA256 or SHA512"))
+    }
+}
+
+impl Digits {
+    /// The number of digits.
+    #[must_use]
+    pub const fn count(self) -> usize {
+        match self {
+            Self::Six => 6,
+            Self::Seven => 7,
+            Self::Eight => 8,
+        }
+    }
+
+    /// 10 to the number of digits: how many codes there are.
+    #[must_use]
+    pub const fn codes(self) -> u32 {
+        10_u32.pow(self.count() as u32)
+    }
+}
+
+impl TryFrom<u64> for Digits {
+    type Error = InvalidParameter;
+
+    fn try_from(count: u64) -> Result<Self, InvalidParameter> {
+        match count {
+            6 => Ok(Self::Six),
+            7 => Ok(Self::Seven),
+            8 => Ok(Self::Eight),
+            _ => Err(InvalidParameter("a code has 6, 7 or 8 digits")),
+        }
+    }
+}
+
+impl Period {
+    /// The period in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0 as u64
+    }
+
+    /// How many whole steps it takes to span `seconds`, rounded up.
+    #[must_use]
+    pub const fn steps_in(self, seconds: u64) -> u64 {
+        seconds.div_ceil(self.seconds())
+    }
+}
+
+impl Default for Period {
+    fn default() -> Self {
+        Self(30)
+    }
+}
+
+impl TryFrom<u64> for Period {
+    type Error = InvalidParameter;
+
+    fn try_from(seconds: u64) -> Result<Self, InvalidParameter> {
+        match u16::try_from(seconds) {
+            Ok(seconds @ 5..=300) => Ok(Self(seconds)),
+            _ => Err(InvalidParameter("the period is between 5 and 300 seconds")),
+        }
+    }
+}
+
+impl Code {
+    /// The code in these decimal digits; `None` for anything else, or for more digits than a code can have.
+    #[must_use]
+    pub fn from_digits(text: &[u8]) -> Option<Self> {
+        if text.is_empty() || text.len() > 9 || !text.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        Some(Self(text.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))))
+    }
+
+    /// No code: none that is typed is equal to it.
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    /// The dynamic truncation of an HMAC (RFC 4226, section 5.3).
+    pub(crate) fn truncate(mac: &impl AsRef<[u8]>, digits: Digits) -> Self {
+        let mac = mac.as_ref();
+        let offset = usize::from(mac.last().copied().unwrap_or(0) & 0xF);
+        let word = mac.iter().skip(offset).take(4).fold(0, |word: u32, byte| word << 8 | u32::from(*byte));
+        Self((word & 0x7FFF_FFFF) % digits.codes())
+    }
+
+    /// The digits as they are shown on a phone, leading zeros included.
+    #[must_use]
+    pub fn reveal(&self, digits: Digits) -> zeroize::Zeroizing<String> {
+        zeroize::Zeroizing::new(format!("{:0width$}", self.0, width = digits.count()))
+    }
+}
+
+impl ConstantTimeEq for Code {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code(redacted)")
+    }
+}
+
+impl OtpGenerator {
+    /// A key of these parameters.
+    #[must_use]
+    pub const fn new(secret: Secret, algorithm: Algorithm, digits: Digits, period: Period) -> Self {
+        Self { secret, algorithm, digits, period }
+    }
+
+    /// The code of a step: HOTP(K, T), dynamically truncated (RFC 4226, section 5.3). What compares the codes of many
+    /// steps does it by `keyed_hmac`, which is faster.
+    #[must_use]
+    pub fn code(&self, step: Step) -> Code {
+        #[cfg(test)]
+        COMPUTED.with(|count| count.set(count.get() + 1));
+        // The library's period is set to one second, so that its "time" is our step.
+        let totp = Builder::new()
+            .with_algorithm(match self.algorithm {
+                Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
+                Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
+                Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
+            })
+            .with_secret(self.secret.bytes().to_vec())
+            .with_step_duration(1)
+            .build_noncompliant();
+        Code::truncate(&totp.sign(step.0), self.digits)
+    }
+
+    /// The secret.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// The hash under the HMAC.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// How many digits its codes have.
+    #[must_use]
+    pub const fn digits(&self) -> Digits {
+        self.digits
+    }
+
+    /// The length of its time step.
+    #[must_use]
+    pub const fn period(&self) -> Period {
+        self.period
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many codes this thread has computed: the work that a verdict costs.
+    pub(crate) static COMPUTED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+impl std::fmt::Debug for OtpGenerator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "OtpGenerator(redacted, {} {} {}s)",
+            self.algorithm.name(),
+            self.digits.count(),
+            self.period.0
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oath::UnixTime;
+
+    fn key(secret: &[u8], algorithm: Algorithm, digits: Digits) -> OtpGenerator {
+        OtpGenerator::new(Secret::from_bytes(secret).unwrap(), algorithm, digits, Period::default())
+    }
+
+    #[test]
+    fn a_code_has_one_to_nine_digits() {
+        let number = |text: &str| Code::from_digits(text.as_bytes()).map(|code| code.0);
+        assert_eq!(
+            [number("7"), number("000123"), number("987654321")],
+            [Some(7), Some(123), Some(987_654_321)]
+        );
+        assert_eq!([number(""), number("1234567890"), number("12 456"), number("12a456")], [None; 4]);
+    }
+
+    #[test]
+    fn rfc_4226_appendix_d() {
+        let key = key(b"12345678901234567890", Algorithm::Sha1, Digits::Six);
+        let expected = [
+            "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871",
+            "520489",
+        ];
+        for (counter, code) in (0..).zip(expected) {
+            assert_eq!(*key.code(Step(counter)).reveal(Digits::Six), code, "counter {counter}");
+        }
+    }
+
+    #[test]
+    fn rfc_6238_appendix_b() {
+        let sha1 = key(b"12345678901234567890", Algorithm::Sha1, Digits::Eight);
+        let sha256 = key(b"12345678901234567890123456789012", Algorithm::Sha256, Digits::Eight);
+        let sha512 = key(
+            b"1234567890123456789012345678901234567890123456789012345678901234",
+            Algorithm::Sha512,
+            Digits::Eight,
+        );
+        let table = [
+            (59, "94287082", "46119246", "90693936"),
+            (1_111_111_109, "07081804", "68084774", "25091201"),
+            (1_111_111_111, "14050471", "67062674", "99943326"),
+            (1_234_567_890, "89005924", "91819424", "93441116"),
+            (2_000_000_000, "69279037", "90698825", "38618901"),
+            (20_000_000_000, "65353130", "77737706", "47863826"),
+        ];
+        for (time, one, two, five) in table {
+            let code =
+                |key: &OtpGenerator| key.code(UnixTime(time).step(Period::default())).reveal(Digits::Eight);
+            assert_eq!((&**code(&sha1), &**code(&sha256), &**code(&sha512)), (one, two, five), "time {time}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_held_to_their_ranges() {
+        assert!(
+            Period::try_from(4).is_err()
+                && Period::try_from(301).is_err()
+                && Period::try_from(1 << 40).is_err()
+        );
+        assert!(Digits::try_from(5).is_err() && Digits::try_from(9).is_err());
+        assert_eq!("sha256".parse(), Ok(Algorithm::Sha256));
+        assert!("MD5".parse::<Algorithm>().is_err());
+        assert!(Code::from_digits(b"12a456").is_none() && Code::from_digits(b"").is_none());
+    }
+
+    #[test]
+    fn nothing_prints() {
+        let key = key(b"12345678901234567890", Algorithm::Sha1, Digits::Six);
+        assert_eq!(
+            format!("{:?} {key:?}", key.code(Step(0))),
+            "Code(redacted) OtpGenerator(redacted, SHA1 6 30s)"
+        );
+    }
+}

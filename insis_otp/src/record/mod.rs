@@ -1,0 +1,10 @@
+//! What is kept about a person, whatever keeps it: names, and the enrollment. What changes with every attempt is
+//! [`crate::verify::State`].
+//!
+//! How it is written down is a matter of the store's alone.
+
+mod account;
+mod enrollment;
+
+pub use account::{Account, InvalidUserName, UserName};
+pub use enrollment::Enrollment;

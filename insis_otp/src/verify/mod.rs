@@ -1,0 +1,24 @@
+//! What is decided about an attempt: windows, replay, throttling, the verdict, and the proof of an enrollment.
+//!
+//! Everything here is pure: no clock, no file, no call to the operating system. The centre is [`verify`], which decides one
+//! attempt, and [`enroll`], which decides whether a phone and a secret belong together.
+
+mod budget;
+mod enrollment;
+mod policy;
+mod resync;
+mod state;
+mod throttle;
+mod typed;
+mod used_steps;
+mod verdict;
+
+pub use budget::{Budgets, Meter, Rate, SourceMeter, SourceTag};
+pub use enrollment::{EnrollmentRefusal, Paired, enroll, locate};
+pub use policy::{Policy, Window};
+pub use resync::{Resync, ResyncCharge, ResyncCode, ResyncComparison, charge_resync};
+pub use state::{Remembered, ResyncStart, State};
+pub use throttle::{Throttle, ThrottlePolicy};
+pub use typed::{Malformed, Typed};
+pub use used_steps::UsedSteps;
+pub use verdict::{Accepted, Attempt, Charge, Comparison, Proof, Refusal, Verdict, charge, verify};

@@ -1,0 +1,141 @@
+//! What changes with every attempt: spent steps, drift, failures, spent recovery codes.
+
+use super::{Policy, Throttle, UsedSteps};
+use crate::oath::{Drift, Period, Seconds, Step, UnixTime};
+
+/// The state of a pairing, as the secret file keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Steps that can no longer be accepted.
+    pub spent: UsedSteps,
+    /// How far the phone's clock is off.
+    pub drift: Drift,
+    /// Failed attempts of every kind since the last login: what the owner is told.
+    pub failures: u32,
+    /// Wrong guesses, and the delay that they cost.
+    pub throttle: Throttle,
+    /// When a code last opened a login.
+    pub last_login: Option<UnixTime>,
+    /// Which recovery codes are spent, a bit each.
+    pub spent_recovery: u16,
+    /// Clients that are not asked for a code again for a while.
+    pub remembered: Vec<Remembered>,
+    /// The first code of a resynchronization, while the second is waited for.
+    pub resync: Option<ResyncStart>,
+}
+
+/// A client that need not show a code for a while: a keyed hash of user, address, service and password, and the time of
+/// the login that it showed one at. How long that counts is the site's present setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The keyed hash.
+    pub tag: u64,
+    /// When the code was accepted.
+    pub since: UnixTime,
+}
+
+/// The first code of a resynchronization (RFC 6238, section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResyncStart {
+    /// The step that it belongs to.
+    pub step: Step,
+    /// When it arrived.
+    pub at: UnixTime,
+}
+
+impl Remembered {
+    /// Whether the login was less than `length` ago. One from the future was written by a clock that was ahead.
+    #[must_use]
+    pub const fn is_fresh(&self, length: Seconds, now: UnixTime) -> bool {
+        self.since.0 <= now.0 && now.0 - self.since.0 < length.0
+    }
+}
+
+impl State {
+    /// How many clients are remembered at the most; a new one drives out the one whose login is longest ago.
+    pub const MOST_REMEMBERED: usize = 8;
+
+    /// Remembers a client that showed a code now.
+    pub fn remember(&mut self, tag: u64, now: UnixTime) {
+        self.remembered.retain(|client| client.tag != tag);
+        if self.remembered.len() >= Self::MOST_REMEMBERED {
+            let oldest =
+                self.remembered.iter().enumerate().min_by_key(|(_, client)| client.since).map(|(i, _)| i);
+            oldest.map(|i| self.remembered.swap_remove(i));
+        }
+        self.remembered.push(Remembered { tag, since: now });
+    }
+
+    /// Without delay, without remembered clients, and with a clock that was ahead left behind. Failures stay to be told
+    /// to the owner.
+    #[must_use]
+    pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
+        let end = Step(now.step(period).shifted(self.drift).0.saturating_add(policy.window.steps()));
+        let spent = match self.spent {
+            ahead if ahead.upto > end => ahead.back_to(end),
+            spent => spent,
+        };
+        Self { spent, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
+    }
+
+    /// The state of which nothing is known any more: every code up to now and every recovery code counts as spent.
+    #[must_use]
+    pub fn unknown(period: Period, policy: &Policy, now: UnixTime) -> Self {
+        let end = Step(now.step(period).0.saturating_add(policy.window.steps()));
+        let spent = UsedSteps { upto: end, gap: None, island: None };
+        Self { spent, spent_recovery: u16::MAX, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unlocking_ends_the_delay_and_forgets_nothing_else() {
+        let now = UnixTime(3_000_000);
+        let throttle = Throttle { guesses: 9, guessed_at: now, ..Throttle::default() };
+        let spent = UsedSteps { upto: Step(100_001), gap: Some((Step(1), Step(5))), island: None };
+        let state = State { spent, throttle, failures: 9, spent_recovery: 3, ..State::default() };
+        let unlocked = state.unlocked(Period::default(), &Policy::default(), now);
+        assert_eq!(unlocked, State { throttle: Throttle::default(), ..state });
+    }
+
+    #[test]
+    fn of_an_unknown_state_everything_counts_as_spent() {
+        let unknown = State::unknown(Period::default(), &Policy::default(), UnixTime(3_000_000));
+        assert_eq!(unknown.spent, UsedSteps { upto: Step(100_001), gap: None, island: None });
+        assert_eq!(unknown.spent_recovery, u16::MAX);
+    }
+
+    #[test]
+    fn eight_clients_are_remembered_and_the_oldest_makes_room() {
+        let mut state = State::default();
+        for tag in 0..8 {
+            state.remember(tag, UnixTime(100 - tag));
+        }
+        state.remember(3, UnixTime(200));
+        assert_eq!(state.remembered.len(), 8);
+        state.remember(9, UnixTime(150));
+        let mut tags: Vec<_> = state.remembered.iter().map(|client| client.tag).collect();
+        tags.sort_unstable();
+        assert_eq!(tags, [0, 1, 2, 3, 4, 5, 6, 9]);
+    }
+
+    #[test]
+    fn a_client_is_remembered_for_the_present_length_and_not_from_the_future() {
+        let client = Remembered { tag: 1, since: UnixTime(1000) };
+        let fresh = |length, now| client.is_fresh(Seconds(length), UnixTime(now));
+        assert!(fresh(60, 1000) && fresh(60, 1059) && !fresh(60, 1060));
+        assert!(!fresh(60, 999), "a login in the future");
+        assert!(fresh(3600, 1060) && !fresh(30, 1059), "the present setting counts");
+    }
+
+    #[test]
+    fn unlocking_forgets_remembered_clients() {
+        let mut state = State::default();
+        state.remember(1, UnixTime(5));
+        let unlocked = state.unlocked(Period::default(), &Policy::default(), UnixTime(3_000_000));
+        assert!(unlocked.remembered.is_empty());
+    }
+}

@@ -1,0 +1,228 @@
+//! Pairing a phone, and replacing it by another.
+
+use insis_otp::config::NewKeys;
+use insis_otp::naming::{self, Names};
+use insis_otp::oath::{Drift, OtpGenerator, RecoveryCode, Salt, Secret};
+use insis_otp::otpauth::Entry;
+use insis_otp::service::{NewDevice, Status};
+use zeroize::Zeroizing;
+
+use super::codes::{TwoCodes, said};
+use super::{PageAction, Session, SessionError};
+use crate::apps;
+use crate::backend::Error;
+use crate::page::Page;
+use crate::qr::Symbol;
+use crate::ui::SecretView;
+
+/// How a pairing is made.
+pub struct Pairing {
+    /// The names for the app.
+    pub names: Names,
+    /// Algorithm, digits, period.
+    pub new_keys: NewKeys,
+    /// Whether the QR code is shown; the secret as text always is.
+    pub qr: bool,
+    /// Whether a phone whose clock is far off is taken, too.
+    pub force: bool,
+    /// Who called this by sudo, and perhaps meant to be paired.
+    pub instead_of: Option<String>,
+    /// What is to be done with the page, without asking.
+    pub page_actions: Vec<PageAction>,
+    /// The question at logins.
+    pub prompt: String,
+    /// How dates are said.
+    pub date: fn(insis_otp::oath::UnixTime) -> String,
+}
+
+impl Session<'_> {
+    /// Pairs a phone: two codes that follow each other, and only then is anything written.
+    pub fn pair(&mut self, pairing: &Pairing) -> Result<(), SessionError> {
+        let present = self.backend.status()?;
+        self.check_wishes(&pairing.page_actions)?;
+        self.introduce(pairing, present.as_ref())?;
+        let entry = self.new_entry(pairing, present.as_ref())?;
+        let recovery = self.make_recovery_codes()?;
+        let codes = self.show_and_prove(&entry, pairing, &recovery.0);
+        self.ui.hide();
+        let new = codes.and_then(|codes| self.keep(entry, codes, recovery, present.is_some()));
+        // Whatever failed, the app may have the entry by now. If the helper's answer is lost, the entry may be good.
+        let (new, drift) = new.inspect_err(|end| {
+            if !matches!(end, SessionError::Backend(Error::HelperResponse(_))) {
+                self.say_void();
+            }
+        })?;
+        self.say(&self.messages.paired(&self.user));
+        self.say_drift(drift.seconds(new.key.period()));
+        let entry = Entry { key: new.key, issuer: new.issuer, account: new.account };
+        let user = self.user.clone();
+        let page = self.page(&entry, pairing, &new.recovery.0, &user);
+        self.show_recovery_codes(&page);
+        self.say(&self.messages.paired_next_login(pairing.prompt.trim_end_matches([' ', ':'])));
+        Ok(())
+    }
+
+    /// Shows the secret, has it printed if that is wished, and asks for the two codes.
+    fn show_and_prove(
+        &mut self,
+        entry: &Entry,
+        pairing: &Pairing,
+        recovery: &[RecoveryCode],
+    ) -> Result<TwoCodes, SessionError> {
+        self.ui.show(self.sheet(entry, pairing));
+        let user = self.user.clone();
+        let page = self.page(entry, pairing, recovery, &user);
+        for page_action in &pairing.page_actions {
+            self.fulfil(page_action, &page)?;
+        }
+        self.two_codes(entry, &page, pairing)
+    }
+
+    fn page<'p>(
+        &self,
+        entry: &'p Entry,
+        pairing: &'p Pairing,
+        recovery: &'p [RecoveryCode],
+        user: &'p str,
+    ) -> Page<'p> {
+        Page {
+            entry: Some((entry, naming::shown_uri(entry, Symbol::fits))),
+            recovery,
+            user,
+            host: &pairing.names.host,
+            date: (pairing.date)((self.clock)()),
+            messages: self.messages,
+        }
+    }
+
+    /// Says what is good for nothing now.
+    fn say_void(&mut self) {
+        self.say(&self.messages.delete_entry());
+        if self.page_made {
+            self.say(&self.messages.page_void());
+        }
+    }
+
+    /// Pairs another phone instead of the present one.
+    pub fn replace(&mut self, pairing: &Pairing) -> Result<(), SessionError> {
+        self.must_be_paired()?;
+        self.pair(pairing)
+    }
+
+    /// Says what is going to happen, and asks whether it shall.
+    fn introduce(&mut self, pairing: &Pairing, present: Option<&Status>) -> Result<(), SessionError> {
+        let messages = self.messages;
+        self.say(&messages.pair_title(&self.user, &pairing.names.host));
+        if let Some(caller) = &pairing.instead_of {
+            self.say(&messages.pair_not_you(&self.user, caller));
+        }
+        self.say("");
+        let mut question = messages.ask_app();
+        if let Some(status) = present {
+            self.say(&messages.pair_already(&self.user, (pairing.date)(status.paired_at)));
+            if self.backend.needs_proof() {
+                self.say(&messages.pair_replaces(&self.user));
+                question = messages.ask_app_and_proof();
+            } else {
+                self.say(&messages.pair_replaces_as_root());
+                question = messages.ask_replace();
+            }
+        } else {
+            self.say(&messages.pair_why(pairing.new_keys.digits.count()));
+            self.say_credential()?;
+        }
+        self.say(&messages.pair_apps());
+        let NewKeys { algorithm, digits, period } = pairing.new_keys;
+        let failing = apps::that_fail(algorithm, digits, period);
+        if !failing.is_empty() {
+            let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
+            self.say(&messages.pair_uncommon(name, count, seconds, failing.join(", ")));
+        }
+        self.say("");
+        if self.ask_yes(&question)? {
+            return Ok(());
+        }
+        if present.is_none() {
+            self.say(&messages.get_an_app());
+        }
+        Err(SessionError::Declined)
+    }
+
+    /// A new secret, under names that leave a code for 24 rows.
+    fn new_entry(&mut self, pairing: &Pairing, present: Option<&Status>) -> Result<Entry, SessionError> {
+        let secret = Secret::generate(&mut *self.random).map_err(SessionError::NoRandom)?;
+        let NewKeys { algorithm, digits, period } = pairing.new_keys;
+        let key = OtpGenerator::new(secret, algorithm, digits, period);
+        // Room for what tells a replacement from what it replaces.
+        const ROOM: &str = "%20%23999";
+        let fits = |uri: &str| Symbol::fits(&Zeroizing::new(format!("{uri}{ROOM}")));
+        let mut entry = pairing.names.entry(&key, fits);
+        if let Some(present) = present.filter(|present| present.issuer == entry.issuer) {
+            entry.account = naming::another(&entry.account, &present.account);
+        }
+        Ok(entry)
+    }
+
+    fn sheet(&self, entry: &Entry, pairing: &Pairing) -> SecretView {
+        let messages = self.messages;
+        let grouped = entry.key.secret().grouped();
+        let mut text = Zeroizing::new(String::with_capacity(2048));
+        if pairing.qr {
+            text.push_str(&format!(
+                "{}\n{}\n\n{}\n",
+                messages.sheet_scan(),
+                messages.sheet_microsoft(),
+                messages.sheet_type()
+            ));
+        }
+        text.push_str(&format!(
+            "{}\n{}\n",
+            messages.sheet_issuer(&entry.issuer),
+            messages.sheet_account(&entry.account)
+        ));
+        text.push_str(&messages.sheet_secret());
+        // Rows of four groups, which fit beside the code.
+        for row in grouped.as_bytes().chunks(20) {
+            text.push_str("\n  ");
+            text.push_str(std::str::from_utf8(row).unwrap_or_default().trim_end());
+        }
+        text.push('\n');
+        text.push_str(&messages.sheet_kind());
+        if !entry.has_common_parameters() {
+            let (algorithm, digits, period) = said(&entry.key);
+            text.push_str(&format!("\n{}", messages.sheet_parameters(algorithm, digits, period)));
+        }
+        text.push_str(&format!("\n\n{}", messages.page_offer()));
+        let uris = [naming::shown_uri(entry, Symbol::fits), entry.short_uri()];
+        let codes = uris.iter().filter(|_| pairing.qr).filter_map(|uri| Symbol::new(uri));
+        let qr = codes.collect();
+        SecretView { qr, text, messages }
+    }
+
+    /// Writes the pairing; only here does anything change.
+    fn keep(
+        &mut self,
+        entry: Entry,
+        codes: TwoCodes,
+        recovery: (Vec<RecoveryCode>, Salt),
+        replaces: bool,
+    ) -> Result<(NewDevice, Drift), SessionError> {
+        let Entry { key, issuer, account } = entry;
+        let TwoCodes { first, second, drift } = codes;
+        let new = NewDevice { key, issuer, account, first, second, recovery };
+        if !replaces {
+            self.enroll(&new)?;
+            return Ok((new, drift));
+        }
+        if self.backend.needs_proof() {
+            self.say(&self.messages.proof_why());
+            self.say(&self.messages.proof_old_phone());
+        }
+        match self.with_proof(|backend, proof| backend.replace(&new, proof)) {
+            // It was removed meanwhile.
+            Err(SessionError::Backend(Error::NotEnrolled)) => _ = self.enroll(&new)?,
+            replaced => _ = replaced?,
+        }
+        Ok((new, drift))
+    }
+}

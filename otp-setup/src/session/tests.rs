@@ -1,0 +1,543 @@
+//! Whole conversations, with a scripted person, a phone whose clock may be off, and a store in a temporary home.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use insis_otp::config::NewKeys;
+use insis_otp::naming::Names;
+use insis_otp::oath::{Step, UnixTime};
+use insis_otp::otpauth::Entry;
+use insis_otp::record::Account;
+use insis_otp::service::Status;
+use insis_otp::store::Template;
+use insis_otp::verify::Policy;
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::backend::Backend;
+use crate::caller::Caller;
+use crate::page::{Page, PageError};
+use crate::ui::SecretView;
+
+/// What the person does at a question.
+#[derive(Clone, Copy, Debug)]
+enum Do {
+    Type(&'static str),
+    /// The code that the new phone shows, some steps from now.
+    Code(i64),
+    /// So many seconds pass before the next thing is done.
+    Wait(u64),
+    /// The first recovery code of the pairing before.
+    OldRecovery,
+    Go(Stop),
+}
+use Do::{Code, Go, OldRecovery, Type, Wait};
+
+/// The person, the phone, and the clock of both.
+struct Script {
+    clock: Cell<u64>,
+    todo: RefCell<VecDeque<Do>>,
+    said: RefCell<Vec<String>>,
+    /// What the phone scanned: the secret of the sheet.
+    secret: RefCell<Option<String>>,
+    recovery: RefCell<Vec<String>>,
+    old_recovery: RefCell<Option<String>>,
+    shown: Cell<bool>,
+}
+
+struct Actor<'a>(&'a Script);
+
+impl Script {
+    fn now(&self) -> UnixTime {
+        UnixTime(self.clock.get())
+    }
+
+    fn code(&self, steps: i64) -> String {
+        let secret = self.secret.borrow().clone().expect("nothing was shown");
+        let entry = Entry::parse(&format!("otpauth://totp/x?secret={secret}")).unwrap();
+        let step = self.now().step(entry.key.period());
+        entry.key.code(Step(step.0.strict_add_signed(steps))).reveal(entry.key.digits()).to_string()
+    }
+
+    fn heard(&self, text: &str) -> bool {
+        self.said.borrow().iter().any(|said| said.contains(text))
+    }
+}
+
+impl Ui for Actor<'_> {
+    fn say(&mut self, text: &str) {
+        self.0.said.borrow_mut().push(text.to_owned());
+    }
+
+    fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
+        self.0.said.borrow_mut().push(question.text.to_owned());
+        loop {
+            let next = self.0.todo.borrow_mut().pop_front();
+            return match next.unwrap_or_else(|| panic!("no answer to {:?}", question.text)) {
+                Type(text) => Ok(Zeroizing::new(text.to_owned())),
+                Code(steps) => Ok(Zeroizing::new(self.0.code(steps))),
+                OldRecovery => Ok(Zeroizing::new(self.0.old_recovery.borrow().clone().unwrap())),
+                Go(stop) => Err(stop),
+                Wait(seconds) => {
+                    self.0.clock.set(self.0.clock.get() + seconds);
+                    continue;
+                }
+            };
+        }
+    }
+
+    fn show(&mut self, sheet: SecretView) {
+        self.0.shown.set(true);
+        let is_code = |word: &&str| word.len() == 11 && word.as_bytes()[5] == b'-';
+        if !sheet.qr.is_empty() {
+            let lines = sheet.text.lines().filter(|line| line.starts_with("  "));
+            *self.0.secret.borrow_mut() = Some(lines.collect::<String>().replace(' ', ""));
+        } else {
+            let codes: Vec<_> = sheet.text.split_whitespace().filter(is_code).map(str::to_owned).collect();
+            *self.0.recovery.borrow_mut() = codes;
+        }
+    }
+
+    fn hide(&mut self) {
+        self.0.shown.set(false);
+    }
+}
+
+/// A printer that is out of order, and a disk that takes everything but over.pdf at the first try.
+struct NoPages;
+
+impl Pages for NoPages {
+    fn can_print(&self) -> Result<(), PageError> {
+        Ok(())
+    }
+
+    fn can_save(&self, path: &std::path::Path) -> Result<(), PageError> {
+        if path.starts_with("/nodir") { Err(PageError::Failed("/nodir: none".into())) } else { Ok(()) }
+    }
+
+    fn print(&self, _: &Page<'_>) -> Result<(), PageError> {
+        Err(PageError::Failed("out of order".into()))
+    }
+
+    fn save(&self, _: &Page<'_>, path: &std::path::Path, over: bool) -> Result<(), PageError> {
+        if path.extension().is_none() {
+            return Err(PageError::Form);
+        }
+        if over || path.to_str() != Some("over.pdf") { Ok(()) } else { Err(PageError::Exists) }
+    }
+}
+
+/// A home to keep the secret file in.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn talk(
+        &self,
+        script: &Script,
+        proof: bool,
+        act: impl FnOnce(&mut Session<'_>) -> Result<(), SessionError>,
+    ) -> Result<(), SessionError> {
+        let mut account = Account::of_uid(nix::unistd::getuid()).unwrap().unwrap();
+        account.home = self.0.path().into();
+        let clock = || script.now();
+        let file = Template::parse("%h/otp").unwrap().locate(&account);
+        let (policy, caller) = (Policy::default(), Caller::in_a_test());
+        let backend = Backend::Direct { file, policy, as_root: !proof, clock: &clock, caller };
+        let mut seed = script.clock.get();
+        act(&mut Session {
+            ui: &mut Actor(script),
+            backend: &backend,
+            messages: Messages::of_locale("en"),
+            clock: &clock,
+            random: &mut |bytes: &mut [u8]| {
+                for byte in bytes {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    *byte = (seed >> 56) as u8;
+                }
+                Ok(())
+            },
+            pages: &NoPages,
+            page_made: false,
+            user: "anna".into(),
+            yes: false,
+            batch: false,
+        })
+    }
+
+    fn status(&self) -> Option<Status> {
+        let mut status = None;
+        self.talk(&script(&[]), true, |session| {
+            status = session.backend.status()?;
+            Ok(())
+        })
+        .unwrap();
+        status
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.path().read_dir().unwrap().next().is_none()
+    }
+}
+
+fn script(todo: &[Do]) -> Script {
+    Script {
+        clock: Cell::new(1_700_000_010),
+        todo: RefCell::new(todo.iter().copied().collect()),
+        said: RefCell::default(),
+        secret: RefCell::default(),
+        recovery: RefCell::default(),
+        old_recovery: RefCell::default(),
+        shown: Cell::new(false),
+    }
+}
+
+fn pairing() -> Pairing {
+    Pairing {
+        names: Names { user: "anna".into(), host: "aisa".into(), issuer: None },
+        new_keys: NewKeys::default(),
+        qr: true,
+        force: false,
+        instead_of: Some("bob".into()),
+        page_actions: vec![],
+        prompt: "One-time code: ".into(),
+        date: |time| time.0.to_string(),
+    }
+}
+
+fn pair(home: &Home, todo: &[Do]) -> (Script, Result<(), SessionError>) {
+    let script = script(todo);
+    let outcome = home.talk(&script, true, |session| session.pair(&pairing()));
+    assert!(!script.shown.get(), "the secret is still on the screen");
+    assert!(outcome.is_err() || script.todo.borrow().is_empty(), "not everything was asked for");
+    (script, outcome)
+}
+
+const PAIR: [Do; 5] = [Type("yes"), Code(0), Wait(30), Code(0), Type("")];
+
+#[test]
+fn a_phone_is_paired_by_two_consecutive_codes() {
+    let home = Home::new();
+    let (script, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let status = home.status().unwrap();
+    assert_eq!((&*status.account, status.recovery_left, status.drift), ("anna@aisa", 10, Drift(0)));
+    assert_eq!(script.recovery.borrow().len(), 10);
+    assert!(!script.heard("slow") && !script.heard("fast"));
+    assert!(script.heard("not bob"));
+}
+
+#[test]
+fn every_mistake_is_explained_and_can_be_mended() {
+    let home = Home::new();
+    let (script, outcome) = pair(
+        &home,
+        &[
+            Type("perhaps"),
+            Type("Y"),
+            Type("12345"),
+            Type("①②③④⑤⑥"),
+            Type("hello"),
+            Type(""),
+            Type("000000"),
+            Code(0),
+            Code(0),
+            Type("000000"),
+            Wait(60),
+            Code(0),
+            Wait(30),
+            Code(0),
+            Type(""),
+        ],
+    );
+    outcome.unwrap();
+    let messages = Messages::of_locale("en");
+    for text in [
+        messages.say_yes_or_no(),
+        messages.code_has_digits(6),
+        messages.code_plain_digits(),
+        messages.code_characters(),
+        messages.first_wrong("aisa", "anna@aisa"),
+        messages.next_same(),
+        messages.next_wrong(),
+        messages.next_skipped(),
+    ] {
+        assert!(script.heard(&text), "{text}");
+    }
+}
+
+#[test]
+fn wrong_second_codes_lead_back_to_the_first() {
+    let (script, outcome) = pair(
+        &Home::new(),
+        &[
+            Type("yes"),
+            Code(0),
+            Type("000000"),
+            Type("000000"),
+            Type("000000"),
+            Code(0),
+            Wait(30),
+            Code(0),
+            Type(""),
+        ],
+    );
+    outcome.unwrap();
+    assert!(script.heard(&Messages::of_locale("en").next_wrong_again()));
+}
+
+#[test]
+fn a_page_is_printed_or_saved_in_place_of_a_code() {
+    let todo = [
+        Type("yes"),
+        Type("print"),
+        Type("save"),
+        Type("save over.pdf"),
+        Type("no"),
+        Type("SAVE over.pdf"),
+        Type("yes"),
+    ];
+    let todo: Vec<_> =
+        todo.into_iter().chain([Code(0), Type("save x.png"), Wait(30), Code(0), Type("")]).collect();
+    let (script, outcome) = pair(&Home::new(), &todo);
+    outcome.unwrap();
+    let messages = Messages::of_locale("en");
+    for text in [
+        messages.page_failed("out of order"),
+        // "save" alone.
+        messages.page_form(),
+        messages.page_exists("over.pdf"),
+        messages.page_saved("over.pdf"),
+        messages.page_saved("x.png"),
+    ] {
+        assert!(script.heard(&text), "{text}");
+    }
+    let (script, _) = pair(&Home::new(), &[Type("yes"), Type("save x.pdf"), Go(Stop::EndOfInput)]);
+    assert!(script.heard(&messages.page_void()));
+}
+
+#[test]
+fn recovery_codes_are_printed_and_saved_where_they_are_shown() {
+    let messages = Messages::of_locale("en");
+    let shown = [Type("perhaps"), Type("print"), Type("save x.txt"), Type("")];
+    let todo: Vec<_> = PAIR.iter().copied().take(4).chain(shown).collect();
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &todo);
+    outcome.unwrap();
+    let renewed = super::tests::script(&[OldRecovery, Type("hello"), Type("save y.pdf"), Type("")]);
+    *renewed.old_recovery.borrow_mut() = Some(first.recovery.borrow()[0].clone());
+    home.talk(&renewed, true, |session| session.renew_recovery_codes("aisa", "today", &[])).unwrap();
+    assert!(renewed.heard(&messages.page_saved("y.pdf")) && renewed.heard(&messages.recovery_old_void()));
+    for script in [first, renewed] {
+        assert!(script.heard(&messages.recovery_enter()) && script.todo.borrow().is_empty());
+    }
+}
+
+#[test]
+fn a_page_that_cannot_be_made_is_known_before_anything_is_done() {
+    let page_actions = vec![PageAction::Save("/nodir/x.pdf".into())];
+    let home = Home::new();
+    let pairing = Pairing { page_actions: page_actions.clone(), ..pairing() };
+    let outcome = home.talk(&script(&[]), true, |session| session.pair(&pairing));
+    assert!(
+        matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("/nodir: none")) && home.is_empty()
+    );
+    pair(&home, &PAIR).1.unwrap();
+    let outcome =
+        home.talk(&script(&[]), true, |session| session.renew_recovery_codes("aisa", "today", &page_actions));
+    assert!(matches!(outcome, Err(SessionError::NoPage(_))));
+    // In a batch also what shows only when it is tried.
+    let outcome = Home::new().talk(&script(&[]), true, |session| {
+        (session.batch, session.yes) = (true, true);
+        session.pair(&Pairing { page_actions: vec![PageAction::Print], ..self::pairing() })
+    });
+    assert!(matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("out of order")));
+}
+
+#[test]
+fn quit_and_help_are_understood_at_every_prompt() {
+    let messages = Messages::of_locale("en");
+    for answers in 0..4 {
+        let home = Home::new();
+        let todo: Vec<_> = PAIR.iter().copied().take(answers).chain([Type("help"), Type(" Quit ")]).collect();
+        let (script, outcome) = pair(&home, &todo);
+        assert!(matches!(outcome, Err(SessionError::Declined)) && home.is_empty(), "{answers} answers");
+        assert!(script.heard(&messages.prompt_help()), "{answers} answers");
+    }
+}
+
+#[test]
+fn the_words_for_a_page_are_understood_in_both_languages_and_without_accents() {
+    let save = Some(super::PageAction::Save("a b.pdf".into()));
+    Home::new()
+        .talk(&super::tests::script(&[]), true, |session| {
+            session.messages = Messages::of_locale("cs");
+            for typed in ["uložit a b.pdf", "Ulozit a b.pdf", "ULOŽIT  a b.pdf ", "save a b.pdf"] {
+                assert_eq!(session.wish(typed), save, "{typed}");
+            }
+            assert_eq!(session.wish("Tisk"), Some(super::PageAction::Print));
+            assert_eq!(
+                (session.wish("123456"), session.wish("ulo a.pdf"), session.wish("print a")),
+                (None, None, None)
+            );
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_clock_that_is_off_is_learned_and_said() {
+    let home = Home::new();
+    let (script, outcome) = pair(&home, &[Type("yes"), Code(-3), Wait(30), Code(-3), Type("")]);
+    outcome.unwrap();
+    assert!(script.heard("90 s slow"));
+    assert_eq!(home.status().unwrap().drift, Drift(-3));
+    let (script, _) = pair(&Home::new(), &[Type("yes"), Code(2), Wait(30), Code(2), Type("")]);
+    assert!(script.heard("60 s fast"));
+    // Who is slow at typing is not told that the phone is.
+    let (script, _) = pair(&Home::new(), &[Type("yes"), Code(0), Wait(60), Code(-1), Type("")]);
+    assert!(!script.heard(" slow;"));
+}
+
+/// A phone that was fast at enrollment, and is set right later, would be locked out.
+#[test]
+fn a_clock_that_is_far_off_is_to_be_set_first() {
+    let far = [Code(25), Wait(30), Code(25), Type("quit")];
+    let todo: Vec<_> = [Type("yes")].into_iter().chain(far).collect();
+    let home = Home::new();
+    let (script, outcome) = pair(&home, &todo);
+    assert!(matches!(outcome, Err(SessionError::Declined)) && home.is_empty(), "{outcome:?}");
+    assert!(script.heard("about 13 min fast") && script.heard("here it is 1700000010"));
+    // When it is set, nothing else is to be done than to begin again.
+    for offset in [25, -11] {
+        let home = Home::new();
+        let set = [Type("yes"), Code(offset), Code(0), Wait(30), Code(0), Type("")];
+        let (script, outcome) = pair(&home, &set);
+        outcome.unwrap();
+        assert_eq!((home.status().unwrap().drift, script.heard("Set its time")), (Drift(0), true));
+    }
+    // One that was right at first, and then is not.
+    let home = Home::new();
+    let (_, outcome) = pair(
+        &home,
+        &[Type("yes"), Code(0), Code(11), Wait(30), Code(11), Code(0), Wait(30), Code(0), Type("")],
+    );
+    outcome.unwrap();
+    assert_eq!(home.status().unwrap().drift, Drift(0));
+    // As far as a login finds its way by itself, nobody is bothered; farther, who means it.
+    let with = |offset: i64, force: bool| {
+        let (home, script) = (
+            Home::new(),
+            super::tests::script(&[Type("yes"), Code(offset), Wait(30), Code(offset), Type("")]),
+        );
+        home.talk(&script, true, |session| session.pair(&Pairing { force, ..pairing() })).unwrap();
+        assert!(!script.heard("Set its time"));
+        home.status().unwrap().drift
+    };
+    assert_eq!((with(10, false), with(-10, false)), (Drift(10), Drift(-10)));
+    assert_eq!((with(25, true), with(-100, true)), (Drift(25), Drift(-100)));
+}
+
+#[test]
+fn whoever_goes_away_leaves_nothing_behind() {
+    for stop in [Stop::Signal(2), Stop::Signal(1), Stop::EndOfInput] {
+        for answers in 0..4 {
+            let home = Home::new();
+            let todo: Vec<_> = PAIR.iter().copied().take(answers).chain([Go(stop)]).collect();
+            let (script, outcome) = pair(&home, &todo);
+            assert!(matches!(outcome, Err(SessionError::Stopped(seen)) if seen == stop), "{answers} answers");
+            assert!(home.is_empty());
+            assert_eq!(script.heard("delete it there"), answers > 0);
+        }
+        // With the recovery codes on the screen, the phone is paired.
+        let home = Home::new();
+        let (_, outcome) = pair(&home, &[Type("yes"), Code(0), Wait(30), Code(0), Go(stop)]);
+        outcome.unwrap();
+        assert!(home.status().is_some());
+    }
+    let home = Home::new();
+    let (_, outcome) = pair(&home, &[Type("no")]);
+    assert!(matches!(outcome, Err(SessionError::Declined)) && home.is_empty());
+}
+
+#[test]
+fn a_pairing_is_replaced_only_with_a_proof() {
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let replacement = [Type("yes"), Code(0), Wait(30), Code(0), Type("000000"), Go(Stop::Signal(2))];
+    let (script, outcome) = pair(&home, &replacement);
+    assert!(matches!(outcome, Err(SessionError::Stopped(_))));
+    assert!(script.heard("Wrong code"));
+    assert_eq!(home.status().unwrap().account, "anna@aisa");
+    assert_eq!(home.status().unwrap().failures, 1);
+
+    let script = super::tests::script(&[Type("yes"), Code(0), Wait(30), Code(0), OldRecovery, Type("")]);
+    *script.old_recovery.borrow_mut() = Some(first.recovery.borrow()[3].clone());
+    home.talk(&script, true, |session| session.replace(&pairing())).unwrap();
+    assert_eq!(home.status().unwrap().account, "anna@aisa #2");
+    assert_eq!(home.status().unwrap().recovery_left, 10);
+}
+
+#[test]
+fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let script = super::tests::script(&[OldRecovery, Type("")]);
+    *script.old_recovery.borrow_mut() = Some(first.recovery.borrow()[0].clone());
+    home.talk(&script, true, |session| session.renew_recovery_codes("aisa", "today", &[])).unwrap();
+    assert_ne!(*script.recovery.borrow(), *first.recovery.borrow());
+
+    let renewed = script.recovery.borrow()[9].clone();
+    let script = super::tests::script(&[Type("yes"), Type("abcde-abcde"), OldRecovery]);
+    *script.old_recovery.borrow_mut() = Some(renewed);
+    home.talk(&script, true, |session| session.remove()).unwrap();
+    assert!(home.is_empty() && script.heard("Wrong code"));
+    assert!(script.heard("anna could be locked out"));
+    let outcome = home.talk(&script, true, |session| session.remove());
+    assert!(matches!(outcome, Err(SessionError::Backend(Error::NotEnrolled))));
+}
+
+#[test]
+fn codes_are_tried_and_clocks_learned_anew() {
+    let home = Home::new();
+    let (first, outcome) = pair(&home, &PAIR);
+    outcome.unwrap();
+    let script = super::tests::script(&[Wait(3000), Code(0), Code(0)]);
+    *script.secret.borrow_mut() = first.secret.borrow().clone();
+    home.talk(&script, true, |session| session.verify()).unwrap();
+    assert!(script.heard("would be let in"));
+    assert!(matches!(home.talk(&script, true, |session| session.verify()), Err(SessionError::Refused)));
+    assert!(script.heard("used before"));
+
+    // What is no code, then two codes at once, then each when the phone shows it.
+    script.todo.borrow_mut().extend([Type("123456 654321"), Code(20), Code(21)]);
+    script.todo.borrow_mut().extend([Code(22), Wait(30), Code(22)]);
+    home.talk(&script, true, |session| session.resync()).unwrap();
+    assert!(script.heard("each typed when"));
+    assert!(script.heard("11 min fast"));
+}
+
+#[test]
+fn a_batch_is_told_which_option_is_missing() {
+    let home = Home::new();
+    pair(&home, &PAIR).1.unwrap();
+    let outcome = home.talk(&super::tests::script(&[]), true, |session| {
+        session.batch = true;
+        session.remove()
+    });
+    assert!(matches!(outcome, Err(SessionError::Missing("--yes"))));
+}
+
+#[test]
+fn root_needs_no_proof() {
+    let home = Home::new();
+    pair(&home, &PAIR).1.unwrap();
+    let script = super::tests::script(&PAIR);
+    home.talk(&script, false, |session| session.pair(&pairing())).unwrap();
+    assert_eq!(home.status().unwrap().account, "anna@aisa #2");
+}

@@ -1,0 +1,44 @@
+//! English.
+
+use super::Messages;
+
+pub const TEXTS: Messages = Messages {
+    cannot_check: "One-time codes cannot be checked now. Please tell your administrator.",
+    press_enter: "Press Enter to end: ",
+    wrong: "Wrong code. Type the digits your app shows now. ",
+    wrong_again: "Wrong. Try two codes in a row or a recovery code. ",
+    used: "That code was used. Type the one shown now. ",
+    used_wait: "That code was used. Wait {} for the next. ",
+    clock_was_wrong: "This host's clock was off. Type two codes in a row. ",
+    recovery_used: "That recovery code was used. Type another one. ",
+    throttled: "Too many tries. Wait {} or type two in a row. ",
+    throttled_again: "Wait {}, or type two codes or a recovery code. ",
+    too_soon: "Too many tries. Use a recovery code or wait {}. ",
+    single_codes_used_up: "Locked. Type two codes in a row or a recovery code. ",
+    one_failure: "1 failed code since your last login.",
+    failures: "{} failed codes since your last login.",
+    new_device: "A phone was paired with this account on {}.\nIf that was not you, tell your administrator now.",
+    recovery_none_left: "That was your last recovery code; make new ones: otp-setup recovery-codes",
+    recovery_few_left: "Recovery codes left: {}; make new ones: otp-setup recovery-codes",
+    recovery_left: "Recovery codes left: {}.",
+    both: "Password+code: ",
+    pairing: "{} asks for one-time codes from now on.\n\
+              An app on your phone makes them (Microsoft Authenticator: \"Other account\").",
+    pairing_name: "In the app it stands as {}",
+    pairing_short_name: "In the app it stands, shortened, as {}",
+    pairing_picture: "The app scans a picture, drawn with blocks like these: \u{2588}\u{2580}\u{2584}\n\
+                      Enter: draw it.  i: for a light screen.\n\
+                      a: in plain letters (42 rows, dark screen).  t: only text. ",
+    pairing_scan: "Scan this with the app (i: if the screen is light, a: plain letters):",
+    pairing_secret: "Or type in this secret: {}",
+    pairing_first: "First code from the app: ",
+    pairing_next: "Next code, when the app shows it: ",
+    pairing_wrong: "Not a code of this secret. Is the phone's clock right?",
+    pairing_clock: "Right, but the phone's clock is {} off, and codes fail once it is set.\n\
+                    Set its time to automatic, then begin again (or go on, if it cannot be set).",
+    pairing_same: "The same code twice. Wait for the next one.",
+    pairing_not_consecutive: "These two codes do not follow each other.",
+    pairing_invitation: "To pair a phone, type the invitation code that you were given: ",
+    pairing_not_invited: "That is not your invitation code.\n",
+    paired: "Paired. Recovery codes for the day the phone is lost: otp-setup recovery-codes",
+};

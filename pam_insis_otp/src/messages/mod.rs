@@ -1,0 +1,314 @@
+//! What people read at the prompt: short, true, and what to do next. One file for each language.
+//!
+//! ssh puts the user and the host in front of a prompt, as `(novakova@login1.mendelu.cz) `. What is said of a refused code fits
+//! a terminal of 80 columns behind that; the question itself comes on the next line.
+
+mod cs;
+mod en;
+
+use insis_otp::config::Language;
+use insis_otp::oath::UnixTime;
+use insis_otp::verify::{EnrollmentRefusal, Proof, Refusal};
+
+use crate::date;
+
+/// The messages of a language. `{}` stands for the one number or name that a message tells.
+///
+/// A message that a language lacks does not compile; a test looks for one that is empty or lacks its place.
+pub struct Messages {
+    /// For a broken store or configuration. The details are in the log.
+    pub cannot_check: &'static str,
+    /// The question below it, where nothing but a question is shown.
+    pub press_enter: &'static str,
+    /// Said in the next prompt after a reply that opens nothing, whatever it was: a wrong code, a right one from outside
+    /// the window, the password, no code at all.
+    ///
+    /// One text, because sshd shows us nothing but the length of what an unknown user typed: anything more exact would
+    /// tell the others from these. Nor may a guesser learn of a code that is going to be good in a minute. The log is
+    /// exact.
+    pub wrong: &'static str,
+    /// The same, when it was not the first refusal of this login: what else opens it.
+    pub wrong_again: &'static str,
+    /// A right code that was used, while the next one is on the phone already.
+    pub used: &'static str,
+    /// The same, with how long the next one takes.
+    pub used_wait: &'static str,
+    /// Every code near now counts as used, since this machine's clock was ahead.
+    pub clock_was_wrong: &'static str,
+    /// A recovery code that was used.
+    pub recovery_used: &'static str,
+    /// Single codes are delayed: how long.
+    pub throttled: &'static str,
+    /// The same, when it was not the first refusal of this login: what else opens it.
+    pub throttled_again: &'static str,
+    /// A second pair or recovery code within a second of a delay: how long single codes are delayed.
+    pub too_soon: &'static str,
+    /// So many single codes in a row were wrong that none is compared any more.
+    pub single_codes_used_up: &'static str,
+    /// After a login: one failure since the last one.
+    pub one_failure: &'static str,
+    /// After a login: how many failures since the last one.
+    pub failures: &'static str,
+    /// After a login: when a device was enrolled since the last one.
+    pub new_device: &'static str,
+    /// After a login by recovery code: none is left.
+    pub recovery_none_left: &'static str,
+    /// One or two are left.
+    pub recovery_few_left: &'static str,
+    /// More are left.
+    pub recovery_left: &'static str,
+    /// The question for password and code in one reply.
+    pub both: &'static str,
+    /// Why a phone is paired within the login, on this host.
+    pub pairing: &'static str,
+    /// How the entry in the app is called.
+    pub pairing_name: &'static str,
+    /// The same, of names that are not in full there.
+    pub pairing_short_name: &'static str,
+    /// The question how the picture is to be drawn.
+    pub pairing_picture: &'static str,
+    /// Above the QR code.
+    pub pairing_scan: &'static str,
+    /// Below it: the secret to type in.
+    pub pairing_secret: &'static str,
+    /// The question for the first code.
+    pub pairing_first: &'static str,
+    /// The question for the one after it.
+    pub pairing_next: &'static str,
+    /// Said in front of the question for the first code: that was no code, or none of this secret.
+    pub pairing_wrong: &'static str,
+    /// Said once of a phone whose clock is far off, by this length.
+    pub pairing_clock: &'static str,
+    /// The same code twice.
+    pub pairing_same: &'static str,
+    /// The second code does not follow the first.
+    pub pairing_not_consecutive: &'static str,
+    /// The question for the code of an invitation.
+    pub pairing_invitation: &'static str,
+    /// Said in front of it: that was another code.
+    pub pairing_not_invited: &'static str,
+    /// The pairing is done.
+    pub paired: &'static str,
+}
+
+impl Messages {
+    /// The messages of a language.
+    pub const fn of(language: Language) -> &'static Self {
+        match language {
+            Language::En => &en::TEXTS,
+            Language::Cs => &cs::TEXTS,
+        }
+    }
+
+    /// What is said of a refused code, to be put in front of the next prompt. `again`: it was not the first one.
+    pub fn refused(&self, refusal: &Refusal, again: bool) -> String {
+        match refusal {
+            Refusal::Wrong | Refusal::OutsideWindow { .. } | Refusal::Malformed(_) => {
+                if again { self.wrong_again } else { self.wrong }.to_owned()
+            }
+            Refusal::Used { wait } if wait.0 == 0 => self.used.to_owned(),
+            Refusal::Used { wait } => fill(self.used_wait, wait),
+            Refusal::ClockAhead { .. } => self.clock_was_wrong.to_owned(),
+            Refusal::RecoverySpent => self.recovery_used.to_owned(),
+            Refusal::Throttled { wait } => {
+                fill(if again { self.throttled_again } else { self.throttled }, wait)
+            }
+            Refusal::TooSoon { wait } => fill(self.too_soon, wait),
+            Refusal::SingleCodesUsedUp => self.single_codes_used_up.to_owned(),
+        }
+    }
+
+    /// What is said after an opened login, if there is anything to say: of the proof, and of failures before this login.
+    pub fn accepted(&self, by: &Proof, failures: u32, new_device: Option<UnixTime>) -> Option<String> {
+        let mut sentences = Vec::new();
+        sentences.extend(new_device.map(|at| fill(self.new_device, date::utc(at))));
+        match failures {
+            0 => {}
+            1 => sentences.push(self.one_failure.to_owned()),
+            failures => sentences.push(fill(self.failures, failures)),
+        }
+        if let Proof::Recovery { left } = *by {
+            sentences.push(match left {
+                0 => self.recovery_none_left.to_owned(),
+                1 | 2 => fill(self.recovery_few_left, left),
+                left => fill(self.recovery_left, left),
+            });
+        }
+        (!sentences.is_empty()).then(|| sentences.join("\n"))
+    }
+
+    /// What is said of two codes that do not pair. The secret is the person's own: there is nothing to hide.
+    pub const fn not_pairing(&self, why: EnrollmentRefusal) -> &'static str {
+        match why {
+            EnrollmentRefusal::FirstWrong | EnrollmentRefusal::SecondWrong => self.pairing_wrong,
+            EnrollmentRefusal::Same => self.pairing_same,
+            EnrollmentRefusal::NotConsecutive => self.pairing_not_consecutive,
+        }
+    }
+}
+
+/// Puts a value into its place in a message.
+pub fn fill(text: &str, value: impl std::fmt::Display) -> String {
+    text.replace("{}", &value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every message of a language, and whether it has a place.
+    fn all(messages: &Messages) -> [(&'static str, bool); 34] {
+        // Without `..`: a new message does not compile until it stands here too.
+        let Messages {
+            cannot_check,
+            press_enter,
+            wrong,
+            wrong_again,
+            used,
+            used_wait,
+            clock_was_wrong,
+            recovery_used,
+            throttled,
+            throttled_again,
+            too_soon,
+            single_codes_used_up,
+            one_failure,
+            failures,
+            new_device,
+            recovery_none_left,
+            recovery_few_left,
+            recovery_left,
+            both,
+            pairing,
+            pairing_name,
+            pairing_short_name,
+            pairing_picture,
+            pairing_scan,
+            pairing_secret,
+            pairing_first,
+            pairing_next,
+            pairing_wrong,
+            pairing_clock,
+            pairing_same,
+            pairing_not_consecutive,
+            pairing_invitation,
+            pairing_not_invited,
+            paired,
+        } = messages;
+        [
+            (cannot_check, false),
+            (press_enter, false),
+            (wrong, false),
+            (wrong_again, false),
+            (used, false),
+            (used_wait, true),
+            (clock_was_wrong, false),
+            (recovery_used, false),
+            (throttled, true),
+            (throttled_again, true),
+            (too_soon, true),
+            (single_codes_used_up, false),
+            (one_failure, false),
+            (failures, true),
+            (new_device, true),
+            (recovery_none_left, false),
+            (recovery_few_left, true),
+            (recovery_left, true),
+            (both, false),
+            (pairing, true),
+            (pairing_name, true),
+            (pairing_short_name, true),
+            (pairing_picture, false),
+            (pairing_scan, false),
+            (pairing_secret, true),
+            (pairing_first, false),
+            (pairing_next, false),
+            (pairing_wrong, false),
+            (pairing_clock, true),
+            (pairing_same, false),
+            (pairing_not_consecutive, false),
+            (pairing_invitation, false),
+            (pairing_not_invited, false),
+            (paired, false),
+        ]
+    }
+
+    #[test]
+    fn every_language_has_every_message() {
+        let languages = [Language::En, Language::Cs].map(|language| all(Messages::of(language)));
+        for (text, has_place) in languages.concat() {
+            assert!(!text.trim().is_empty() && text.len() < 300, "{text:?}");
+            assert_eq!(text.matches("{}").count(), usize::from(has_place), "{text:?}");
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        }
+        let [en, cs] = languages;
+        assert!(en.iter().zip(&cs).all(|(en, cs)| en.0 != cs.0), "a message is not translated");
+    }
+
+    /// The columns of the widest line.
+    fn columns(text: &str) -> usize {
+        text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn whoever_is_refused_twice_reads_what_else_opens_the_login() {
+        let wait = insis_otp::oath::Seconds(27);
+        for (language, recovery) in [(Language::En, "recovery code"), (Language::Cs, "záchranný")] {
+            let messages = Messages::of(language);
+            for refusal in [Refusal::Wrong, Refusal::Throttled { wait }] {
+                assert_ne!(messages.refused(&refusal, false), messages.refused(&refusal, true));
+                assert!(messages.refused(&refusal, true).contains(recovery));
+            }
+        }
+    }
+
+    #[test]
+    fn every_prompt_fits_a_terminal_behind_the_name_that_ssh_puts_there() {
+        for language in [Language::En, Language::Cs] {
+            let messages = Messages::of(language);
+            // The longest way to say a length of time.
+            let waits = (1..=86_400).map(|seconds| insis_otp::oath::Seconds(seconds).to_string());
+            let wait = waits.max_by_key(String::len).unwrap();
+            let Messages { wrong, wrong_again, used, used_wait, clock_was_wrong, recovery_used, .. } =
+                messages;
+            let Messages { throttled, throttled_again, too_soon, single_codes_used_up, .. } = messages;
+            let refused = [wrong, wrong_again, used, used_wait, clock_was_wrong, recovery_used];
+            for note in refused.into_iter().copied().chain([
+                "",
+                throttled,
+                throttled_again,
+                too_soon,
+                single_codes_used_up,
+            ]) {
+                for question in [language.prompt(), messages.both] {
+                    let said = format!("(novakova@login1.mendelu.cz) {}\n{question}", note.trim_end());
+                    let prompt = fill(&said, &wait);
+                    assert!(columns(&prompt) <= 80, "{prompt:?}: {}", columns(&prompt));
+                    assert!(note.is_empty() || note.ends_with(". "), "{note:?} is no sentence");
+                }
+            }
+            let Messages { pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next, .. } =
+                messages;
+            for said in [pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next] {
+                assert!(columns(said) <= 60, "{said:?}: {}", columns(said));
+            }
+            let clock = fill(messages.pairing_clock, &wait);
+            assert!(columns(&clock) <= 80, "{clock:?}: {}", columns(&clock));
+            // These are on lines of their own; a code is typed behind the question.
+            let Messages { pairing_name, pairing_short_name, pairing_scan, .. } = messages;
+            for said in [messages.pairing, pairing_scan, messages.cannot_check, messages.paired] {
+                assert!(columns(&fill(said, "host.example.org")) <= 80, "{said:?}: {}", columns(said));
+            }
+            let (name, short) = ("Example: anna@room-12.example.org", "Mendel Univers: anna@login1~abcd");
+            assert!(
+                columns(&fill(pairing_name, name)) <= 80 && columns(&fill(pairing_short_name, short)) <= 80
+            );
+            assert!(columns(messages.pairing_first) <= 80 - 8 && columns(messages.pairing_picture) <= 80 - 2);
+            assert!(columns(messages.pairing_invitation) <= 80 - 11);
+            for left in [0, 1, 12] {
+                let said = messages.accepted(&Proof::Recovery { left }, u32::MAX, Some(UnixTime(0))).unwrap();
+                assert!(columns(&said) <= 80, "{said:?}");
+            }
+        }
+    }
+}
