@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SELDOM: &str = "seldom.ld";
+const COLD: &str = "cold.ld";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed={SELDOM}");
+    println!("cargo:rerun-if-changed={COLD}");
     // Once loaded, it stays: a program that authenticates again and again (a locker, a mail server) does not load it
     // each time. Such a program sees a new version when it is started anew, as with every library.
     link("nodelete");
@@ -16,7 +16,7 @@ fn main() {
         link("pack-relative-relocs");
     }
     take_the_unwinder_along();
-    set_apart_what_is_seldom_run();
+    set_apart_cold_code();
 }
 
 fn link(keyword: &str) {
@@ -45,9 +45,9 @@ fn take_the_unwinder_along() {
 }
 
 /// Puts code that hardly any login runs behind the other, so that a process has a quarter less of the module in its memory.
-fn set_apart_what_is_seldom_run() {
+fn set_apart_cold_code() {
     let Some(here) = std::env::var_os("CARGO_MANIFEST_DIR") else { return };
-    println!("cargo:rustc-link-arg-cdylib=-T{}", Path::new(&here).join(SELDOM).display());
+    println!("cargo:rustc-link-arg-cdylib=-T{}", Path::new(&here).join(COLD).display());
 }
 
 fn output(program: &str, argument: &str) -> Option<String> {

@@ -64,7 +64,7 @@ pub fn kib(path: &Path) -> u64 {
     path.metadata().unwrap_or_else(|error| panic!("{}: {error}", path.display())).len().div_ceil(1024)
 }
 
-/// The size in KiB, rounded up, of the code that logins run: what is seldom run has a section of its own.
+/// The size in KiB, rounded up, of the code that logins run: cold code has a section of its own.
 ///
 /// # Panics
 /// When the module has no code.
