@@ -1,6 +1,6 @@
 //! Everybody on this machine.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +14,27 @@ pub fn all() -> io::Result<Vec<Account>> {
     accounts.sort_by(|one, other| one.name.cmp(&other.name));
     accounts.dedup_by(|one, other| one.name == other.name);
     Ok(accounts)
+}
+
+/// Accounts by name, for many look-ups: each look-up in the user database can read the whole of it.
+#[derive(Debug, Default)]
+pub struct Directory(HashMap<String, Account>);
+
+impl Directory {
+    /// Reads all accounts that can be listed, if so many look-ups are worth it.
+    pub fn for_lookups(count: usize) -> Self {
+        let accounts = if count > 1 { all().unwrap_or_default() } else { Vec::new() };
+        Self(accounts.into_iter().map(|account| (account.name.to_string(), account)).collect())
+    }
+
+    /// The account of that name, as [`Account::lookup`] answers: the user database is asked only for a name that is not
+    /// listed, since a directory need not list its people.
+    pub fn lookup(&self, name: &UserName) -> Result<Option<Account>, nix::Error> {
+        match self.0.get(name.as_str()) {
+            Some(account) => Ok(Some(account.clone())),
+            None => Account::lookup(name),
+        }
+    }
 }
 
 /// All people: accounts with a shell in which they can work, system accounts left out.

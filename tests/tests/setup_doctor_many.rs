@@ -1,4 +1,4 @@
-//! `otp-setup doctor` where there are many people: what it does for each of them.
+//! `otp-setup` where there are many people: what `doctor` and `import` do for each of them.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
@@ -10,6 +10,7 @@ use insis_otp_tests::paired::Paired;
 use nix::sys::resource::{UsageWho, getrusage};
 
 const CONFIG: &str = "/etc/security/insis-otp.toml";
+const USERSFILE: &str = "/etc/users.oath";
 const STACK: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
 
 /// A machine with that many people more; all but one in `each` have enrolled, and everybody is in a group of their own.
@@ -57,11 +58,7 @@ fn every_secret_file_is_opened_once_and_passwd_a_few_times() {
         said.contains("many100, many200, many300, many400, many600, many700, many800, many900\n"),
         "{said}"
     );
-    let calls = tempfile::NamedTempFile::new().unwrap();
-    let mut strace = env.command("strace");
-    strace.args(["-f", "-qq", "-e", "trace=openat", "-o"]).arg(calls.path()).args(["otp-setup", "doctor"]);
-    strace.output().unwrap();
-    let calls = std::fs::read_to_string(calls.path()).unwrap();
+    let calls = opens_of(&env, &["doctor"]);
     let opened = |what: &str| calls.lines().filter(|line| line.contains(what)).count();
     assert!(opened("doctor") == 0 && !calls.is_empty());
     for user in ["many1", "many999"] {
@@ -69,6 +66,61 @@ fn every_secret_file_is_opened_once_and_passwd_a_few_times() {
     }
     let databases = opened("\"/etc/passwd\"") + opened("\"/etc/group\"");
     assert!(databases < 60, "{databases}");
+}
+
+/// The files that `otp-setup` opens, a line each.
+fn opens_of(env: &Env, args: &[&str]) -> String {
+    let calls = tempfile::NamedTempFile::new().unwrap();
+    let mut strace = env.command("strace");
+    strace.args(["-f", "-qq", "-e", "trace=openat", "-o"]).arg(calls.path()).arg("otp-setup").args(args);
+    strace.output().unwrap();
+    std::fs::read_to_string(calls.path()).unwrap()
+}
+
+/// A file of pam_oath's with a line for each of the crowd, and for those.
+fn write_usersfile(env: &Env, count: u32, others: &[&str]) {
+    let names = (0..count).map(|number| format!("many{number}"));
+    let names = names.chain(others.iter().map(|&name| name.to_owned()));
+    let lines = names.zip(0..).map(|(name, number): (_, u32)| format!("HOTP/T30/6 {name} - {number:040x}\n"));
+    env.write(Path::new(USERSFILE), lines.collect::<String>().as_bytes(), 0o600);
+}
+
+#[test]
+fn an_import_reads_the_user_database_once_and_asks_only_for_unlisted_names() {
+    const MANY: u32 = 500;
+    let env = crowd(MANY, 1);
+    let passwd = |others: &[&str]| {
+        write_usersfile(&env, MANY, others);
+        let calls = opens_of(&env, &["import", "--pam-oath", USERSFILE, "--dry-run"]);
+        assert!(calls.contains(USERSFILE), "{calls}");
+        calls.lines().filter(|line| line.contains("\"/etc/passwd\"")).count()
+    };
+    let (listed, unlisted) = (passwd(&[]), passwd(&["nobody1", "nobody2", "nobody3"]));
+    assert!(listed < 10, "{listed}");
+    assert_eq!(unlisted, listed + 3);
+    let imported = env.command("otp-setup").args(["import", "--pam-oath", USERSFILE]).output().unwrap();
+    let imported = String::from_utf8_lossy(&imported.stdout).into_owned();
+    assert!(imported.contains("nobody3: "), "{imported}");
+    for user in ["many0", "many499"] {
+        assert!(Path::new("/var/lib/insis-otp").join(user).is_file(), "{user}");
+    }
+    assert!(!Path::new("/var/lib/insis-otp/nobody1").exists());
+}
+
+/// `cargo nextest run -E 'test(an_import_of)' --run-ignored all --no-capture` says how long it takes.
+#[test]
+#[ignore = "a measurement"]
+fn an_import_of_ten_times_as_many_takes_ten_times_as_long() {
+    for count in [10_000, 100_000] {
+        let env = crowd(count, 1);
+        write_usersfile(&env, count, &[]);
+        let start = std::time::Instant::now();
+        let output = env.command("otp-setup").args(["import", "--pam-oath", USERSFILE]).output().unwrap();
+        println!("{count} lines: {:.1?}", start.elapsed());
+        assert!(output.status.success());
+        assert!(Path::new("/var/lib/insis-otp").join(format!("many{}", count - 1)).is_file());
+        run(Command::new("find").args(["/var/lib/insis-otp", "-name", "many*", "-delete"]));
+    }
 }
 
 /// `cargo nextest run -E 'test(a_hundred_thousand)' --run-ignored all --no-capture` says how long it takes.

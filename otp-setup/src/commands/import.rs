@@ -21,7 +21,8 @@ use crate::exit::{Failure, Status};
 use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
 use crate::session::said;
-use crate::{sanitize, stored, users};
+use crate::users::{self, Directory};
+use crate::{sanitize, stored};
 
 /// What became of one entry of an import.
 #[derive(Debug, Serialize)]
@@ -46,10 +47,12 @@ impl Setup<'_> {
         let found =
             self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, Failure>>()?;
         let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
+        let directory = Directory::for_lookups(found.len());
         let mut progress = Progress::of(found.len());
         let put = |(who, found, salt): (String, Found, Salt)| {
             progress.steps(1);
-            self.put(site, &who, found, rules, salt)
+            let account = UserName::parse(&who).ok().and_then(|name| directory.lookup(&name).ok().flatten());
+            self.put(site, (&who, account), found, rules, salt)
         };
         let outcomes: Vec<_> = found.into_iter().map(put).collect();
         drop(progress);
@@ -253,7 +256,14 @@ impl Setup<'_> {
         Ok(salt)
     }
 
-    fn put(&self, site: &Context, user: &str, found: Found, rules: Rules, salt: Salt) -> Outcome {
+    fn put(
+        &self,
+        site: &Context,
+        (user, account): (&str, Option<Account>),
+        found: Found,
+        rules: Rules,
+        salt: Salt,
+    ) -> Outcome {
         let not_taken = |user: String, (what, status): (String, Status)| Outcome {
             user,
             taken: false,
@@ -262,7 +272,6 @@ impl Setup<'_> {
             scratch: 0,
             status,
         };
-        let account = UserName::parse(user).ok().and_then(|name| Account::lookup(&name).ok().flatten());
         let Some(account) = account else {
             return not_taken(
                 self.nobody(user, found.line),
