@@ -292,7 +292,7 @@ fn a_service_in_which_nobody_is_asked() {
     // For the whole site there is no such thing.
     house.configure("ask = false\n");
     assert_eq!(comes("imap", MODULE, "anna", "192.0.2.7", ["none"]).0, Code::SERVICE_ERR);
-    let _ = house.env.syslog().expect(&["insis-otp.toml:1: ask: can only be set for a service"]);
+    let _ = house.env.syslog().expect(&["insis-otp.toml:1: ask can only be set for a service"]);
 }
 
 #[test]
