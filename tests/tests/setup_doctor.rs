@@ -725,6 +725,19 @@ fn faults_of_helper_configuration_and_log_are_found() {
     finds(&env, "warning", "/dev/log", "no /dev/log", command);
 }
 
+#[test]
+fn a_shell_that_may_gain_no_privileges_is_found() {
+    let env = sound();
+    let examine = |options: &[&str]| {
+        let doctor = ["otp-setup", "doctor", "--json"];
+        let output = talk(env.command("env").args(options).args(doctor), "");
+        serde_json::from_slice::<Vec<Finding>>(&output.stdout).unwrap()
+    };
+    let is_named = |findings: &[Finding]| findings.iter().any(|finding| finding.place == "no_new_privs");
+    assert!(is_named(&examine(&["setpriv", "--no-new-privs"])));
+    assert!(!is_named(&examine(&[])));
+}
+
 /// The same in Czech: other words, the same lines.
 #[test]
 fn the_lines_are_the_same_in_every_language() {

@@ -8,6 +8,7 @@ mod and_otp;
 mod binary;
 mod bitwarden;
 mod csv;
+mod entry;
 mod exports;
 mod fields;
 mod files;
@@ -15,17 +16,16 @@ mod free_otp;
 mod google;
 mod migration;
 mod oath;
-mod put;
 mod two_fas;
 mod uri;
 
 pub use binary::Binary;
+pub use entry::{ImportError, Imported, Rules, import_entry};
 pub use exports::{Unreadable, read as exports, uris};
 pub use files::{own_file, private_file};
 pub use google::read as google;
 pub use migration::read as migration;
 pub use oath::{one_of_each_user, read as oath};
-pub use put::{NotPut, Put, Rules, put};
 pub use uri::{read_input, uri};
 
 use crate::oath::{InvalidParameter, InvalidSecret, OtpGenerator, ScratchCode};

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use insis_otp::import::{self, Binary, Found, LeftOut, NotPut, Put, Rules, Unreadable, Unusable};
+use insis_otp::import::{self, Binary, Found, ImportError, Imported, LeftOut, Rules, Unreadable, Unusable};
 use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
 use insis_otp::record::{Account, UserName};
@@ -49,12 +49,12 @@ impl Setup<'_> {
         let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
         let directory = Directory::for_lookups(found.len());
         let mut progress = Progress::of(found.len());
-        let put = |(who, found, salt): (String, Found, Salt)| {
+        let import = |(who, found, salt): (String, Found, Salt)| {
             progress.steps(1);
             let account = UserName::parse(&who).ok().and_then(|name| directory.lookup(&name).ok().flatten());
-            self.put(site, (&who, account), found, rules, salt)
+            self.import_entry(site, (&who, account), found, rules, salt)
         };
-        let outcomes: Vec<_> = found.into_iter().map(put).collect();
+        let outcomes: Vec<_> = found.into_iter().map(import).collect();
         drop(progress);
         let mut output = Output::default();
         if options.json {
@@ -256,7 +256,7 @@ impl Setup<'_> {
         Ok(salt)
     }
 
-    fn put(
+    fn import_entry(
         &self,
         site: &Context,
         (user, account): (&str, Option<Account>),
@@ -282,7 +282,7 @@ impl Setup<'_> {
         let user = site.account.name.to_string();
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
         let (file, caller) = (site.file(), Caller::of_this_process());
-        let put = import::put(
+        let imported = import::import_entry(
             &site.service(&file, &system_clock),
             found,
             names,
@@ -291,12 +291,13 @@ impl Setup<'_> {
             &caller.reporter(&user),
         );
         // What the store was not asked for has no report yet.
-        if let (Err(NotPut::Unusable(_) | NotPut::Uncommon(_) | NotPut::Short), false) = (&put, rules.dry_run)
+        if let (Err(ImportError::Unusable(_) | ImportError::Uncommon(_) | ImportError::Short), false) =
+            (&imported, rules.dry_run)
         {
             caller.report(&user, &Event::refused("import", "unusable"));
         }
-        match put {
-            Ok(Put { issuer, account, scratch, left_out }) => {
+        match imported {
+            Ok(Imported { issuer, account, scratch, left_out }) => {
                 let (issuer, account) = (sanitize::unsecret(&issuer), sanitize::unsecret(&account));
                 let what = if rules.dry_run {
                     self.messages.import_would(issuer, account)
@@ -307,7 +308,7 @@ impl Setup<'_> {
                 let left_out = left_out.iter().map(|what| self.left_out(*what)).collect();
                 Outcome { user, taken: true, what, left_out, scratch, status: Status::Done }
             }
-            Err(why) => not_taken(user, self.not_put(why)),
+            Err(why) => not_taken(user, self.import_error(why)),
         }
     }
 
@@ -331,19 +332,19 @@ impl Setup<'_> {
         }
     }
 
-    fn not_put(&self, why: NotPut) -> (String, Status) {
+    fn import_error(&self, why: ImportError) -> (String, Status) {
         let messages = &self.messages;
         let text = match why {
-            NotPut::Exists => return (messages.import_exists(), Status::Exists),
-            NotPut::Store(error) => return (messages.import_secret(error), Status::Unusable),
-            NotPut::Short => messages.import_short(),
-            NotPut::Unusable(Unusable::Counter) => messages.import_counter(),
-            NotPut::Unusable(Unusable::Secret(why)) => messages.import_secret(why),
-            NotPut::Unusable(Unusable::Parameter(why)) => messages.import_secret(why),
-            NotPut::Unusable(Unusable::Uri(why)) => messages.import_secret(why),
-            NotPut::Unusable(Unusable::Form) => messages.import_form(),
-            NotPut::Unusable(Unusable::OtherLine(line)) => messages.import_other_line(line),
-            NotPut::Uncommon(key) => {
+            ImportError::Exists => return (messages.import_exists(), Status::Exists),
+            ImportError::Store(error) => return (messages.import_secret(error), Status::Unusable),
+            ImportError::Short => messages.import_short(),
+            ImportError::Unusable(Unusable::Counter) => messages.import_counter(),
+            ImportError::Unusable(Unusable::Secret(why)) => messages.import_secret(why),
+            ImportError::Unusable(Unusable::Parameter(why)) => messages.import_secret(why),
+            ImportError::Unusable(Unusable::Uri(why)) => messages.import_secret(why),
+            ImportError::Unusable(Unusable::Form) => messages.import_form(),
+            ImportError::Unusable(Unusable::OtherLine(line)) => messages.import_other_line(line),
+            ImportError::Uncommon(key) => {
                 let (algorithm, digits, period) = said(&key);
                 messages.import_uncommon(algorithm, digits, period)
             }

@@ -21,7 +21,7 @@ pub struct Rules {
 
 /// An entry that was taken.
 #[derive(Debug)]
-pub struct Put {
+pub struct Imported {
     /// Its issuer.
     pub issuer: String,
     /// Its account.
@@ -34,7 +34,7 @@ pub struct Put {
 
 /// Why an entry was not taken.
 #[derive(Debug)]
-pub enum NotPut {
+pub enum ImportError {
     /// It cannot be used.
     Unusable(Unusable),
     /// Some apps show wrong codes for its parameters.
@@ -47,7 +47,7 @@ pub enum NotPut {
     Store(StoreError),
 }
 
-impl From<StoreError> for NotPut {
+impl From<StoreError> for ImportError {
     fn from(error: StoreError) -> Self {
         if matches!(error.cause, Cause::Exists) { Self::Exists } else { Self::Store(error) }
     }
@@ -55,18 +55,18 @@ impl From<StoreError> for NotPut {
 
 /// Enrols the file's owner with what was found. `names` are those for an entry that has none, `salt` is for the hashes
 /// of scratch codes.
-pub fn put(
+pub fn import_entry(
     service: &Service<'_>,
     found: Found,
     names: impl FnOnce(&OtpGenerator) -> Entry,
     rules: Rules,
     salt: Salt,
     report: Reporter<'_>,
-) -> Result<Put, NotPut> {
-    let mut taken = found.taken.map_err(NotPut::Unusable)?;
+) -> Result<Imported, ImportError> {
+    let mut taken = found.taken.map_err(ImportError::Unusable)?;
     match (taken.key.secret().is_short(), rules.force) {
         (true, true) => taken.left_out.push(LeftOut::ShortSecret),
-        (true, false) => return Err(NotPut::Short),
+        (true, false) => return Err(ImportError::Short),
         (false, _) => {}
     }
     let entry = match found.names {
@@ -76,7 +76,7 @@ pub fn put(
         _ => names(&taken.key),
     };
     if !entry.has_common_parameters() && !rules.force {
-        return Err(NotPut::Uncommon(Box::new(entry.key)));
+        return Err(ImportError::Uncommon(Box::new(entry.key)));
     }
     let enrollment = Enrollment {
         user: service.file.account().name.clone(),
@@ -85,7 +85,7 @@ pub fn put(
         account: entry.account.clone(),
         paired_at: (service.clock)(),
         recovery: RecoveryCodes::of_scratch_codes(&taken.scratch, salt)
-            .ok_or(NotPut::Unusable(Unusable::Form))?,
+            .ok_or(ImportError::Unusable(Unusable::Form))?,
     };
     let existing = if rules.replace { Existing::Replace } else { Existing::Keep };
     if rules.dry_run {
@@ -93,7 +93,7 @@ pub fn put(
     } else {
         service.import(&enrollment, &taken.state, existing, report)?;
     }
-    Ok(Put {
+    Ok(Imported {
         issuer: entry.issuer,
         account: entry.account,
         scratch: taken.scratch.len(),
