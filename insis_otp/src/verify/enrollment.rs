@@ -120,7 +120,7 @@ mod tests {
 
     fn pair_at(first: i64, second: i64) -> Result<Paired, EnrollmentRefusal> {
         let key = key();
-        let code = |offset: i64| key.code(Step(NOW.step(key.period()).0.strict_add_signed(offset)));
+        let code = |offset: i64| key.code(Step(NOW.step(key.period()).0.checked_add_signed(offset).unwrap()));
         enroll(&code(first), &code(second), &key, NOW)
     }
 

@@ -204,7 +204,7 @@ mod tests {
     fn two_codes_at_the_right_distance_teach_the_drift() {
         for offset in [-119_i64, -40, 0, 40, 119] {
             let mut device = device();
-            let first = T.strict_add_signed(offset);
+            let first = T.checked_add_signed(offset).unwrap();
             let learned = device.resync(first, first + 1, 30);
             // It arrives a step later.
             let drift = if offset == 0 { 0 } else { offset as i32 };
@@ -298,7 +298,7 @@ mod tests {
     fn the_owner_gets_in_whatever_recorded_codes_have_taught() {
         for offset in [-110_i64, -20, 20, 110] {
             let mut device = device();
-            let first = T.strict_add_signed(offset);
+            let first = T.checked_add_signed(offset).unwrap();
             assert!(device.resync(first, first + 1, 30).is_ok());
             let now = NOW.plus(Seconds(60));
             let single = device.code(T + 2);

@@ -585,7 +585,7 @@ mod tests {
     fn the_window_is_one_step_on_either_side() {
         for (offset, open) in [(-2_i64, false), (-1, true), (0, true), (1, true), (2, false)] {
             let mut phone = phone();
-            let verdict = phone.try_step(T.strict_add_signed(offset), NOW);
+            let verdict = phone.try_step(T.checked_add_signed(offset).unwrap(), NOW);
             assert_eq!(opens(&verdict), open, "{offset}: {verdict:?}");
         }
         let verdict = phone().try_step(T - 4, NOW);

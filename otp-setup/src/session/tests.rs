@@ -56,7 +56,7 @@ impl Script {
         let secret = self.secret.borrow().clone().expect("nothing was shown");
         let entry = Entry::parse(&format!("otpauth://totp/x?secret={secret}")).unwrap();
         let step = self.now().step(entry.key.period());
-        entry.key.code(Step(step.0.strict_add_signed(steps))).reveal(entry.key.digits()).to_string()
+        entry.key.code(Step(step.0.checked_add_signed(steps).unwrap())).reveal(entry.key.digits()).to_string()
     }
 
     fn heard(&self, text: &str) -> bool {
