@@ -1,6 +1,6 @@
 //! One-time passwords for Unix logins: what a code is, when it opens a login, and where that is kept.
 //!
-//! Layers, arrows going down only:
+//! Layers, each of which uses those above it in this list only:
 //!
 //! - [`oath`]: secrets, codes, time steps, recovery codes (RFC 4226, RFC 6238). Pure.
 //! - [`verify`]: windows, replay, throttling and the verdict. Pure: it never asks for the time, opens a file or calls the
