@@ -13,6 +13,20 @@ pub use self::parse::{InvalidUri, Parsed, algorithm, is_secret_like};
 use crate::oath::{Algorithm, Digits, OtpGenerator, Period};
 
 /// An entry of an authenticator app.
+///
+/// ```
+/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret};
+/// use insis_otp::otpauth::Entry;
+///
+/// let secret = Secret::from_bytes(b"12345678901234567890")?;
+/// let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+/// let entry = Entry { key, issuer: "example.org".into(), account: "anna@example.org".into() };
+/// assert_eq!(
+///     *entry.short_uri(),
+///     "otpauth://totp/example.org:anna@example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=example.org"
+/// );
+/// # Ok::<(), insis_otp::oath::InvalidSecret>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The secret, and how codes are made of it.

@@ -35,6 +35,13 @@ pub enum Level {
 }
 
 /// A line. Values come from anywhere: in its text they are escaped so that they hold neither blanks nor `=`.
+///
+/// ```
+/// use insis_otp::audit::{Level, Line};
+///
+/// let line = Line::new(Level::Notice, "refused").field("reason", "wrong-code").field("user", "an na=root");
+/// assert_eq!(line.text(), r"result=refused reason=wrong-code user=an\x20na\x3droot");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     level: Level,

@@ -19,6 +19,22 @@ use crate::strict::{Error, Problem, SECTIONS, Value, each_key};
 use crate::verify::Policy;
 
 /// The settings of a site, or of one PAM stack: the compiled defaults, then the file, then module arguments.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use insis_otp::config::{Config, Unenrolled};
+///
+/// let text = "tries = 5\n[service.sudo]\nunenrolled = \"ignore\"\n";
+/// let config = Config::parse(text, Path::new("insis-otp.toml"))?;
+/// assert_eq!((config.tries, config.unenrolled), (5, Unenrolled::Deny));
+/// assert_eq!(config.for_service("sudo").unenrolled, Unenrolled::Ignore);
+///
+/// // A mistake stops every login, so that it has to be easy to find.
+/// let error = Config::parse("\ntries = 0\n", Path::new("insis-otp.toml")).map_err(|error| error.to_string());
+/// assert_eq!(error, Err("insis-otp.toml:2: tries must be between 1 and 10, not 0".to_owned()));
+/// # Ok::<(), insis_otp::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where secret files are.

@@ -42,10 +42,33 @@ pub enum Digits {
 pub struct Period(u16);
 
 /// A code: a number of six to eight digits. Wiped when dropped, compared in constant time, never printed.
+///
+/// ```
+/// use insis_otp::oath::{Code, Digits};
+/// use subtle::ConstantTimeEq;
+///
+/// let code = Code::from_digits(b"081804").ok_or("no digits")?;
+/// assert_eq!(*code.reveal(Digits::Six), "081804");
+/// assert!(bool::from(code.ct_eq(&Code::from_digits(b"081804").ok_or("no digits")?)));
+/// assert_eq!(format!("{code:?}"), "Code(redacted)");
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Code(u32);
 
 /// Makes codes: a secret, the hash, the number of digits and the period.
+///
+/// The first test vector of RFC 6238, appendix B: 59 seconds after the beginning of 1970, in the second step of 30 seconds.
+///
+/// ```
+/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, UnixTime};
+///
+/// let secret = Secret::from_bytes(b"12345678901234567890")?;
+/// let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Eight, Period::default());
+/// let code = key.code(UnixTime(59).step(key.period()));
+/// assert_eq!(*code.reveal(key.digits()), "94287082");
+/// # Ok::<(), insis_otp::oath::InvalidSecret>(())
+/// ```
 #[derive(Clone)]
 pub struct OtpGenerator {
     secret: Secret,

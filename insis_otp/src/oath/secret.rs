@@ -5,6 +5,18 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The secret that phone and host share: 16 to 64 bytes; RFC 4226 asks for 128 bits and recommends 160. Only what another
 /// program made may have as few as 10.
+///
+/// ```
+/// use insis_otp::oath::{InvalidSecret, Secret};
+///
+/// // Read as people and apps write it, shown in groups of four to be typed.
+/// let secret = Secret::from_base32("gezd gnbv gy3t qojq GEZD GNBV GY3T QOJQ")?;
+/// assert_eq!(*secret.grouped(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
+///
+/// assert_eq!(Secret::from_bytes(&[0; 10]), Err(InvalidSecret::TooShort));
+/// assert_eq!(format!("{secret:?}"), "Secret(redacted)");
+/// # Ok::<(), InvalidSecret>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(Vec<u8>);
 

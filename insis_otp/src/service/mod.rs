@@ -44,6 +44,29 @@ pub type Clock<'a> = &'a dyn Fn() -> UnixTime;
 pub type Reporter<'a> = &'a dyn Fn(&Event);
 
 /// One account's enrollment, and what is needed to do something with it.
+///
+/// ```
+/// use insis_otp::oath::UnixTime;
+/// use insis_otp::service::{Authority, Reply, Request, Response, Service};
+/// use insis_otp::record::{Account, UserName};
+/// use insis_otp::store::Template;
+/// use insis_otp::verify::Policy;
+/// use nix::unistd::{getegid, geteuid};
+///
+/// # let home = tempfile::tempdir()?;
+/// let name = UserName::parse("anna")?;
+/// let account = Account { name, uid: geteuid(), gid: getegid(), home: home.path().into() };
+/// let file = Template::parse("%h/.insis-otp")?.locate(&account);
+/// let service = Service { file: &file, policy: &Policy::default(), clock: &|| UnixTime(1_700_000_000) };
+///
+/// // Everything but a look at the status is reported, for the log.
+/// let report = |event: &insis_otp::service::Event| {
+///     assert_eq!((event.action, event.line.text()), ("verify", "result=refused reason=not-paired"));
+/// };
+/// let request = Request::Verify(Reply::new(b"123456"));
+/// assert_eq!(service.handle(&request, Authority::FileOwner, &report), Response::NotEnrolled);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Service<'a> {
     /// Where the enrollment is, or is to be.

@@ -8,6 +8,18 @@ use crate::record::{Enrollment, UserName};
 use crate::verify::{ResyncCode, State, Typed, enroll};
 
 /// What a caller asks about its own account.
+///
+/// A request goes to `otp-helper` as text:
+///
+/// ```
+/// use insis_otp::service::{NotUnderstood, Request};
+///
+/// let text = Request::Status.encode();
+/// assert_eq!(*text, "insis-otp 2 status\n");
+/// assert!(matches!(Request::decode(text.as_bytes())?, Request::Status));
+/// assert!(Request::decode(b"insis-otp 1 status\n").is_err());
+/// # Ok::<(), NotUnderstood>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum Request {
     /// Decide an attempt to log in.

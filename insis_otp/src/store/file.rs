@@ -33,6 +33,42 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
 
 /// Where one person's secret file is, and whose it has to be. Nothing is opened before an operation asks for it.
+///
+/// An enrollment that is written, read, changed and removed, in a home:
+///
+/// ```
+/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, UnixTime};
+/// use insis_otp::record::{Account, Enrollment, UserName};
+/// use insis_otp::store::{Decision, Template, Write};
+/// use insis_otp::verify::State;
+/// use nix::unistd::{getegid, geteuid};
+///
+/// # let home = tempfile::tempdir()?;
+/// let name = UserName::parse("anna")?;
+/// let account = Account { name: name.clone(), uid: geteuid(), gid: getegid(), home: home.path().into() };
+/// let file = Template::parse("%h/.insis-otp")?.locate(&account);
+/// assert!(file.read().is_err_and(|error| error.is_not_enrolled()));
+///
+/// let secret = Secret::generate(|bytes| { bytes.fill(7); Ok::<_, std::io::Error>(()) })?;
+/// let enrollment = Enrollment {
+///     user: name,
+///     key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
+///     issuer: "example.org".into(),
+///     account: "anna@example.org".into(),
+///     paired_at: UnixTime(1_700_000_000),
+///     recovery: RecoveryCodes::default(),
+/// };
+/// file.create(&enrollment, &State::default())?;
+///
+/// // The closure may run more than once: it must do nothing but decide.
+/// let failures = file.transact(|_, state| {
+///     let state = State { failures: state.failures + 1, ..state.clone() };
+///     Decision { answer: state.failures, state, write: Write::Durable }
+/// })?;
+/// assert_eq!((failures, file.read()?.state.failures), (1, 1));
+/// file.remove()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretFile {
     pub(super) path: PathBuf,

@@ -6,6 +6,16 @@ use super::SecretFile;
 use crate::record::Account;
 
 /// A path template: `%u` user name, `%U` user id, `%h` home directory, `%%` a percent sign.
+///
+/// ```
+/// use insis_otp::store::{InvalidTemplate, Template};
+///
+/// assert_eq!(Template::system().to_string(), "/var/lib/insis-otp/%u");
+/// assert!(Template::parse("%h/.config/insis-otp")?.is_home());
+/// assert_eq!(Template::parse("/etc/otp"), Err(InvalidTemplate::NoPlace));
+/// assert_eq!(Template::parse("/home/../%u"), Err(InvalidTemplate::NotPlain));
+/// # Ok::<(), InvalidTemplate>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,

@@ -5,6 +5,15 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::oath::{Code, Digits, RecoveryCode, ScratchCode};
 
 /// A reply, parsed as far as that goes without knowing how many digits the person's codes have.
+///
+/// ```
+/// use insis_otp::verify::{Malformed, Typed};
+///
+/// assert!(matches!(Typed::parse(b"123 456"), Typed::Digits(_)));
+/// assert!(matches!(Typed::parse("１２３４５６".as_bytes()), Typed::Digits(_)));
+/// assert!(matches!(Typed::parse(b"abcde-fghjk"), Typed::Recovery(_)));
+/// assert!(matches!(Typed::parse(b"correct horse"), Typed::Malformed(Malformed::Characters)));
+/// ```
 #[derive(Clone, Debug)]
 pub enum Typed {
     /// Digits: one code, two consecutive ones, or a scratch code.

@@ -14,7 +14,7 @@ use crate::oath::{
     Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, ScratchCode, Seconds, Step, UnixTime,
 };
 
-/// The outcome of one attempt.
+/// The outcome of one attempt. [`verify`] has an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Verdict {
@@ -189,6 +189,28 @@ enum Candidate {
 struct Restricted(bool);
 
 /// Decides one attempt in both steps, for whoever keeps no state that could be written in between.
+///
+/// A login goes through [`charge`] and [`Comparison::compare`] instead, and writes the state after each.
+///
+/// ```
+/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, UnixTime};
+/// use insis_otp::verify::{Attempt, Policy, Refusal, State, Typed, Verdict, verify};
+///
+/// let secret = Secret::from_bytes(b"12345678901234567890")?;
+/// let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+/// let (recovery, policy, now) = (RecoveryCodes::default(), Policy::default(), UnixTime(1_700_000_000));
+///
+/// // What the phone shows now opens one login, and no second one.
+/// let code = key.code(now.step(key.period())).reveal(key.digits());
+/// let typed = Typed::parse(code.as_bytes());
+/// let attempt = Attempt::of(&typed);
+/// let (verdict, state) = verify(&attempt, &key, &recovery, &State::default(), &policy, now);
+/// assert!(matches!(verdict, Verdict::Accepted(_)));
+/// let (verdict, state) = verify(&attempt, &key, &recovery, &state, &policy, now);
+/// assert!(matches!(verdict, Verdict::Refused(Refusal::Used { .. })));
+/// assert_eq!(state.failures, 1);
+/// # Ok::<(), insis_otp::oath::InvalidSecret>(())
+/// ```
 pub fn verify(
     attempt: &Attempt<'_>,
     key: &OtpGenerator,
