@@ -47,7 +47,7 @@ help:
 	@echo 'make test        every test, on a throwaway machine (T=name: those whose name contains it)'
 	@echo 'make check       the tests within the crates, without root'
 	@echo 'make bench       how fast, beside google-authenticator and pam_oath (DOCS=1: into docs/, ONLY="users ssh": a part)'
-	@echo 'make lint        formatting, clippy, documentation; cargo deny, shellcheck, typos and lintian where they are installed'
+	@echo 'make lint        formatting, clippy, documentation; oldest Rust, cargo deny, shellcheck, typos, lintian where installed'
 	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where (PREFIX to make build, too). Changes no PAM stack'
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
@@ -94,9 +94,11 @@ test: build deps-test
 	$(MACHINE) $(CARGO) test --workspace --locked --offline $(T) -- --test-threads=1
 endif
 
-# What a person without root can run, and without packages but those for building: the tests within the crates.
+# What a person without root can run, and without packages but those for building: the tests within the crates, and the
+# examples of the library's documentation.
 check: deps-build
 	$(CARGO) test --workspace --locked --lib --bins --exclude insis-otp-tests --exclude insis-otp-benches $(T) -- --skip as_root
+	$(if $(T),,$(CARGO) test --doc -p insis_otp --locked)
 
 demo: build deps-demo
 	$(CARGO) build --locked -p insis-otp-tests --bin demo
@@ -138,19 +140,27 @@ uninstall:
 # What is missing on this machine is named, and not checked.
 SCRIPTS := .ci/run fuzz/run tests/machine tests/packages $(wildcard tests/package/* debian/*.postinst debian/*.postrm \
   debian/*.prerm) debian/tests/installed debian/tests/logins
+PERL    := debian/third-party
 # The copy of the advisory database that "cargo deny fetch" gets.
 ADVISORIES = $(wildcard $(or $(CARGO_HOME),$(HOME)/.cargo)/advisory-dbs/*/crates)
 CHANGES    = $(wildcard ../pam-insis-otp_*.changes)
 has = @if $(1) >/dev/null 2>&1; then echo '$(strip $(2))'; $(2); else echo '$(strip $(3))'; fi
 
-.PHONY: lint-code lint-deny lint-scripts lint-texts lint-packages
-lint: lint-code lint-deny lint-scripts lint-texts lint-packages
+.PHONY: lint-code lint-msrv lint-deny lint-scripts lint-texts lint-packages
+lint: lint-code lint-msrv lint-deny lint-scripts lint-texts lint-packages
 
 lint-code:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked --quiet
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked --quiet
 	$(CARGO) metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+
+# The oldest Rust that Cargo.toml promises, where rustup has it; nothing here makes rustup download one.
+MSRV           = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+MSRV_TOOLCHAIN = $(firstword $(shell rustup toolchain list 2>/dev/null | grep -E '^$(subst .,\.,$(MSRV))(\.[0-9]+)?-'))
+lint-msrv:
+	$(if $(MSRV_TOOLCHAIN),rustup run $(MSRV_TOOLCHAIN) cargo check --workspace --all-targets --locked --target-dir $(TARGET)/msrv,\
+	  @echo 'Rust $(MSRV) is not installed (rustup toolchain install $(MSRV)): the build with the oldest Rust was not checked')
 
 # cargo deny also looks at the crates that other systems would take.
 lint-deny:
@@ -161,6 +171,7 @@ lint-deny:
 
 lint-scripts:
 	$(call has,command -v shellcheck,shellcheck -S warning $(SCRIPTS),shellcheck is not installed: scripts were not checked)
+	$(call has,perl -MJSON::PP -e 1,for script in $(PERL); do perl -cw $$script || exit 1; done,perl is not installed: its scripts were not checked)
 
 lint-texts:
 	$(call has,command -v typos,typos,typos is not installed: spelling was not checked)
