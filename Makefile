@@ -31,7 +31,7 @@ DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
 DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs cups-client cups-daemon dropbear-bin fail2ban fonts-dejavu-core imagemagick keepassxc \
-  ldap-utils libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login openvpn pamtester policycoreutils \
+  ldap-utils libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login openvpn pamtester perl policycoreutils \
   poppler-utils procps putty-tools python3-asyncssh python3-opencv python3-paramiko python3-pyotp python3-systemd \
   python3-zxing-cpp qrencode selinux-policy-default selinux-utils setools slapd sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
 # Node.js of other makers brings npm along, and does not suffer Debian's beside it.
@@ -52,6 +52,7 @@ help:
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
 	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
+	@echo 'make sbom        what is compiled into each binary, as CycloneDX JSON'
 	@echo 'make clean       what was built'
 
 deps: deps-build deps-demo deps-test
@@ -140,7 +141,7 @@ uninstall:
 # What is missing on this machine is named, and not checked.
 SCRIPTS := .ci/run fuzz/run tests/machine tests/packages $(wildcard tests/package/* debian/*.postinst debian/*.postrm \
   debian/*.prerm) debian/tests/installed debian/tests/logins
-PERL    := debian/third-party
+PERL    := debian/third-party debian/sbom
 # The copy of the advisory database that "cargo deny fetch" gets.
 ADVISORIES = $(wildcard $(or $(CARGO_HOME),$(HOME)/.cargo)/advisory-dbs/*/crates)
 CHANGES    = $(wildcard ../pam-insis-otp_*.changes)
@@ -191,6 +192,13 @@ DEPS_DEB := debhelper dh-apparmor dpkg-dev fakeroot
 deb: deps-build
 	$(PACKAGES) $(DEPS_DEB)
 	dpkg-buildpackage -us -uc -b
+
+# What is compiled into each binary, as CycloneDX JSON; the packages have the same (debian/rules).
+.PHONY: sbom
+sbom:
+	@mkdir -p "$(TARGET)/sbom"
+	@for binary in $(CRATES); do debian/sbom $$binary $(CARGO) >"$(TARGET)/sbom/$$binary.cdx.json" || exit 1; \
+	  echo "$(TARGET)/sbom/$$binary.cdx.json"; done
 
 # The packages on each release that is supported: built on Debian 12, installed, used, upgraded and removed on both; and built on
 # Debian 13 as well. As root. It takes an hour, and a mirror of Debian's.

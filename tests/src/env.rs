@@ -37,6 +37,18 @@ pub fn require_machine() {
     );
 }
 
+/// The module that is installed on the throwaway machine.
+///
+/// # Panics
+/// There is none.
+#[must_use]
+pub fn module() -> PathBuf {
+    require_machine();
+    let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
+    let paths = folders.map(|folder| Path::new(folder).join("security/pam_insis_otp.so"));
+    paths.into_iter().find(|path| path.exists()).expect("the module is not installed")
+}
+
 /// What a test wants to find on its machine.
 #[derive(Debug, Default)]
 #[must_use]

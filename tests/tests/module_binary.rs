@@ -1,28 +1,19 @@
 //! The file that sshd loads: what it shows to others, what it links to, how large it is, and that no panic gets out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::env::{Env, module, run};
 use insis_otp_tests::pam::{Code, ESTABLISH_CRED, Login, Stack};
-
-const INSTALLED: &str = "/usr/lib/x86_64-linux-gnu/security/pam_insis_otp.so";
 
 fn words(command: &mut Command) -> String {
     String::from_utf8(run(command).stdout).unwrap()
 }
 
-fn installed() -> PathBuf {
-    insis_otp_tests::env::require_machine();
-    let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
-    let paths = folders.map(|folder| Path::new(folder).join("security/pam_insis_otp.so"));
-    paths.into_iter().find(|path| path.exists()).unwrap_or_else(|| INSTALLED.into())
-}
-
 #[test]
 fn it_exports_the_entry_points_of_pam_and_nothing_else() {
     let symbols =
-        words(Command::new("nm").args(["-D", "--defined-only", "--format=just-symbols"]).arg(installed()));
+        words(Command::new("nm").args(["-D", "--defined-only", "--format=just-symbols"]).arg(module()));
     let mut symbols: Vec<_> = symbols.split_whitespace().collect();
     symbols.sort_unstable();
     let hooks = ["acct_mgmt", "authenticate", "chauthtok", "close_session", "open_session", "setcred"];
@@ -31,7 +22,7 @@ fn it_exports_the_entry_points_of_pam_and_nothing_else() {
 
 #[test]
 fn it_links_to_libc_and_libpam_only() {
-    let dynamic = words(Command::new("readelf").args(["--dynamic", "--wide"]).arg(installed()));
+    let dynamic = words(Command::new("readelf").args(["--dynamic", "--wide"]).arg(module()));
     let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
     let mut names: Vec<_> =
         needed.filter_map(|line| Some(line.split_once('[')?.1.trim_end_matches(']'))).collect();
@@ -40,7 +31,7 @@ fn it_links_to_libc_and_libpam_only() {
     assert_eq!(names, ["libc.so.6", "libpam.so.0"]);
     // Full RELRO, no executable stack.
     assert!(dynamic.contains("BIND_NOW") || dynamic.contains("NOW"), "{dynamic}");
-    let segments = words(Command::new("readelf").args(["--segments", "--wide"]).arg(installed()));
+    let segments = words(Command::new("readelf").args(["--segments", "--wide"]).arg(module()));
     let stack = segments.lines().find(|line| line.contains("GNU_STACK")).expect("a stack header");
     assert!(stack.contains(" RW ") && !stack.contains("RWE"), "{stack}");
 }
