@@ -197,13 +197,11 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
     }
     let first = &said[0];
     assert!(said.iter().all(|text| text == first), "{said:?}");
-    let medians = times.map(|mut times| {
-        times.sort_unstable();
-        times[times.len() / 2]
-    });
-    println!("{USERS:?}: {medians:?}");
-    let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-    assert!(*most - *least < Duration::from_millis(4), "{medians:?}");
+    // The shortest: what a user's kind takes longer, it takes each time; what a busy machine takes longer, it does not.
+    let shortest = times.map(|times| times.into_iter().min().unwrap());
+    println!("{USERS:?}: {shortest:?}");
+    let (least, most) = (shortest.iter().min().unwrap(), shortest.iter().max().unwrap());
+    assert!(*most - *least < Duration::from_millis(4), "{shortest:?}");
 }
 
 #[test]
