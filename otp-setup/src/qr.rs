@@ -1,5 +1,6 @@
 //! QR codes: whether a text fits, and how one is drawn with letters.
 
+use qrcode::bits::Bits;
 use qrcode::{Color, EcLevel, QrCode, Version};
 use zeroize::Zeroizing;
 
@@ -27,7 +28,10 @@ impl Symbol {
 
     /// Whether a text fits into a code that 24 rows can show.
     pub fn fits(text: &str) -> bool {
-        QrCode::with_version(text, Version::Normal(Self::LARGEST), EcLevel::L).is_ok()
+        // Only the bits: drawing the code takes milliseconds, which imports of many would pay for each.
+        let mut bits = Bits::new(Version::Normal(Self::LARGEST));
+        let pushed = bits.push_optimal_data(text.as_bytes());
+        pushed.and_then(|()| bits.push_terminator(EcLevel::L)).is_ok()
     }
 
     /// The code for a text, as small as can be; `None` when there is no code that large.
@@ -127,6 +131,17 @@ fn ascii(row: &[bool]) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fits_is_what_can_be_drawn() {
+        for letters in ["a", "A", "7", "a7", "\u{17e}"] {
+            for count in (50..400).step_by(3) {
+                let text = letters.repeat(count);
+                let code = QrCode::with_version(&text, Version::Normal(Symbol::LARGEST), EcLevel::L);
+                assert_eq!(Symbol::fits(&text), code.is_ok(), "{letters} {count}");
+            }
+        }
+    }
 
     #[test]
     fn the_largest_that_fits_leaves_a_line_for_the_question() {
