@@ -36,6 +36,7 @@ pub mod phone;
 pub mod rounds;
 pub mod scanner;
 pub mod screen;
+pub mod slow;
 pub mod ssh;
 pub mod syslog;
 pub mod terminal;

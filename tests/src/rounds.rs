@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use crate::crowd::Gate;
 use crate::env::program;
 use crate::pam::{Code, Stack};
+use crate::slow::Delays;
 
 /// Processes that authenticate at the same instant, as many rounds as a test wants.
 #[derive(Debug)]
@@ -24,7 +25,13 @@ impl Crowd {
     /// One process for each of these users, on that stack.
     #[must_use]
     pub fn of(stack: &Stack, users: &[&str]) -> Self {
-        Self { racers: users.iter().map(|user| Racer::start(stack, user)).collect() }
+        Self { racers: users.iter().map(|user| Racer::start(stack, user, &Delays::default())).collect() }
+    }
+
+    /// One process of that user for each of these delays.
+    #[must_use]
+    pub fn slowed(stack: &Stack, user: &str, delays: &[Delays]) -> Self {
+        Self { racers: delays.iter().map(|delays| Racer::start(stack, user, delays)).collect() }
     }
 
     /// One round: everybody types their reply at once. Returns what libpam said to each.
@@ -68,9 +75,10 @@ impl Crowd {
 }
 
 impl Racer {
-    fn start(stack: &Stack, user: &str) -> Self {
+    fn start(stack: &Stack, user: &str, delays: &Delays) -> Self {
         let mut command = Command::new(program("racer"));
         command.arg(stack.folder()).args([stack.service(), user]);
+        let mut command = delays.slow_down(command);
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = spawned.expect("cannot start a racer");
         let input = child.stdin.take();

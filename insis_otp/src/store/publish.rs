@@ -18,6 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::file::{Locked, errno_of, os, os_errno, read_page, write_at};
 use super::helpers;
@@ -47,7 +48,7 @@ pub(super) struct Temporary {
 
 impl Temporary {
     fn create(target: &SecretFile) -> Result<Self, Cause> {
-        let mut id = new_id();
+        let mut id = new_id()?;
         loop {
             let path = target.temporary(id);
             let file = match files::open(&path, Access::CreateNew) {
@@ -239,7 +240,7 @@ impl SecretFile {
     /// locked: somebody goes on in another one, or has enrolled anew.
     pub(super) fn withdraw(&self, locked: Option<&Locked>) -> Result<bool, Cause> {
         self.remove_abandoned();
-        let aside = self.temporary(new_id());
+        let aside = self.temporary(new_id()?);
         if locked.is_some_and(|locked| !self.is_current(&locked.file)) {
             return Ok(false);
         }
@@ -477,10 +478,15 @@ impl SecretFile {
     }
 }
 
-/// A number for a name that nobody else has taken: of this process and this moment.
-fn new_id() -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::from(std::process::id()) << 32 | u64::from(now.subsec_nanos())
+/// A number for a name that nobody has taken, and that nobody ever had: whoever has been left behind may still remove the
+/// files that it went on from, by their names. So it is random, and not of a moment, at which a clock may stand still.
+fn new_id() -> Result<u64, Cause> {
+    let mut id = [0; 8];
+    match getrandom(&mut id, GetRandomFlags::empty()) {
+        Ok(read) if read == id.len() => Ok(u64::from_ne_bytes(id)),
+        Ok(_) => Err(os("find a name for it")(ErrorKind::UnexpectedEof.into())),
+        Err(errno) => Err(os_errno("find a name for it")(Errno::from_raw(errno.raw_os_error()))),
+    }
 }
 
 /// Whether a name is `PREFIX.0123456789abcdef.new`.
