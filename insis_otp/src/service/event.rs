@@ -27,8 +27,11 @@ impl Event {
         by: AllowedBy,
         authority: Authority<'_>,
     ) -> Option<Self> {
-        if matches!(request, Request::Status) {
-            return None;
+        match (request, response, authority) {
+            (Request::Status, ..) => return None,
+            // Whether the first code of a resynchronization was right shows with the second; otp-helper tells of both.
+            (_, Response::Noted, Authority::Administrator | Authority::FileOwner) => return None,
+            _ => {}
         }
         let succeeded = matches!(
             response,
