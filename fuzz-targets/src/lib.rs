@@ -13,9 +13,9 @@ use insis_otp::config::Config;
 use insis_otp::import;
 use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
 use insis_otp::otpauth::Entry;
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::{Request, Response};
-use insis_otp::store::{Decision, SecretFile, Template, Write};
+use insis_otp::store::{Account, Decision, SecretFile, Template, Write};
 use insis_otp::verify::{Attempt, Policy, State, Typed, Verdict, verify};
 
 const STEP: u64 = 56_666_667;

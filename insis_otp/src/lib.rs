@@ -23,6 +23,7 @@ pub mod network;
 pub mod oath;
 pub mod otpauth;
 pub mod pam_service;
+pub mod pam_stack;
 pub mod record;
 pub mod service;
 pub mod store;

@@ -16,10 +16,11 @@ use std::process::ExitCode;
 
 use insis_otp::audit;
 use insis_otp::config::{Config, SelfEnrollment};
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::{
     Authority, Credential, EnrollmentDenial, LONGEST, Request, Response, Service, system_clock,
 };
+use insis_otp::store::Account;
 use zeroize::Zeroizing;
 
 fn main() -> ExitCode {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use insis_otp::config::{Config, ConfigError};
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::{Clock, HelperClient, Service};
-use insis_otp::store::SecretFile;
+use insis_otp::store::{Account, SecretFile};
 use nix::unistd::{Uid, geteuid, getuid};
 
 use crate::backend::Backend;

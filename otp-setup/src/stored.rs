@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use insis_otp::record::{Account, UserName};
-use insis_otp::store::{InvitationFile, Template};
+use insis_otp::record::UserName;
+use insis_otp::store::{Account, InvitationFile, Template};
 use nix::unistd::Uid;
 
 use crate::users;

@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
+use insis_otp::store::Account;
 use nix::unistd::{Gid, Uid};
 
 /// All accounts that can be listed. Asking for them one by one would take quadratic time on a machine of many.

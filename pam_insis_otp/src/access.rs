@@ -3,11 +3,10 @@
 use insis_otp::RememberedClient;
 use insis_otp::config::Config;
 use insis_otp::oath::{Digits, Seconds, UnixTime};
-use insis_otp::record::Account;
 use insis_otp::service::{
     HelperClient, LoginAttempt, Reply, Request, Response, Service, Status, system_clock,
 };
-use insis_otp::store::{SecretFile, StoreError};
+use insis_otp::store::{Account, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Verdict};
 use nix::unistd::ResUid;
 

@@ -3,9 +3,9 @@
 use insis_otp::config::{Config, Exempt};
 use insis_otp::network::numeric;
 use insis_otp::oath::Digits;
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::{Reply, refuse_unknown, system_clock};
-use insis_otp::store::{Cause, StoreError, Template, UnknownUsers};
+use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers};
 use insis_otp::verify::{Attempt, Policy, Refusal, Verdict, verify};
 use nix::unistd::{Group, ResUid, Uid, getresuid, getuid};
 

@@ -5,9 +5,9 @@ use std::process::Command;
 use insis_otp::oath::{
     Algorithm, Code, Digits, OtpGenerator, Period, RecoveryCode, Salt, Seconds, Secret, Step, UnixTime,
 };
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::{NewDevice, Status, system_clock};
-use insis_otp::store::{SecretFile, Template};
+use insis_otp::store::{Account, SecretFile, Template};
 use insis_otp::verify::{State, Typed};
 
 use crate::person::service;

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use insis_otp::oath::{
     Algorithm, Digits, OtpGenerator, Period, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime,
 };
-use insis_otp::record::{Account, Enrollment, UserName};
+use insis_otp::record::{Enrollment, UserName};
 use insis_otp::service::{Clock, NewDevice, Service};
-use insis_otp::store::{Record, SecretFile, Template};
+use insis_otp::store::{Account, Record, SecretFile, Template};
 use insis_otp::verify::{Policy, State, Typed, UsedSteps};
 
 /// A time step in 2023, at which tests begin whose clock stands still.

@@ -8,9 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::oath::Period;
-use insis_otp::service::NewDevice;
-use insis_otp::service::system_clock;
-use insis_otp::service::{Credential, Reply, Request, Response};
+use insis_otp::service::{Credential, NewDevice, Reply, Request, Response, system_clock};
 use insis_otp::verify::{Refusal, Verdict};
 use insis_otp_tests::crowd;
 use insis_otp_tests::door::answer;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use insis_otp::oath::{Salt, Seconds};
-use insis_otp::record::{Account, UserName};
-use insis_otp::store::{SecretFile, Template};
+use insis_otp::record::UserName;
+use insis_otp::store::{Account, SecretFile, Template};
 use insis_otp::verify::{State, Typed};
 use insis_otp_tests::env::{Env, run};
 use insis_otp_tests::paired::Paired;

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use insis_otp::oath::{Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCode, Salt, Secret};
-use insis_otp::service::{Credential, Reply, Request, Response};
-use insis_otp::service::{NewDevice, system_clock};
+use insis_otp::service::{Credential, NewDevice, Reply, Request, Response, system_clock};
 use insis_otp::verify::{EnrollmentRefusal, Proof, Refusal, Typed, Verdict};
 use insis_otp_tests::env::{Env, run, talk};
 
@@ -243,8 +242,8 @@ fn a_store_that_is_not_safe_is_not_used() {
 #[test]
 fn a_user_has_every_place_asked_again_and_nobody_elses() {
     use insis_otp::oath::UnixTime;
-    use insis_otp::record::{Account, UserName};
-    use insis_otp::store::{Decision, Template, Write};
+    use insis_otp::record::UserName;
+    use insis_otp::store::{Account, Decision, Template, Write};
 
     let env = machine(&["alice", "bob"]);
     let file = |name| {

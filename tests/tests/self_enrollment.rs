@@ -7,8 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::oath::{Period, Salt, Seconds, UnixTime};
-use insis_otp::service::system_clock;
-use insis_otp::service::{Credential, EnrollmentDenial, Request, Response};
+use insis_otp::service::{Credential, EnrollmentDenial, Request, Response, system_clock};
 use insis_otp::store::InvitationRefusal;
 use insis_otp::verify::Typed;
 use insis_otp_tests::env::{Env, run, talk};

@@ -2,17 +2,9 @@
 
 use std::fmt::Write as _;
 
+use insis_otp::pam_stack::files::{Facility, Files, Rule};
+use insis_otp::pam_stack::simulator::{NAMES, ReturnCode, dispatch};
 use insis_otp_tests::pam::{Code, Login, Stack};
-
-#[allow(dead_code, unreachable_pub, reason = "what only the doctor needs")]
-#[path = "../../otp-setup/src/doctor"]
-mod doctor {
-    pub mod pam_files;
-    pub mod simulator;
-}
-
-use doctor::pam_files::{Facility, Files, Rule};
-use doctor::simulator::{NAMES, ReturnCode, dispatch};
 
 /// A generator of numbers that is the same on every machine (xorshift64*).
 struct Numbers(u64);

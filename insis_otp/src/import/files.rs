@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use crate::record::Account;
+use crate::store::Account;
 use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
 

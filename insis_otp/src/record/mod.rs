@@ -3,8 +3,8 @@
 //!
 //! How it is written down is a matter of the store's alone.
 
-mod account;
 mod enrollment;
+mod user_name;
 
-pub use account::{Account, InvalidUserName, UserName};
 pub use enrollment::Enrollment;
+pub use user_name::{InvalidUserName, UserName};

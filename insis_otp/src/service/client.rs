@@ -43,8 +43,9 @@ pub enum HelperError {
 }
 
 impl HelperClient {
-    /// Nothing that a helper does takes longer: it ends itself after half a minute, and waits nowhere for so long.
-    const DEADLINE: Duration = Duration::from_secs(20);
+    /// After this time no response is waited for any more. A helper ends itself after half a minute, so that what was asked
+    /// for is either done by then or never is: a password is checked by PAM, which may take long.
+    const DEADLINE: Duration = Duration::from_secs(35);
 
     /// Runs the program for one request.
     ///

@@ -48,7 +48,8 @@ pub type Reporter<'a> = &'a dyn Fn(&Event);
 /// ```
 /// use insis_otp::oath::UnixTime;
 /// use insis_otp::service::{Authority, Reply, Request, Response, Service};
-/// use insis_otp::record::{Account, UserName};
+/// use insis_otp::store::Account;
+/// use insis_otp::record::UserName;
 /// use insis_otp::store::Template;
 /// use insis_otp::verify::Policy;
 /// use nix::unistd::{getegid, geteuid};

@@ -26,8 +26,8 @@ use super::lock::{self, Patience, Waited};
 use super::slot::{self, SlotCursor};
 use super::{Cause, InvitationFile, StoreError};
 use crate::files::{self, Access};
-use crate::record::Account;
 use crate::record::Enrollment;
+use crate::store::Account;
 use crate::verify::State;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
@@ -38,7 +38,8 @@ use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
 ///
 /// ```
 /// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, UnixTime};
-/// use insis_otp::record::{Account, Enrollment, UserName};
+/// use insis_otp::store::Account;
+/// use insis_otp::record::{Enrollment, UserName};
 /// use insis_otp::store::{Decision, Template, Write};
 /// use insis_otp::verify::State;
 /// use nix::unistd::{getegid, geteuid};

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 
 use crate::files;
-use crate::record::Account;
+use crate::store::Account;
 
 /// How long a process that was killed is waited for: one that is writing to a disk ends when that has written.
 const PATIENCE: Duration = Duration::from_secs(2);

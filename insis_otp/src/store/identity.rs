@@ -13,7 +13,7 @@ use nix::unistd::{Gid, Uid, geteuid, getgrouplist, getgroups, setfsgid, setfsuid
 use rustix::thread::set_thread_groups;
 
 use super::Cause;
-use crate::record::Account;
+use crate::store::Account;
 
 /// The user's identity; the former one returns when this is dropped.
 pub struct Identity {

@@ -371,8 +371,8 @@ mod tests_as_root {
 
     use super::*;
     use crate::oath::{Algorithm, Digits, OtpGenerator, Period, Secret};
-    use crate::record::{Account, Enrollment};
-    use crate::store::Template;
+    use crate::record::Enrollment;
+    use crate::store::{Account, Template};
     use crate::verify::{State, Typed};
 
     const NOW: UnixTime = UnixTime(1_700_000_000);

@@ -3,6 +3,7 @@
 //! A store is asked to *transact* on a person's record with a pure function, and to *create*, *replace* and *remove*
 //! it. It does not know what a code is.
 
+mod account;
 mod error;
 mod file;
 mod helpers;
@@ -18,6 +19,7 @@ mod slot_v1;
 mod template;
 mod unknown_users;
 
+pub use account::Account;
 pub use error::{Cause, StoreError};
 pub use file::{Charge, Decision, Reader, SecretFile, Write};
 pub use invitation::{InvitationFile, InvitationRefusal, StillHolds};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::SecretFile;
-use crate::record::Account;
+use crate::store::Account;
 
 /// A path template: `%u` user name, `%U` user id, `%h` home directory, `%%` a percent sign.
 ///

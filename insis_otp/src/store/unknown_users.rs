@@ -30,8 +30,7 @@ use crate::files::{self, Access};
 use crate::oath::{
     Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime,
 };
-use crate::record::Enrollment;
-use crate::record::UserName;
+use crate::record::{Enrollment, UserName};
 use crate::verify::{Budgets, Meter, SourceMeter, SourceTag, State, Throttle, ThrottlePolicy};
 
 /// Where the failures of names without a secret file are kept.

@@ -3,8 +3,7 @@
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use super::{Policy, State, UsedSteps};
-use crate::oath::KeyedHmac;
-use crate::oath::{Code, Drift, OtpGenerator, Step, UnixTime};
+use crate::oath::{Code, Drift, KeyedHmac, OtpGenerator, Step, UnixTime};
 
 /// A phone and a secret that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,7 @@ use subtle::{Choice, ConstantTimeEq};
 use super::enrollment::Found;
 use super::verdict::{admit_single, present, with_failure};
 use super::{Policy, Refusal, ResyncStart, State, Typed, UsedSteps};
-use crate::oath::KeyedHmac;
-use crate::oath::{Code, Drift, OtpGenerator, Seconds, Step, UnixTime};
+use crate::oath::{Code, Drift, KeyedHmac, OtpGenerator, Seconds, Step, UnixTime};
 
 /// Which of the two codes a request brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

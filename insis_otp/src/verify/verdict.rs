@@ -9,9 +9,8 @@ use subtle::{Choice, ConstantTimeEq};
 use super::enrollment::{Found, find_two_codes};
 use super::typed::Codes;
 use super::{Malformed, Policy, Rate, SourceTag, State, Typed, UsedSteps};
-use crate::oath::KeyedHmac;
 use crate::oath::{
-    Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, ScratchCode, Seconds, Step, UnixTime,
+    Code, Drift, KeyedHmac, OtpGenerator, RecoveryCode, RecoveryCodes, ScratchCode, Seconds, Step, UnixTime,
 };
 
 /// The outcome of one attempt. [`verify`] has an example.

@@ -1,9 +1,9 @@
 //! The administrator's commands.
 
 use insis_otp::otpauth::Entry;
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::system_clock;
-use insis_otp::store::Cause;
+use insis_otp::store::{Account, Cause};
 
 use super::Setup;
 use crate::backend::Error;

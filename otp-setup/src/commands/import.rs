@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use insis_otp::import::{self, Binary, Found, ImportError, Imported, LeftOut, Rules, Unreadable, Unusable};
 use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::{Event, system_clock};
-use insis_otp::store::Template;
+use insis_otp::store::{Account, Template};
 use serde::Serialize;
 use zeroize::Zeroizing;
 

@@ -6,9 +6,8 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use insis_otp::record::Account;
 use insis_otp::service::{Status as Pairing, system_clock};
-use insis_otp::store::{Reader, StoreError};
+use insis_otp::store::{Account, Reader, StoreError};
 
 use super::Setup;
 use crate::context::Context;

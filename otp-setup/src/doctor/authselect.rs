@@ -1,9 +1,9 @@
 //! PAM files that authselect writes (Fedora, RHEL and their kin): an edit of them does not last, so that a change is made in
 //! a profile of the site's own.
 
-use super::pam_files::{Files, file_name};
 use super::{Finding, Machine};
 use crate::messages::Messages;
+use insis_otp::pam_stack::files::{Files, file_name};
 
 /// The profile that is selected.
 pub struct Authselect {

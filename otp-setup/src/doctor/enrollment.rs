@@ -5,17 +5,16 @@ use std::fs;
 
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
 use insis_otp::oath::UnixTime;
-use insis_otp::record::Account;
-use insis_otp::store::InvitationRefusal;
+use insis_otp::store::{Account, InvitationRefusal};
 
 use super::pam::Used;
-use super::pam_files::Files;
 use super::password_service::PasswordService;
 use super::people::{self, some};
 use super::records::Records;
 use super::{Finding, Machine, Remedy, Severity, quoted, remedy};
 use crate::messages::Messages;
 use crate::{sanitize, stored, users};
+use insis_otp::pam_stack::files::Files;
 
 /// How many files one command removes.
 const AT_ONCE: usize = 20;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Machine;
-use super::pam_files::Files;
+use insis_otp::pam_stack::files::Files;
 
 /// The line that asks for a code.
 pub const OURS: &str = "auth required pam_insis_otp.so\n";

@@ -9,7 +9,6 @@ mod fixtures;
 mod modules;
 mod mounts;
 mod pam;
-mod pam_files;
 mod password_service;
 mod people;
 mod plan;
@@ -18,7 +17,6 @@ mod records;
 mod remedy;
 mod scenario;
 mod settings;
-mod simulator;
 mod sshd;
 mod store;
 mod system;
@@ -31,9 +29,9 @@ use insis_otp::oath::UnixTime;
 use serde::Serialize;
 
 use self::pam::Examination;
-use self::pam_files::Files;
 use crate::messages::Messages;
 use crate::users;
+use insis_otp::pam_stack::files::Files;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

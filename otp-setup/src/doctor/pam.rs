@@ -10,15 +10,15 @@ use insis_otp::oath::UnixTime;
 use insis_otp::strict::nearest;
 
 use super::authselect::Authselect;
-use super::pam_files::{Entry, Facility, Files, Rule, file_name};
 use super::plan::{self, Planner, Service};
 use super::scenario::{Defect, OURS, is_ours, is_password};
 use super::settings::{self, Wrong};
-use super::simulator::{Action, ReturnCode, action};
 use super::{
     Finding, Machine, Remedy, Severity, modules, password_service, quoted, reinstall, remedy, unusable,
 };
 use crate::messages::Messages;
+use insis_otp::pam_stack::files::{Entry, Facility, Files, Rule, file_name};
+use insis_otp::pam_stack::simulator::{Action, ReturnCode, action};
 
 /// The shipped stack for pairing within the login: its lines of our module are the ones to write.
 const ENROLL_MODEL: &str = include_str!("../../../config/pam.d/sshd-enrol");

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::pam_files::{Entry, Facility, Files, Rule, file_name};
 use super::scenario::{OURS, Scenarios, is_ours};
 use super::{Finding, Machine, Remedy, Severity};
 use crate::messages::Messages;
+use insis_otp::pam_stack::files::{Entry, Facility, Files, Rule, file_name};
 
 /// Its name. `otp-helper` is all that uses it.
 pub const SERVICE: &str = "otp-setup";

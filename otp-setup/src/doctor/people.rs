@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 
 use insis_otp::config::{Config, Exempt, SelfEnrollment, Unenrolled};
 use insis_otp::oath::{Seconds, UnixTime};
-use insis_otp::record::Account;
-use insis_otp::store::Template;
+use insis_otp::store::{Account, Template};
 use nix::unistd::{Gid, Group};
 
 use super::pam::{Used, with_setting};
-use super::pam_files::Rule;
 use super::records::Records;
 use super::{Finding, Remedy, Severity, quoted, remedy};
 use crate::messages::Messages;
 use crate::{dates, users};
+use insis_otp::pam_stack::files::Rule;
 
 /// How many names are said.
 const NAMED: usize = 10;
@@ -278,8 +277,8 @@ impl<'e> Exempted<'e> {
 mod tests {
     use std::path::Path;
 
-    use super::super::pam_files::Entry;
     use super::*;
+    use insis_otp::pam_stack::files::Entry;
 
     fn used(service: &str, config: &Config) -> Used {
         Used {

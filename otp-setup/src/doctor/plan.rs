@@ -3,11 +3,11 @@
 //! A change is offered only if afterwards every scenario ends as it should in each stack that has our module, and every
 //! stack that has not decides as before.
 
-use super::pam_files::{Facility, Files, Rule};
 use super::scenario::{Defect, Scenarios, is_ours, is_password};
-use super::simulator::{Action, ReturnCode, action};
 use super::{Remedy, quoted};
 use crate::messages::Messages;
+use insis_otp::pam_stack::files::{Facility, Files, Rule};
+use insis_otp::pam_stack::simulator::{Action, ReturnCode, action};
 
 /// No more lines than that are changed for one finding.
 const DEEPEST: usize = 5;
@@ -80,7 +80,7 @@ fn apply(files: &Files, edits: &[Edit]) -> Files {
             Edit::Below(_, text) => lines.insert(last, text.clone()),
         }
         let text = lines.join("\n") + "\n";
-        changed = changed.with(super::pam_files::file_name(path), &text);
+        changed = changed.with(insis_otp::pam_stack::files::file_name(path), &text);
     }
     changed
 }

@@ -8,14 +8,15 @@ use std::path::Path;
 
 use insis_otp::config::{Config, Exempt};
 use insis_otp::network::Network;
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
+use insis_otp::store::Account;
 use insis_otp::strict::nearest;
 use nix::unistd::Group;
 
 use super::pam::{Used, services, with_setting};
-use super::pam_files::{Files, Rule};
 use super::{Finding, Remedy, Severity, quoted, remedy};
 use crate::messages::Messages;
+use insis_otp::pam_stack::files::{Files, Rule};
 
 /// Where a configuration's lines come from.
 struct Source<'a> {

@@ -1,10 +1,10 @@
 //! Who gets in by a stack: right and wrong passwords and codes, of local people and those of a directory, whatever the
 //! site's own conditions and modules that nobody knows say.
 //!
-//! Each stack is simulated with every combination of results; see [`super::simulator`].
+//! Each stack is simulated with every combination of results; see [`insis_otp::pam_stack::simulator`].
 
-use super::pam_files::{Entry, Rule, file_name};
-use super::simulator::{Action, Outcome, ReturnCode, action, dispatch};
+use insis_otp::pam_stack::files::{Entry, Rule, file_name};
+use insis_otp::pam_stack::simulator::{Action, Outcome, ReturnCode, action, dispatch};
 
 /// The module.
 pub const OURS: &str = "pam_insis_otp.so";

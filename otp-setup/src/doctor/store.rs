@@ -5,8 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use insis_otp::config::{Config, SelfEnrollment};
-use insis_otp::record::Account;
-use insis_otp::store::{Cause, StoreError, Template};
+use insis_otp::store::{Account, Cause, StoreError, Template};
 use nix::unistd::{Gid, Group};
 
 use super::records::Records;

@@ -2,8 +2,7 @@
 
 use insis_otp::config::SelfEnrollment;
 use insis_otp::oath::Drift;
-use insis_otp::service::NewDevice;
-use insis_otp::service::{Credential, EnrollmentDenial};
+use insis_otp::service::{Credential, EnrollmentDenial, NewDevice};
 use insis_otp::store::InvitationRefusal;
 
 use super::{Session, SessionError};

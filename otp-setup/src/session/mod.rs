@@ -15,8 +15,7 @@ pub use page::PageAction;
 pub use pair::Pairing;
 
 use insis_otp::oath::{Drift, Period, Seconds, UnixTime};
-use insis_otp::service::Clock;
-use insis_otp::service::Reply;
+use insis_otp::service::{Clock, Reply};
 use insis_otp::verify::{Malformed, Proof, Refusal, Resync, ResyncCode, Verdict};
 
 use crate::backend::{Backend, Error};

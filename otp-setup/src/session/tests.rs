@@ -7,9 +7,8 @@ use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
 use insis_otp::oath::{Step, UnixTime};
 use insis_otp::otpauth::Entry;
-use insis_otp::record::Account;
 use insis_otp::service::Status;
-use insis_otp::store::Template;
+use insis_otp::store::{Account, Template};
 use insis_otp::verify::Policy;
 use zeroize::Zeroizing;
 

@@ -1,8 +1,8 @@
 use insis_otp::config::Language;
 use insis_otp::oath::{Algorithm, Code as OtpCode, Digits, OtpGenerator, Period, Salt, Secret, UnixTime};
-use insis_otp::record::{Account, UserName};
+use insis_otp::record::UserName;
 use insis_otp::service::NewDevice;
-use insis_otp::store::{Template, UnknownUsers};
+use insis_otp::store::{Account, Template, UnknownUsers};
 
 use super::*;
 use crate::access;

@@ -1,10 +1,7 @@
 //! What libpam makes of the results of a stack's modules: `_pam_dispatch_aux` of Linux-PAM, and the controls of
 //! pam.conf(5).
-//!
-//! Only the standard library is used: a test compiles this file and [`super::pam_files`] and compares the outcome with the
-//! real libpam's.
 
-use super::pam_files::{Entry, Rule};
+use super::files::{Entry, Rule};
 
 /// A return value of a module, by its number in `_pam_types.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

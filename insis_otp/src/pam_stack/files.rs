@@ -1,6 +1,4 @@
 //! /etc/pam.d as libpam reads it: lines, continued lines, and what they include.
-//!
-//! Only the standard library is used: a test compiles this file and [`super::simulator`] beside the real libpam.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,18 +1,10 @@
-//! People: names that are harmless as a path component, and what the user database says of them.
+//! What the user database says of people.
 
 use std::path::PathBuf;
 
 use nix::unistd::{Gid, Uid, User};
 
-/// A user name that can be a path component: 1 to 255 bytes, no slash, no control character, no dot or hyphen in
-/// front.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UserName(String);
-
-/// A name that cannot be a path component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a user name")]
-pub struct InvalidUserName;
+use crate::record::UserName;
 
 /// A person of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,34 +17,6 @@ pub struct Account {
     pub gid: Gid,
     /// The home directory.
     pub home: PathBuf,
-}
-
-impl UserName {
-    const LONGEST: usize = 255;
-
-    /// Takes a name that will do as a path component.
-    ///
-    /// # Errors
-    /// It will not.
-    pub fn parse(name: &str) -> Result<Self, InvalidUserName> {
-        let harmless = !name.is_empty()
-            && name.len() <= Self::LONGEST
-            && !name.starts_with(['.', '-'])
-            && !name.chars().any(|c| c == '/' || c.is_control());
-        if harmless { Ok(Self(name.to_owned())) } else { Err(InvalidUserName) }
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Display for UserName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 impl Account {
@@ -102,19 +66,6 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_harmless_names_pass() {
-        for name in ["alice", "alice.smith", "DOM\\alice", "alice@example.org", "w00t$", "ž", "a%u"] {
-            assert_eq!(UserName::parse(name).unwrap().as_str(), name);
-        }
-        assert!(UserName::parse(&"a".repeat(255)).is_ok());
-        let long = "a".repeat(256);
-        for name in ["", ".", "..", ".alice", "-alice", "a/b", "../x", "/", "a\nb", "a\0b", "\u{1b}[m", &long]
-        {
-            assert!(UserName::parse(name).is_err(), "{name:?}");
-        }
-    }
 
     #[test]
     fn root_is_looked_up() {
