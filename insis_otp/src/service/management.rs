@@ -44,10 +44,7 @@ impl Service<'_> {
     #[must_use]
     pub fn handle(&self, request: &Request, authority: Authority<'_>, report: Reporter<'_>) -> Response {
         let mut by = None;
-        let response = match request {
-            Request::Enroll(new, credential) => self.enroll_as(new, credential, authority, &mut by),
-            request => self.manage(request, authority),
-        };
+        let response = self.manage(request, authority, &mut by);
         let response = response.unwrap_or_else(Response::from);
         if let Some(event) = Event::of(request, &response, by, authority) {
             report(&event);
@@ -61,13 +58,18 @@ impl Service<'_> {
         }
     }
 
-    fn manage(&self, request: &Request, authority: Authority<'_>) -> Result<Response, Error> {
+    fn manage(
+        &self,
+        request: &Request,
+        authority: Authority<'_>,
+        by: &mut AllowedBy,
+    ) -> Result<Response, Error> {
         let proof = |reply: &Reply| authority.takes_proof().then(|| reply.typed());
         let done = |()| Response::Done(Drift::default());
         match request {
             Request::Verify(reply) => Ok(Response::Verdict(self.verify(&reply.typed())?)),
             Request::Status => Ok(self.status()?.map_or(Response::NotEnrolled, Response::Status)),
-            Request::Enroll(new, _) => self.enroll(new).map(Response::Done),
+            Request::Enroll(new, credential) => self.enroll_as(new, credential, authority, by),
             Request::Replace(new, reply) => self.replace(new, proof(reply).as_ref()).map(Response::Done),
             Request::Remove(reply) => self.remove(proof(reply).as_ref()).map(done),
             Request::Forget => Ok(self.forget_clients().map(|_| ()).map(done)?),
@@ -138,7 +140,6 @@ impl Service<'_> {
     }
 
     /// Takes one of the two codes from which a phone's clock is learned anew, within an hour; charged like a login.
-    ///
     fn resync(&self, which: ResyncCode, typed: &Typed) -> Result<Resync, Error> {
         let charge = |enrollment: &Enrollment, state: &State| match charge_resync(
             which,
