@@ -25,6 +25,12 @@ use nix::sched::{CloneFlags, setns, unshare};
 use crate::clock::{self, Clock};
 use crate::syslog::Syslog;
 
+/// The settings.
+pub const CONFIG: &str = "/etc/security/insis-otp.toml";
+/// The system store.
+pub const STORE: &str = "/var/lib/insis-otp";
+/// The program that opens the system store for users.
+pub const HELPER: &str = "/usr/libexec/otp-helper";
 /// Where an [`Env`] keeps what belongs to the test itself.
 pub const BASE: &str = "/run/otp-test";
 
@@ -77,6 +83,11 @@ impl Builder {
         self.file(&format!("/etc/pam.d/{name}"), format!("{stack}\n"), 0o644)
     }
 
+    /// The settings.
+    pub fn config(self, text: &str) -> Self {
+        self.file(CONFIG, text, 0o644)
+    }
+
     /// A file of root's with these contents and mode; folders on the way to it are made.
     pub fn file(mut self, path: &str, contents: impl AsRef<[u8]>, mode: u32) -> Self {
         self.files.push((path.into(), contents.as_ref().to_vec(), mode));
@@ -124,6 +135,17 @@ impl Env {
     /// Says what the machine shall have.
     pub fn build() -> Builder {
         Builder::default()
+    }
+
+    /// A machine with these users, a clock that stands still, and nothing in its log.
+    #[must_use]
+    pub fn frozen(now: u64, users: &[&str]) -> Self {
+        let builder = users.iter().fold(Self::build(), |builder, user| builder.user(user, "secret"));
+        let env = builder.clock().start();
+        env.clock().freeze(now);
+        // What useradd says.
+        env.syslog().clear();
+        env
     }
 
     /// The log.

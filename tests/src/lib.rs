@@ -4,6 +4,7 @@
 //! | to | use |
 //! | --- | --- |
 //! | have users, PAM services, files, a log and a clock of the test's own | [`env::Env`] |
+//! | begin with a machine on which somebody has enrolled | [`machine::Machine`] |
 //! | call libpam in this process | [`pam::Login`] on a [`pam::Stack`] |
 //! | call it in processes of their own, many at once, held before or after the calls | [`crowd`] |
 //! | set the time that processes see | [`clock::Clock`], or [`env::Builder::clock`] for setuid programs and servers too |
@@ -22,12 +23,12 @@
 pub mod clock;
 pub mod crowd;
 pub mod directory;
-pub mod door;
 pub mod env;
 pub mod faults;
 pub mod guess;
 pub mod journal;
 pub mod keepassxc;
+pub mod machine;
 pub mod memory;
 pub mod paired;
 pub mod pam;

@@ -10,7 +10,8 @@ use insis_otp::service::{NewDevice, Status, system_clock};
 use insis_otp::store::{Account, SecretFile, Template};
 use insis_otp::verify::{State, Typed};
 
-use crate::person::service;
+use crate::env::{STORE, run};
+use crate::person::{SYSTEM_STORE, service};
 use crate::phone::{Phone, now};
 
 /// Somebody who paired a phone two hours ago, so that no code of today was used for it.
@@ -33,7 +34,7 @@ impl Paired {
     /// When there is no such user, or the store cannot be written.
     #[must_use]
     pub fn user(name: &str) -> Self {
-        Self::with(name, "/var/lib/insis-otp/%u", Digits::Six, now())
+        Self::with(name, SYSTEM_STORE, Digits::Six, now())
     }
 
     /// With a secret file at this template, so many digits, and a machine whose clock shows `at`.
@@ -144,14 +145,7 @@ fn recovery_code(text: &str) -> RecoveryCode {
 
 /// Makes the system store, as `make install` leaves it.
 pub fn make_store() {
-    crate::env::run(Command::new("install").args([
-        "-d",
-        "-m",
-        "1730",
-        "-g",
-        "insis-otp",
-        "/var/lib/insis-otp",
-    ]));
+    run(Command::new("install").args(["-d", "-m", "1730", "-g", "insis-otp", STORE]));
 }
 
 /// Whether a file in the store is one that was about to take the place of a user's secret file, and was left behind.

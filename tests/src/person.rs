@@ -13,6 +13,9 @@ use insis_otp::verify::{Policy, State, Typed, UsedSteps};
 /// A time step in 2023, at which tests begin whose clock stands still.
 pub const STEP: u64 = 56_666_667;
 
+/// The template of secret files in the system store.
+pub const SYSTEM_STORE: &str = "/var/lib/insis-otp/%u";
+
 /// The time at which the phone shows the code of that step.
 #[must_use]
 pub const fn time_of(step: u64) -> u64 {
@@ -81,7 +84,7 @@ impl Person {
     /// Somebody whose secret file is in the system store, paired long before [`STEP`].
     #[must_use]
     pub fn paired(name: &str, seed: u8) -> Self {
-        let person = Self::new(name, seed, "/var/lib/insis-otp/%u");
+        let person = Self::new(name, seed, SYSTEM_STORE);
         person.pair();
         person
     }

@@ -1,38 +1,28 @@
 //! Programs on the machine itself: sudo, su and login, in a terminal.
 
-use insis_otp_tests::env::{Env, talk};
-use insis_otp_tests::paired::Paired;
+use insis_otp_tests::env::{CONFIG, Env, talk};
+use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::terminal::Terminal;
 use regex::Regex;
 
-const PASSWORD: &str = "correct horse";
 const STACK: &str = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
                      account required pam_unix.so\nsession required pam_permit.so";
-const PROMPT: &str = "One-time code: ";
 
-struct House {
-    env: Env,
-    anna: Paired,
-}
-
-fn house() -> House {
-    let env = Env::build().user("anna", PASSWORD).user("bert", "staple").group("sudo", &["anna", "bert"]);
+fn machine() -> Machine {
+    let env = Machine::build().group("sudo", &["anna", "bob"]);
     let env = ["sudo", "su", "login"].into_iter().fold(env, |env, service| env.service(service, STACK));
     let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=1\n%sudo ALL=(ALL:ALL) ALL\n";
-    let env = env.file("/etc/sudoers", sudoers, 0o440).start();
-    House { anna: Paired::user("anna"), env }
+    Machine::of(env.file("/etc/sudoers", sudoers, 0o440))
 }
 
-impl House {
-    fn in_terminal(&self, user: &str, program: &str, arguments: &[&str]) -> Terminal {
-        Terminal::run(self.env.as_user(user, program).args(arguments))
-    }
+fn in_terminal(machine: &Machine, user: &str, program: &str, arguments: &[&str]) -> Terminal {
+    Terminal::run(machine.env.as_user(user, program).args(arguments))
 }
 
 /// Anna's login on a terminal, up to the question for the code.
-fn at_the_code(house: &House) -> Terminal {
-    let mut login = Terminal::run(&house.env.command("login"));
+fn at_the_code(machine: &Machine) -> Terminal {
+    let mut login = Terminal::run(&machine.env.command("login"));
     login.expect("login: ");
     login.line("anna");
     login.expect("Password: ");
@@ -43,15 +33,15 @@ fn at_the_code(house: &House) -> Terminal {
 
 #[test]
 fn sudo_in_a_terminal() {
-    let house = house();
-    let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+    let machine = machine();
+    let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
     sudo.expect("[sudo] password for anna: ");
     sudo.line(PASSWORD);
     sudo.expect(PROMPT);
-    sudo.line(&house.anna.code());
+    sudo.line(&machine.anna.code());
     sudo.expect("root");
     assert!(sudo.wait().success());
-    let _ = house.env.syslog().expect(&[
+    let _ = machine.env.syslog().expect(&[
         "<86>",
         "pam_insis_otp(sudo:auth): result=accepted proof=code",
         "user=anna rhost=",
@@ -60,12 +50,12 @@ fn sudo_in_a_terminal() {
 
 #[test]
 fn sudo_refuses_wrong_used_and_interrupted_codes() {
-    let house = house();
-    let code = house.anna.code();
+    let machine = machine();
+    let code = machine.anna.code();
     for (replies, opens) in
-        [(vec![code.clone()], true), (vec![code; 3], false), (vec![house.anna.wrong(); 3], false)]
+        [(vec![code.clone()], true), (vec![code; 3], false), (vec![machine.anna.wrong(); 3], false)]
     {
-        let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+        let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
         sudo.expect("[sudo] password for anna: ");
         sudo.line(PASSWORD);
         for reply in &replies {
@@ -74,22 +64,23 @@ fn sudo_refuses_wrong_used_and_interrupted_codes() {
         }
         assert_eq!(sudo.wait().success(), opens, "{}", sudo.text());
     }
-    let failures = house.anna.status().failures;
-    let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+    let failures = machine.anna.status().failures;
+    let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
     sudo.expect("[sudo] password for anna: ");
     sudo.line(PASSWORD);
     sudo.expect(PROMPT);
     assert!(!sudo.give_up().success());
-    let _ = house.env.syslog().expect(&["pam_insis_otp(sudo:auth): result=refused reason=no-", "user=anna"]);
-    assert_eq!(house.anna.status().failures, failures, "an interrupt is no attempt");
+    let _ =
+        machine.env.syslog().expect(&["pam_insis_otp(sudo:auth): result=refused reason=no-", "user=anna"]);
+    assert_eq!(machine.anna.status().failures, failures, "an interrupt is no attempt");
 }
 
 /// sudo shows nothing of what a module tells when it succeeds: the owner hears of the failures by another way.
 #[test]
 fn failures_that_sudo_does_not_show_are_told_by_the_next_login_that_does() {
-    let house = house();
+    let machine = machine();
     let sudo = |codes: &[String]| {
-        let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+        let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
         sudo.expect("[sudo] password for anna: ");
         sudo.line(PASSWORD);
         for code in codes {
@@ -98,25 +89,25 @@ fn failures_that_sudo_does_not_show_are_told_by_the_next_login_that_does() {
         }
         (sudo.wait().success(), sudo.text())
     };
-    let wrong = [house.anna.wrong(), house.anna.wrong(), house.anna.wrong()];
+    let wrong = [machine.anna.wrong(), machine.anna.wrong(), machine.anna.wrong()];
     assert!(!sudo(&wrong).0);
-    let (opened, text) = sudo(&[house.anna.code()]);
+    let (opened, text) = sudo(&[machine.anna.code()]);
     assert!(opened && !text.contains("failed code"), "{text}");
-    assert_eq!(house.anna.status().failures, 3, "they were not told");
-    let mut login = at_the_code(&house);
-    login.line(&house.anna.code_from_now(1));
+    assert_eq!(machine.anna.status().failures, 3, "they were not told");
+    let mut login = at_the_code(&machine);
+    login.line(&machine.anna.code_from_now(1));
     login.expect("3 failed codes since your last login.");
     login.expect("$");
     login.line("exit");
     let _ = login.wait();
-    assert_eq!(house.anna.status().failures, 0);
+    assert_eq!(machine.anna.status().failures, 0);
 }
 
 #[test]
 fn sudo_with_replies_on_standard_input() {
-    let house = house();
-    let sudo = |input: &str| talk(house.env.as_user("anna", "sudo").args(["-S", "id", "-un"]), input);
-    let output = sudo(&format!("{PASSWORD}\n{}\n", house.anna.code()));
+    let machine = machine();
+    let sudo = |input: &str| talk(machine.env.as_user("anna", "sudo").args(["-S", "id", "-un"]), input);
+    let output = sudo(&format!("{PASSWORD}\n{}\n", machine.anna.code()));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "root\n");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "[sudo] password for anna: One-time code: ");
     assert!(!sudo(&format!("{PASSWORD}\n")).status.success());
@@ -125,40 +116,40 @@ fn sudo_with_replies_on_standard_input() {
 
 #[test]
 fn sudo_that_may_not_ask() {
-    let house = house();
-    let output = talk(house.env.as_user("anna", "sudo").args(["-n", "id", "-un"]), "");
+    let machine = machine();
+    let output = talk(machine.env.as_user("anna", "sudo").args(["-n", "id", "-un"]), "");
     assert!(!output.status.success());
-    assert_eq!(house.anna.status().failures, 0);
-    assert!(house.env.syslog().lines().iter().all(|line| !line.contains("sshd_config")));
+    assert_eq!(machine.anna.status().failures, 0);
+    assert!(machine.env.syslog().lines().iter().all(|line| !line.contains("sshd_config")));
 }
 
 #[test]
 fn an_askpass_program_that_knows_nothing_but_the_password_is_told_of_in_sudos_terms() {
-    let house = house();
-    house.env.write(
+    let machine = machine();
+    machine.env.write(
         "/run/otp-test/ask".as_ref(),
         format!("#!/bin/sh\necho '{PASSWORD}'\n").as_bytes(),
         0o755,
     );
-    let mut sudo = house.env.as_user("anna", "sudo");
+    let mut sudo = machine.env.as_user("anna", "sudo");
     sudo.args(["-A", "id", "-un"]).env("SUDO_ASKPASS", "/run/otp-test/ask");
     assert!(!talk(&mut sudo, "").status.success());
-    let line = house.env.syslog().expect(&["pam_insis_otp(sudo:auth)", "reason=password-as-code"]);
+    let line = machine.env.syslog().expect(&["pam_insis_otp(sudo:auth)", "reason=password-as-code"]);
     assert!(line.contains("sudo -A") && !line.contains("sshd"), "{line}");
 }
 
 #[test]
 fn programs_go_on_asking_while_codes_are_delayed() {
-    let house = house();
+    let machine = machine();
     let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=3\n%sudo ALL=(ALL:ALL) ALL\n";
-    house.env.write("/etc/sudoers".as_ref(), sudoers.as_bytes(), 0o440);
+    machine.env.write("/etc/sudoers".as_ref(), sudoers.as_bytes(), 0o440);
     for _ in 0..2 {
-        let mut su = house.in_terminal("bert", "su", &["anna", "-c", "id"]);
+        let mut su = in_terminal(&machine, "bob", "su", &["anna", "-c", "id"]);
         su.expect("Password: ");
         su.line(PASSWORD);
         for _ in 0..3 {
             su.expect(PROMPT);
-            su.line(&house.anna.wrong());
+            su.line(&machine.anna.wrong());
         }
         assert!(!su.wait().success());
     }
@@ -167,35 +158,35 @@ fn programs_go_on_asking_while_codes_are_delayed() {
         terminal.line(PASSWORD);
         for question in [PROMPT, "Too many tries. Wait ", "Wait "] {
             terminal.expect(question);
-            terminal.line(&house.anna.code());
+            terminal.line(&machine.anna.code());
         }
     };
-    let mut login = Terminal::run(&house.env.command("login"));
+    let mut login = Terminal::run(&machine.env.command("login"));
     login.expect("login: ");
     login.line("anna");
     delayed(&mut login, "Password: ");
     login.expect("Login incorrect");
     login.expect("login: ");
     drop(login);
-    let mut sudo = house.in_terminal("anna", "sudo", &["id", "-un"]);
+    let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
     delayed(&mut sudo, "[sudo] password for anna: ");
     sudo.expect("[sudo] password for anna: ");
     sudo.line(PASSWORD);
     sudo.expect(PROMPT);
-    sudo.line(&house.anna.pair());
+    sudo.line(&machine.anna.pair());
     sudo.expect("root");
     assert!(sudo.wait().success());
 }
 
 #[test]
 fn sudo_by_an_askpass_program() {
-    let house = house();
+    let machine = machine();
     let script = format!(
         "#!/bin/sh\ncase $1 in\n*password*) echo '{PASSWORD}' ;;\n*code*) echo {} ;;\nesac\n",
-        house.anna.code()
+        machine.anna.code()
     );
-    house.env.write("/run/otp-test/ask".as_ref(), script.as_bytes(), 0o755);
-    let mut sudo = house.env.as_user("anna", "sudo");
+    machine.env.write("/run/otp-test/ask".as_ref(), script.as_bytes(), 0o755);
+    let mut sudo = machine.env.as_user("anna", "sudo");
     sudo.args(["-A", "id", "-un"]).env("SUDO_ASKPASS", "/run/otp-test/ask");
     let output = talk(&mut sudo, "");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "root\n", "{output:?}");
@@ -203,24 +194,24 @@ fn sudo_by_an_askpass_program() {
 
 #[test]
 fn su_to_somebody_with_their_password_and_code() {
-    let house = house();
-    let mut su = house.in_terminal("bert", "su", &["anna", "-c", "echo now $(id -un)"]);
+    let machine = machine();
+    let mut su = in_terminal(&machine, "bob", "su", &["anna", "-c", "echo now $(id -un)"]);
     su.expect("Password: ");
     su.line(PASSWORD);
     su.expect(PROMPT);
-    su.line(&house.anna.code());
+    su.line(&machine.anna.code());
     su.expect("now anna");
     assert!(su.wait().success());
-    let _ = house
+    let _ = machine
         .env
         .syslog()
         .expect(&["pam_insis_otp(su:auth): result=accepted proof=code", "user=anna rhost=-"]);
-    let mut su = house.in_terminal("bert", "su", &["anna", "-c", "id"]);
+    let mut su = in_terminal(&machine, "bob", "su", &["anna", "-c", "id"]);
     su.expect("Password: ");
     su.line(PASSWORD);
     for _ in 0..3 {
         su.expect(PROMPT);
-        su.line(&house.anna.wrong());
+        su.line(&machine.anna.wrong());
     }
     assert!(!su.wait().success());
     assert!(su.text().contains("Authentication failure"), "{}", su.text());
@@ -228,34 +219,34 @@ fn su_to_somebody_with_their_password_and_code() {
 
 #[test]
 fn su_by_root_is_asked_as_the_stack_says() {
-    let house = house();
+    let machine = machine();
     let stack = format!("auth sufficient pam_rootok.so\n{STACK}");
-    house.env.write("/etc/pam.d/su".as_ref(), stack.as_bytes(), 0o644);
-    let output = house.env.command("su").args(["anna", "-c", "id -un"]).output().unwrap();
+    machine.env.write("/etc/pam.d/su".as_ref(), stack.as_bytes(), 0o644);
+    let output = machine.env.command("su").args(["anna", "-c", "id -un"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "anna\n");
 }
 
 #[test]
 fn login_on_a_terminal() {
-    let house = house();
-    let mut login = at_the_code(&house);
-    login.line(&house.anna.wrong());
+    let machine = machine();
+    let mut login = at_the_code(&machine);
+    login.line(&machine.anna.wrong());
     login.expect(PROMPT);
-    login.line(&house.anna.code());
+    login.line(&machine.anna.code());
     login.expect("$");
     login.line("echo now $(id -un); exit");
     login.expect("now anna");
     let _ = login.wait();
-    let _ = house.env.syslog().expect(&["pam_insis_otp(login:auth): result=accepted", "user=anna"]);
+    let _ = machine.env.syslog().expect(&["pam_insis_otp(login:auth): result=accepted", "user=anna"]);
 }
 
-/// Logs in as bert, who has to pair, up to the first question for a code; and the phone that took the secret.
+/// Logs in as bob, who has to pair, up to the first question for a code; and the phone that took the secret.
 fn pairing(env: &Env) -> (Terminal, Phone) {
     let mut login = Terminal::run(&env.command("login"));
     login.expect("login: ");
-    login.line("bert");
+    login.line("bob");
     login.expect("Password: ");
-    login.line("staple");
+    login.line(PASSWORD);
     login.expect("t: only text. ");
     login.line("t");
     let secret = login.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
@@ -265,14 +256,14 @@ fn pairing(env: &Env) -> (Terminal, Phone) {
 
 #[test]
 fn login_gives_no_shell_before_the_pairing() {
-    let House { env, .. } = house();
+    let Machine { env, .. } = machine();
     let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
                  account required pam_insis_otp.so\naccount required pam_unix.so\n\
                  password required pam_unix.so\npassword required pam_insis_otp.so\n\
                  session required pam_permit.so\n";
     env.write("/etc/pam.d/login".as_ref(), stack.as_bytes(), 0o644);
-    env.write("/etc/security/insis-otp.toml".as_ref(), b"unenrolled = \"enrol\"\n", 0o644);
-    let paired = || std::fs::exists("/var/lib/insis-otp/bert").unwrap();
+    env.write(CONFIG.as_ref(), b"unenrolled = \"enrol\"\n", 0o644);
+    let paired = || std::fs::exists("/var/lib/insis-otp/bob").unwrap();
     // Wrong codes to the end, then an interrupt.
     let (mut login, _) = pairing(&env);
     for round in 0..10 {
@@ -295,6 +286,6 @@ fn login_gives_no_shell_before_the_pairing() {
     login.expect("$");
     assert!(paired());
     login.line("echo now $(id -un); exit");
-    login.expect("now bert");
-    let _ = env.syslog().expect(&["pam_insis_otp(login:account): result=paired", "user=bert"]);
+    login.expect("now bob");
+    let _ = env.syslog().expect(&["pam_insis_otp(login:account): result=paired", "user=bob"]);
 }

@@ -4,105 +4,96 @@ use std::os::unix::fs::PermissionsExt;
 
 use std::time::{Duration, Instant};
 
-use insis_otp_tests::crowd::Outcome;
-use insis_otp_tests::env::{Env, program, talk};
+use insis_otp_tests::crowd::{Outcome, typing};
+use insis_otp_tests::env::{CONFIG, Env, program, talk};
+use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, DELETE_CRED, ESTABLISH_CRED, Login, Reply};
 use insis_otp_tests::terminal::Terminal;
 
-const PASSWORD: &str = "correct horse";
-const PROMPT: &str = "One-time code: ";
 const CANNOT: &str = "One-time codes cannot be checked now. Please tell your administrator.";
 
-struct House {
-    env: Env,
-    anna: Paired,
+fn machine(service: &str, stack: &str) -> Machine {
+    Machine::of(Machine::build().service(service, stack))
 }
 
-fn house(service: &str, stack: &str) -> House {
-    let env = Env::build().user("anna", PASSWORD).user("bert", "staple").service(service, stack).start();
-    House { anna: Paired::user("anna"), env }
-}
-
-impl House {
-    /// A process of `who` that authenticates `whom`.
-    fn locker(&self, who: &str, whom: &str, replies: &[&str]) -> Outcome {
-        let driver = self.env.publish(&program("pam-driver"));
-        let mut locker = self.env.as_user(who, &driver.to_string_lossy());
-        locker.args(["--service", "locker", "--user", whom]);
-        let input: String = replies.iter().map(|reply| format!("={reply}\n")).collect();
-        let output = talk(&mut locker, &input);
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
-    }
+/// A process of `who` that authenticates `whom`.
+fn locker(machine: &Machine, who: &str, whom: &str, replies: &[&str]) -> Outcome {
+    let driver = machine.env.publish(&program("pam-driver"));
+    let mut locker = machine.env.as_user(who, &driver.to_string_lossy());
+    locker.args(["--service", "locker", "--user", whom]);
+    let output = talk(&mut locker, &typing(replies));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
 }
 
 #[test]
 fn a_screen_locker_without_privileges_goes_through_the_helper() {
-    let house = house("locker", "auth required pam_insis_otp.so");
-    let outcome = house.locker("anna", "anna", &[&house.anna.wrong(), &house.anna.code()]);
+    let machine = machine("locker", "auth required pam_insis_otp.so");
+    let outcome = locker(&machine, "anna", "anna", &[&machine.anna.wrong(), &machine.anna.code()]);
     assert_eq!((outcome.code.as_str(), outcome.messages.len()), ("PAM_SUCCESS", 2));
     assert_eq!(outcome.messages[0].text, PROMPT);
     assert!(outcome.messages[1].text.starts_with("Wrong code."));
     let _ =
-        house.env.syslog().expect(&["pam_insis_otp(locker:auth): result=accepted proof=code", "user=anna"]);
+        machine.env.syslog().expect(&["pam_insis_otp(locker:auth): result=accepted proof=code", "user=anna"]);
     // The same code does not open it again, nor does it for anybody else's process.
-    let again = house.locker("anna", "anna", &[&house.anna.code()]);
+    let again = locker(&machine, "anna", "anna", &[&machine.anna.code()]);
     assert!(again.messages[1].text.starts_with("That code was used."), "{:?}", again.messages);
-    let other = house.locker("bert", "anna", &[&house.anna.code_from_now(1)]);
+    let other = locker(&machine, "bob", "anna", &[&machine.anna.code_from_now(1)]);
     assert_eq!(other.code, "PAM_AUTHINFO_UNAVAIL");
     assert_eq!(other.messages.last().unwrap().text, CANNOT);
-    let line = house.env.syslog().expect(&["<83>", "reason=store user=anna"]);
+    let line = machine.env.syslog().expect(&["<83>", "reason=store user=anna"]);
     assert!(line.contains("may not ask for codes of anna"), "{line}");
     // The wrong one and the used one; a locker is no login that tells of them.
-    assert_eq!(house.anna.status().failures, 2, "another user cannot charge anything to anna");
+    assert_eq!(machine.anna.status().failures, 2, "another user cannot charge anything to anna");
 }
 
 #[test]
 fn a_service_without_privileges_cannot_choose_how_the_helper_throttles() {
-    let house = house("locker", "auth required pam_insis_otp.so");
+    let machine = machine("locker", "auth required pam_insis_otp.so");
     let config = "free_failures = 1\n[service.locker]\nfree_failures = 10\ntries = 2\nlanguage = \"cs\"\n";
-    house.env.write("/etc/security/insis-otp.toml".as_ref(), config.as_bytes(), 0o644);
-    let wrong = house.anna.wrong();
-    let seen = house.locker("anna", "anna", &[&wrong, &wrong, &wrong]);
+    machine.env.write(CONFIG.as_ref(), config.as_bytes(), 0o644);
+    let wrong = machine.anna.wrong();
+    let seen = locker(&machine, "anna", "anna", &[&wrong, &wrong, &wrong]);
     // What is its own business is as its section says; the policy is everybody's.
     assert_eq!(seen.messages.iter().filter(|message| message.text.contains("kód")).count(), 2, "{seen:?}");
-    let seen = house.locker("anna", "anna", &[&house.anna.code()]);
+    let seen = locker(&machine, "anna", "anna", &[&machine.anna.code()]);
     assert_ne!(seen.code, "PAM_SUCCESS");
-    let _ = house.env.syslog().expect(&["pam_insis_otp(locker:auth)", "reason=throttled", "user=anna"]);
+    let _ = machine.env.syslog().expect(&["pam_insis_otp(locker:auth)", "reason=throttled", "user=anna"]);
 }
 
 #[test]
 fn a_screen_locker_of_somebody_who_has_not_paired() {
-    let house = house("locker", "auth required pam_insis_otp.so tries=1");
-    let outcome = house.locker("bert", "bert", &["123456"]);
+    let machine = machine("locker", "auth required pam_insis_otp.so tries=1");
+    let outcome = locker(&machine, "bob", "bob", &["123456"]);
     assert_eq!((outcome.code.as_str(), outcome.messages.len()), ("PAM_AUTH_ERR", 1));
-    let _ = house
+    let _ = machine
         .env
         .syslog()
-        .expect(&["pam_insis_otp(locker:auth): result=refused reason=not-paired user=bert"]);
+        .expect(&["pam_insis_otp(locker:auth): result=refused reason=not-paired user=bob"]);
 }
 
 #[test]
 fn a_screen_locker_with_one_prompt_splits_it_by_the_helpers_word() {
-    let house = house("locker", "auth required pam_insis_otp.so forward_pass\nauth required pam_permit.so");
-    let outcome = house.locker("anna", "anna", &[&format!("{PASSWORD}{}", house.anna.code())]);
+    let machine =
+        machine("locker", "auth required pam_insis_otp.so forward_pass\nauth required pam_permit.so");
+    let outcome = locker(&machine, "anna", "anna", &[&format!("{PASSWORD}{}", machine.anna.code())]);
     assert_eq!((outcome.code.as_str(), outcome.messages.len()), ("PAM_SUCCESS", 1));
 }
 
 #[test]
 fn a_locker_whose_helper_is_missing_or_broken() {
-    let house = house("locker", "auth required pam_insis_otp.so helper=/run/otp-test/helper");
-    let outcome = house.locker("anna", "anna", &["123456"]);
+    let machine = machine("locker", "auth required pam_insis_otp.so helper=/run/otp-test/helper");
+    let outcome = locker(&machine, "anna", "anna", &["123456"]);
     assert_eq!(outcome.code, "PAM_AUTHINFO_UNAVAIL");
-    let _ = house.env.syslog().expect(&["reason=store user=anna", "/run/otp-test/helper: No such file"]);
+    let _ = machine.env.syslog().expect(&["reason=store user=anna", "/run/otp-test/helper: No such file"]);
     for script in [
         "#!/bin/sh\necho nonsense\n",
         "#!/bin/sh\nexit 0\n",
         "#!/bin/sh\nyes | head -c 1000000\n",
         "#!/bin/sh\nexec <&- >&-; exec sleep 100\n",
     ] {
-        house.env.write("/run/otp-test/helper".as_ref(), script.as_bytes(), 0o755);
-        let outcome = house.locker("anna", "anna", &["123456"]);
+        machine.env.write("/run/otp-test/helper".as_ref(), script.as_bytes(), 0o755);
+        let outcome = locker(&machine, "anna", "anna", &["123456"]);
         assert_eq!(outcome.code, "PAM_AUTHINFO_UNAVAIL", "{script}");
         assert!(outcome.nanos < 5_000_000_000, "{script}");
     }
@@ -157,22 +148,22 @@ impl Drop for Vsftpd {
 #[test]
 fn vsftpd_takes_password_and_code_in_one() {
     let stack = "auth required pam_insis_otp.so forward_pass\nauth required pam_unix.so use_first_pass\naccount required pam_unix.so\nsession required pam_permit.so";
-    let house = house("vsftpd", stack);
-    let vsftpd = Vsftpd::start(&house.env);
-    let both = format!("{PASSWORD}{}", house.anna.code());
-    assert!(vsftpd.login(&house.env, &both).starts_with("230"), "{:?}", house.env.syslog().lines());
-    assert!(vsftpd.login(&house.env, &both).starts_with("530"));
-    assert!(vsftpd.login(&house.env, PASSWORD).starts_with("530"));
+    let machine = machine("vsftpd", stack);
+    let vsftpd = Vsftpd::start(&machine.env);
+    let both = format!("{PASSWORD}{}", machine.anna.code());
+    assert!(vsftpd.login(&machine.env, &both).starts_with("230"), "{:?}", machine.env.syslog().lines());
+    assert!(vsftpd.login(&machine.env, &both).starts_with("530"));
+    assert!(vsftpd.login(&machine.env, PASSWORD).starts_with("530"));
 }
 
 #[test]
 fn vsftpd_with_two_questions_is_refused_and_the_log_says_why() {
     let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\naccount required pam_unix.so\nsession required pam_permit.so";
-    let house = house("vsftpd", stack);
-    let vsftpd = Vsftpd::start(&house.env);
-    assert!(vsftpd.login(&house.env, PASSWORD).starts_with("530"));
-    let _ = house.env.syslog().expect(&["pam_insis_otp(vsftpd:auth)", "reason=password-as-code user=anna"]);
-    assert_eq!(house.anna.status().failures, 0);
+    let machine = machine("vsftpd", stack);
+    let vsftpd = Vsftpd::start(&machine.env);
+    assert!(vsftpd.login(&machine.env, PASSWORD).starts_with("530"));
+    let _ = machine.env.syslog().expect(&["pam_insis_otp(vsftpd:auth)", "reason=password-as-code user=anna"]);
+    assert_eq!(machine.anna.status().failures, 0);
 }
 
 /// As OpenVPN's plug-in matches a question: by its beginning, from the first letter or digit on, in any case.
@@ -183,7 +174,7 @@ fn openvpn_matches(question: &str, name: &str) -> bool {
 
 #[test]
 fn a_vpn_server_that_answers_by_the_beginning_of_the_question() {
-    let house = house(
+    let machine = machine(
         "openvpn",
         "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\naccount required pam_unix.so",
     );
@@ -199,18 +190,18 @@ fn a_vpn_server_that_answers_by_the_beginning_of_the_question() {
         // It never calls setcred.
         (pam.authenticate(), pam.acct_mgmt(0))
     };
-    assert_eq!(login(house.anna.code()), (Code::SUCCESS, Code::SUCCESS));
+    assert_eq!(login(machine.anna.code()), (Code::SUCCESS, Code::SUCCESS));
     // The second question begins otherwise: no code is tried twice by a machine.
-    assert_eq!(login(house.anna.wrong()).0, Code::CONV_ERR);
-    assert_eq!(house.anna.status().failures, 1);
+    assert_eq!(login(machine.anna.wrong()).0, Code::CONV_ERR);
+    assert_eq!(machine.anna.status().failures, 1);
 }
 
 #[test]
 fn cron_sets_credentials_and_opens_a_session_without_authentication() {
     let modules = ["auth", "account", "session"]
         .map(|kind| format!("{kind} optional pam_insis_otp.so\n{kind} required pam_permit.so\n"));
-    let house = house("cron", &modules.concat());
-    for user in ["anna", "bert"] {
+    let machine = machine("cron", &modules.concat());
+    for user in ["anna", "bob"] {
         let mut pam = Login::to("cron").user(user).types(["none"]).begin();
         assert_eq!(pam.acct_mgmt(0), Code::SUCCESS);
         assert_eq!(pam.setcred(ESTABLISH_CRED), Code::SUCCESS);
@@ -219,16 +210,16 @@ fn cron_sets_credentials_and_opens_a_session_without_authentication() {
         assert_eq!(pam.setcred(DELETE_CRED), Code::SUCCESS);
         assert!(pam.messages().is_empty());
     }
-    assert!(house.env.syslog().lines().iter().all(|line| !line.contains("pam_insis_otp")));
+    assert!(machine.env.syslog().lines().iter().all(|line| !line.contains("pam_insis_otp")));
 }
 
 #[test]
 fn passwd_changes_the_password_as_ever() {
     let stack = "password [success=done ignore=ignore default=die] pam_insis_otp.so\npassword required pam_unix.so yescrypt";
-    let house = house("passwd", stack);
-    house.env.write("/etc/security/insis-otp.toml".as_ref(), b"unenrolled = \"enrol\"\n", 0o644);
-    for (user, old) in [("anna", PASSWORD), ("bert", "staple")] {
-        let mut passwd = Terminal::run(&house.env.as_user(user, "passwd"));
+    let machine = machine("passwd", stack);
+    machine.env.write(CONFIG.as_ref(), b"unenrolled = \"enrol\"\n", 0o644);
+    for (user, old) in [("anna", PASSWORD), ("bob", PASSWORD)] {
+        let mut passwd = Terminal::run(&machine.env.as_user(user, "passwd"));
         for (question, reply) in [
             ("Current password: ", old),
             ("New password: ", "xK9!mmq2Zt"),
@@ -240,14 +231,14 @@ fn passwd_changes_the_password_as_ever() {
         passwd.expect("password updated successfully");
         assert!(passwd.wait().success());
     }
-    assert!(!std::fs::exists("/var/lib/insis-otp/bert").unwrap());
+    assert!(!std::fs::exists("/var/lib/insis-otp/bob").unwrap());
 }
 
 #[test]
 fn pamtester_from_question_to_session() {
     let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\naccount required pam_unix.so\nsession required pam_permit.so";
-    let house = house("door", stack);
-    let mut tester = house.env.command("pamtester");
+    let machine = machine("door", stack);
+    let mut tester = machine.env.command("pamtester");
     tester.args([
         "-v",
         "door",
@@ -259,7 +250,7 @@ fn pamtester_from_question_to_session() {
         "close_session",
     ]);
     let mut tester = Terminal::run(&tester);
-    for (question, reply) in [("Password: ", PASSWORD), (PROMPT, &house.anna.code())] {
+    for (question, reply) in [("Password: ", PASSWORD), (PROMPT, &machine.anna.code())] {
         tester.expect(question);
         tester.line(reply);
     }
@@ -269,16 +260,16 @@ fn pamtester_from_question_to_session() {
 
 #[test]
 fn libpam_wrapper_without_root() {
-    let house = house("none", "");
-    let services = house.env.home("anna").join("pam.d");
+    let machine = machine("none", "");
+    let services = machine.env.home("anna").join("pam.d");
     std::fs::create_dir(&services).unwrap();
     let stack = "auth required pam_insis_otp.so secret_file=%h/.insis-otp\naccount required pam_permit.so\n";
-    house.env.write(&services.join("door"), stack.as_bytes(), 0o644);
+    machine.env.write(&services.join("door"), stack.as_bytes(), 0o644);
     std::fs::set_permissions(&services, PermissionsExt::from_mode(0o755)).unwrap();
     let own =
         Paired::with("anna", "%h/.insis-otp", insis_otp::oath::Digits::Six, insis_otp_tests::phone::now());
     let wrapped = |code: &str| {
-        let mut tester = house.env.as_user("anna", "pamtester");
+        let mut tester = machine.env.as_user("anna", "pamtester");
         tester.args(["door", "anna", "authenticate"]);
         tester
             .env("LD_PRELOAD", "libpam_wrapper.so")

@@ -3,28 +3,20 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::env::{CONFIG, Env, run};
+use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::screen::{Font, Screen, Theme};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 
-const PASSWORD: &str = "correct horse";
 const STACK: &str = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
                      account required pam_unix.so\nsession required pam_unix.so";
-const PROMPT: &str = "One-time code: ";
-const CONFIG: &str = "/etc/security/insis-otp.toml";
 const BOTH: &str = "AuthenticationMethods keyboard-interactive";
 
-struct House {
-    env: Env,
-    anna: Paired,
-}
-
-fn house() -> House {
-    let env = Env::build().user("anna", PASSWORD).user("bert", "staple").service("sshd", STACK).start();
-    House { anna: Paired::user("anna"), env }
+fn machine() -> Machine {
+    Machine::of(Machine::build().service("sshd", STACK))
 }
 
 fn ends_refused(mut ssh: Terminal) -> String {
@@ -36,7 +28,7 @@ fn ends_refused(mut ssh: Terminal) -> String {
 
 #[test]
 fn password_then_code() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let mut ssh = sshd.login("anna", "echo logged in as $(id -un)");
     ssh.expect("Password: ");
@@ -52,7 +44,7 @@ fn password_then_code() {
 
 #[test]
 fn a_wrong_code_is_told_in_the_next_prompt() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let mut ssh = sshd.login("anna", "echo in");
     ssh.expect("Password: ");
@@ -67,7 +59,7 @@ fn a_wrong_code_is_told_in_the_next_prompt() {
 
 #[test]
 fn a_used_code_a_wrong_one_and_the_password_alone_do_not_open_it() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let code = anna.code();
     let mut ssh = sshd.login("anna", "echo in");
@@ -97,7 +89,7 @@ fn a_used_code_a_wrong_one_and_the_password_alone_do_not_open_it() {
 
 #[test]
 fn a_wrong_password_and_a_right_code_do_not_open_it() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let mut ssh = sshd.login("anna", "echo in");
     ssh.expect("Password: ");
@@ -120,7 +112,7 @@ fn key_for(env: &Env, user: &str) -> String {
 
 #[test]
 fn a_key_then_a_code() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     env.write(
         "/etc/pam.d/sshd".as_ref(),
         b"auth required pam_insis_otp.so\naccount required pam_unix.so\nsession required pam_unix.so\n",
@@ -150,7 +142,7 @@ fn a_key_then_a_code() {
 
 #[test]
 fn a_client_that_offers_only_the_password_is_refused_and_the_log_says_why() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", "PasswordAuthentication yes\nKbdInteractiveAuthentication no");
     let mut ssh = sshd.ssh("anna", &["-tt", "-o", "PreferredAuthentications=password"]);
     ssh.arg("echo in");
@@ -165,9 +157,9 @@ fn a_client_that_offers_only_the_password_is_refused_and_the_log_says_why() {
 
 #[test]
 fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast() {
-    const USERS: [&str; 4] = ["anna", "bert", "carol", "mallory"];
-    let House { env, anna } = house();
-    env.add_user("carol", "staple");
+    const USERS: [&str; 4] = ["anna", "bob", "carol", "mallory"];
+    let Machine { env, anna, .. } = machine();
+    env.add_user("carol", PASSWORD);
     env.write(CONFIG.as_ref(), b"self_enrollment = \"invitation\"\n", 0o644);
     run(env.command("otp-setup").args(["invite", "--user", "carol"]));
     let sshd = Sshd::start(&env, "sshd", BOTH);
@@ -189,7 +181,7 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
             ssh.line(&anna.wrong());
             said.push(ends_refused(ssh).replace(user, "USER"));
         }
-        for user in ["bert", "carol"] {
+        for user in ["bob", "carol"] {
             let _ = env.syslog().expect(&["reason=not-paired", &format!("user={user}")]);
         }
         // What unknown users' records have counted would delay them.
@@ -206,7 +198,7 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
 
 #[test]
 fn root_where_root_may_not_log_in() {
-    let House { env, .. } = house();
+    let Machine { env, .. } = machine();
     run(Command::new("sh").args(["-c", "echo root:secret | chpasswd"]));
     let root = Paired::user("root");
     let sshd = Sshd::start(&env, "sshd", BOTH);
@@ -222,7 +214,7 @@ fn root_where_root_may_not_log_in() {
 
 #[test]
 fn a_disconnect_at_the_prompt_charges_nothing_and_ends_the_process() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     for _ in 0..3 {
         let mut ssh = sshd.login("anna", "echo in");
@@ -264,13 +256,9 @@ fn logs_in(env: &Env, sshd: &Sshd, user: &str, password: &str, code: &str) -> Te
 
 #[test]
 fn with_use_dns_the_host_is_a_name_and_no_network_matches_it() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     env.write("/etc/hosts".as_ref(), b"127.0.0.1 client.example.org\n", 0o644);
-    env.write(
-        "/etc/security/insis-otp.toml".as_ref(),
-        b"exempt_networks = [\"127.0.0.0/8\"]\nremember = \"8h\"\n",
-        0o644,
-    );
+    env.write(CONFIG.as_ref(), b"exempt_networks = [\"127.0.0.0/8\"]\nremember = \"8h\"\n", 0o644);
     let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nUseDNS yes"));
     logs_in(&env, &sshd, "anna", PASSWORD, &anna.code());
     let _ = env.syslog().expect(&["result=accepted", "user=anna rhost=client.example.org"]);
@@ -279,8 +267,8 @@ fn with_use_dns_the_host_is_a_name_and_no_network_matches_it() {
 
 #[test]
 fn a_remembered_place_is_not_asked_again() {
-    let House { env, anna } = house();
-    env.write("/etc/security/insis-otp.toml".as_ref(), b"remember = \"8h\"\n", 0o644);
+    let Machine { env, anna, .. } = machine();
+    env.write(CONFIG.as_ref(), b"remember = \"8h\"\n", 0o644);
     let sshd = Sshd::start(&env, "sshd", BOTH);
     logs_in(&env, &sshd, "anna", PASSWORD, &anna.code());
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
@@ -293,7 +281,7 @@ fn a_remembered_place_is_not_asked_again() {
 
 #[test]
 fn the_limit_is_the_modules_however_often_sshd_lets_try() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nMaxAuthTries 20"));
     let mut ssh = sshd.ssh("anna", &["-tt", "-o", "NumberOfPasswordPrompts=20"]);
     ssh.arg("echo in");
@@ -325,7 +313,7 @@ fn the_limit_is_the_modules_however_often_sshd_lets_try() {
 
 #[test]
 fn a_delayed_login_does_not_end_at_sshds_own_password_prompt() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     // As distributions have it: the method "password" is there beside keyboard-interactive.
     let sshd = Sshd::start(&env, "sshd", "PasswordAuthentication yes");
     for user in ["anna", "mallory"] {
@@ -353,7 +341,7 @@ fn a_delayed_login_does_not_end_at_sshds_own_password_prompt() {
 
 #[test]
 fn a_shared_connection_asks_once() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let shared = ["-o", "ControlPath=/run/otp-test/mux"];
     let mut master = sshd.ssh("anna", &[&shared[..], &["-tt", "-o", "ControlMaster=yes"]].concat());
@@ -372,7 +360,7 @@ fn a_shared_connection_asks_once() {
 
 #[test]
 fn fifty_people_at_once() {
-    let House { env, .. } = house();
+    let Machine { env, .. } = machine();
     let names: Vec<String> = (0..50).map(|number| format!("user{number}")).collect();
     names.iter().for_each(|name| env.add_user(name, "secret"));
     let people: Vec<Paired> = names.iter().map(|name| Paired::user(name)).collect();
@@ -410,36 +398,32 @@ fn scanned(ssh: &Terminal, theme: Theme, font: Font) -> String {
 
 #[test]
 fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_screen() {
-    let House { env, .. } = house();
+    let Machine { env, .. } = machine();
     let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\naccount required pam_insis_otp.so\n\
                  account required pam_unix.so\n\
                  password required pam_unix.so\npassword required pam_insis_otp.so\n\
                  session required pam_unix.so\n";
     env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
-    env.write(
-        "/etc/security/insis-otp.toml".as_ref(),
-        b"unenrolled = \"enrol\"\nissuer = \"Example\"\n",
-        0o644,
-    );
+    env.write(CONFIG.as_ref(), b"unenrolled = \"enrol\"\nissuer = \"Example\"\n", 0o644);
     let sshd = Sshd::start(&env, "sshd", BOTH);
     // Hung up in the middle: nothing is written, and there is no shell.
-    let mut ssh = sshd.login("bert", "echo in");
+    let mut ssh = sshd.login("bob", "echo in");
     ssh.expect("Password: ");
-    ssh.line("staple");
+    ssh.line(PASSWORD);
     ssh.expect("t: only text. ");
     ssh.line("");
     ssh.expect("First code from the app: ");
     ssh.hang_up();
     drop(ssh);
-    assert!(!std::fs::exists("/var/lib/insis-otp/bert").unwrap());
-    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    assert!(!std::fs::exists("/var/lib/insis-otp/bob").unwrap());
+    let mut ssh = sshd.login("bob", "echo now $(id -un)");
     ssh.expect("Password: ");
-    ssh.line("staple");
+    ssh.line(PASSWORD);
     ssh.expect("t: only text. ");
     ssh.line("");
     ssh.expect("First code from the app: ");
     let phone = Phone::scanned(&scanned(&ssh, Theme::Dark, Font::Scalable));
-    assert!(phone.uri().starts_with("otpauth://totp/Example:bert@"), "{}", phone.uri());
+    assert!(phone.uri().starts_with("otpauth://totp/Example:bob@"), "{}", phone.uri());
     ssh.line("i");
     ssh.expect("First code from the app");
     assert_eq!(Phone::scanned(&scanned(&ssh, Theme::Light, Font::Bitmap)), phone);
@@ -447,22 +431,22 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     ssh.line(&phone.code_at(start));
     ssh.expect("Next code, when the app shows it: ");
     ssh.line(&phone.code_at(start + 30));
-    ssh.expect("now bert");
+    ssh.expect("now bob");
     assert!(ssh.wait().success());
     let _ = env.syslog().expect(&[
         "<84>",
         "pam_insis_otp(sshd:account): result=paired by=password drift=",
-        "user=bert",
+        "user=bob",
     ]);
     // The next login asks for a code.
-    let mut ssh = sshd.login("bert", "echo now $(id -un)");
+    let mut ssh = sshd.login("bob", "echo now $(id -un)");
     ssh.expect("Password: ");
-    ssh.line("staple");
+    ssh.line(PASSWORD);
     ssh.expect(PROMPT);
     ssh.line(&phone.code_at(start));
     ssh.expect("That code was used. ");
     ssh.line(&format!("{} {}", phone.code_at(now() + 60), phone.code_at(now() + 90)));
-    ssh.expect("now bert");
+    ssh.expect("now bob");
 }
 
 /// Another client, as a program that answers two questions.
@@ -490,7 +474,7 @@ channel.exec_command('id -un')
 print(asked, channel.makefile().read().decode().strip())
 transport.close()
 ";
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let said = python(&env, CLIENT, &sshd, &anna.code());
     assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
@@ -514,7 +498,7 @@ async def main():
         print(asked, (await connection.run('id -un')).stdout.strip())
 asyncio.run(main())
 ";
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let said = python(&env, CLIENT, &sshd, &anna.code());
     assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
@@ -524,7 +508,7 @@ asyncio.run(main())
 
 #[test]
 fn what_happened_since_the_last_login_is_told_above_a_shell_and_not_to_a_command() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let asked = |command: &str| {
         let mut ssh = sshd.login("anna", command);
@@ -557,7 +541,7 @@ fn what_happened_since_the_last_login_is_told_above_a_shell_and_not_to_a_command
 /// sshd keeps what a module says until the next question, or until somebody is in: where there is neither, it is asked.
 #[test]
 fn that_codes_cannot_be_checked_is_seen_over_ssh() {
-    let House { env, anna } = house();
+    let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let refused = |code: Option<String>| {
         let mut ssh = sshd.login("anna", "echo in");

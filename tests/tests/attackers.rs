@@ -11,17 +11,14 @@ use insis_otp::oath::Period;
 use insis_otp::service::{Credential, NewDevice, Reply, Request, Response, system_clock};
 use insis_otp::verify::{Refusal, Verdict};
 use insis_otp_tests::crowd;
-use insis_otp_tests::door::answer;
-use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::env::{Env, HELPER, run, talk};
+use insis_otp_tests::machine::{Machine, PASSWORD, answer};
 use insis_otp_tests::pam::{Code, Stack};
-use insis_otp_tests::person::{Person, secret_bytes};
+use insis_otp_tests::person::{Person, SYSTEM_STORE, secret_bytes};
 use insis_otp_tests::{clock, memory};
 
-const HELPER: &str = "/usr/libexec/otp-helper";
-const STORE: &str = "/var/lib/insis-otp/%u";
-
 fn machine() -> (Env, Person) {
-    let env = Env::build().user("anna", "secret").user("bob", "secret").start();
+    let env = Machine::build().start();
     let anna = Person::paired("anna", 1);
     (env, anna)
 }
@@ -256,9 +253,9 @@ fn a_careless_umask_opens_no_file() {
     let (env, _) = machine();
     for (umask, user) in [("000", "bob"), ("777", "carl")] {
         if user == "carl" {
-            env.add_user("carl", "secret");
+            env.add_user("carl", PASSWORD);
         }
-        let person = Person::new(user, 3, STORE);
+        let person = Person::new(user, 3, SYSTEM_STORE);
         let typed = |step| insis_otp::oath::Code::from_digits(person.code(step).as_bytes()).expect("a code");
         let new = insis_otp::service::NewDevice {
             key: person.key.clone(),
@@ -268,7 +265,7 @@ fn a_careless_umask_opens_no_file() {
             second: typed(step() - 1),
             recovery: (Vec::new(), insis_otp::oath::Salt([1; 16])),
         };
-        let output = shell(&env, user, &format!("umask {umask}; exec \"$1\""), &enrol(new, "secret"));
+        let output = shell(&env, user, &format!("umask {umask}; exec \"$1\""), &enrol(new, PASSWORD));
         assert!(matches!(heard(&output), Some(Response::Done(_))), "{output:?}");
         let mode = std::fs::metadata(person.file.path()).expect("no secret file").permissions().mode();
         assert_eq!(mode & 0o7777, 0o600, "umask {umask}");
@@ -422,7 +419,7 @@ fn the_module_asks_for_no_other_user() {
 /// In a home everything is the user's, but root must not be led out of it.
 #[test]
 fn a_home_leads_root_nowhere() {
-    let env = Env::build().user("anna", "secret").user("bob", "secret").start();
+    let env = Machine::build().start();
     let template = "%h/otp/file";
     let stack = Stack::new("door", &format!("auth required pam_insis_otp.so tries=1 secret_file={template}"));
     let home = env.home("anna");
@@ -467,7 +464,7 @@ fn a_home_leads_root_nowhere() {
 /// The same, while the user changes the file to and fro.
 #[test]
 fn a_race_in_a_home_leads_root_nowhere() {
-    let env = Env::build().user("anna", "secret").user("bob", "secret").start();
+    let env = Machine::build().start();
     let stack = Stack::new("door", "auth required pam_insis_otp.so tries=1 secret_file=%h/file");
     let anna = Person::new("anna", 1, "%h/file");
     anna.pair();

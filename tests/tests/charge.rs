@@ -7,13 +7,11 @@ use std::process::{Command, Output};
 use insis_otp::service::{Reply, Request, Response};
 use insis_otp::verify::Verdict;
 use insis_otp_tests::crowd::typing;
-use insis_otp_tests::door::Door;
-use insis_otp_tests::env::{program, talk};
+use insis_otp_tests::env::{HELPER, program, talk};
 use insis_otp_tests::faults::{Call, Fault, Traced};
+use insis_otp_tests::machine::{Machine, ONE_TRY, PASSWORD};
 use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP};
 
-const HELPER: &str = "/usr/libexec/otp-helper";
-const MODULE: &str = "auth required pam_insis_otp.so tries=1";
 const SU: &[u8] = b"auth required pam_unix.so nodelay\nauth required pam_insis_otp.so tries=1\n\
                     account required pam_permit.so\nsession required pam_permit.so\n";
 /// What su writes when it has let somebody in.
@@ -32,65 +30,50 @@ enum By {
     Su,
 }
 
-struct Scene {
-    door: Door,
+fn new_machine() -> Machine<Person> {
+    let machine = Machine::frozen(ONE_TRY);
+    machine.env.write("/etc/pam.d/su".as_ref(), SU, 0o644);
+    // Otherwise each refusal would take a second or more.
+    for file in ["/etc/default/su", "/etc/login.defs"] {
+        machine.env.write(file.as_ref(), b"FAIL_DELAY 0\n", 0o644);
+    }
+    machine
 }
 
-impl Scene {
-    fn new() -> Self {
-        let door = Door::new(MODULE);
-        door.env.write("/etc/pam.d/su".as_ref(), SU, 0o644);
-        // Otherwise each refusal would take a second or more.
-        for file in ["/etc/default/su", "/etc/login.defs"] {
-            door.env.write(file.as_ref(), b"FAIL_DELAY 0\n", 0o644);
+fn command(machine: &Machine<Person>, by: By) -> Command {
+    let env = &machine.env;
+    match by {
+        By::Helper => env.as_user("anna", HELPER),
+        By::Module => machine.driver(),
+        By::UsersModule => {
+            let driver = env.publish(&program("pam-driver"));
+            let mut command = env.as_user("anna", &driver.to_string_lossy());
+            command.args(machine.driver().get_args());
+            command
         }
-        Self { door }
-    }
-
-    fn anna(&self) -> &Person {
-        &self.door.anna
-    }
-
-    fn command(&self, by: By) -> Command {
-        let env = &self.door.env;
-        match by {
-            By::Helper => env.as_user("anna", HELPER),
-            By::Module => self.door.driver(),
-            By::UsersModule => {
-                let driver = env.publish(&program("pam-driver"));
-                let mut command = env.as_user("anna", &driver.to_string_lossy());
-                command.args(self.door.driver().get_args());
-                command
-            }
-            By::Su => {
-                let mut command = env.as_user("bob", "su");
-                command.args(["anna", "-c", &format!("echo {INSIDE}")]);
-                command
-            }
+        By::Su => {
+            let mut command = env.as_user("bob", "su");
+            command.args(["anna", "-c", &format!("echo {INSIDE}")]);
+            command
         }
     }
+}
 
-    /// The codes that are tried: the right one, and one that is not.
-    fn codes(&self) -> [(String, bool); 2] {
-        [(self.anna().code(STEP), true), (self.anna().wrong_codes(STEP, 1).remove(0), false)]
-    }
+/// The codes that are tried: the right one, and one that is not.
+fn codes(machine: &Machine<Person>) -> [(String, bool); 2] {
+    [(machine.anna.code(STEP), true), (machine.anna.wrong_codes(STEP, 1).remove(0), false)]
+}
 
-    fn traced(&self, by: By, code: &str) -> Traced {
-        self.anna().reset();
-        Traced::run(&self.command(by), &input(by, code))
-    }
-
-    /// Whether the code opens a login now; it is used up then.
-    fn opens(&self, code: &str) -> bool {
-        self.door.login(code).code == "PAM_SUCCESS"
-    }
+fn traced(machine: &Machine<Person>, by: By, code: &str) -> Traced {
+    machine.anna.reset();
+    Traced::run(&command(machine, by), &input(by, code))
 }
 
 fn input(by: By, code: &str) -> String {
     match by {
         By::Helper => Request::Verify(Reply::new(code.as_bytes())).encode().to_string(),
         By::Module | By::UsersModule => typing(&[code]),
-        By::Su => format!("secret\n{code}\n"),
+        By::Su => format!("{PASSWORD}\n{code}\n"),
     }
 }
 
@@ -147,10 +130,10 @@ const BEFORE_THE_CHARGE: [&str; 12] = [
 
 #[test]
 fn the_charge_is_written_before_anything_depends_on_the_code() {
-    let scene = Scene::new();
+    let machine = new_machine();
     for by in [By::Helper, By::Module, By::Su] {
-        let [right, wrong] = scene.codes().map(|(code, right)| {
-            let traced = scene.traced(by, &code);
+        let [right, wrong] = codes(&machine).map(|(code, right)| {
+            let traced = traced(&machine, by, &code);
             assert_eq!(is_in(by, &traced.output), right, "{by:?}: {traced:?}");
             traced
         });
@@ -190,10 +173,10 @@ fn low_limits() -> Vec<String> {
 }
 
 /// All that somebody can see of an attempt, without process ids, times and the test's own names.
-fn seen(scene: &Scene, by: By, limit: &str, code: &str) -> String {
-    let env = &scene.door.env;
+fn seen(machine: &Machine<Person>, by: By, limit: &str, code: &str) -> String {
+    let env = &machine.env;
     env.syslog().clear();
-    let command = scene.command(by);
+    let command = command(machine, by);
     // The limit is for the program and nothing before it.
     let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
     let (user, rest) = words.split_at(words.iter().position(|word| word == "--").expect("setpriv's end") + 1);
@@ -215,13 +198,13 @@ fn seen(scene: &Scene, by: By, limit: &str, code: &str) -> String {
 }
 
 fn too_low_limits(by: By) {
-    let scene = Scene::new();
-    let codes = scene.codes();
+    let machine = new_machine();
+    let codes = codes(&machine);
     let (mut named, mut tries) = (BTreeSet::new(), 0);
-    scene.anna().reset();
-    let before = scene.anna().state();
+    machine.anna.reset();
+    let before = machine.anna.state();
     for limit in low_limits() {
-        let sights = codes.iter().cycle().take(6).map(|(code, _)| seen(&scene, by, &limit, code));
+        let sights = codes.iter().cycle().take(6).map(|(code, _)| seen(&machine, by, &limit, code));
         let mut sights: BTreeSet<_> = sights.collect();
         tries += 6;
         if sights.iter().any(|sight| sight.contains("too low")) {
@@ -233,13 +216,16 @@ fn too_low_limits(by: By) {
             });
         }
         assert!(sights.len() <= 1, "{by:?} with {limit}: right and wrong differ: {sights:#?}");
-        assert_eq!(scene.anna().state(), before, "{by:?} with {limit}: something was compared, or used up");
+        assert_eq!(machine.anna.state(), before, "{by:?} with {limit}: something was compared, or used up");
     }
     println!("| {by:?} | {tries} tries, {} limits | refused for: {named:?} |", low_limits().len());
     assert!(named.len() >= 4, "{by:?}: hardly anybody was refused for a limit: {named:?}");
     let right = &codes[0].0;
-    assert!(is_in(by, &talk(&mut scene.command(by), &input(by, right))), "{by:?}: the code does not open");
-    assert!(!is_in(by, &talk(&mut scene.command(by), &input(by, right))), "{by:?}: the code opens twice");
+    assert!(
+        is_in(by, &talk(&mut command(&machine, by), &input(by, right))),
+        "{by:?}: the code does not open"
+    );
+    assert!(!is_in(by, &talk(&mut command(&machine, by), &input(by, right))), "{by:?}: the code opens twice");
 }
 
 #[test]
@@ -258,21 +244,21 @@ fn with_too_little_of_anything_a_users_module_compares_nothing() {
 }
 
 /// Killed at each call from the request on. Returns places, and how many of them were charged.
-fn killed_everywhere(scene: &Scene, by: By, code: &str, right: bool) -> (usize, usize) {
-    let whole = scene.traced(by, code);
+fn killed_everywhere(machine: &Machine<Person>, by: By, code: &str, right: bool) -> (usize, usize) {
+    let whole = traced(machine, by, code);
     let opened = transaction(&whole).first().expect("a call").clone();
     let place = whole.calls.iter().position(|call| *call == opened).expect("it is there");
     let start =
         whole.calls[..place].iter().rposition(|call| call.line.starts_with("read(0,")).expect("no input");
     let mut charged = 0;
     for call in &whole.calls[start..] {
-        scene.anna().reset();
+        machine.anna.reset();
         let what = format!("{by:?}, right: {right}, killed at {}", call.line);
-        let traced = Traced::inject(&scene.command(by), &input(by, code), call, &Fault::Kill);
+        let traced = Traced::inject(&command(machine, by), &input(by, code), call, &Fault::Kill);
         let writes =
             || traced.calls.iter().filter(|call| call.name == "pwrite64" && call.line.ends_with("= 1024"));
-        let state = scene.anna().state();
-        let (paid, spent) = (writes().count() > 0, scene.anna().has_spent(STEP));
+        let state = machine.anna.state();
+        let (paid, spent) = (writes().count() > 0, machine.anna.has_spent(STEP));
         assert!(right || !spent, "{what}");
         assert_eq!(state.failures > 0 || spent, paid, "{what}: {state:?}");
         // Whatever was heard of it, or done after the charge, was paid for.
@@ -280,17 +266,17 @@ fn killed_everywhere(scene: &Scene, by: By, code: &str, right: bool) -> (usize, 
         assert!(paid || !heard, "{what}: answered without a charge");
         assert!(spent || !is_in(by, &traced.output), "{what}: opened, and not used up");
         charged += usize::from(paid);
-        let again = scene.opens(code);
+        let again = machine.opens(code);
         assert_eq!(again, right && !spent, "{what}");
-        assert!(!again || !scene.opens(code), "{what}: opened twice");
+        assert!(!again || !machine.opens(code), "{what}: opened twice");
     }
     (whole.calls.len() - start, charged)
 }
 
 fn killed(by: By) {
-    let scene = Scene::new();
-    for (code, right) in scene.codes() {
-        let (places, charged) = killed_everywhere(&scene, by, &code, right);
+    let machine = new_machine();
+    for (code, right) in codes(&machine) {
+        let (places, charged) = killed_everywhere(&machine, by, &code, right);
         println!("| {by:?} killed | right: {right} | {places} places, {charged} charged |");
         assert!((1..places).contains(&charged), "{charged} of {places}");
     }
@@ -308,11 +294,11 @@ fn death_at_any_system_call_of_su_makes_no_guess_free() {
 
 /// The instructions from the charge on up to where the last write of an accepted code begins, or a refused one's charge
 /// is sent to the disk, as callgrind counts them.
-fn instructions(scene: &Scene, code: &str) -> u64 {
-    scene.anna().reset();
+fn instructions(machine: &Machine<Person>, code: &str) -> u64 {
+    machine.anna.reset();
     let folder = tempfile::tempdir().expect("no folder for callgrind");
     let out = folder.path().join("out");
-    let driver = scene.command(By::Module);
+    let driver = command(machine, By::Module);
     let mut valgrind = Command::new("valgrind");
     valgrind.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", out.display()));
     valgrind.args(["pwrite", "posix_fadvise"].map(|name| format!("--dump-before=*{name}*")));
@@ -331,8 +317,8 @@ fn instructions(scene: &Scene, code: &str) -> u64 {
 /// Within 0.1 %. Comparing a recovery code is a fifth of the work, so that the same few dozen instructions are 0.2 % there.
 #[test]
 fn right_codes_take_as_many_instructions_as_wrong_ones() {
-    let scene = Scene::new();
-    let anna = scene.anna();
+    let machine = new_machine();
+    let anna = &machine.anna;
     let wrong = anna.wrong_codes(STEP, 3);
     let pair = |step| format!("{} {}", anna.code(step), anna.code(step + 1));
     let kinds = [
@@ -346,7 +332,7 @@ fn right_codes_take_as_many_instructions_as_wrong_ones() {
     ];
     for ((kind, right, wrong), share) in kinds.into_iter().zip([1000, 1000, 500]) {
         let count =
-            |codes: &[String]| codes.iter().map(|code| instructions(&scene, code)).collect::<Vec<_>>();
+            |codes: &[String]| codes.iter().map(|code| instructions(&machine, code)).collect::<Vec<_>>();
         let (right, wrong) = (count(&right), count(&wrong));
         println!(
             "| {kind}: instructions from the charge to the last write | right: {right:?} | wrong: {wrong:?} |"

@@ -1,12 +1,11 @@
 //! People of a directory whose name there is not letter for letter the one that is typed: real SSSD on a real slapd.
 
 use insis_otp_tests::directory::Directory;
-use insis_otp_tests::env::{Env, program, run, talk};
+use insis_otp_tests::env::{CONFIG, Env, program, run, talk};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Stack};
 use insis_otp_tests::ssh::Sshd;
 
-const CONFIG: &str = "/etc/security/insis-otp.toml";
 const STACK: &str = "auth required pam_sss.so\nauth required pam_insis_otp.so\naccount required pam_sss.so\n\
                      session required pam_permit.so";
 const PROMPT: &str = "One-time code: ";

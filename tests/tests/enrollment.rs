@@ -7,7 +7,7 @@ use insis_otp::oath::{Salt, Seconds};
 use insis_otp::record::UserName;
 use insis_otp::store::{Account, SecretFile, Template};
 use insis_otp::verify::{State, Typed};
-use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{
     CHANGE_EXPIRED_AUTHTOK, Code, DELETE_CRED, ESTABLISH_CRED, Item, Login, Message, Pam, Reply, SILENT,
@@ -17,7 +17,6 @@ use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 use regex::Regex;
 
-const CONFIG: &str = "/etc/security/insis-otp.toml";
 const PASSWORD: &str = "staple";
 const PROMPT: &str = "One-time code: ";
 const INVITATION: &str = "abcde-fghjk";
@@ -30,7 +29,7 @@ const TOKEN: &str = "password required pam_permit.so\npassword required pam_insi
 fn machine(config: &str, service: &str, stack: &str) -> Env {
     let env = Env::build().user("anna", PASSWORD).user("bert", PASSWORD).group("sudo", &["anna", "bert"]);
     let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=1\n%sudo ALL=(ALL:ALL) ALL\n";
-    let env = env.file(CONFIG, config, 0o644).file("/etc/sudoers", sudoers, 0o440);
+    let env = env.config(config).file("/etc/sudoers", sudoers, 0o440);
     let env = env.service(service, stack).start();
     let check = format!("#!/bin/sh\nread -r given\n[ \"$given\" = '{PASSWORD}' ]\n");
     env.write("/run/otp-test/check".as_ref(), check.as_bytes(), 0o755);

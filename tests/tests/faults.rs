@@ -5,59 +5,28 @@ use std::path::Path;
 use std::process::Command;
 
 use insis_otp_tests::crowd::{self, Outcome};
-use insis_otp_tests::env::Env;
+use insis_otp_tests::env::STORE;
 use insis_otp_tests::faults::{Call, Fault, Quota, ReadOnly, SmallDisk, Traced};
-use insis_otp_tests::pam::{Code, Stack};
+use insis_otp_tests::machine::{Machine, ONE_TRY};
+use insis_otp_tests::pam::Code;
 use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, time_of};
 
-const STORE: &str = "/var/lib/insis-otp";
-const MODULE: &str = "auth required pam_insis_otp.so tries=1";
-
-/// Somebody who logs in, in a process of its own, at a clock that stands still.
-struct Door {
-    env: Env,
-    anna: Person,
-    stack: Stack,
+/// The system calls of an authentication that goes undisturbed.
+fn calls(machine: &Machine<Person>, text: &str) -> Vec<Call> {
+    machine.anna.reset();
+    let traced = Traced::run(&machine.driver(), &crowd::typing(&[text]));
+    assert!(outcome(&traced).is_some(), "{traced:?}");
+    let calls = traced.calls_between("/begin-of-calls", "/end-of-calls");
+    assert!(calls.len() > 10, "{calls:?}");
+    calls
 }
 
-impl Door {
-    fn new() -> Self {
-        let env = Env::build().user("anna", "secret").clock().start();
-        let anna = Person::paired("anna", 1);
-        env.clock().freeze(time_of(STEP));
-        Self { env, anna, stack: Stack::new("door", MODULE) }
-    }
-
-    fn driver(&self) -> Command {
-        crowd::driver(&self.stack, "anna")
-    }
-
-    fn login(&self, text: &str) -> Outcome {
-        let output = insis_otp_tests::env::feed(&mut self.driver(), &crowd::typing(&[text]));
-        Outcome::read(&String::from_utf8_lossy(&output.stdout))
-    }
-
-    fn opens(&self, text: &str) -> bool {
-        self.login(text).code() == Code::SUCCESS
-    }
-
-    /// The system calls of an authentication that goes undisturbed.
-    fn calls(&self, text: &str) -> Vec<Call> {
-        self.anna.reset();
-        let traced = Traced::run(&self.driver(), &crowd::typing(&[text]));
-        assert!(outcome(&traced).is_some(), "{traced:?}");
-        let calls = traced.calls_between("/begin-of-calls", "/end-of-calls");
-        assert!(calls.len() > 10, "{calls:?}");
-        calls
-    }
-
-    /// What holds whatever happened: the file can be read, nothing lies beside it, and the person can log in.
-    fn is_sound(&self, what: &str) {
-        assert_eq!(names_in_store(), ["anna"], "{what}");
-        let next = self.anna.code(STEP + 1);
-        assert!(self.opens(&next), "{what}: the next code does not open the login");
-        assert!(!self.opens(&next), "{what}: the next code opens it twice");
-    }
+/// What holds whatever happened: the file can be read, nothing lies beside it, and the person can log in.
+fn is_sound(machine: &Machine<Person>, what: &str) {
+    assert_eq!(names_in_store(), ["anna"], "{what}");
+    let next = machine.anna.code(STEP + 1);
+    assert!(machine.opens(&next), "{what}: the next code does not open the login");
+    assert!(!machine.opens(&next), "{what}: the next code opens it twice");
 }
 
 fn names_in_store() -> Vec<String> {
@@ -77,19 +46,19 @@ fn outcome(traced: &Traced) -> Option<Outcome> {
 }
 
 /// What must hold of an attempt during which something went wrong.
-fn check(door: &Door, traced: &Traced, code: &str, right: bool, what: &str) {
+fn check(machine: &Machine<Person>, traced: &Traced, code: &str, right: bool, what: &str) {
     let said = outcome(traced);
     let opened = said.as_ref().is_some_and(|said| said.code() == Code::SUCCESS);
-    let logged = door.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
+    let logged = machine.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
     assert!(right || !opened, "{what}: a wrong code opened the login");
-    let spent = door.anna.has_spent(STEP);
+    let spent = machine.anna.has_spent(STEP);
     assert!(spent || !opened && !logged, "{what}: opened, but the code is not spent");
     assert!(!opened || was_made_durable(traced), "{what}: opened, but not on the disk");
     // Nobody was let in with it if it is good now; then it is good once.
-    let again = door.opens(code);
+    let again = machine.opens(code);
     assert!(!again || right && !spent, "{what}: accepted twice");
-    assert!(!again || !door.opens(code), "{what}: accepted twice afterwards");
-    door.is_sound(what);
+    assert!(!again || !machine.opens(code), "{what}: accepted twice afterwards");
+    is_sound(machine, what);
 }
 
 /// Whether the state was written and flushed, in this order and without an error.
@@ -104,10 +73,10 @@ fn was_made_durable(traced: &Traced) -> bool {
 }
 
 /// Lets one thing go wrong in an attempt with that code.
-fn attempt(door: &Door, code: &str, call: &Call, fault: &Fault) -> Traced {
-    door.anna.reset();
-    door.env.syslog().clear();
-    let traced = Traced::inject(&door.driver(), &crowd::typing(&[code]), call, fault);
+fn attempt(machine: &Machine<Person>, code: &str, call: &Call, fault: &Fault) -> Traced {
+    machine.anna.reset();
+    machine.env.syslog().clear();
+    let traced = Traced::inject(&machine.driver(), &crowd::typing(&[code]), call, fault);
     let injected = match fault {
         Fault::Kill => traced.calls.last().is_some_and(|last| last.name == call.name),
         _ => traced.calls.iter().any(|call| call.line.contains("INJECTED")),
@@ -118,14 +87,14 @@ fn attempt(door: &Door, code: &str, call: &Call, fault: &Fault) -> Traced {
 
 #[test]
 fn death_at_any_system_call_costs_nothing() {
-    let door = Door::new();
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
-    for (code, right) in [(door.anna.code(STEP), true), (wrong, false)] {
-        let calls = door.calls(&code);
+    let machine = Machine::frozen(ONE_TRY);
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+    for (code, right) in [(machine.anna.code(STEP), true), (wrong, false)] {
+        let calls = calls(&machine, &code);
         for (place, call) in calls.iter().enumerate() {
-            let traced = attempt(&door, &code, call, &Fault::Kill);
+            let traced = attempt(&machine, &code, call, &Fault::Kill);
             assert!(outcome(&traced).is_none(), "it lived on after {call:?}");
-            check(&door, &traced, &code, right, &format!("killed at call {place}, {}", call.line));
+            check(&machine, &traced, &code, right, &format!("killed at call {place}, {}", call.line));
         }
         println!("| killed | {} code | {} places |", if right { "right" } else { "wrong" }, calls.len());
     }
@@ -133,20 +102,20 @@ fn death_at_any_system_call_costs_nothing() {
 
 #[test]
 fn death_at_any_system_call_leaves_a_recovery_code_good_once() {
-    let door = Door::new();
+    let machine = Machine::frozen(ONE_TRY);
     let mut opened_later = 0;
-    let calls = door.calls(RECOVERY_CODE);
+    let calls = calls(&machine, RECOVERY_CODE);
     for (place, call) in calls.iter().enumerate() {
         let what = format!("killed at call {place}, {}", call.line);
-        let traced = attempt(&door, RECOVERY_CODE, call, &Fault::Kill);
+        let traced = attempt(&machine, RECOVERY_CODE, call, &Fault::Kill);
         assert!(outcome(&traced).is_none(), "{what}: it lived on");
-        let logged = door.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
-        let spent = door.anna.state().spent_recovery == 1;
+        let logged = machine.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
+        let spent = machine.anna.state().spent_recovery == 1;
         assert!(spent || !logged, "{what}: opened, but the code is not spent");
-        let again = door.opens(RECOVERY_CODE);
+        let again = machine.opens(RECOVERY_CODE);
         assert_eq!(again, !spent, "{what}");
-        assert!(!door.opens(RECOVERY_CODE), "{what}: accepted twice");
-        door.is_sound(&what);
+        assert!(!machine.opens(RECOVERY_CODE), "{what}: accepted twice");
+        is_sound(&machine, &what);
         opened_later += usize::from(again);
     }
     println!("| killed | recovery code | {} places, {opened_later} before it was spent |", calls.len());
@@ -169,18 +138,18 @@ fn faults(call: &Call, errors: &[&'static str]) -> Vec<Fault> {
 
 /// Every error at every call that may have one. Returns how the attempts ended.
 fn errors_everywhere(
-    door: &Door,
+    machine: &Machine<Person>,
     code: &str,
     right: bool,
     errors: &[&'static str],
 ) -> BTreeMap<String, usize> {
     let mut ends = BTreeMap::<String, usize>::new();
-    for call in door.calls(code) {
+    for call in calls(machine, code) {
         for fault in faults(&call, errors) {
             let what = format!("{fault:?} at {}", call.line);
-            let traced = attempt(door, code, &call, &fault);
+            let traced = attempt(machine, code, &call, &fault);
             let said = outcome(&traced).unwrap_or_else(|| panic!("{what}: the process died\n{traced:?}"));
-            check(door, &traced, code, right, &what);
+            check(machine, &traced, code, right, &what);
             *ends.entry(said.code).or_default() += 1;
         }
     }
@@ -189,10 +158,10 @@ fn errors_everywhere(
 
 #[test]
 fn an_error_at_any_system_call_lets_nobody_in() {
-    let door = Door::new();
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
-    for (code, right) in [(door.anna.code(STEP), true), (wrong, false)] {
-        let ends = errors_everywhere(&door, &code, right, &["EIO"]);
+    let machine = Machine::frozen(ONE_TRY);
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+    for (code, right) in [(machine.anna.code(STEP), true), (wrong, false)] {
+        let ends = errors_everywhere(&machine, &code, right, &["EIO"]);
         println!("| EIO | right code: {right} | {ends:?} |");
     }
 }
@@ -200,11 +169,11 @@ fn an_error_at_any_system_call_lets_nobody_in() {
 #[test]
 #[ignore = "long: make assurance"]
 fn every_error_at_any_system_call_lets_nobody_in() {
-    let door = Door::new();
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
-    for (code, right) in [(door.anna.code(STEP), true), (wrong, false)] {
+    let machine = Machine::frozen(ONE_TRY);
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+    for (code, right) in [(machine.anna.code(STEP), true), (wrong, false)] {
         for error in ERRORS {
-            let ends = errors_everywhere(&door, &code, right, &[error]);
+            let ends = errors_everywhere(&machine, &code, right, &[error]);
             println!("| {error} | right code: {right} | {ends:?} |");
         }
     }
@@ -212,20 +181,20 @@ fn every_error_at_any_system_call_lets_nobody_in() {
 
 #[test]
 fn on_a_full_disk_a_code_opens_the_login_once() {
-    let door = Door::new();
-    let page = std::fs::read(door.anna.file.path()).expect("no secret file");
+    let machine = Machine::frozen(ONE_TRY);
+    let page = std::fs::read(machine.anna.file.path()).expect("no secret file");
     let disk = SmallDisk::on(Path::new(STORE), 64 * 1024, 16);
     std::fs::remove_file(format!("{STORE}/anna")).ok();
-    door.anna.pair();
-    assert_eq!(page.len(), std::fs::read(door.anna.file.path()).expect("no secret file").len());
+    machine.anna.pair();
+    assert_eq!(page.len(), std::fs::read(machine.anna.file.path()).expect("no secret file").len());
     disk.fill();
     for step in STEP..STEP + 10 {
-        door.env.clock().freeze(time_of(step));
-        let code = door.anna.code(step);
-        assert!(!door.opens("000000"), "a wrong code on a full disk");
-        assert!(door.opens(&code), "the right code on a full disk: {:?}", door.env.syslog().lines());
-        assert!(!door.opens(&code), "the same code again on a full disk");
-        assert_eq!(door.anna.state().failures, 1);
+        machine.env.clock().freeze(time_of(step));
+        let code = machine.anna.code(step);
+        assert!(!machine.opens("000000"), "a wrong code on a full disk");
+        assert!(machine.opens(&code), "the right code on a full disk: {:?}", machine.env.syslog().lines());
+        assert!(!machine.opens(&code), "the same code again on a full disk");
+        assert_eq!(machine.anna.state().failures, 1);
     }
     assert!(std::fs::write(format!("{STORE}/x"), "x").is_err(), "the disk was not full");
 }
@@ -233,44 +202,44 @@ fn on_a_full_disk_a_code_opens_the_login_once() {
 /// A real quota, on a file system that writes nothing in place: there may be no room for the state.
 #[test]
 fn over_quota_nobody_gets_in_whose_login_is_not_on_the_disk() {
-    let door = Door::new();
+    let machine = Machine::frozen(ONE_TRY);
     let quota = Quota::on(Path::new(STORE));
-    door.anna.pair();
+    machine.anna.pair();
     quota.exhaust();
     let error = std::fs::write(format!("{STORE}/x"), "x").expect_err("there is no quota");
     assert_eq!(error.raw_os_error(), Some(nix::libc::EDQUOT), "{error}");
     let (mut opened, mut refused) = (0, 0);
     for step in STEP..STEP + 10 {
-        door.env.clock().freeze(time_of(step));
-        door.env.syslog().clear();
-        let code = door.anna.code(step);
-        match door.login(&code).code() {
+        machine.env.clock().freeze(time_of(step));
+        machine.env.syslog().clear();
+        let code = machine.anna.code(step);
+        match machine.login(&code).code() {
             Code::SUCCESS => opened += 1,
             Code::AUTHINFO_UNAVAIL => {
-                let _line = door.env.syslog().expect(&["reason=store", "uota exceeded"]);
+                let _line = machine.env.syslog().expect(&["reason=store", "uota exceeded"]);
                 refused += 1;
             }
-            other => panic!("{other:?}: {:?}", door.env.syslog().lines()),
+            other => panic!("{other:?}: {:?}", machine.env.syslog().lines()),
         }
-        assert!(!door.opens(&code), "opened again over quota");
-        assert_ne!(door.login("000000").code(), Code::SUCCESS);
+        assert!(!machine.opens(&code), "opened again over quota");
+        assert_ne!(machine.login("000000").code(), Code::SUCCESS);
     }
     println!("| over quota | opened: {opened} | refused: {refused} |");
     quota.lift();
-    door.env.clock().freeze(time_of(STEP + 20));
-    let next = door.anna.code(STEP + 20);
-    assert!(door.opens(&next), "within the quota again: {:?}", door.env.syslog().lines());
-    assert!(!door.opens(&next));
+    machine.env.clock().freeze(time_of(STEP + 20));
+    let next = machine.anna.code(STEP + 20);
+    assert!(machine.opens(&next), "within the quota again: {:?}", machine.env.syslog().lines());
+    assert!(!machine.opens(&next));
 }
 
 #[test]
 fn on_a_read_only_disk_nobody_gets_in_and_the_log_says_why() {
-    let door = Door::new();
-    let before = std::fs::read(door.anna.file.path()).expect("no secret file");
+    let machine = Machine::frozen(ONE_TRY);
+    let before = std::fs::read(machine.anna.file.path()).expect("no secret file");
     let disk = ReadOnly::on(Path::new(STORE));
-    let said = door.login(&door.anna.code(STEP));
+    let said = machine.login(&machine.anna.code(STEP));
     assert_eq!(said.code(), Code::AUTHINFO_UNAVAIL);
-    let _line = door.env.syslog().expect(&[
+    let _line = machine.env.syslog().expect(&[
         "result=error reason=store",
         "user=anna",
         "/var/lib/insis-otp/anna: cannot open it: Read-only file system",
@@ -278,29 +247,29 @@ fn on_a_read_only_disk_nobody_gets_in_and_the_log_says_why() {
     let told = said.messages.iter().any(|message| message.text.contains("cannot be checked now"));
     assert!(told, "{said:?}");
     drop(disk);
-    assert_eq!(std::fs::read(door.anna.file.path()).expect("no secret file"), before);
-    assert!(door.opens(&door.anna.code(STEP)));
+    assert_eq!(std::fs::read(machine.anna.file.path()).expect("no secret file"), before);
+    assert!(machine.opens(&machine.anna.code(STEP)));
 }
 
 #[test]
 fn a_file_size_limit_of_nothing_neither_kills_nor_opens() {
-    let door = Door::new();
+    let machine = Machine::frozen(ONE_TRY);
     let limited = |bytes: u64, text: &str| {
-        let driver = door.driver();
+        let driver = machine.driver();
         let mut command = Command::new("prlimit");
         command.arg(format!("--fsize={bytes}")).arg(driver.get_program()).args(driver.get_args());
         let output = insis_otp_tests::env::feed(&mut command, &crowd::typing(&[text]));
         Outcome::read(&String::from_utf8_lossy(&output.stdout)).code()
     };
-    let code = door.anna.code(STEP);
+    let code = machine.anna.code(STEP);
     for bytes in [0, 1, 2048, 3071] {
         for text in [code.as_str(), "000000"] {
             assert_eq!(limited(bytes, text), Code::AUTHINFO_UNAVAIL, "limit of {bytes} bytes");
         }
-        let _line = door.env.syslog().expect(&["reason=store", "cannot write its state: File too large"]);
-        door.env.syslog().clear();
+        let _line = machine.env.syslog().expect(&["reason=store", "cannot write its state: File too large"]);
+        machine.env.syslog().clear();
     }
-    assert!(!door.anna.has_spent(STEP));
+    assert!(!machine.anna.has_spent(STEP));
     assert_eq!(limited(4096, &code), Code::SUCCESS);
     assert_ne!(limited(4096, &code), Code::SUCCESS);
 }

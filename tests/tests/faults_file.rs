@@ -4,17 +4,17 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use insis_otp_tests::door::Door;
+use insis_otp_tests::machine::{Machine, ONE_TRY};
 use insis_otp_tests::pam::Code;
-use insis_otp_tests::person::STEP;
+use insis_otp_tests::person::{Person, STEP, time_of};
 use insis_otp_tests::rounds::Crowd;
 
 const PAGE: usize = 4096;
 const SLOT: usize = 1024;
 
 /// Anna, who logged in with the code of [`STEP`] before the file was spoiled, at a time when the next code is good too.
-struct Scene {
-    door: Door,
+struct SpoiledFile {
+    machine: Machine<Person>,
     crowd: Crowd,
     /// Opened a login and must never again.
     spent: String,
@@ -23,15 +23,15 @@ struct Scene {
     wrong: String,
 }
 
-impl Scene {
+impl SpoiledFile {
     fn new() -> Self {
-        let door = Door::new("auth required pam_insis_otp.so tries=1");
-        let (spent, good) = (door.anna.code(STEP), door.anna.code(STEP + 1));
-        let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
-        let crowd = Crowd::of(&door.stack, &["anna"]);
-        let mut scene = Self { door, crowd, spent, good, wrong };
-        assert_eq!(scene.types(&scene.spent.clone()), Code::SUCCESS);
-        scene
+        let machine = Machine::frozen(ONE_TRY);
+        let (spent, good) = (machine.anna.code(STEP), machine.anna.code(STEP + 1));
+        let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+        let crowd = Crowd::of(&machine.stack, &["anna"]);
+        let mut file = Self { machine, crowd, spent, good, wrong };
+        assert_eq!(file.types(&file.spent.clone()), Code::SUCCESS);
+        file
     }
 
     fn types(&mut self, reply: &str) -> Code {
@@ -40,12 +40,12 @@ impl Scene {
     }
 
     fn file(&self) -> File {
-        let path = self.door.anna.file.path();
+        let path = self.machine.anna.file.path();
         File::options().read(true).write(true).open(path).expect("no secret file")
     }
 
     fn page(&self) -> Vec<u8> {
-        std::fs::read(self.door.anna.file.path()).expect("no secret file")
+        std::fs::read(self.machine.anna.file.path()).expect("no secret file")
     }
 
     /// What holds of a spoiled file. Returns whether it still opens the login.
@@ -123,7 +123,7 @@ impl Scene {
         let opened = self.types(&good);
         assert!([Code::SUCCESS, Code::AUTH_ERR].contains(&opened), "{what}: {opened:?}");
         assert_eq!(self.types(&good), Code::AUTH_ERR, "{what}: the good code opened it twice");
-        let next = self.door.anna.code(STEP + 2);
+        let next = self.machine.anna.code(STEP + 2);
         assert_eq!(self.types(&next), Code::SUCCESS, "{what}: the next code");
     }
 }
@@ -155,31 +155,31 @@ impl Torn {
 
 #[test]
 fn a_flipped_bit_is_noticed_or_mended() {
-    let mut scene = Scene::new();
-    scene.door.env.clock().freeze(insis_otp_tests::person::time_of(STEP + 1));
+    let mut file = SpoiledFile::new();
+    file.machine.env.clock().freeze(time_of(STEP + 1));
     // Each seventh byte, another bit of each.
-    scene.flip((0..PAGE).step_by(7).map(|byte| byte * 8 + byte % 8));
+    file.flip((0..PAGE).step_by(7).map(|byte| byte * 8 + byte % 8));
 }
 
 #[test]
 #[ignore = "long: make assurance"]
 fn every_flipped_bit_is_noticed_or_mended() {
-    let mut scene = Scene::new();
-    scene.door.env.clock().freeze(insis_otp_tests::person::time_of(STEP + 1));
-    scene.flip(0..PAGE * 8);
+    let mut file = SpoiledFile::new();
+    file.machine.env.clock().freeze(time_of(STEP + 1));
+    file.flip(0..PAGE * 8);
 }
 
 #[test]
 fn a_state_written_in_part_is_the_old_one_or_the_new_one() {
-    let mut scene = Scene::new();
-    scene.door.env.clock().freeze(insis_otp_tests::person::time_of(STEP + 1));
-    scene.torn(&[Torn::Front], 0..=SLOT);
+    let mut file = SpoiledFile::new();
+    file.machine.env.clock().freeze(time_of(STEP + 1));
+    file.torn(&[Torn::Front], 0..=SLOT);
 }
 
 #[test]
 #[ignore = "long: make assurance"]
 fn a_state_written_in_any_part_is_the_old_one_or_the_new_one() {
-    let mut scene = Scene::new();
-    scene.door.env.clock().freeze(insis_otp_tests::person::time_of(STEP + 1));
-    scene.torn(&[Torn::Front, Torn::Back, Torn::ThenZeros], 0..=SLOT);
+    let mut file = SpoiledFile::new();
+    file.machine.env.clock().freeze(time_of(STEP + 1));
+    file.torn(&[Torn::Front, Torn::Back, Torn::ThenZeros], 0..=SLOT);
 }

@@ -5,13 +5,10 @@ use std::process::Command;
 use insis_otp::oath::{Drift, Salt};
 use insis_otp::service::{Credential, Reply, Request, Response};
 use insis_otp::verify::{State, Typed};
-use insis_otp_tests::door::Door;
-use insis_otp_tests::env::talk;
+use insis_otp_tests::env::{HELPER, STORE, talk};
 use insis_otp_tests::faults::{Call, Fault, Quota, Traced};
-use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP};
-
-const HELPER: &str = "/usr/libexec/otp-helper";
-const STORE: &str = "/var/lib/insis-otp";
+use insis_otp_tests::machine::{Machine, ONE_TRY};
+use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, SYSTEM_STORE};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Deed {
@@ -20,110 +17,106 @@ enum Deed {
     Remove,
 }
 
-struct Scene {
-    door: Door,
-    /// Anna with another phone.
-    other: Person,
+fn new_machine() -> Machine<Person> {
+    let machine = Machine::frozen(ONE_TRY);
+    // What PAM does before a first pairing is tried elsewhere; each of its refusals would take seconds.
+    machine.configure("self_enrollment = \"open\"\n");
+    machine
 }
 
-impl Scene {
-    fn new() -> Self {
-        let door = Door::new("auth required pam_insis_otp.so tries=1");
-        // What PAM does before a first pairing is tried elsewhere; each of its refusals would take seconds.
-        let open = b"self_enrollment = \"open\"\n";
-        door.env.write("/etc/security/insis-otp.toml".as_ref(), open, 0o644);
-        let other = Person::new("anna", 9, "/var/lib/insis-otp/%u");
-        Self { door, other }
-    }
+/// Anna with another phone.
+fn with_other_phone() -> Person {
+    Person::new("anna", 9, SYSTEM_STORE)
+}
 
-    fn request(&self, deed: Deed) -> String {
-        let new = || self.other.new_pairing(STEP);
-        let proof = Reply::new(self.door.anna.code(STEP).as_bytes());
-        let request = match deed {
-            Deed::Pair => Request::Enroll(new(), Credential::new(b"")),
-            Deed::Replace => Request::Replace(new(), proof),
-            Deed::Remove => Request::Remove(proof),
-        };
-        request.encode().to_string()
-    }
+fn request(machine: &Machine<Person>, deed: Deed) -> String {
+    let new = || with_other_phone().new_pairing(STEP);
+    let proof = Reply::new(machine.anna.code(STEP).as_bytes());
+    let request = match deed {
+        Deed::Pair => Request::Enroll(new(), Credential::new(b"")),
+        Deed::Replace => Request::Replace(new(), proof),
+        Deed::Remove => Request::Remove(proof),
+    };
+    request.encode().to_string()
+}
 
-    /// The store as it is before the deed.
-    fn prepare(&self, deed: Deed) {
-        for entry in std::fs::read_dir(STORE).expect("no store") {
-            let path = entry.expect("no entry").path();
-            if !path.ends_with(".store") {
-                std::fs::remove_file(path).expect("cannot clear the store");
-            }
-        }
-        if deed != Deed::Pair {
-            self.door.anna.pair();
+/// The store as it is before the deed.
+fn prepare(machine: &Machine<Person>, deed: Deed) {
+    for entry in std::fs::read_dir(STORE).expect("no store") {
+        let path = entry.expect("no entry").path();
+        if !path.ends_with(".store") {
+            std::fs::remove_file(path).expect("cannot clear the store");
         }
     }
-
-    fn helper(&self) -> Command {
-        self.door.env.as_user("anna", HELPER)
+    if deed != Deed::Pair {
+        machine.anna.pair();
     }
+}
 
-    /// The helper's system calls, from where it begins with an environment of its own.
-    fn calls(&self, deed: Deed) -> Vec<Call> {
-        self.prepare(deed);
-        let traced = Traced::run(&self.helper(), &self.request(deed));
-        assert_eq!(answer(&traced), Some(Response::Done(Drift(0))), "{deed:?}: {traced:?}");
-        let calls = traced.calls_between("execve(\"/proc/self/exe\"", "no such call");
-        assert!(calls.len() > 50, "{deed:?}: {calls:?}");
-        calls
-    }
+fn helper(machine: &Machine<Person>) -> Command {
+    machine.env.as_user("anna", HELPER)
+}
 
-    fn try_it(&self, deed: Deed, call: &Call, fault: &Fault) {
-        let what = format!("{deed:?}, {fault:?} at {}", call.line);
-        self.prepare(deed);
-        let traced = Traced::inject(&self.helper(), &self.request(deed), call, fault);
-        self.check(deed, answer(&traced).as_ref(), &what);
-    }
+/// The helper's system calls, from where it begins with an environment of its own.
+fn calls(machine: &Machine<Person>, deed: Deed) -> Vec<Call> {
+    prepare(machine, deed);
+    let traced = Traced::run(&helper(machine), &request(machine, deed));
+    assert_eq!(answer(&traced), Some(Response::Done(Drift(0))), "{deed:?}: {traced:?}");
+    let calls = traced.calls_between("execve(\"/proc/self/exe\"", "no such call");
+    assert!(calls.len() > 50, "{deed:?}: {calls:?}");
+    calls
+}
 
-    /// Old, new or nothing; never anything in between, and what was reported is so: that it was done, or that it was not.
-    fn check(&self, deed: Deed, said: Option<&Response>, what: &str) {
-        let done = said == Some(&Response::Done(Drift(0)));
-        let names: Vec<_> = std::fs::read_dir(STORE)
-            .expect("no store")
-            .map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned())
-            .collect();
-        assert!(
-            names.iter().all(|name| ["anna", ".unknown-users", ".store"].contains(&name.as_str())
-                || insis_otp_tests::paired::is_temporary(name, "anna")),
-            "{what}: {names:?}"
-        );
-        let file = &self.door.anna.file;
-        let there = file.path().exists();
-        let secret = there
-            .then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")))
-            .map(|record| record.enrollment.key.secret().clone());
-        let (old, new) = (self.door.anna.key.secret(), self.other.key.secret());
-        let is_new = secret.as_ref() == Some(new);
-        let is_old = secret.as_ref() == Some(old);
-        match deed {
-            Deed::Pair => assert!(is_new || !there && !done, "{what}"),
-            Deed::Replace => assert!(is_new || is_old && !done, "{what}"),
-            Deed::Remove => assert!(!there || is_old && !done, "{what}"),
-        }
-        let changed = if deed == Deed::Remove { !there } else { is_new };
-        assert!(!(changed && matches!(said, Some(Response::Failed(_)))), "{what}: {said:?}");
-        // The code that was the proof opens nothing, if it was spent; the codes of the pairing neither.
-        if is_new {
-            assert_ne!(self.door.login(&self.other.code(STEP)).code, "PAM_SUCCESS", "{what}");
-        }
-        let phone = if is_new { &self.other } else { &self.door.anna };
-        if there {
-            assert_eq!(self.door.login(&phone.code(STEP + 1)).code, "PAM_SUCCESS", "{what}");
-        }
-        // What a death left behind is cleared away by the next pairing.
-        if there {
-            file.remove().expect("cannot remove");
-        }
-        self.door.anna.pair();
-        let left = std::fs::exists(format!("{STORE}/.anna.new")).expect("no store");
-        assert!(!left, "{what}: something was left");
+fn try_it(machine: &Machine<Person>, deed: Deed, call: &Call, fault: &Fault) {
+    let what = format!("{deed:?}, {fault:?} at {}", call.line);
+    prepare(machine, deed);
+    let traced = Traced::inject(&helper(machine), &request(machine, deed), call, fault);
+    check(machine, deed, answer(&traced).as_ref(), &what);
+}
+
+/// Old, new or nothing; never anything in between, and what was reported is so: that it was done, or that it was not.
+fn check(machine: &Machine<Person>, deed: Deed, said: Option<&Response>, what: &str) {
+    let done = said == Some(&Response::Done(Drift(0)));
+    let names: Vec<_> = std::fs::read_dir(STORE)
+        .expect("no store")
+        .map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        names.iter().all(|name| ["anna", ".unknown-users", ".store"].contains(&name.as_str())
+            || insis_otp_tests::paired::is_temporary(name, "anna")),
+        "{what}: {names:?}"
+    );
+    let file = &machine.anna.file;
+    let there = file.path().exists();
+    let secret = there
+        .then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")))
+        .map(|record| record.enrollment.key.secret().clone());
+    let other = with_other_phone();
+    let (old, new) = (machine.anna.key.secret(), other.key.secret());
+    let is_new = secret.as_ref() == Some(new);
+    let is_old = secret.as_ref() == Some(old);
+    match deed {
+        Deed::Pair => assert!(is_new || !there && !done, "{what}"),
+        Deed::Replace => assert!(is_new || is_old && !done, "{what}"),
+        Deed::Remove => assert!(!there || is_old && !done, "{what}"),
     }
+    let changed = if deed == Deed::Remove { !there } else { is_new };
+    assert!(!(changed && matches!(said, Some(Response::Failed(_)))), "{what}: {said:?}");
+    // The code that was the proof opens nothing, if it was spent; the codes of the pairing neither.
+    if is_new {
+        assert_ne!(machine.login(&other.code(STEP)).code, "PAM_SUCCESS", "{what}");
+    }
+    let phone = if is_new { &other } else { &machine.anna };
+    if there {
+        assert_eq!(machine.login(&phone.code(STEP + 1)).code, "PAM_SUCCESS", "{what}");
+    }
+    // What a death left behind is cleared away by the next pairing.
+    if there {
+        file.remove().expect("cannot remove");
+    }
+    machine.anna.pair();
+    let left = std::fs::exists(format!("{STORE}/.anna.new")).expect("no store");
+    assert!(!left, "{what}: something was left");
 }
 
 fn answer(traced: &Traced) -> Option<Response> {
@@ -132,13 +125,13 @@ fn answer(traced: &Traced) -> Option<Response> {
 
 #[test]
 fn death_at_any_system_call_of_the_helper_leaves_old_or_new() {
-    let scene = Scene::new();
+    let machine = new_machine();
     for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
-        let calls = scene.calls(deed);
+        let calls = calls(&machine, deed);
         // Before it reads its request it has nothing to lose.
         let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
         for call in calls.iter().skip(start) {
-            scene.try_it(deed, call, &Fault::Kill);
+            try_it(&machine, deed, call, &Fault::Kill);
         }
         println!("| killed | {deed:?} | {} places |", calls.len() - start);
     }
@@ -147,8 +140,8 @@ fn death_at_any_system_call_of_the_helper_leaves_old_or_new() {
 /// New recovery codes, or still the old ones with what is spent of them: in neither case is a spent one good again.
 #[test]
 fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
-    let scene = Scene::new();
-    let (door, anna) = (&scene.door, &scene.door.anna);
+    let machine = new_machine();
+    let anna = &machine.anna;
     let new = "abcde-fghjk";
     let request = || {
         let Typed::Recovery(code) = Typed::parse(new.as_bytes()) else { panic!("{new} is no recovery code") };
@@ -156,11 +149,11 @@ fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
         Request::RenewRecoveryCodes(vec![code], Salt([1; 16]), proof).encode().to_string()
     };
     let prepare = || {
-        scene.prepare(Deed::Replace);
+        prepare(&machine, Deed::Replace);
         anna.file.repair(|_, _| State { spent_recovery: 1, ..Person::first_state() }).expect("cannot repair");
     };
     prepare();
-    let traced = Traced::run(&scene.helper(), &request());
+    let traced = Traced::run(&helper(&machine), &request());
     assert_eq!(answer(&traced), Some(Response::Done(Drift(0))), "{traced:?}");
     let calls = traced.calls_between("execve(\"/proc/self/exe\"", "no such call");
     let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
@@ -168,13 +161,13 @@ fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
     for call in calls.iter().skip(start) {
         let what = &call.line;
         prepare();
-        let traced = Traced::inject(&scene.helper(), &request(), call, &Fault::Kill);
+        let traced = Traced::inject(&helper(&machine), &request(), call, &Fault::Kill);
         let done = answer(&traced) == Some(Response::Done(Drift(0)));
-        assert_ne!(door.login(RECOVERY_CODE).code, "PAM_SUCCESS", "{what}: spent, and good again");
-        let renewed = door.login(new).code == "PAM_SUCCESS";
+        assert_ne!(machine.login(RECOVERY_CODE).code, "PAM_SUCCESS", "{what}: spent, and good again");
+        let renewed = machine.login(new).code == "PAM_SUCCESS";
         assert!(renewed || !done, "{what}: done, but the new codes are not good");
-        assert_ne!(door.login(new).code, "PAM_SUCCESS", "{what}: good twice");
-        assert_eq!(door.login(&anna.code(STEP + 1)).code, "PAM_SUCCESS", "{what}");
+        assert_ne!(machine.login(new).code, "PAM_SUCCESS", "{what}: good twice");
+        assert_eq!(machine.login(&anna.code(STEP + 1)).code, "PAM_SUCCESS", "{what}");
         ends[usize::from(renewed)] += 1;
     }
     println!("| killed | renewal | {} places: {} old, {} new |", calls.len() - start, ends[0], ends[1]);
@@ -184,9 +177,9 @@ fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
 /// Name and content: first the file is synced, then it gets its name, then the directory, and only then is it said.
 #[test]
 fn what_the_helper_reports_is_on_the_disk() {
-    let scene = Scene::new();
+    let machine = new_machine();
     for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
-        let calls = scene.calls(deed);
+        let calls = calls(&machine, deed);
         let last = |names: &[&str]| calls.iter().rposition(|call| names.contains(&call.name.as_str()));
         // What goes in the end is a temporary name.
         let named = last(&["rename", "renameat", "renameat2"]).expect("no name was changed");
@@ -203,12 +196,12 @@ fn what_the_helper_reports_is_on_the_disk() {
 /// A real quota, not an error that was made up.
 #[test]
 fn over_quota_the_helper_leaves_old_or_new() {
-    let scene = Scene::new();
+    let machine = new_machine();
     let quota = Quota::on(std::path::Path::new(STORE));
     for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
-        scene.prepare(deed);
+        prepare(&machine, deed);
         quota.exhaust();
-        let said = Response::decode(&talk(&mut scene.helper(), &scene.request(deed)).stdout);
+        let said = Response::decode(&talk(&mut helper(&machine), &request(&machine, deed)).stdout);
         println!("| over quota | {deed:?} | {said:?} |");
         if deed == Deed::Pair {
             assert!(matches!(&said, Ok(Response::Failed(why)) if why.contains("uota exceeded")), "{said:?}");
@@ -216,21 +209,21 @@ fn over_quota_the_helper_leaves_old_or_new() {
             assert_eq!(std::fs::read_dir(STORE).expect("no store").count(), 1, "something was left");
         }
         quota.lift();
-        scene.check(deed, said.as_ref().ok(), &format!("{deed:?} over quota"));
+        check(&machine, deed, said.as_ref().ok(), &format!("{deed:?} over quota"));
     }
 }
 
 #[test]
 #[ignore = "long: make assurance"]
 fn an_error_at_any_system_call_of_the_helper_leaves_old_or_new() {
-    let scene = Scene::new();
+    let machine = new_machine();
     for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
-        let calls = scene.calls(deed);
+        let calls = calls(&machine, deed);
         let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
         for error in ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "EMFILE", "ENOMEM", "EACCES"] {
             // The end of a process cannot fail.
             for call in calls.iter().skip(start).filter(|call| call.name != "exit_group") {
-                scene.try_it(deed, call, &Fault::Error(error));
+                try_it(&machine, deed, call, &Fault::Error(error));
             }
             println!("| {error} | {deed:?} | {} places |", calls.len() - start);
         }

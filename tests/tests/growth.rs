@@ -4,17 +4,17 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp_tests::crowd::{self, Gate, Outcome};
-use insis_otp_tests::door::Door;
 use insis_otp_tests::env::{self, talk};
+use insis_otp_tests::machine::{Machine, ONE_TRY};
 use insis_otp_tests::pam::Code;
-use insis_otp_tests::person::{RECOVERY_CODE, STEP};
+use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP};
 
 /// The memory of a process after so many authentications, in KiB, and how many descriptors it has open.
-fn memory_after(door: &Door, times: usize, text: &str) -> (u64, usize) {
+fn memory_after(machine: &Machine<Person>, times: usize, text: &str) -> (u64, usize) {
     let folder = tempfile::tempdir().expect("no folder");
     let output = folder.path().join("output");
     let hold = Gate::closed();
-    let mut driver = door.driver();
+    let mut driver = machine.driver();
     driver.args(["--times", &times.to_string()]).arg("--hold").arg(hold.path());
     driver.stdin(Stdio::piped()).stdout(std::fs::File::create(&output).expect("no output"));
     let mut child = driver.spawn().expect("no driver");
@@ -45,11 +45,11 @@ fn descriptors(child: &Child) -> usize {
 
 /// Sixteen bytes lost in each of `times` would show.
 fn does_not_grow(times: usize) {
-    let door = Door::new("auth required pam_insis_otp.so tries=1");
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let machine = Machine::frozen(ONE_TRY);
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     // A right code, which is a used one from the second time on, and a wrong one, which is throttled after a while.
-    for text in [door.anna.code(STEP), wrong] {
-        let (few, many) = (memory_after(&door, 200, &text), memory_after(&door, times, &text));
+    for text in [machine.anna.code(STEP), wrong] {
+        let (few, many) = (memory_after(&machine, 200, &text), memory_after(&machine, times, &text));
         let bound = few.0 + (times as u64 * 16) / 1024;
         println!("| 200: {few:?} | {times}: {many:?} |");
         assert!(many.0 <= bound.max(few.0 + 128), "{few:?} KiB and descriptors became {many:?}");
@@ -69,16 +69,16 @@ fn ten_thousand_logins_do_not_grow() {
 }
 
 /// What people type, each so many times: accepted once, then used already or throttled.
-fn replies(door: &Door) -> Vec<String> {
-    let code = door.anna.code(STEP);
-    let pair = format!("{code} {}", door.anna.code(STEP + 1));
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+fn replies(machine: &Machine<Person>) -> Vec<String> {
+    let code = machine.anna.code(STEP);
+    let pair = format!("{code} {}", machine.anna.code(STEP + 1));
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     vec![code, pair, RECOVERY_CODE.into(), wrong, "no code".into(), String::new()]
 }
 
 /// Authenticates in one process that is watched; whatever the watcher has to say fails the test.
-fn is_silent(watched: &mut Command, door: &Door, text: &str, times: usize) {
-    watched.args(door.driver().get_args()).args(["--times", &times.to_string()]);
+fn is_silent(watched: &mut Command, machine: &Machine<Person>, text: &str, times: usize) {
+    watched.args(machine.driver().get_args()).args(["--times", &times.to_string()]);
     let output = talk(watched, &crowd::typing(&[text]));
     let heard = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && heard.is_empty(), "{text:?}: {}\n{heard}", output.status);
@@ -98,13 +98,13 @@ fn the_sanitizer_finds_nothing_in_ten_thousand_logins() {
     let folder = env::program("pam-driver").ancestors().nth(2).expect("no target folder").join("sanitized");
     let [driver, module] = ["pam-driver", "libpam_insis_otp.so"].map(|name| folder.join(name));
     assert!(driver.exists(), "make assurance builds {}", driver.display());
-    let door = Door::new(&format!("auth required {} tries=1", module.display()));
-    let texts = replies(&door);
+    let machine = Machine::frozen(&format!("auth required {} tries=1", module.display()));
+    let texts = replies(&machine);
     for text in &texts {
-        door.anna.reset();
+        machine.anna.reset();
         let mut watched = Command::new(&driver);
         watched.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0");
-        is_silent(&mut watched, &door, text, 10_000 / texts.len() + 1);
+        is_silent(&mut watched, &machine, text, 10_000 / texts.len() + 1);
     }
 }
 
@@ -113,10 +113,10 @@ fn the_sanitizer_finds_nothing_in_ten_thousand_logins() {
 #[test]
 #[ignore = "long: make assurance"]
 fn valgrind_finds_nothing_in_two_hundred_logins() {
-    let door = Door::new("auth required pam_insis_otp.so tries=1");
-    let texts = replies(&door);
+    let machine = Machine::frozen(ONE_TRY);
+    let texts = replies(&machine);
     for text in &texts {
-        door.anna.reset();
+        machine.anna.reset();
         let mut watched = Command::new("valgrind");
         watched.args(["-q", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect,possible"]);
         watched.args([
@@ -125,6 +125,6 @@ fn valgrind_finds_nothing_in_two_hundred_logins() {
             "--error-exitcode=9",
         ]);
         watched.arg("--").arg(env::program("pam-driver"));
-        is_silent(&mut watched, &door, text, 200 / texts.len() + 1);
+        is_silent(&mut watched, &machine, text, 200 / texts.len() + 1);
     }
 }

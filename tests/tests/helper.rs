@@ -7,9 +7,7 @@ use std::process::Output;
 use insis_otp::oath::{Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCode, Salt, Secret};
 use insis_otp::service::{Credential, NewDevice, Reply, Request, Response, system_clock};
 use insis_otp::verify::{EnrollmentRefusal, Proof, Refusal, Typed, Verdict};
-use insis_otp_tests::env::{Env, run, talk};
-
-const HELPER: &str = "/usr/libexec/otp-helper";
+use insis_otp_tests::env::{Env, HELPER, run, talk};
 
 /// A person with a phone.
 struct Person<'e> {

@@ -9,11 +9,11 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp_tests::clock;
-use insis_otp_tests::door::Door;
 use insis_otp_tests::env::talk;
+use insis_otp_tests::machine::{Machine, ONE_TRY, PASSWORD};
 use insis_otp_tests::memory::{Needle, Search};
 use insis_otp_tests::pam::Code;
-use insis_otp_tests::person::{Person, STEP, secret_bytes};
+use insis_otp_tests::person::{Person, STEP, SYSTEM_STORE, secret_bytes};
 use insis_otp_tests::phone::Phone;
 
 /// What is run in each of the surroundings: the command, and what is typed.
@@ -29,70 +29,53 @@ const COMMANDS: [(&str, &str); 9] = [
     ("completions bash", ""),
 ];
 
-/// Anna is paired; bob is not.
-struct Scene {
-    door: Door,
-    before: insis_otp::store::Record,
+fn shell(machine: &Machine<Person>, user: &str, script: &str, input: &str) -> Output {
+    let mut command = machine.env.as_user(user, "timeout");
+    talk(command.args(["20", "bash", "-c", script, "bash"]), input)
 }
 
-impl Scene {
-    fn new() -> Self {
-        let door = Door::new("auth required pam_insis_otp.so tries=1");
-        let before = door.anna.record();
-        Self { door, before }
+/// Runs every command in these surroundings: `%` is where the command stands.
+fn in_surroundings(machine: &Machine<Person>, surroundings: &str) {
+    let search = Search::of(Needle::secret(&secret_bytes(1)));
+    let before = Person::first_state();
+    for (command, typed) in COMMANDS {
+        machine.anna.reset();
+        let script = surroundings.replace('%', &format!("otp-setup {command}"));
+        let output = shell(machine, "anna", &script, typed);
+        let what = format!("{script}: {output:?}").chars().take(2_000).collect::<String>();
+        let heard = [output.stdout.as_slice(), &output.stderr].concat();
+        assert!(!String::from_utf8_lossy(&heard).contains("panicked"), "{what}");
+        // 101 is a panic, 124 a hang, 134 and 139 are crashes that a shell reports.
+        let code = output.status.code();
+        assert!(!matches!(code, Some(101 | 124 | 134 | 139)), "{what}");
+        assert!(!matches!(output.status.signal(), Some(6 | 11)), "{what}");
+        assert!(search.in_bytes(&heard).is_empty(), "it tells the secret: {what}");
+        let after = machine.anna.record();
+        assert_eq!(after.enrollment.key.secret(), machine.anna.key.secret(), "{what}");
+        assert_eq!(after.enrollment.recovery, machine.anna.enrollment().recovery, "{what}");
+        assert_eq!((&after.state.spent, after.state.spent_recovery), (&before.spent, 0), "{what}");
+        assert_eq!(after.state.last_login, before.last_login, "{what}");
+        assert!(after.state.failures <= 1, "{what}");
     }
+    let home = std::fs::read_dir(machine.env.home("anna")).expect("no home");
+    for entry in home.map(|entry| entry.expect("no entry")) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        assert!(name.starts_with(".bash") || name == ".profile", "{surroundings}: it left {name}");
+    }
+}
 
-    fn shell(&self, user: &str, script: &str, input: &str) -> Output {
-        let mut command = self.door.env.as_user(user, "timeout");
-        talk(command.args(["20", "bash", "-c", script, "bash"]), input)
-    }
-
-    /// Runs every command in these surroundings: `%` is where the command stands.
-    fn in_surroundings(&self, surroundings: &str) {
-        let search = Search::of(Needle::secret(&secret_bytes(1)));
-        for (command, typed) in COMMANDS {
-            self.door.anna.reset();
-            let script = surroundings.replace('%', &format!("otp-setup {command}"));
-            let output = self.shell("anna", &script, typed);
-            let what = format!("{script}: {output:?}").chars().take(2_000).collect::<String>();
-            let heard = [output.stdout.as_slice(), &output.stderr].concat();
-            assert!(!String::from_utf8_lossy(&heard).contains("panicked"), "{what}");
-            // 101 is a panic, 124 a hang, 134 and 139 are crashes that a shell reports.
-            let code = output.status.code();
-            assert!(!matches!(code, Some(101 | 124 | 134 | 139)), "{what}");
-            assert!(!matches!(output.status.signal(), Some(6 | 11)), "{what}");
-            assert!(search.in_bytes(&heard).is_empty(), "it tells the secret: {what}");
-            let after = self.door.anna.record();
-            assert_eq!(after.enrollment.key.secret(), self.before.enrollment.key.secret(), "{what}");
-            assert_eq!(after.enrollment.recovery, self.before.enrollment.recovery, "{what}");
-            assert_eq!(
-                (&after.state.spent, after.state.spent_recovery),
-                (&self.before.state.spent, 0),
-                "{what}"
-            );
-            assert_eq!(after.state.last_login, self.before.state.last_login, "{what}");
-            assert!(after.state.failures <= 1, "{what}");
-        }
-        let home = std::fs::read_dir(self.door.env.home("anna")).expect("no home");
-        for entry in home.map(|entry| entry.expect("no entry")) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            assert!(name.starts_with(".bash") || name == ".profile", "{surroundings}: it left {name}");
-        }
-    }
-
-    /// After everything, her code opens the login, once.
-    fn is_sound(&self) {
-        self.door.anna.reset();
-        let code = self.door.anna.code(STEP);
-        assert_eq!(self.door.login(&code).code(), Code::SUCCESS);
-        assert_ne!(self.door.login(&code).code(), Code::SUCCESS);
-    }
+/// After everything, her code opens the login, once.
+fn is_sound(machine: &Machine<Person>) {
+    machine.anna.reset();
+    let code = machine.anna.code(STEP);
+    assert_eq!(machine.login(&code).code(), Code::SUCCESS);
+    assert_ne!(machine.login(&code).code(), Code::SUCCESS);
 }
 
 #[test]
 fn no_variable_makes_otp_setup_do_what_it_should_not() {
-    let scene = Scene::new();
-    let library = scene.door.env.publish(clock::library());
+    let machine = Machine::frozen(ONE_TRY);
+    let library = machine.env.publish(clock::library());
     let long = "x=$(printf '%100000s' x); ";
     for settings in [
         &format!("LD_PRELOAD={} CLOCK_OFFSET=-3600", library.display()),
@@ -120,18 +103,21 @@ fn no_variable_makes_otp_setup_do_what_it_should_not() {
         // The shell finds the programs before the path is spoiled.
         let script =
             format!("p=$(command -v otp-setup); c='%'; /usr/bin/env {settings} $p ${{c#otp-setup }}");
-        scene.in_surroundings(&script);
+        in_surroundings(&machine, &script);
     }
-    scene.in_surroundings("p=$(command -v otp-setup); c='%'; env -i $p ${c#otp-setup }");
-    scene.in_surroundings(&format!(
-        "{long} for n in 1 2 3 4 5 6 7 8 9 10; do export V$n=$x; done; export TERM=$x LANG=$x HOME=$x; %"
-    ));
-    scene.is_sound();
+    in_surroundings(&machine, "p=$(command -v otp-setup); c='%'; env -i $p ${c#otp-setup }");
+    in_surroundings(
+        &machine,
+        &format!(
+            "{long} for n in 1 2 3 4 5 6 7 8 9 10; do export V$n=$x; done; export TERM=$x LANG=$x HOME=$x; %"
+        ),
+    );
+    is_sound(&machine);
 }
 
 #[test]
 fn missing_descriptors_make_otp_setup_fail_and_no_more() {
-    let scene = Scene::new();
+    let machine = Machine::frozen(ONE_TRY);
     for closing in [
         "<&-",
         ">&-",
@@ -149,16 +135,16 @@ fn missing_descriptors_make_otp_setup_fail_and_no_more() {
         "< /",
         "0>/dev/null",
     ] {
-        scene.in_surroundings(&format!("% {closing}"));
+        in_surroundings(&machine, &format!("% {closing}"));
     }
-    scene.in_surroundings("% | head -c 0; exit ${PIPESTATUS[0]}");
-    scene.in_surroundings("for n in {3..200}; do eval \"exec $n</dev/zero\"; done; %");
-    scene.is_sound();
+    in_surroundings(&machine, "% | head -c 0; exit ${PIPESTATUS[0]}");
+    in_surroundings(&machine, "for n in {3..200}; do eval \"exec $n</dev/zero\"; done; %");
+    is_sound(&machine);
 }
 
 #[test]
 fn no_limit_makes_otp_setup_report_what_is_not_so() {
-    let scene = Scene::new();
+    let machine = Machine::frozen(ONE_TRY);
     let small = [
         "fsize=0",
         "fsize=100",
@@ -171,28 +157,28 @@ fn no_limit_makes_otp_setup_report_what_is_not_so() {
     ];
     let files = (3..9).map(|count| format!("nofile={count}"));
     for limit in small.map(str::to_owned).into_iter().chain(files) {
-        scene.in_surroundings(&format!("exec prlimit --{limit} -- %"));
+        in_surroundings(&machine, &format!("exec prlimit --{limit} -- %"));
     }
     // Without memory a program aborts; that is its right, and all that it does.
     for megabytes in [2, 4, 6, 8, 12, 16, 32] {
-        scene.door.anna.reset();
+        machine.anna.reset();
         let script = format!("exec prlimit --as={} -- otp-setup verify --batch", megabytes << 20);
-        let output = scene.shell("anna", &script, "000000\n");
-        let failures = scene.door.anna.state().failures;
+        let output = shell(&machine, "anna", &script, "000000\n");
+        let failures = machine.anna.state().failures;
         assert!(output.status.code() != Some(0) && failures <= 1, "{megabytes} MiB: {output:?}");
     }
-    scene.is_sound();
+    is_sound(&machine);
 }
 
 #[test]
 fn signals_end_otp_setup_and_leave_nothing() {
-    let scene = Scene::new();
+    let machine = Machine::frozen(ONE_TRY);
     for signal in ["HUP", "INT", "TERM", "PIPE", "ALRM", "USR1", "QUIT", "XCPU", "KILL"] {
         for delay in ["0.005", "0.02", "0.05"] {
             let script = format!(
                 "otp-setup pair --batch --yes --text < <(sleep 1) & sleep {delay}; kill -{signal} $!; wait $!"
             );
-            let output = scene.shell("bob", &script, "");
+            let output = shell(&machine, "bob", &script, "");
             assert!(
                 output.status.code() != Some(101) && output.status.code() != Some(124),
                 "{signal}: {output:?}"
@@ -201,14 +187,17 @@ fn signals_end_otp_setup_and_leave_nothing() {
         }
     }
     // Whoever ignores or blocks them all only harms themselves.
-    scene.in_surroundings("trap '' HUP INT TERM QUIT PIPE ALRM CHLD XFSZ XCPU USR1 USR2 TSTP TTIN TTOU; %");
-    scene.is_sound();
+    in_surroundings(
+        &machine,
+        "trap '' HUP INT TERM QUIT PIPE ALRM CHLD XFSZ XCPU USR1 USR2 TSTP TTIN TTOU; %",
+    );
+    is_sound(&machine);
 }
 
 /// Pairs bob's phone in these surroundings, with the page saved. Returns the status.
-fn pair(scene: &Scene, surroundings: &str) -> Option<i32> {
+fn pair(machine: &Machine<Person>, surroundings: &str) -> Option<i32> {
     let script = surroundings.replace('%', "otp-setup pair --batch --yes --text --save page.txt");
-    let mut command = scene.door.env.as_user("bob", "timeout");
+    let mut command = machine.env.as_user("bob", "timeout");
     command.args(["20", "bash", "-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("no otp-setup");
     let mut output = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
@@ -226,7 +215,7 @@ fn pair(scene: &Scene, surroundings: &str) -> Option<i32> {
     if secret.len() == 32 {
         let phone = Phone::typed(&secret);
         // And bob's password.
-        let codes = format!("{}\n{}\nsecret\n", phone.code_at(now - 30), phone.code_at(now));
+        let codes = format!("{}\n{}\n{PASSWORD}\n", phone.code_at(now - 30), phone.code_at(now));
         let _ = child.stdin.take().expect("a pipe").write_all(codes.as_bytes());
     }
     let mut rest = String::new();
@@ -236,12 +225,12 @@ fn pair(scene: &Scene, surroundings: &str) -> Option<i32> {
 
 #[test]
 fn whatever_the_umask_what_is_written_is_the_users_alone() {
-    let scene = Scene::new();
-    let bob = Person::new("bob", 2, "/var/lib/insis-otp/%u");
-    let page = scene.door.env.home("bob").join("page.txt");
+    let machine = Machine::frozen(ONE_TRY);
+    let bob = Person::new("bob", 2, SYSTEM_STORE);
+    let page = machine.env.home("bob").join("page.txt");
     for umask in ["0000", "0022", "0077", "0777"] {
         let start = Instant::now();
-        assert_eq!(pair(&scene, &format!("umask {umask}; exec %")), Some(0), "umask {umask}");
+        assert_eq!(pair(&machine, &format!("umask {umask}; exec %")), Some(0), "umask {umask}");
         for path in [bob.file.path(), page.as_path()] {
             let facts = std::fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             // A umask may take the page's own rights away, too.
@@ -254,6 +243,6 @@ fn whatever_the_umask_what_is_written_is_the_users_alone() {
         std::fs::remove_file(&page).expect("no page");
     }
     // Without room for the page nothing is paired, or it is and the status says so.
-    let code = pair(&scene, "ulimit -f 0; exec %");
+    let code = pair(&machine, "ulimit -f 0; exec %");
     assert_eq!(code == Some(0), bob.file.path().exists(), "{code:?}");
 }

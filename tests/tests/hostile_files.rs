@@ -6,8 +6,8 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use insis_otp_tests::door::Door;
 use insis_otp_tests::env::run;
+use insis_otp_tests::machine::Machine;
 use insis_otp_tests::page::Page;
 use insis_otp_tests::pam::Code;
 use insis_otp_tests::person::{Person, STEP};
@@ -528,7 +528,7 @@ fn directories() -> Vec<Case> {
 }
 
 /// A good store again, whatever was done to it.
-fn mend(door: &Door) {
+fn mend(machine: &Machine<Person>) {
     let store = Path::new("/var/lib/insis-otp");
     let _ = std::fs::remove_file(store);
     let _ = std::fs::remove_dir_all(store);
@@ -538,11 +538,11 @@ fn mend(door: &Door) {
     }
     run(Command::new("install").args(["-d", "-m", "1730", "-g", "insis-otp", "/var/lib/insis-otp"]));
     insis_otp_tests::faults::mark(store);
-    door.anna.pair();
+    machine.anna.pair();
 }
 
-fn check(door: &Door, name: &str, verdict: Verdict) {
-    let (said, line) = door.logged(|| door.login(&door.anna.code(STEP)));
+fn check(machine: &Machine<Person>, name: &str, verdict: Verdict) {
+    let (said, line) = machine.logged(|| machine.login(&machine.anna.code(STEP)));
     let right = match verdict {
         Opens => said.code() == Code::SUCCESS,
         Refused => said.code() == Code::AUTH_ERR,
@@ -555,12 +555,12 @@ fn check(door: &Door, name: &str, verdict: Verdict) {
 
 #[test]
 fn secret_files_of_every_shape_have_their_verdict() {
-    let door = Door::new(MODULE);
+    let machine = Machine::frozen(MODULE);
     let cases: Vec<_> = contents().into_iter().chain(kinds()).chain(directories()).collect();
     assert!(cases.len() >= 150, "{}", cases.len());
     for (name, spoil, verdict) in cases {
-        mend(&door);
-        spoil(door.anna.file.path());
-        check(&door, &name, verdict);
+        mend(&machine);
+        spoil(machine.anna.file.path());
+        check(&machine, &name, verdict);
     }
 }

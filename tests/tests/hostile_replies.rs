@@ -4,9 +4,9 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use insis_otp_tests::crowd::{self, Outcome};
-use insis_otp_tests::door::{Door, answer};
+use insis_otp_tests::machine::{Machine, answer};
 use insis_otp_tests::pam::{Code, Stack};
-use insis_otp_tests::person::{RECOVERY_CODE, STEP};
+use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP};
 
 const MODULE: &str = "auth required pam_insis_otp.so tries=1";
 
@@ -18,8 +18,8 @@ const CHARACTERS: &str = "reason=malformed kind=characters";
 const EMPTY: &str = "reason=no-reply";
 
 /// Goes through the door with any bytes but a line end.
-fn login(door: &Door, reply: &[u8]) -> Outcome {
-    let mut child = door.driver().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("no driver");
+fn login(machine: &Machine<Person>, reply: &[u8]) -> Outcome {
+    let mut child = machine.driver().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("no driver");
     let mut stdin = child.stdin.take().expect("standard input is a pipe");
     stdin.write_all(&[b"=", reply, b"\n"].concat()).expect("the driver does not listen");
     drop(stdin);
@@ -28,11 +28,11 @@ fn login(door: &Door, reply: &[u8]) -> Outcome {
     Outcome::read(&String::from_utf8_lossy(&output.stdout))
 }
 
-fn replies(door: &Door) -> Vec<(Vec<u8>, &'static str)> {
-    let code = door.anna.code(STEP);
-    let next = door.anna.code(STEP + 1);
+fn replies(machine: &Machine<Person>) -> Vec<(Vec<u8>, &'static str)> {
+    let code = machine.anna.code(STEP);
+    let next = machine.anna.code(STEP + 1);
     let (front, back) = code.split_at(3);
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     let mapped = |to: fn(char) -> char| code.chars().map(to).collect::<String>();
     let shifted = |zero: u32| {
         move |digit: char| char::from_u32(zero + u32::from(digit) - u32::from('0')).expect("a digit")
@@ -173,13 +173,13 @@ fn replies(door: &Door) -> Vec<(Vec<u8>, &'static str)> {
 
 #[test]
 fn replies_of_every_shape_have_their_verdict() {
-    let door = Door::new(MODULE);
-    let replies = replies(&door);
+    let machine = Machine::frozen(MODULE);
+    let replies = replies(&machine);
     assert!(replies.len() >= 110);
     for (reply, verdict) in replies {
-        door.anna.reset();
+        machine.anna.reset();
         let shown: String = String::from_utf8_lossy(&reply).chars().take(40).collect();
-        let (said, line) = door.logged(|| login(&door, &reply));
+        let (said, line) = machine.logged(|| login(&machine, &reply));
         let expected = if verdict == OPENS { Code::SUCCESS } else { Code::AUTH_ERR };
         assert!(said.code() == expected && line.contains(verdict), "{shown:?}: {verdict}, got {line}");
         println!("| {shown:?} | {verdict} |");
@@ -188,7 +188,7 @@ fn replies_of_every_shape_have_their_verdict() {
 
 #[test]
 fn a_broken_or_boundless_conversation_opens_nothing() {
-    let door = Door::new(MODULE);
+    let machine = Machine::frozen(MODULE);
     let cases = [
         ("null", Code::AUTH_ERR, EMPTY),
         ("noreplies", Code::CONV_ERR, "reason=no-conversation"),
@@ -198,33 +198,33 @@ fn a_broken_or_boundless_conversation_opens_nothing() {
         ("huge 67108864", Code::AUTH_ERR, CHARACTERS),
     ];
     for (reply, code, reason) in cases {
-        let (said, line) = door.logged(|| answer(&mut door.driver(), &format!("{reply}\n")));
+        let (said, line) = machine.logged(|| answer(&mut machine.driver(), &format!("{reply}\n")));
         assert!(line.contains(reason), "{reply}: {line}");
         assert_eq!(said.code(), code, "{reply}: {line}");
     }
-    assert!(door.login(&door.anna.code(STEP)).code() == Code::SUCCESS);
+    assert!(machine.login(&machine.anna.code(STEP)).code() == Code::SUCCESS);
 }
 
 /// Around every size that a buffer may have, of digits, of letters, and of blanks about a right code.
 #[test]
 fn replies_of_every_length_have_their_verdict() {
-    let door = Door::new(MODULE);
+    let machine = Machine::frozen(MODULE);
     let around = |size: usize| size - 2..=size + 2;
     let lengths = (1..=140).chain([255, 256, 257]).chain(around(512)).chain(around(1024)).chain(around(4096));
     let mut opened = 0;
     for length in lengths {
-        door.anna.reset();
+        machine.anna.reset();
         for filler in [b'1', b'x'] {
-            let said = login(&door, &vec![filler; length]);
+            let said = login(&machine, &vec![filler; length]);
             assert_eq!(said.code(), Code::AUTH_ERR, "{length} times {:?}", char::from(filler));
         }
-        assert_eq!(door.anna.state().failures, 2, "{length}");
+        assert_eq!(machine.anna.state().failures, 2, "{length}");
         // Up to 128 bytes are parsed; what is longer is not cut to what would open.
-        let code = door.anna.code(STEP);
+        let code = machine.anna.code(STEP);
         let expected = if length <= 128 { Code::SUCCESS } else { Code::AUTH_ERR };
         for padded in [format!("{code:>length$}"), format!("{code:<length$}")] {
-            door.anna.reset();
-            assert_eq!(login(&door, padded.as_bytes()).code(), expected, "a code in {length} bytes");
+            machine.anna.reset();
+            assert_eq!(login(&machine, padded.as_bytes()).code(), expected, "a code in {length} bytes");
         }
         opened += usize::from(expected == Code::SUCCESS);
     }
@@ -234,33 +234,33 @@ fn replies_of_every_length_have_their_verdict() {
 /// A process without rights hands its replies to the helper: nothing blocks, nothing is cut to a right code.
 #[test]
 fn through_the_helper_a_boundless_reply_is_refused() {
-    let door = Door::new(MODULE);
-    let program = door.env.publish(&insis_otp_tests::env::program("pam-driver"));
+    let machine = Machine::frozen(MODULE);
+    let program = machine.env.publish(&insis_otp_tests::env::program("pam-driver"));
     let as_anna = |replies: &str| {
-        let mut driver = door.env.as_user("anna", &program.to_string_lossy());
-        driver.args(door.driver().get_args());
+        let mut driver = machine.env.as_user("anna", &program.to_string_lossy());
+        driver.args(machine.driver().get_args());
         answer(&mut driver, replies)
     };
     for length in [65, 4_096, 65_535, 65_536, 65_537, 262_144, 1 << 20, 64 << 20] {
-        door.anna.reset();
+        machine.anna.reset();
         let said = as_anna(&format!("huge {length}\n"));
         assert_eq!(said.code(), Code::AUTH_ERR, "{length} bytes");
-        assert_eq!(door.anna.state().failures, 1, "{length} bytes");
+        assert_eq!(machine.anna.state().failures, 1, "{length} bytes");
     }
-    let cut = door.anna.code(STEP) + &" ".repeat(70_000);
+    let cut = machine.anna.code(STEP) + &" ".repeat(70_000);
     assert_eq!(as_anna(&crowd::typing(&[&cut])).code(), Code::AUTH_ERR);
-    assert_eq!(as_anna(&crowd::typing(&[&door.anna.code(STEP)])).code(), Code::SUCCESS);
+    assert_eq!(as_anna(&crowd::typing(&[&machine.anna.code(STEP)])).code(), Code::SUCCESS);
 }
 
 /// Nothing that is typed makes a login another user's.
 #[test]
 fn the_user_of_a_login_stays_the_same() {
-    let door = Door::new(MODULE);
+    let machine = Machine::frozen(MODULE);
     // In this process the clock is the real one.
     let step = insis_otp::service::system_clock().step(insis_otp::oath::Period::default()).0;
-    for reply in ["bob".into(), "000000".into(), door.anna.code(step)] {
-        let opens = reply == door.anna.code(step);
-        let mut pam = insis_otp_tests::pam::Login::on(&door.stack).user("anna").types([reply]).begin();
+    for reply in ["bob".into(), "000000".into(), machine.anna.code(step)] {
+        let opens = reply == machine.anna.code(step);
+        let mut pam = insis_otp_tests::pam::Login::on(&machine.stack).user("anna").types([reply]).begin();
         assert_eq!(pam.authenticate() == Code::SUCCESS, opens);
         assert_eq!(pam.get(insis_otp_tests::pam::Item::User).as_deref(), Some("anna"));
     }
@@ -269,8 +269,8 @@ fn the_user_of_a_login_stays_the_same() {
 /// Every name but anna's own is nobody's.
 #[test]
 fn names_of_every_shape_open_nothing_and_touch_nothing() {
-    let door = Door::new(MODULE);
-    let code = door.anna.code(STEP);
+    let machine = Machine::frozen(MODULE);
+    let code = machine.anna.code(STEP);
     let long = |length: usize| "a".repeat(length);
     let names = [
         "/".into(),
@@ -351,11 +351,11 @@ fn names_of_every_shape_open_nothing_and_touch_nothing() {
         "/".repeat(4096),
     ];
     assert!(names.len() >= 70);
-    let before = std::fs::read(door.anna.file.path()).expect("no secret file");
+    let before = std::fs::read(machine.anna.file.path()).expect("no secret file");
     for name in &names {
-        let stack = &door.stack;
+        let stack = &machine.stack;
         let (said, line) =
-            door.logged(|| answer(&mut crowd::driver(stack, name), &crowd::typing(&[code.as_str()])));
+            machine.logged(|| answer(&mut crowd::driver(stack, name), &crowd::typing(&[code.as_str()])));
         let shown: String = name.chars().take(40).collect();
         assert_eq!(said.code(), Code::AUTH_ERR, "{shown:?}: {line}");
         assert!(line.contains("result=refused reason=unknown-user"), "{shown:?}: {line}");
@@ -366,7 +366,7 @@ fn names_of_every_shape_open_nothing_and_touch_nothing() {
             "{shown:?} was not asked"
         );
     }
-    assert_eq!(std::fs::read(door.anna.file.path()).expect("no secret file"), before);
+    assert_eq!(std::fs::read(machine.anna.file.path()).expect("no secret file"), before);
     let listed = std::fs::read_dir("/var/lib/insis-otp").expect("no store");
     // Beside the store's marker, which is empty.
     let sizes: Vec<u64> = listed
@@ -375,32 +375,35 @@ fn names_of_every_shape_open_nothing_and_touch_nothing() {
         .collect();
     // The secret file, and one file of bounded size for the names that nobody has.
     assert!(sizes.len() <= 2 && sizes.iter().sum::<u64>() <= (1 << 24) + 3 * 4096);
-    assert_eq!(door.login(&code).code(), Code::SUCCESS);
+    assert_eq!(machine.login(&code).code(), Code::SUCCESS);
 }
 
 /// A home store with the names in it that a path could be led by.
 #[test]
 fn a_home_is_where_the_user_database_says() {
-    let door =
-        Door::with("auth required pam_insis_otp.so tries=1 secret_file=%h/.insis-otp", "%h/.insis-otp");
+    let machine = Machine::frozen_at(
+        "auth required pam_insis_otp.so tries=1 secret_file=%h/.insis-otp",
+        "%h/.insis-otp",
+    );
     for name in ["../anna", "anna/../anna", "anna/", "."] {
-        let said = answer(&mut crowd::driver(&door.stack, name), &crowd::typing(&[&door.anna.code(STEP)]));
+        let said =
+            answer(&mut crowd::driver(&machine.stack, name), &crowd::typing(&[&machine.anna.code(STEP)]));
         assert_eq!(said.code(), Code::AUTH_ERR, "{name}");
     }
-    assert_eq!(door.login(&door.anna.code(STEP)).code(), Code::SUCCESS);
+    assert_eq!(machine.login(&machine.anna.code(STEP)).code(), Code::SUCCESS);
 }
 
 #[test]
 fn a_stack_of_many_questions_is_answered_in_turn() {
     // Three tries, each another kind of nonsense, and then the connection is gone.
-    let door = Door::new("auth required pam_insis_otp.so tries=10");
+    let machine = Machine::frozen("auth required pam_insis_otp.so tries=10");
     let stack = Stack::new("door", "auth required pam_insis_otp.so tries=10");
     let said = answer(&mut crowd::driver(&stack, "anna"), &crowd::typing(&["a", "1", "٣"]));
     assert_eq!(said.code(), Code::CONV_ERR);
-    assert_eq!(door.anna.state().failures, 3);
+    assert_eq!(machine.anna.state().failures, 3);
     let mut prlimit = Command::new("prlimit");
     let driver = crowd::driver(&stack, "anna");
     prlimit.arg("--nofile=3").arg(driver.get_program()).args(driver.get_args());
-    let output = insis_otp_tests::env::talk(&mut prlimit, &crowd::typing(&[&door.anna.code(STEP)]));
+    let output = insis_otp_tests::env::talk(&mut prlimit, &crowd::typing(&[&machine.anna.code(STEP)]));
     assert!(!String::from_utf8_lossy(&output.stdout).contains("PAM_SUCCESS"));
 }

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::Command;
 
 use insis_otp_tests::crowd;
-use insis_otp_tests::door::{Door, answer};
 use insis_otp_tests::env::run;
+use insis_otp_tests::machine::{Machine, answer};
 use insis_otp_tests::pam::{Code, Stack};
-use insis_otp_tests::person::STEP;
+use insis_otp_tests::person::{Person, STEP};
 
 /// Where the configurations are tried.
 const PATH: &str = "/etc/security/tried.toml";
@@ -135,11 +135,11 @@ fn texts() -> Vec<(Vec<u8>, &'static str)> {
 }
 
 /// Tries the stack as it is now; says what is not as it should be.
-fn wrong(door: &Door, stack: &Stack, what: &str, complaint: &str) -> Option<String> {
-    door.anna.reset();
-    let code = door.anna.code(STEP);
+fn wrong(machine: &Machine<Person>, stack: &Stack, what: &str, complaint: &str) -> Option<String> {
+    machine.anna.reset();
+    let code = machine.anna.code(STEP);
     let (said, line) =
-        door.logged(|| answer(&mut crowd::driver(stack, "anna"), &crowd::typing(&[code.as_str()])));
+        machine.logged(|| answer(&mut crowd::driver(stack, "anna"), &crowd::typing(&[code.as_str()])));
     let expected = if complaint.is_empty() { Code::SUCCESS } else { Code::SERVICE_ERR };
     // Nobody is asked for a code that cannot be checked.
     let asked = said.messages.iter().any(|message| message.style.starts_with("echo"));
@@ -147,27 +147,27 @@ fn wrong(door: &Door, stack: &Stack, what: &str, complaint: &str) -> Option<Stri
     (!right).then(|| format!("{what}: expected {complaint:?}, got {} and {line}", said.code))
 }
 
-fn try_it(door: &Door, stack: &Stack, what: &str, complaint: &str) {
-    assert_eq!(wrong(door, stack, what, complaint), None);
+fn try_it(machine: &Machine<Person>, stack: &Stack, what: &str, complaint: &str) {
+    assert_eq!(wrong(machine, stack, what, complaint), None);
 }
 
 #[test]
 fn configurations_of_every_shape_have_their_verdict() {
-    let door = Door::new("auth required pam_permit.so");
+    let machine = Machine::frozen("auth required pam_permit.so");
     let stack = Stack::new("door", &format!("auth required pam_insis_otp.so config={PATH}"));
     let cases = texts();
     assert!(cases.len() >= 80);
     let wrong = cases.into_iter().filter_map(|(text, complaint)| {
-        door.env.write(Path::new(PATH), &text, 0o644);
+        machine.env.write(Path::new(PATH), &text, 0o644);
         let shown: String = String::from_utf8_lossy(&text).chars().take(60).collect();
-        wrong(&door, &stack, &shown, complaint)
+        wrong(&machine, &stack, &shown, complaint)
     });
     assert_eq!(wrong.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
 fn configurations_that_somebody_else_could_have_written_are_not_read() {
-    let door = Door::new("auth required pam_permit.so");
+    let machine = Machine::frozen("auth required pam_permit.so");
     let stack = Stack::new("door", &format!("auth required pam_insis_otp.so config={PATH}"));
     let path = Path::new(PATH);
     let shell =
@@ -214,15 +214,15 @@ fn configurations_that_somebody_else_could_have_written_are_not_read() {
         let _ = std::fs::remove_dir(path);
         let _ = std::fs::remove_file(path);
         let _ = std::fs::remove_file("/etc/security/other");
-        door.env.write(path, b"tries = 1\n", 0o644);
+        machine.env.write(path, b"tries = 1\n", 0o644);
         spoil();
-        try_it(&door, &stack, what, complaint);
+        try_it(&machine, &stack, what, complaint);
     }
 }
 
 #[test]
 fn arguments_of_every_shape_have_their_verdict() {
-    let door = Door::new("auth required pam_permit.so");
+    let machine = Machine::frozen("auth required pam_permit.so");
     let long = format!("prompt={}", "x".repeat(900));
     let cases = [
         ("tries=1", FINE),
@@ -280,6 +280,6 @@ fn arguments_of_every_shape_have_their_verdict() {
     ];
     for (arguments, complaint) in cases {
         let stack = Stack::new("door", &format!("auth required pam_insis_otp.so {arguments}"));
-        try_it(&door, &stack, arguments, complaint);
+        try_it(&machine, &stack, arguments, complaint);
     }
 }

@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use insis_otp_tests::env::{Env, run, talk};
-use insis_otp_tests::paired::Paired;
+use insis_otp_tests::env::{CONFIG, run, talk};
+use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Stack};
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 use regex::Regex;
-
-const PASSWORD: &str = "correct horse";
-const PROMPT: &str = "One-time code: ";
 
 fn shipped(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../config").join(path)
@@ -22,15 +19,12 @@ fn text(path: &str) -> String {
     std::fs::read_to_string(shipped(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn house(services: &[(&str, &str)], config: &str) -> (Env, Paired) {
-    let env = Env::build().user("anna", PASSWORD).user("bert", "staple").group("sudo", &["anna"]);
+fn machine(services: &[(&str, &str)], config: &str) -> Machine {
+    let env = Machine::build().group("sudo", &["anna"]).config(config);
     let env = services
         .iter()
         .fold(env, |env, (name, path)| env.file(&format!("/etc/pam.d/{name}"), text(path), 0o644));
-    let env = env.file("/etc/sudoers", "Defaults !lecture\n%sudo ALL=(ALL:ALL) ALL\n", 0o440);
-    let env = env.file("/etc/security/insis-otp.toml", config, 0o644).start();
-    let anna = Paired::user("anna");
-    (env, anna)
+    Machine::of(env.file("/etc/sudoers", "Defaults !lecture\n%sudo ALL=(ALL:ALL) ALL\n", 0o440))
 }
 
 fn answer(terminal: &mut Terminal, replies: &[(&str, &str)]) {
@@ -42,7 +36,7 @@ fn answer(terminal: &mut Terminal, replies: &[(&str, &str)]) {
 
 #[test]
 fn sshd_with_the_shipped_stack_and_drop_in() {
-    let (env, anna) = house(&[("sshd", "pam.d/sshd")], &text("insis-otp.toml"));
+    let Machine { env, anna, .. } = machine(&[("sshd", "pam.d/sshd")], &text("insis-otp.toml"));
     let dropin = text("sshd_config.d/insis-otp.conf");
     let sshd = Sshd::start(&env, "sshd", &dropin);
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
@@ -58,7 +52,7 @@ fn sshd_with_the_shipped_stack_and_drop_in() {
     answer(&mut ssh, &[("Password: ", "wrong")]);
     assert!(!ssh.wait().success() && !ssh.text().contains(PROMPT), "{}", ssh.text());
     // Exempt, the password is enough.
-    env.write("/etc/security/insis-otp.toml".as_ref(), b"exempt_networks = [\"127.0.0.0/8\"]\n", 0o644);
+    env.write(CONFIG.as_ref(), b"exempt_networks = [\"127.0.0.0/8\"]\n", 0o644);
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
     answer(&mut ssh, &[("Password: ", PASSWORD)]);
     ssh.expect("now anna");
@@ -66,14 +60,14 @@ fn sshd_with_the_shipped_stack_and_drop_in() {
 
 #[test]
 fn sshd_in_which_people_pair() {
-    let (env, anna) = house(&[("sshd", "pam.d/sshd-enrol")], "unenrolled = \"enrol\"\n");
+    let Machine { env, anna, .. } = machine(&[("sshd", "pam.d/sshd-enrol")], "unenrolled = \"enrol\"\n");
     let sshd = Sshd::start(&env, "sshd", &text("sshd_config.d/insis-otp.conf"));
     // Nobody pairs whose password is wrong.
-    let mut ssh = sshd.login("bert", "echo in");
+    let mut ssh = sshd.login("bob", "echo in");
     answer(&mut ssh, &[("Password: ", "wrong")]);
     assert!(!ssh.wait().success() && !ssh.text().contains("secret"), "{}", ssh.text());
-    let mut ssh = sshd.login("bert", "echo now $(id -un)");
-    answer(&mut ssh, &[("Password: ", "staple"), ("t: only text. ", "t")]);
+    let mut ssh = sshd.login("bob", "echo now $(id -un)");
+    answer(&mut ssh, &[("Password: ", PASSWORD), ("t: only text. ", "t")]);
     let secret = ssh.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
     let (phone, start) = (Phone::typed(&secret[2]), now());
     answer(
@@ -83,7 +77,7 @@ fn sshd_in_which_people_pair() {
             ("Next code, when the app shows it: ", &phone.code_at(start + 30)),
         ],
     );
-    ssh.expect("now bert");
+    ssh.expect("now bob");
     assert!(ssh.wait().success() && !ssh.text().contains("New password"), "{}", ssh.text());
     // Who has paired is asked for a code and nothing else.
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
@@ -94,7 +88,7 @@ fn sshd_in_which_people_pair() {
 
 #[test]
 fn sshd_takes_the_drop_in_for_what_it_says() {
-    let (env, _anna) = house(&[], "");
+    let Machine { env, .. } = machine(&[], "");
     let path = "/etc/ssh/sshd_config.d/00-insis-otp.conf";
     env.write(path.as_ref(), text("sshd_config.d/insis-otp.conf").as_bytes(), 0o644);
     run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", "/run/otp-test/hostkey"]));
@@ -117,7 +111,7 @@ fn sshd_takes_the_drop_in_for_what_it_says() {
 
 #[test]
 fn sshd_with_a_key_and_a_code() {
-    let (env, anna) = house(&[("sshd", "pam.d/sshd-key-and-code")], "");
+    let Machine { env, anna, .. } = machine(&[("sshd", "pam.d/sshd-key-and-code")], "");
     let key = "/run/otp-test/key";
     run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", key]));
     env.write(
@@ -136,10 +130,10 @@ fn sshd_with_a_key_and_a_code() {
 }
 
 /// sudo and su of both kinds, with the section for sudo alone in the settings.
-fn machine_with_programs() -> (Env, Paired) {
+fn machine_with_programs() -> Machine {
     let services = ["sudo", "sudo-i", "su"].map(|name| (name, format!("pam.d/{name}")));
     let services: Vec<_> = services.iter().map(|(name, path)| (*name, path.as_str())).collect();
-    house(
+    machine(
         &services,
         "[service.sudo]\nprompt = \"Code for sudo: \"\n[service.su]\nprompt = \"Code for su: \"\n",
     )
@@ -147,7 +141,7 @@ fn machine_with_programs() -> (Env, Paired) {
 
 #[test]
 fn sudo_and_its_login_shell() {
-    let (env, anna) = machine_with_programs();
+    let Machine { env, anna, .. } = machine_with_programs();
     for arguments in [["-k", "id", "-un"], ["-k", "-i", "whoami"]] {
         anna.again();
         let mut sudo = Terminal::run(env.as_user("anna", "sudo").args(arguments));
@@ -167,14 +161,14 @@ fn sudo_and_its_login_shell() {
 /// Debian's su-l includes su, and is left as it is.
 #[test]
 fn su_and_its_login_shell() {
-    let (env, anna) = machine_with_programs();
+    let Machine { env, anna, .. } = machine_with_programs();
     for arguments in [&["anna", "-c", "echo now $(id -un)"][..], &["-", "anna", "-c", "echo now $(id -un)"]] {
         anna.again();
-        let mut su = Terminal::run(env.as_user("bert", "su").args(arguments));
+        let mut su = Terminal::run(env.as_user("bob", "su").args(arguments));
         answer(&mut su, &[("Password: ", PASSWORD), ("Code for su: ", &anna.code())]);
         su.expect("now anna");
         assert!(su.wait().success());
-        let mut su = Terminal::run(env.as_user("bert", "su").args(arguments));
+        let mut su = Terminal::run(env.as_user("bob", "su").args(arguments));
         answer(&mut su, &[("Password: ", "wrong")]);
         assert!(!su.wait().success() && !su.text().contains("Code"), "{}", su.text());
     }
@@ -183,7 +177,7 @@ fn su_and_its_login_shell() {
 
 #[test]
 fn login_on_the_console() {
-    let (env, anna) = house(&[("login", "pam.d/login")], "");
+    let Machine { env, anna, .. } = machine(&[("login", "pam.d/login")], "");
     let mut login = Terminal::run(&env.command("login"));
     answer(
         &mut login,
@@ -199,7 +193,7 @@ fn login_on_the_console() {
 
 #[test]
 fn a_screen_locker_with_one_prompt() {
-    let (_env, anna) = house(&[("locker", "pam.d/screen-locker")], "");
+    let Machine { env: _env, anna, .. } = machine(&[("locker", "pam.d/screen-locker")], "");
     let unlock = |reply: String| {
         let mut pam = Login::to("locker").user("anna").types([reply]).begin();
         (pam.authenticate(), pam.prompts())
@@ -236,7 +230,7 @@ fn every_stack_that_is_shipped_is_tested_here() {
 
 #[test]
 fn the_profile_is_off_until_it_is_switched_on() {
-    let (env, anna) = house(&[], "");
+    let Machine { env, anna, .. } = machine(&[], "");
     let has_module =
         || std::fs::read_to_string("/etc/pam.d/common-auth").unwrap().contains("pam_insis_otp.so");
     env.write("/usr/share/pam-configs/insis-otp".as_ref(), text("pam-configs/insis-otp").as_bytes(), 0o644);
@@ -265,14 +259,13 @@ fn the_profile_is_off_until_it_is_switched_on() {
 
 #[test]
 fn fail2ban_counts_guesses_and_nothing_else() {
-    let (env, anna) = house(&[], "");
+    let Machine { env, anna, .. } = machine(&[], "");
     let stack = Stack::new("sshd", "auth required pam_insis_otp.so tries=1");
     let login = |user: &str, rhost: &str, reply: &str| {
         Login::on(&stack).user(user).rhost(rhost).types([reply]).begin().authenticate()
     };
     let code = anna.code();
-    for (user, reply) in
-        [("bert", "123456"), ("mallory", "123456"), ("mallory rhost=203.0.113.1 x", "123456")]
+    for (user, reply) in [("bob", "123456"), ("mallory", "123456"), ("mallory rhost=203.0.113.1 x", "123456")]
     {
         login(user, "192.0.2.66", reply);
     }
@@ -318,7 +311,7 @@ fn fail2ban_counts_guesses_and_nothing_else() {
 
 #[test]
 fn the_groups_the_store_and_the_drop_in_are_what_systemd_takes() {
-    let (env, _anna) = house(&[], "");
+    let Machine { env, .. } = machine(&[], "");
     run(env.command("systemd-sysusers").arg(shipped("sysusers.d/insis-otp.conf")));
     run(env.command("sh").args(["-c", "rm -rf /var/lib/insis-otp"]));
     run(env.command("systemd-tmpfiles").arg("--create").arg(shipped("tmpfiles.d/insis-otp.conf")));
@@ -341,7 +334,7 @@ fn the_groups_the_store_and_the_drop_in_are_what_systemd_takes() {
 /// Compiled with the whole of Debian's policy: a kernel that enforces it is not needed for that.
 #[test]
 fn the_policy_module_is_what_selinux_takes() {
-    let (env, _anna) = house(&[], "");
+    let Machine { env, .. } = machine(&[], "");
     // -n: a kernel with SELinux is the machine's own, and is not told of this.
     let semodule = |file: &Path| {
         let mut semodule = env.command("semodule");

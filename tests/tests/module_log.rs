@@ -10,15 +10,14 @@ use std::time::{Duration, Instant};
 use insis_otp_tests::crowd::{Gate, Waiting, driver, typing};
 use insis_otp_tests::env::{BASE, Env, feed, program, run, talk};
 use insis_otp_tests::journal::{Journal, SOCKETS};
+use insis_otp_tests::machine::{MODULE, Machine, PASSWORD};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Stack};
 use insis_otp_tests::syslog::stuck;
 
-const MODULE: &str = "auth required pam_insis_otp.so";
-
-fn house() -> (Env, Paired) {
-    let env = Env::build().user("anna", "correct horse").start();
-    (env, Paired::user("anna"))
+/// Anna alone.
+fn machine() -> Machine {
+    Machine::of(Env::build().user("anna", PASSWORD))
 }
 
 /// A wrong code, then a right one: how long it took.
@@ -34,14 +33,14 @@ fn timed_login(anna: &Paired) -> Duration {
 
 #[test]
 fn a_missing_log_neither_fails_nor_delays_a_login() {
-    let (mut env, anna) = house();
+    let Machine { mut env, anna, .. } = machine();
     env.syslog_mut().stop();
     assert!(timed_login(&anna) < Duration::from_millis(150));
 }
 
 #[test]
 fn a_stuck_log_delays_a_login_once_by_a_quarter_of_a_second() {
-    let (mut env, anna) = house();
+    let Machine { mut env, anna, .. } = machine();
     env.syslog_mut().stop();
     let log = stuck(&Path::new(BASE).join("log"));
     fill(&log);
@@ -63,7 +62,7 @@ fn fill(log: &UnixDatagram) {
 
 #[test]
 fn a_line_cannot_be_forged() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let stack = Stack::new("door", MODULE);
     let forged =
         "mallory rhost=1.2.3.4\n<86>Nov 24 11:00:00 sshd[1]: pam_insis_otp(sshd:auth): result=accepted";
@@ -81,7 +80,7 @@ fn a_line_cannot_be_forged() {
 
 #[test]
 fn a_service_name_cannot_forge_a_line_either() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let stack = Stack::new("do) result=accepted (or", MODULE);
     let mut pam = Login::on(&stack).user("anna").types(["x"]).begin();
     pam.authenticate();
@@ -90,7 +89,7 @@ fn a_service_name_cannot_forge_a_line_either() {
 
 #[test]
 fn a_program_that_was_replaced_keeps_its_name() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let stack = Stack::new("door", MODULE);
     let folder = tempfile::tempdir().unwrap();
     let lockd = folder.path().join("lockd");
@@ -127,17 +126,17 @@ fn journal_socket() -> UnixDatagram {
 
 #[test]
 fn where_the_journal_is_a_line_goes_there_and_nowhere_else() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let journal = journal_socket();
-    refused("bert", "192.0.2.7");
+    refused("bob", "192.0.2.7");
     let mut entry = [0; 4096];
     let length = journal.recv(&mut entry).unwrap();
     let program = std::env::current_exe().unwrap();
     let program = program.file_name().unwrap().to_string_lossy();
     let expected = format!(
-        "MESSAGE=pam_insis_otp(door:auth): result=refused reason=unknown-user user=bert rhost=192.0.2.7\n\
+        "MESSAGE=pam_insis_otp(door:auth): result=refused reason=unknown-user user=bob rhost=192.0.2.7\n\
          PRIORITY=5\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER={program}\nINSIS_OTP_RESULT=refused\n\
-         INSIS_OTP_REASON=unknown-user\nINSIS_OTP_USER=bert\nINSIS_OTP_RHOST=192.0.2.7\nINSIS_OTP_SERVICE=door\n\
+         INSIS_OTP_REASON=unknown-user\nINSIS_OTP_USER=bob\nINSIS_OTP_RHOST=192.0.2.7\nINSIS_OTP_SERVICE=door\n\
          INSIS_OTP_CALL=auth\n"
     );
     assert_eq!(String::from_utf8_lossy(&entry[..length]), expected);
@@ -148,22 +147,22 @@ fn where_the_journal_is_a_line_goes_there_and_nowhere_else() {
 
 #[test]
 fn a_journal_that_is_gone_or_stuck_leaves_the_line_to_the_other_log_at_once() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let journal = journal_socket();
     fill(&journal);
     let start = Instant::now();
-    refused("bert", "-");
+    refused("bob", "-");
     drop(journal);
     refused("carl", "-");
     assert!(start.elapsed() < Duration::from_millis(150), "{:?}", start.elapsed());
     let lines = plain_lines(&env);
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines[0].contains("user=bert") && lines[1].contains("user=carl"), "{lines:?}");
+    assert!(lines[0].contains("user=bob") && lines[1].contains("user=carl"), "{lines:?}");
 }
 
 #[test]
 fn the_real_journal_has_the_fields_and_hands_the_plain_line_on() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let journal = Journal::start(&env);
     // rsyslog's place.
     let forwarded = UnixDatagram::bind(format!("{SOCKETS}/syslog")).unwrap();
@@ -204,9 +203,9 @@ fn the_real_journal_has_the_fields_and_hands_the_plain_line_on() {
 
 #[test]
 fn fail2ban_finds_its_hosts_in_the_journal() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let journal = Journal::start(&env);
-    refused("bert", "192.0.2.7");
+    refused("bob", "192.0.2.7");
     refused("carl", "2001:db8::7");
     refused("dora", "client.example.org");
     assert_eq!(journal.entries().iter().filter(|entry| entry.get("INSIS_OTP_USER").is_some()).count(), 3);
@@ -296,14 +295,14 @@ fn until(what: &str, mut reached: impl FnMut() -> bool) {
 
 #[test]
 fn the_jail_bans_who_guesses_and_nobody_whom_a_user_of_the_machine_names() {
-    let (env, _anna) = house();
+    let Machine { env, .. } = machine();
     let journal = Journal::start(&env);
     let _fail2ban = Fail2ban::start(&env);
     for _ in 0..12 {
         forge(&env, "203.0.113.9");
     }
     for number in 0..12 {
-        refused(&format!("bert{number}"), "192.0.2.7");
+        refused(&format!("bob{number}"), "192.0.2.7");
     }
     assert!(journal.entries().iter().filter(|entry| says(entry, "203.0.113.9")).count() >= 36);
     until("the guesser is banned", || !Fail2ban::banned().is_empty());
@@ -312,7 +311,7 @@ fn the_jail_bans_who_guesses_and_nobody_whom_a_user_of_the_machine_names() {
 
 #[test]
 fn a_log_that_takes_streams_gets_its_lines_too() {
-    let (mut env, anna) = house();
+    let Machine { mut env, anna, .. } = machine();
     env.syslog_mut().stop();
     let path = Path::new(BASE).join("log");
     let log = UnixListener::bind(&path).unwrap();

@@ -3,42 +3,33 @@
 
 use std::time::Instant;
 
-use insis_otp_tests::env::Env;
+use insis_otp_tests::machine::{MODULE, Machine};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Message, Stack};
 
-struct House {
-    _env: Env,
-    anna: Paired,
-    stack: Stack,
-}
-
-fn house(config: &str) -> House {
-    let env = Env::build().user("anna", "correct horse").user("bert", "staple");
-    let env = env.file("/etc/security/insis-otp.toml", config, 0o644).start();
-    let stack = Stack::new("sshd", "auth required pam_insis_otp.so");
+fn machine(config: &str) -> Machine {
+    let machine = Machine::of(Machine::build().config(config));
+    let stack = Stack::new("sshd", MODULE);
     std::fs::write(stack.folder().join("other"), "auth required pam_deny.so\n").unwrap();
-    House { anna: Paired::user("anna"), _env: env, stack }
+    Machine { stack, ..machine }
 }
 
-impl House {
-    fn login(&self, user: &str, replies: &[&str]) -> (Code, Vec<Message>) {
-        let mut pam =
-            Login::on(&self.stack).user(user).rhost("192.0.2.7").types(replies.iter().copied()).begin();
-        (pam.authenticate(), pam.messages())
-    }
+fn login(machine: &Machine, user: &str, replies: &[&str]) -> (Code, Vec<Message>) {
+    let login = Login::on(&machine.stack).user(user).rhost("192.0.2.7");
+    let mut pam = login.types(replies.iter().copied()).begin();
+    (pam.authenticate(), pam.messages())
+}
 
-    /// What three kinds of names get for the same replies; digits of waiting times are made equal.
-    fn three(&self, replies: &[&str]) -> Vec<String> {
-        let seen = ["anna", "bert", "mallory"].map(|user| format!("{:?}", self.login(user, replies)));
-        seen.map(|seen| seen.replace(|c: char| c.is_ascii_digit(), "#")).into()
-    }
+/// What three kinds of names get for the same replies; digits of waiting times are made equal.
+fn three(machine: &Machine, replies: &[&str]) -> Vec<String> {
+    let seen = ["anna", "bob", "mallory"].map(|user| format!("{:?}", login(machine, user, replies)));
+    seen.map(|seen| seen.replace(|c: char| c.is_ascii_digit(), "#")).into()
 }
 
 #[test]
 fn wrong_replies_get_the_same_answers_up_to_the_throttle_and_beyond() {
-    let house = house("");
-    let wrong = house.anna.wrong();
+    let machine = machine("");
+    let wrong = machine.anna.wrong();
     let pair = format!("{wrong} {wrong}");
     let rounds = [
         vec![wrong.as_str(), "hello", "12345"],
@@ -52,7 +43,7 @@ fn wrong_replies_get_the_same_answers_up_to_the_throttle_and_beyond() {
     ];
     let mut texts = String::new();
     for replies in rounds {
-        let seen = house.three(&replies);
+        let seen = three(&machine, &replies);
         assert!(seen[0] == seen[1] && seen[1] == seen[2], "{replies:?}: {seen:#?}");
         texts.push_str(&seen[0]);
     }
@@ -65,11 +56,11 @@ fn wrong_replies_get_the_same_answers_up_to_the_throttle_and_beyond() {
 
 #[test]
 fn what_sshd_fills_in_for_unknown_users_is_throttled_like_codes() {
-    let house = house("tries = 1\n");
-    let wrong = house.anna.wrong();
+    let machine = machine("tries = 1\n");
+    let wrong = machine.anna.wrong();
     for _ in 0..8 {
-        let paired = house.login("anna", &[&wrong]);
-        assert_eq!(paired.0, house.login("mallory", &["\u{8}\n\r\u{7f}IN"]).0);
+        let paired = login(&machine, "anna", &[&wrong]);
+        assert_eq!(paired.0, login(&machine, "mallory", &["\u{8}\n\r\u{7f}IN"]).0);
     }
     let twice = Stack::new("sshd", "auth required pam_insis_otp.so tries=2");
     let delayed = |user: &str, reply: &str| {
@@ -83,25 +74,25 @@ fn what_sshd_fills_in_for_unknown_users_is_throttled_like_codes() {
     // Root, whom sshd does not let in, is not charged for it.
     let root = Paired::user("root");
     for _ in 0..8 {
-        house.login("root", &["\u{8}\n\r\u{7f}IN"]);
+        login(&machine, "root", &["\u{8}\n\r\u{7f}IN"]);
     }
     assert_eq!(root.status().failures, 0);
-    assert_eq!(house.login("root", &[&root.code()]).0, Code::SUCCESS);
+    assert_eq!(login(&machine, "root", &[&root.code()]).0, Code::SUCCESS);
 }
 
 #[test]
 fn trying_many_names_touches_no_secret_file_and_fills_no_disk() {
-    let house = house("tries = 1\n");
+    let machine = machine("tries = 1\n");
     let before = std::fs::read("/var/lib/insis-otp/anna").unwrap();
     for number in 0..300 {
-        house.login(&format!("guess{number}"), &["123456"]);
+        login(&machine, &format!("guess{number}"), &["123456"]);
     }
     assert!(std::fs::read("/var/lib/insis-otp/anna").unwrap() == before);
     let blocks = std::os::unix::fs::MetadataExt::blocks(
         &std::fs::metadata("/var/lib/insis-otp/.unknown-users").unwrap(),
     );
     assert!(blocks * 512 <= 301 * 4096 + 65_536, "{blocks}");
-    assert_eq!(house.login("anna", &[&house.anna.code()]).0, Code::SUCCESS);
+    assert_eq!(login(&machine, "anna", &[&machine.anna.code()]).0, Code::SUCCESS);
 }
 
 /// The best share of right guesses of somebody who knows one time and a threshold, between two kinds of names.
@@ -121,14 +112,14 @@ fn best_guess(one: &[u128], other: &[u128]) -> f64 {
 fn how_long_a_wrong_code_takes_tells_nothing() {
     const TRIES: usize = 2000;
     // All three kinds are throttled at the same try; before that codes are compared, after it they are not.
-    let house = house("tries = 1\nfree_failures = 20\nfirst_delay = \"24h\"\nlongest_delay = \"24h\"\n");
-    let wrong = house.anna.wrong();
-    let users = ["anna", "bert", "mallory"];
+    let machine = machine("tries = 1\nfree_failures = 20\nfirst_delay = \"24h\"\nlongest_delay = \"24h\"\n");
+    let wrong = machine.anna.wrong();
+    let users = ["anna", "bob", "mallory"];
     let mut times = [(); 3].map(|()| Vec::with_capacity(TRIES));
     for round in 0..TRIES + 200 {
         for (user, times) in users.iter().zip(&mut times) {
             let mut pam =
-                Login::on(&house.stack).user(user).rhost("192.0.2.7").types([wrong.as_str()]).begin();
+                Login::on(&machine.stack).user(user).rhost("192.0.2.7").types([wrong.as_str()]).begin();
             let start = Instant::now();
             let _ = pam.authenticate();
             let took = start.elapsed().as_nanos();
@@ -137,8 +128,8 @@ fn how_long_a_wrong_code_takes_tells_nothing() {
             }
         }
     }
-    let [anna, bert, mallory] = &times;
-    let shares = [best_guess(anna, bert), best_guess(anna, mallory), best_guess(bert, mallory)];
+    let [anna, bob, mallory] = &times;
+    let shares = [best_guess(anna, bob), best_guess(anna, mallory), best_guess(bob, mallory)];
     let median = |times: &Vec<u128>| {
         let mut sorted = times.clone();
         sorted.sort_unstable();

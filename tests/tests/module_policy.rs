@@ -2,34 +2,19 @@
 
 use insis_otp::oath::Drift;
 use insis_otp::service::{Authority, Request, Response, system_clock};
-use insis_otp_tests::env::Env;
+use insis_otp_tests::machine::{MODULE, Machine, PROMPT};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, SILENT, Stack};
 use insis_otp_tests::person;
+use insis_otp_tests::person::SYSTEM_STORE;
 
-const CONFIG: &str = "/etc/security/insis-otp.toml";
-const MODULE: &str = "auth required pam_insis_otp.so";
-const PROMPT: &str = "One-time code: ";
 /// Passes only for PAM_IGNORE: any other code of the module, success too, ends the stack badly.
 const IGNORED: &str =
     "auth [ignore=1 default=die] pam_insis_otp.so\nauth requisite pam_deny.so\nauth required pam_permit.so";
 
-struct House {
-    env: Env,
-    anna: Paired,
-}
-
-fn house(config: &str) -> House {
-    let env = Env::build().user("anna", "correct horse").user("bert", "staple").group("robots", &["bert"]);
-    let env = env.file(CONFIG, config, 0o644).start();
-    House { env, anna: Paired::user("anna") }
-}
-
-impl House {
-    fn configure(&self, config: &str) {
-        self.env.write(CONFIG.as_ref(), config.as_bytes(), 0o644);
-        self.env.syslog().clear();
-    }
+/// Bob is in the group robots.
+fn machine(config: &str) -> Machine {
+    Machine::of(Machine::build().group("robots", &["bob"]).config(config))
 }
 
 /// Somebody comes from somewhere: what libpam returns, and what they saw.
@@ -54,27 +39,27 @@ fn is_ignored(user: &str, rhost: &str) -> bool {
 
 #[test]
 fn exempt_users_and_groups_are_not_asked() {
-    let house = house("exempt_users = [\"anna\", \"nobody-knows\"]\n");
+    let machine = machine("exempt_users = [\"anna\", \"nobody-knows\"]\n");
     assert!(is_ignored("anna", "192.0.2.7"));
-    assert!(!is_ignored("bert", "192.0.2.7") && !is_ignored("nobody-knows", "192.0.2.7"));
+    assert!(!is_ignored("bob", "192.0.2.7") && !is_ignored("nobody-knows", "192.0.2.7"));
     let _ =
-        house.env.syslog().expect(&["<86>", "result=ignored reason=exempt-user user=anna rhost=192.0.2.7"]);
-    house.configure("exempt_groups = [\"no-such-group\", \"robots\"]\n");
-    assert!(is_ignored("bert", "192.0.2.7") && !is_ignored("anna", "192.0.2.7"));
-    let _ = house.env.syslog().expect(&["<86>", "result=ignored reason=exempt-group user=bert"]);
+        machine.env.syslog().expect(&["<86>", "result=ignored reason=exempt-user user=anna rhost=192.0.2.7"]);
+    machine.configure("exempt_groups = [\"no-such-group\", \"robots\"]\n");
+    assert!(is_ignored("bob", "192.0.2.7") && !is_ignored("anna", "192.0.2.7"));
+    let _ = machine.env.syslog().expect(&["<86>", "result=ignored reason=exempt-group user=bob"]);
     // A primary group counts as well.
-    house.configure("exempt_groups = [\"anna\"]\n");
+    machine.configure("exempt_groups = [\"anna\"]\n");
     assert!(is_ignored("anna", "192.0.2.7"));
 }
 
 #[test]
 fn exempt_networks_are_compared_with_numeric_addresses_only() {
-    let house = house("exempt_networks = [\"10.1.0.0/16\", \"2001:db8::/32\", \"192.0.2.7\"]\n");
+    let machine = machine("exempt_networks = [\"10.1.0.0/16\", \"2001:db8::/32\", \"192.0.2.7\"]\n");
     for rhost in ["10.1.255.3", "::ffff:10.1.0.9", "2001:db8::5", "192.0.2.7"] {
         assert!(is_ignored("anna", rhost), "{rhost}");
         assert!(is_ignored("nobody-knows", rhost), "{rhost}");
     }
-    let _ = house
+    let _ = machine
         .env
         .syslog()
         .expect(&["<86>", "result=ignored reason=exempt-network user=anna rhost=10.1.255.3"]);
@@ -87,7 +72,7 @@ fn exempt_networks_are_compared_with_numeric_addresses_only() {
 
 #[test]
 fn a_section_is_for_its_service_and_arguments_stand_over_it() {
-    let house = house("tries = 1\n[service.sshd]\ntries = 2\nprompt = \"Code? \"\n");
+    let machine = machine("tries = 1\n[service.sshd]\ntries = 2\nprompt = \"Code? \"\n");
     let prompts = |service: &str, stack: &str| {
         let (_, messages) = comes(service, stack, "anna", "192.0.2.7", vec!["x"; 5]);
         messages.len()
@@ -96,43 +81,43 @@ fn a_section_is_for_its_service_and_arguments_stand_over_it() {
     assert_eq!(prompts("sshd", "auth required pam_insis_otp.so tries=4"), 4);
     let (_, messages) = comes("sshd", MODULE, "anna", "192.0.2.7", ["x"]);
     assert_eq!(messages[0].text, "Code? ");
-    house.configure("[service.sshd]\ntries = 0\n");
+    machine.configure("[service.sshd]\ntries = 0\n");
     assert_eq!(comes("su", MODULE, "anna", "192.0.2.7", ["x"]).0, Code::SERVICE_ERR);
-    let _ = house.env.syslog().expect(&["insis-otp.toml:2: tries must be between 1 and 10, not 0"]);
+    let _ = machine.env.syslog().expect(&["insis-otp.toml:2: tries must be between 1 and 10, not 0"]);
 }
 
 #[test]
 fn ignoring_ends_with_its_date() {
-    let house = house("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2100-01-01\"\n");
-    assert!(is_ignored("bert", "192.0.2.7"));
-    let _ = house.env.syslog().expect(&["<85>", "result=ignored reason=not-paired user=bert"]);
-    house.configure("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2026-01-01\"\n");
-    assert!(!is_ignored("bert", "192.0.2.7"));
-    let _ = house.env.syslog().expect(&["result=refused reason=not-paired", "user=bert"]);
+    let machine = machine("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2100-01-01\"\n");
+    assert!(is_ignored("bob", "192.0.2.7"));
+    let _ = machine.env.syslog().expect(&["<85>", "result=ignored reason=not-paired user=bob"]);
+    machine.configure("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2026-01-01\"\n");
+    assert!(!is_ignored("bob", "192.0.2.7"));
+    let _ = machine.env.syslog().expect(&["result=refused reason=not-paired", "user=bob"]);
 }
 
 #[test]
 fn a_place_is_remembered_by_user_address_and_service() {
-    let house = house("remember = \"8h\"\n");
+    let machine = machine("remember = \"8h\"\n");
     let login =
-        |service: &str, rhost: &str| comes(service, MODULE, "anna", rhost, [house.anna.code_from_now(0)]).0;
+        |service: &str, rhost: &str| comes(service, MODULE, "anna", rhost, [machine.anna.code_from_now(0)]).0;
     assert!(!is_ignored("anna", "192.0.2.7"), "nothing is remembered yet");
     assert_eq!(login("sshd", "192.0.2.7"), Code::SUCCESS);
     assert!(is_ignored("anna", "192.0.2.7") && is_ignored("anna", "::ffff:192.0.2.7"));
     let _ =
-        house.env.syslog().expect(&["<86>", "result=ignored reason=remembered user=anna rhost=192.0.2.7"]);
-    assert!(!is_ignored("anna", "192.0.2.8") && !is_ignored("bert", "192.0.2.7"));
+        machine.env.syslog().expect(&["<86>", "result=ignored reason=remembered user=anna rhost=192.0.2.7"]);
+    assert!(!is_ignored("anna", "192.0.2.8") && !is_ignored("bob", "192.0.2.7"));
     assert_ne!(comes("cockpit", IGNORED, "anna", "192.0.2.7", ["none"]).0, Code::SUCCESS);
     // A refused code remembers nothing.
-    let _ = comes("sshd", MODULE, "anna", "192.0.2.9", [house.anna.wrong()]);
+    let _ = comes("sshd", MODULE, "anna", "192.0.2.9", [machine.anna.wrong()]);
     assert!(!is_ignored("anna", "192.0.2.9"));
     // Off again, nothing that was remembered counts.
-    house.configure("");
+    machine.configure("");
     assert!(!is_ignored("anna", "192.0.2.7"));
-    house.configure("remember = \"8h\"\n");
+    machine.configure("remember = \"8h\"\n");
     assert!(is_ignored("anna", "192.0.2.7"));
-    assert_eq!(house.anna.status().remembered.len(), 1);
-    let forgotten = person::service(house.anna.file(), &system_clock).handle(
+    assert_eq!(machine.anna.status().remembered.len(), 1);
+    let forgotten = person::service(machine.anna.file(), &system_clock).handle(
         &Request::Forget,
         Authority::Administrator,
         &|_| {},
@@ -143,42 +128,43 @@ fn a_place_is_remembered_by_user_address_and_service() {
 
 #[test]
 fn pairing_anew_forgets_and_local_services_and_names_are_not_remembered() {
-    let house = house("remember = \"30d\"\n");
+    let machine = machine("remember = \"30d\"\n");
     for (service, rhost) in
         [("sudo", "192.0.2.7"), ("su", "192.0.2.7"), ("sshd", "client.example.org"), ("sshd", "")]
     {
-        house.anna.again();
-        assert_eq!(comes(service, MODULE, "anna", rhost, [house.anna.code()]).0, Code::SUCCESS);
+        machine.anna.again();
+        assert_eq!(comes(service, MODULE, "anna", rhost, [machine.anna.code()]).0, Code::SUCCESS);
         assert_ne!(comes(service, IGNORED, "anna", rhost, ["none"]).0, Code::SUCCESS, "{service} {rhost}");
-        assert!(house.anna.file().read().unwrap().state.remembered.is_empty());
+        assert!(machine.anna.file().read().unwrap().state.remembered.is_empty());
     }
-    house.anna.again();
-    assert_eq!(comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.code()]).0, Code::SUCCESS);
+    machine.anna.again();
+    assert_eq!(comes("sshd", MODULE, "anna", "192.0.2.7", [machine.anna.code()]).0, Code::SUCCESS);
     assert!(is_ignored("anna", "192.0.2.7"));
-    house.anna.again();
+    machine.anna.again();
     assert!(!is_ignored("anna", "192.0.2.7"));
 }
 
 #[test]
 fn nothing_but_questions_is_said_when_silence_is_wanted() {
-    let house = house("");
+    let machine = machine("");
     let stack = Stack::new("sshd", MODULE);
     let silent = |replies: Vec<String>| {
         let mut pam = Login::on(&stack).user("anna").types(replies).begin();
         (pam.authenticate_with(SILENT), pam.messages())
     };
-    let _ = comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.wrong()]);
-    let (code, messages) = silent(vec![house.anna.code()]);
+    let _ = comes("sshd", MODULE, "anna", "192.0.2.7", [machine.anna.wrong()]);
+    let (code, messages) = silent(vec![machine.anna.code()]);
     assert_eq!((code, messages.len()), (Code::SUCCESS, 1));
-    house.configure("tries = 0\n");
+    machine.configure("tries = 0\n");
     let (code, messages) = silent(vec![]);
     assert_eq!((code, messages.len()), (Code::SERVICE_ERR, 0));
 }
 
 #[test]
 fn people_read_their_language() {
-    let house = house("language = \"cs\"\n");
-    let (_, messages) = comes("sshd", MODULE, "anna", "192.0.2.7", [house.anna.wrong(), house.anna.code()]);
+    let machine = machine("language = \"cs\"\n");
+    let (_, messages) =
+        comes("sshd", MODULE, "anna", "192.0.2.7", [machine.anna.wrong(), machine.anna.code()]);
     let texts: Vec<_> = messages.iter().map(|message| message.text.as_str()).collect();
     let wrong = "Chybný kód. Opište, co aplikace ukazuje teď.\nJednorázový kód: ";
     assert_eq!(texts, ["Jednorázový kód: ", wrong]);
@@ -197,17 +183,17 @@ fn expects(password: &str) -> String {
 
 #[test]
 fn one_reply_for_both_is_split_and_the_password_handed_on() {
-    let house = house("");
+    let machine = machine("");
     let both = "Password+code: ";
     let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("correct 123456 horse"));
-    let reply = format!("correct 123456 horse{}", house.anna.code());
+    let reply = format!("correct 123456 horse{}", machine.anna.code());
     let (code, messages) = comes("swaylock", &stack, "anna", "", [reply.as_str()]);
     assert_eq!((code, messages.len(), messages[0].text.as_str()), (Code::SUCCESS, 1, both));
     // A wrong code is told, the modules below see the password all the same, and the login fails.
     let stack = format!("auth required pam_insis_otp.so forward_pass tries=1\n{}", expects("correct"));
-    for user in ["anna", "bert", "mallory"] {
+    for user in ["anna", "bob", "mallory"] {
         let (code, messages) =
-            comes("swaylock", &stack, user, "", [format!("correct{}", house.anna.wrong())]);
+            comes("swaylock", &stack, user, "", [format!("correct{}", machine.anna.wrong())]);
         assert_eq!((code, messages.len()), (Code::AUTH_ERR, 1), "{user}");
     }
     let (code, messages) = comes(
@@ -223,92 +209,89 @@ fn one_reply_for_both_is_split_and_the_password_handed_on() {
 
 #[test]
 fn the_split_goes_by_the_digits_that_were_enrolled() {
-    let house = house("");
-    let eight = Paired::with(
-        "bert",
-        "/var/lib/insis-otp/%u",
-        insis_otp::oath::Digits::Eight,
-        insis_otp_tests::phone::now(),
-    );
+    let machine = machine("");
+    let eight =
+        Paired::with("bob", SYSTEM_STORE, insis_otp::oath::Digits::Eight, insis_otp_tests::phone::now());
     let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("pass99"));
-    assert_eq!(comes("swaylock", &stack, "bert", "", [format!("pass99{}", eight.code())]).0, Code::SUCCESS);
+    assert_eq!(comes("swaylock", &stack, "bob", "", [format!("pass99{}", eight.code())]).0, Code::SUCCESS);
     let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("pass99"));
     assert_eq!(
-        comes("swaylock", &stack, "anna", "", [format!("pass99{}", house.anna.code())]).0,
+        comes("swaylock", &stack, "anna", "", [format!("pass99{}", machine.anna.code())]).0,
         Code::SUCCESS
     );
 }
 
 #[test]
 fn a_code_behind_the_password_is_tried_first() {
-    let house = house("");
+    let machine = machine("");
     let stack =
         format!("{ASK_PASSWORD}auth required pam_insis_otp.so try_first_pass\n{}", expects("correct horse"));
-    let (code, messages) = comes("vpn", &stack, "anna", "", [format!("correct horse{}", house.anna.code())]);
+    let (code, messages) =
+        comes("vpn", &stack, "anna", "", [format!("correct horse{}", machine.anna.code())]);
     assert_eq!((code, messages.len()), (Code::SUCCESS, 1));
     // A password without a code: it asks, and the password stays.
-    house.anna.again();
-    let (code, messages) = comes("vpn", &stack, "anna", "", ["correct horse", house.anna.code().as_str()]);
+    machine.anna.again();
+    let (code, messages) = comes("vpn", &stack, "anna", "", ["correct horse", machine.anna.code().as_str()]);
     assert_eq!((code, messages.len(), messages[1].text.as_str()), (Code::SUCCESS, 2, PROMPT));
-    assert_eq!(house.anna.status().failures, 0);
+    assert_eq!(machine.anna.status().failures, 0);
 }
 
 #[test]
 fn a_password_that_ends_in_digits_takes_no_try_and_is_no_refusal() {
-    let house = house("");
+    let machine = machine("");
     let password = "correct horse 123456";
-    for user in ["anna", "bert", "mallory"] {
+    for user in ["anna", "bob", "mallory"] {
         let stack = format!(
             "{ASK_PASSWORD}auth required pam_insis_otp.so try_first_pass tries=1\n{}",
             expects(password)
         );
-        house.env.syslog().clear();
-        let (code, messages) = comes("vpn", &stack, user, "", [password, &house.anna.code()]);
+        machine.env.syslog().clear();
+        let (code, messages) = comes("vpn", &stack, user, "", [password, &machine.anna.code()]);
         assert_eq!((code == Code::SUCCESS, messages.len()), (user == "anna", 2), "{user}: {code:?}");
         assert_eq!(messages[1].text, PROMPT, "nothing was typed that could be wrong");
-        let tried = house.env.syslog().expect(&["<86>", "result=tried reason=", &format!("user={user}")]);
+        let tried = machine.env.syslog().expect(&["<86>", "result=tried reason=", &format!("user={user}")]);
         assert!(!tried.contains("tries_left"), "{tried}");
         let refused =
-            house.env.syslog().lines().iter().filter(|line| line.contains("result=refused")).count();
+            machine.env.syslog().lines().iter().filter(|line| line.contains("result=refused")).count();
         assert_eq!(refused, usize::from(user != "anna"), "what fail2ban counts");
     }
     // A used code is told: it can have been nothing else.
     let stack = format!("{ASK_PASSWORD}auth required pam_insis_otp.so try_first_pass");
-    let (_, messages) = comes("vpn", &stack, "anna", "", [format!("correct horse{}", house.anna.code())]);
+    let (_, messages) = comes("vpn", &stack, "anna", "", [format!("correct horse{}", machine.anna.code())]);
     assert!(messages[1].text.starts_with("That code was used. "), "{messages:?}");
 }
 
 #[test]
 fn a_service_in_which_nobody_is_asked() {
-    let house = house("[service.smtp]\nask = false\n");
-    for user in ["anna", "bert", "mallory"] {
+    let machine = machine("[service.smtp]\nask = false\n");
+    for user in ["anna", "bob", "mallory"] {
         assert_eq!(comes("smtp", IGNORED, user, "192.0.2.7", ["none"]), (Code::SUCCESS, vec![]), "{user}");
         let line = format!("result=ignored reason=exempt-service user={user} rhost=192.0.2.7");
-        let _ = house.env.syslog().expect(&["<86>", &line]);
+        let _ = machine.env.syslog().expect(&["<86>", &line]);
         assert!(!is_ignored(user, "192.0.2.7"));
     }
     let stack = IGNORED.replace(".so\nauth req", ".so ask=false\nauth req");
     assert_eq!(comes("imap", &stack, "anna", "192.0.2.7", ["none"]).0, Code::SUCCESS);
     // For the whole site there is no such thing.
-    house.configure("ask = false\n");
+    machine.configure("ask = false\n");
     assert_eq!(comes("imap", MODULE, "anna", "192.0.2.7", ["none"]).0, Code::SERVICE_ERR);
-    let _ = house.env.syslog().expect(&["insis-otp.toml:1: ask can only be set for a service"]);
+    let _ = machine.env.syslog().expect(&["insis-otp.toml:1: ask can only be set for a service"]);
 }
 
 #[test]
 fn with_use_first_pass_nothing_is_ever_asked() {
-    let house = house("");
+    let machine = machine("");
     let stack =
         format!("{ASK_PASSWORD}auth required pam_insis_otp.so use_first_pass\n{}", expects("correct horse"));
     let login = |reply: String| comes("vpn", &stack, "anna", "", [reply]);
-    let (code, messages) = login(format!("correct horse{}", house.anna.code()));
+    let (code, messages) = login(format!("correct horse{}", machine.anna.code()));
     assert_eq!((code, messages.len()), (Code::SUCCESS, 1));
-    for reply in [format!("correct horse{}", house.anna.wrong()), "correct horse".to_owned()] {
+    for reply in [format!("correct horse{}", machine.anna.wrong()), "correct horse".to_owned()] {
         let (code, messages) = login(reply);
         assert_eq!((code, messages.len()), (Code::AUTH_ERR, 1));
     }
-    let _ = house.env.syslog().expect(&["reason=wrong-code user=anna"]);
-    let _ = house.env.syslog().expect(&["reason=no-code-in-password user=anna"]);
+    let _ = machine.env.syslog().expect(&["reason=wrong-code user=anna"]);
+    let _ = machine.env.syslog().expect(&["reason=no-code-in-password user=anna"]);
     let (code, messages) = comes("vpn", "auth required pam_insis_otp.so use_first_pass", "anna", "", ["x"]);
     assert_eq!((code, messages.len()), (Code::AUTH_ERR, 0));
 }
@@ -316,7 +299,7 @@ fn with_use_first_pass_nothing_is_ever_asked() {
 /// A store that is not mounted looks empty: nobody passes for not having enrolled.
 #[test]
 fn without_the_stores_marker_nobody_is_taken_for_not_enrolled() {
-    let house = house("unenrolled = \"ignore\"\n");
+    let machine = machine("unenrolled = \"ignore\"\n");
     let come = |user: &str, code: &str| {
         comes(
             "sshd",
@@ -327,13 +310,13 @@ fn without_the_stores_marker_nobody_is_taken_for_not_enrolled() {
         )
         .0
     };
-    assert_eq!(come("bert", "123456"), Code::SUCCESS, "who has not enrolled passes");
+    assert_eq!(come("bob", "123456"), Code::SUCCESS, "who has not enrolled passes");
     std::fs::remove_file("/var/lib/insis-otp/.store").expect("no marker");
-    assert_eq!(come("bert", "123456"), Code::AUTHINFO_UNAVAIL);
-    let line = house.env.syslog().expect(&["<83>", "reason=store user=bert"]);
+    assert_eq!(come("bob", "123456"), Code::AUTHINFO_UNAVAIL);
+    let line = machine.env.syslog().expect(&["<83>", "reason=store user=bob"]);
     assert!(line.contains("its store has no marker"), "{line}");
     // Who has enrolled is let in by a code all the same.
-    assert_eq!(come("anna", &house.anna.code()), Code::SUCCESS);
+    assert_eq!(come("anna", &machine.anna.code()), Code::SUCCESS);
     std::fs::write("/var/lib/insis-otp/.store", "").expect("no marker");
-    assert_eq!(come("bert", "123456"), Code::SUCCESS);
+    assert_eq!(come("bob", "123456"), Code::SUCCESS);
 }

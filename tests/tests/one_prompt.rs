@@ -6,48 +6,38 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp_tests::env::{Env, run};
-use insis_otp_tests::paired::Paired;
+use insis_otp_tests::machine::Machine;
 use insis_otp_tests::pam::{Code, Login, Message, Stack};
 use insis_otp_tests::terminal::Terminal;
 
-const CONFIG: &str = "/etc/security/insis-otp.toml";
 const BOTH: &str = "Password+code: ";
 const STACK: &str = "auth required pam_insis_otp.so forward_pass\nauth required pam_unix.so use_first_pass nodelay\n\
                      account required pam_permit.so";
 /// A password that ends like one with a code behind it.
 const DIGITS: &str = "horse123456";
 
-struct Machine {
-    env: Env,
-    anna: Paired,
-}
-
-/// anna has enrolled, bert has not; both have a password that ends in six digits.
+/// anna has enrolled, bob has not; both have a password that ends in six digits.
 fn machine(config: &str) -> Machine {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/pam.d/screen-locker");
     let locker = std::fs::read_to_string(shipped).unwrap();
-    let env = Env::build().user("anna", DIGITS).user("bert", DIGITS).group("robots", &["anna"]);
-    let env = env.service("swaylock", &locker).service("openvpn", STACK).start();
-    let machine = Machine { anna: Paired::user("anna"), env };
-    machine.configure(config);
+    let env = Env::build().user("anna", DIGITS).user("bob", DIGITS).group("robots", &["anna"]);
+    let env = env.service("swaylock", &locker).service("openvpn", STACK);
+    let machine = Machine::of(env);
+    one_reply_decides(&machine, config);
     machine
 }
 
-impl Machine {
-    fn configure(&self, config: &str) {
-        // One reply decides.
-        self.env.write(CONFIG.as_ref(), format!("tries = 1\n{config}").as_bytes(), 0o644);
-        self.env.syslog().clear();
-    }
+fn one_reply_decides(machine: &Machine, config: &str) {
+    machine.configure(&format!("tries = 1\n{config}"));
+}
 
-    /// A program of the user's own without privileges, in a terminal.
-    fn unlocks(&self, user: &str, reply: &str) -> bool {
-        let mut locker = self.env.as_user(user, "pamtester");
-        let mut locker = Terminal::run(locker.args(["swaylock", user, "authenticate"]));
-        locker.expect(BOTH);
-        locker.line(reply);
-        locker.wait().success()
-    }
+/// A program of the user's own without privileges, in a terminal.
+fn unlocks(machine: &Machine, user: &str, reply: &str) -> bool {
+    let mut locker = machine.env.as_user(user, "pamtester");
+    let mut locker = Terminal::run(locker.args(["swaylock", user, "authenticate"]));
+    locker.expect(BOTH);
+    locker.line(reply);
+    locker.wait().success()
 }
 
 /// A login from that address: what libpam returned, and what was shown.
@@ -66,31 +56,31 @@ fn opens(user: &str, rhost: &str, reply: &str) -> bool {
 #[test]
 fn a_screen_locker_takes_the_password_of_somebody_who_needs_no_code() {
     let machine = machine("unenrolled = \"ignore\"\n");
-    assert!(machine.unlocks("bert", DIGITS));
+    assert!(unlocks(&machine, "bob", DIGITS));
     let _ = machine
         .env
         .syslog()
-        .expect(&["pam_insis_otp(swaylock:auth): result=ignored reason=not-paired user=bert"]);
+        .expect(&["pam_insis_otp(swaylock:auth): result=ignored reason=not-paired user=bob"]);
     for wrong in ["horse", "wrong654321", "horse123456654321", "123456"] {
-        assert!(!machine.unlocks("bert", wrong), "{wrong}");
+        assert!(!unlocks(&machine, "bob", wrong), "{wrong}");
     }
     // Somebody who has enrolled needs the code, as ever.
-    assert!(!machine.unlocks("anna", DIGITS));
-    assert!(machine.unlocks("anna", &format!("{DIGITS}{}", machine.anna.code())));
+    assert!(!unlocks(&machine, "anna", DIGITS));
+    assert!(unlocks(&machine, "anna", &format!("{DIGITS}{}", machine.anna.code())));
     for (config, reason) in [
         ("exempt_users = [\"anna\"]\n", "exempt-user"),
         ("exempt_groups = [\"robots\"]\n", "exempt-group"),
         ("[service.swaylock]\nask = false\n", "exempt-service"),
     ] {
         machine.anna.again();
-        machine.configure(config);
-        assert!(machine.unlocks("anna", DIGITS) && !machine.unlocks("anna", "horse123457"), "{config}");
+        one_reply_decides(&machine, config);
+        assert!(unlocks(&machine, "anna", DIGITS) && !unlocks(&machine, "anna", "horse123457"), "{config}");
         let _ = machine.env.syslog().expect(&[&format!("result=ignored reason={reason} user=anna")]);
         assert_eq!(machine.anna.status().failures, 0, "digits of a password are no guess: {config}");
     }
     // By default nobody is let through.
-    machine.configure("");
-    assert!(!machine.unlocks("bert", DIGITS) && !machine.unlocks("anna", DIGITS));
+    one_reply_decides(&machine, "");
+    assert!(!unlocks(&machine, "bob", DIGITS) && !unlocks(&machine, "anna", DIGITS));
 }
 
 #[test]
@@ -120,8 +110,8 @@ fn whoever_cannot_know_that_no_code_is_needed_may_type_it() {
     assert!(!opens("anna", remembered, &with(&anna.code_from_now(5))));
     // Elsewhere nothing has changed; nor for whoever has not enrolled, or is nobody.
     assert!(!opens("anna", "192.0.2.8", DIGITS));
-    assert!(opens("bert", "10.1.2.3", DIGITS) && !opens("bert", "10.1.2.3", &with("123456")));
-    assert!(!opens("bert", "192.0.2.8", DIGITS));
+    assert!(opens("bob", "10.1.2.3", DIGITS) && !opens("bob", "10.1.2.3", &with("123456")));
+    assert!(!opens("bob", "192.0.2.8", DIGITS));
     assert!(!opens("mallory", "10.1.2.3", DIGITS) && !opens("mallory", "192.0.2.8", DIGITS));
 }
 
@@ -136,7 +126,7 @@ fn nothing_is_handed_on_when_nothing_was_typed() {
     ] {
         let stack =
             Stack::new("openvpn", "auth required pam_insis_otp.so forward_pass\nauth required pam_permit.so");
-        let mut pam = Login::on(&stack).user("bert").types([reply]).begin();
+        let mut pam = Login::on(&stack).user("bob").types([reply]).begin();
         assert_eq!(pam.authenticate(), code);
     }
 }
@@ -226,14 +216,14 @@ impl Drop for OpenVpn {
 fn openvpn_takes_the_password_alone_from_whoever_needs_no_code() {
     let machine = machine("unenrolled = \"ignore\"\n");
     let vpn = OpenVpn::start();
-    assert!(vpn.connects("bert", DIGITS) && !vpn.connects("bert", "wrong"));
+    assert!(vpn.connects("bob", DIGITS) && !vpn.connects("bob", "wrong"));
     let _ = machine
         .env
         .syslog()
-        .expect(&["pam_insis_otp(openvpn:auth): result=ignored reason=not-paired user=bert"]);
+        .expect(&["pam_insis_otp(openvpn:auth): result=ignored reason=not-paired user=bob"]);
     assert!(
         vpn.connects("anna", &format!("{DIGITS}{}", machine.anna.code())) && !vpn.connects("anna", DIGITS)
     );
-    machine.configure("exempt_users = [\"anna\"]\n");
-    assert!(vpn.connects("anna", DIGITS) && !vpn.connects("bert", DIGITS));
+    one_reply_decides(&machine, "exempt_users = [\"anna\"]\n");
+    assert!(vpn.connects("anna", DIGITS) && !vpn.connects("bob", DIGITS));
 }

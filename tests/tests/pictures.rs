@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use insis_otp::otpauth::Entry;
-use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::scanner::SCANNERS;
 use insis_otp_tests::screen::{Font, Screen, Theme};
@@ -12,7 +12,6 @@ use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 use nix::sched::{CloneFlags, unshare};
 
-const CONFIG: &str = "/etc/security/insis-otp.toml";
 const PASSWORD: &str = "staple";
 /// Many pictures are looked at during one login.
 const KEYBOARD: &str = "AuthenticationMethods keyboard-interactive\nLoginGraceTime 600";
@@ -26,12 +25,12 @@ const CZECH: [&str; 2] = ["t: jen text. ", "První kód z aplikace: "];
 const HIGH: (u16, u16) = (42, 80);
 const USUAL: (u16, u16) = (24, 80);
 
-struct Machine {
+struct Server {
     env: Env,
     sshd: Sshd,
 }
 
-impl Machine {
+impl Server {
     /// One with a host name of its own, which neither the real machine nor other tests see.
     fn new() -> Self {
         unshare(CloneFlags::CLONE_NEWUTS).unwrap();
@@ -130,8 +129,8 @@ const NAMES: [(&str, &str, &str, bool); 9] = [
 
 /// Logs in under each of the names, up to the picture.
 fn with_all_names(size: (u16, u16), choice: &str, see: impl Fn(&mut Terminal, &Entry, bool)) {
-    let machine = Machine::new();
-    machine.env.add_user("jan.novotny-dlouhy.employee2026x", PASSWORD);
+    let server = Server::new();
+    server.env.add_user("jan.novotny-dlouhy.employee2026x", PASSWORD);
     // useradd takes no such name; directories do.
     for file in ["/etc/passwd", "/etc/shadow"] {
         let text = std::fs::read_to_string(file).unwrap();
@@ -141,9 +140,9 @@ fn with_all_names(size: (u16, u16), choice: &str, see: impl Fn(&mut Terminal, &E
     }
     for (user, host, config, short) in NAMES {
         nix::unistd::sethostname(host).unwrap();
-        machine.configure(config);
+        server.configure(config);
         let language = if config.contains("cs") { CZECH } else { ENGLISH };
-        let mut terminal = machine.login(user, size, language);
+        let mut terminal = server.login(user, size, language);
         let told = terminal.screen();
         let line =
             told.lines().find(|line| line.contains("In the app") || line.contains("V aplikaci")).unwrap();
@@ -185,8 +184,8 @@ fn with_names_of_any_length_the_picture_in_plain_letters_is_whole_and_scanned() 
 
 #[test]
 fn in_a_light_terminal_the_inverted_picture_is_scanned() {
-    let machine = Machine::new();
-    let mut terminal = machine.login("bert", USUAL, ENGLISH);
+    let server = Server::new();
+    let mut terminal = server.login("bert", USUAL, ENGLISH);
     terminal.line("");
     terminal.expect(ENGLISH[1]);
     terminal.line("i");
@@ -198,8 +197,8 @@ fn in_a_light_terminal_the_inverted_picture_is_scanned() {
 
 #[test]
 fn the_picture_for_a_light_terminal_can_be_asked_for_at_once() {
-    let machine = Machine::new();
-    let mut terminal = machine.login("bert", USUAL, ENGLISH);
+    let server = Server::new();
+    let mut terminal = server.login("bert", USUAL, ENGLISH);
     let screen = terminal.screen();
     // In plain letters, dark ones on a light ground have too many gaps for two of three scanners: that is said.
     assert!(
@@ -214,8 +213,8 @@ fn the_picture_for_a_light_terminal_can_be_asked_for_at_once() {
 
 #[test]
 fn letters_of_8_to_20_points_are_scanned() {
-    let machine = Machine::new();
-    let mut terminal = machine.login("bert", USUAL, ENGLISH);
+    let server = Server::new();
+    let mut terminal = server.login("bert", USUAL, ENGLISH);
     terminal.line("");
     terminal.expect(ENGLISH[1]);
     let phones = [8, 9, 10, 12, 14, 16, 18, 20]
@@ -234,8 +233,8 @@ fn without_utf8(mut client: Command) -> Command {
 
 #[test]
 fn plain_letters_of_8_to_20_points_are_scanned_where_lang_is_unset() {
-    let machine = Machine::new();
-    let ssh = without_utf8(machine.sshd.ssh("bert", &["-tt"]));
+    let server = Server::new();
+    let ssh = without_utf8(server.sshd.ssh("bert", &["-tt"]));
     let mut terminal = asked(&ssh, HIGH, "Password: ", ENGLISH[0]);
     // What blocks would become is seen before any is drawn.
     let screen = terminal.screen();
@@ -252,7 +251,7 @@ fn plain_letters_of_8_to_20_points_are_scanned_where_lang_is_unset() {
 }
 
 /// The picture in plain letters in another client than OpenSSH's, first as it is there, then scanned.
-fn other_client(machine: &Machine, client: Command, password: &str, before: impl Fn(&mut Terminal)) {
+fn other_client(server: &Server, client: Command, password: &str, before: impl Fn(&mut Terminal)) {
     let mut terminal = Terminal::sized(&without_utf8(client), HIGH.0, HIGH.1);
     before(&mut terminal);
     terminal.expect(password);
@@ -265,16 +264,16 @@ fn other_client(machine: &Machine, client: Command, password: &str, before: impl
     is_whole(&terminal);
     let phone = scanned(&terminal, Theme::Dark, Font::Scalable, HIGH);
     enrolls(terminal, &phone, "Next code");
-    let _ = machine.env.syslog().expect(&["result=paired by=password"]);
+    let _ = server.env.syslog().expect(&["result=paired by=password"]);
 }
 
 #[test]
 fn plink_asks_first_and_shows_a_picture_that_is_scanned() {
-    let machine = Machine::new();
-    let mut plink = machine.env.as_user("bert", "plink");
-    let port = machine.sshd.port().to_string();
+    let server = Server::new();
+    let mut plink = server.env.as_user("bert", "plink");
+    let port = server.sshd.port().to_string();
     plink.args(["-ssh", "-no-antispoof", "-P", &port, "-l", "bert", "127.0.0.1"]);
-    other_client(&machine, plink, "Password: ", |terminal| {
+    other_client(&server, plink, "Password: ", |terminal| {
         terminal.expect("(y/n, Return cancels connection, i for more info)");
         terminal.line("n");
     });
@@ -282,8 +281,8 @@ fn plink_asks_first_and_shows_a_picture_that_is_scanned() {
 
 #[test]
 fn dropbears_client_asks_first_and_shows_a_picture_that_is_scanned() {
-    let machine = Machine::new();
-    let mut dbclient = machine.env.as_user("bert", "dbclient");
-    dbclient.args(["-y", "-y", "-p", &machine.sshd.port().to_string(), "bert@127.0.0.1"]);
-    other_client(&machine, dbclient, "Password: ", |_| {});
+    let server = Server::new();
+    let mut dbclient = server.env.as_user("bert", "dbclient");
+    dbclient.args(["-y", "-y", "-p", &server.sshd.port().to_string(), "bert@127.0.0.1"]);
+    other_client(&server, dbclient, "Password: ", |_| {});
 }

@@ -9,7 +9,7 @@ use insis_otp::store::{Decision, Write};
 use insis_otp::verify::{Rate, State, Verdict};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::pam::{Code, Stack};
-use insis_otp_tests::person::{Person, STEP, time_of};
+use insis_otp_tests::person::{Person, STEP, SYSTEM_STORE, time_of};
 use insis_otp_tests::rounds::Crowd;
 use insis_otp_tests::slow::Delays;
 
@@ -156,7 +156,7 @@ fn two_pairings_at_the_same_time_are_one() {
 #[test]
 fn the_codes_of_a_pairing_open_no_login_at_the_same_time() {
     let env = Env::build().user("anna", "secret").clock().start();
-    let anna = Person::new("anna", 1, "/var/lib/insis-otp/%u");
+    let anna = Person::new("anna", 1, SYSTEM_STORE);
     let stack = Stack::new("door", MODULE);
     let mut crowd = Crowd::of(&stack, &["anna"; 12]);
     let mut compared = 0;
@@ -401,7 +401,7 @@ fn one_code_opens_one_login_among_slow_helpers(enrollments: u64) {
         }
         for enrollment in 0..enrollments {
             // Another secret each time: the state of a former enrollment has no place in the present one.
-            let anna = Person::new("anna", u8::try_from(2 + enrollment).unwrap(), "/var/lib/insis-otp/%u");
+            let anna = Person::new("anna", u8::try_from(2 + enrollment).unwrap(), SYSTEM_STORE);
             let wrong: Vec<_> =
                 anna.wrong_codes(STEP, 20).chunks(2).map(|two| format!("{} {}", two[0], two[1])).collect();
             anna.file.remove().expect("cannot remove");

@@ -7,9 +7,9 @@ use std::fs::File;
 use std::ops::RangeInclusive;
 use std::os::unix::fs::FileExt;
 
-use insis_otp_tests::door::Door;
+use insis_otp_tests::machine::{Machine, ONE_TRY};
 use insis_otp_tests::pam::Code;
-use insis_otp_tests::person::{STEP, time_of};
+use insis_otp_tests::person::{Person, STEP, time_of};
 use insis_otp_tests::rounds::Crowd;
 
 /// How many steps are recorded: three days, and two hours that the phone is going to show.
@@ -34,10 +34,11 @@ struct History {
 #[expect(clippy::reversed_empty_ranges, reason = "that is no step")]
 const NONE: RangeInclusive<u64> = 1..=0;
 
-fn histories(door: &Door) -> Vec<History> {
-    let at = |clock: u64, step: u64| (clock, door.anna.code(step));
-    let two =
-        |clock: u64, step: u64| (clock, format!("{} {}", door.anna.code(step), door.anna.code(step + 1)));
+fn histories(machine: &Machine<Person>) -> Vec<History> {
+    let at = |clock: u64, step: u64| (clock, machine.anna.code(step));
+    let two = |clock: u64, step: u64| {
+        (clock, format!("{} {}", machine.anna.code(step), machine.anna.code(step + 1)))
+    };
     // Since the pairing, which the older ones are from before.
     let every_hour = (0..40).rev().map(|hours| STEP - hours * 120).map(|step| at(step, step)).collect();
     vec![
@@ -94,7 +95,7 @@ fn histories(door: &Door) -> Vec<History> {
 
 /// Everything typed by one process, as fast as it goes.
 struct Player<'a> {
-    door: &'a Door,
+    machine: &'a Machine<Person>,
     crowd: Crowd,
 }
 
@@ -110,13 +111,13 @@ impl Player<'_> {
 
     /// Plays every code, and every two in a row, each against what these logins left.
     fn play(&mut self, history: &History) -> (usize, usize) {
-        let anna = &self.door.anna;
+        let anna = &self.machine.anna;
         anna.reset();
         for (clock, text) in &history.logins {
-            self.door.env.clock().freeze(time_of(*clock));
+            self.machine.env.clock().freeze(time_of(*clock));
             assert!(self.opens(text), "{}: the owner's own login", history.name);
         }
-        self.door.env.clock().freeze(time_of(STEP));
+        self.machine.env.clock().freeze(time_of(STEP));
         for wrong in anna.wrong_codes(STEP, history.guesses) {
             assert!(!self.opens(&wrong), "{}", history.name);
         }
@@ -146,9 +147,9 @@ impl Player<'_> {
 
 #[test]
 fn recorded_codes_of_every_age_open_nothing() {
-    let door = Door::new("auth required pam_insis_otp.so tries=1");
-    let mut player = Player { door: &door, crowd: Crowd::of(&door.stack, &["anna"]) };
-    for history in histories(&door) {
+    let machine = Machine::frozen(ONE_TRY);
+    let mut player = Player { machine: &machine, crowd: Crowd::of(&machine.stack, &["anna"]) };
+    for history in histories(&machine) {
         let start = std::time::Instant::now();
         let (opened, tried) = player.play(&history);
         println!("{}: {opened} of {tried} opened, in {:?}", history.name, start.elapsed());
@@ -160,13 +161,13 @@ fn recorded_codes_of_every_age_open_nothing() {
 /// Three in a row that are an hour old, as google-authenticator takes for a clock that is off.
 #[test]
 fn three_old_codes_in_a_row_teach_nothing() {
-    let door = Door::new("auth required pam_insis_otp.so tries=1");
+    let machine = Machine::frozen(ONE_TRY);
     for turn in 0..3 {
-        door.env.clock().freeze(time_of(STEP + turn));
-        assert_eq!(door.login(&door.anna.code(STEP + turn - 120)).code(), Code::AUTH_ERR);
+        machine.env.clock().freeze(time_of(STEP + turn));
+        assert_eq!(machine.login(&machine.anna.code(STEP + turn - 120)).code(), Code::AUTH_ERR);
     }
     let due = STEP + 3;
-    door.env.clock().freeze(time_of(due));
-    assert_eq!(door.login(&door.anna.code(due - 120)).code(), Code::AUTH_ERR);
-    assert_eq!(door.login(&door.anna.code(due)).code(), Code::SUCCESS);
+    machine.env.clock().freeze(time_of(due));
+    assert_eq!(machine.login(&machine.anna.code(due - 120)).code(), Code::AUTH_ERR);
+    assert_eq!(machine.login(&machine.anna.code(due)).code(), Code::SUCCESS);
 }

@@ -7,60 +7,43 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use insis_otp_tests::crowd::{self, Gate, Waiting};
-use insis_otp_tests::env::{Env, program, run};
+use insis_otp_tests::env::{program, run};
 use insis_otp_tests::faults::Traced;
+use insis_otp_tests::machine::{Machine, ONE_TRY};
 use insis_otp_tests::memory::{Needle, Search};
-use insis_otp_tests::pam::{self, Stack};
+use insis_otp_tests::pam::{self};
 use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, secret_bytes, time_of};
 
 const MODULE: &str = "auth required pam_insis_otp.so tries=3 debug";
-const SEED: u8 = 1;
 
-struct Door {
-    env: Env,
-    anna: Person,
-    stack: Stack,
+/// What people type, by name: each is one login.
+fn logins(machine: &Machine<Person>) -> Vec<(&'static str, Vec<String>)> {
+    let (code, before, after) =
+        (machine.anna.code(STEP), machine.anna.code(STEP - 1), machine.anna.code(STEP + 1));
+    let mut wrong = machine.anna.wrong_codes(STEP, 3);
+    let wrong_again = wrong.remove(2);
+    vec![
+        ("a right code", vec![code.clone()]),
+        ("the same code again", vec![code.clone()]),
+        ("wrong codes", wrong),
+        ("a wrong code, then a pair", vec![wrong_again, format!("{code} {after}")]),
+        ("an old pair", vec![format!("{before} {code}")]),
+        ("a code of five minutes ago", vec![machine.anna.code(STEP - 10)]),
+        ("a recovery code", vec![RECOVERY_CODE.into()]),
+        ("a recovery code again", vec![RECOVERY_CODE.replace('-', " ").to_uppercase()]),
+        ("no codes", vec!["correct horse battery".into(), "8305729".into(), "９８７６５４".into()]),
+    ]
 }
 
-impl Door {
-    fn new(lines: &str) -> Self {
-        let env = Env::build().user("anna", "secret").clock().start();
-        let anna = Person::paired("anna", SEED);
-        env.clock().freeze(time_of(STEP));
-        let stack = Stack::new("door", lines);
-        crowd::show_to_everybody(&stack);
-        Self { env, anna, stack }
-    }
-
-    /// What people type, by name: each is one login.
-    fn logins(&self) -> Vec<(&'static str, Vec<String>)> {
-        let (code, before, after) =
-            (self.anna.code(STEP), self.anna.code(STEP - 1), self.anna.code(STEP + 1));
-        let mut wrong = self.anna.wrong_codes(STEP, 3);
-        let wrong_again = wrong.remove(2);
-        vec![
-            ("a right code", vec![code.clone()]),
-            ("the same code again", vec![code.clone()]),
-            ("wrong codes", wrong),
-            ("a wrong code, then a pair", vec![wrong_again, format!("{code} {after}")]),
-            ("an old pair", vec![format!("{before} {code}")]),
-            ("a code of five minutes ago", vec![self.anna.code(STEP - 10)]),
-            ("a recovery code", vec![RECOVERY_CODE.into()]),
-            ("a recovery code again", vec![RECOVERY_CODE.replace('-', " ").to_uppercase()]),
-            ("no codes", vec!["correct horse battery".into(), "8305729".into(), "９８７６５４".into()]),
-        ]
-    }
-
-    fn search(&self, typed: &[String]) -> Search {
-        let mut needles = Needle::secret(&secret_bytes(SEED));
-        needles.extend(typed.iter().flat_map(|text| Needle::typed(text)));
-        // Without blanks too, as the parser makes it.
-        let plain = |text: &String| text.replace([' ', '-'], "");
-        needles.extend(typed.iter().flat_map(|text| Needle::typed(&plain(text))));
-        // The next code is as good as the present one.
-        needles.extend(Needle::typed(&self.anna.code(STEP + 1)));
-        Search::of(needles)
-    }
+fn search(machine: &Machine<Person>, typed: &[String]) -> Search {
+    let mut needles = Needle::secret(&secret_bytes(1));
+    needles.extend(typed.iter().flat_map(|text| Needle::typed(text)));
+    // Without blanks too, as the parser makes it.
+    let plain = |text: &String| text.replace([' ', '-'], "");
+    needles.extend(typed.iter().flat_map(|text| Needle::typed(&plain(text))));
+    // The next code is as good as the present one.
+    needles.extend(Needle::typed(&machine.anna.code(STEP + 1)));
+    Search::of(needles)
 }
 
 fn replies(typed: &[String]) -> String {
@@ -84,22 +67,22 @@ fn assert_scans(pid: u32) {
 
 #[test]
 fn after_an_authentication_its_process_holds_neither_secret_nor_code() {
-    let door = Door::new(MODULE);
-    for (what, typed) in door.logins() {
-        let (_hold, process) = held(crowd::driver(&door.stack, "anna"), &typed);
+    let machine = Machine::frozen(MODULE);
+    for (what, typed) in logins(&machine) {
+        let (_hold, process) = held(machine.driver(), &typed);
         assert_scans(process.pid());
-        let found = door.search(&typed).in_process(process.pid());
+        let found = search(&machine, &typed).in_process(process.pid());
         assert!(found.is_empty(), "after {what}: {found:#?}");
     }
 }
 
 #[test]
 fn after_an_authentication_through_the_helper_its_caller_holds_no_code() {
-    let door = Door::new(MODULE);
-    for (what, typed) in door.logins() {
-        let (_hold, process) = held(as_anna(&door, "pam-driver"), &typed);
+    let machine = Machine::frozen(MODULE);
+    for (what, typed) in logins(&machine) {
+        let (_hold, process) = held(as_anna(&machine, "pam-driver"), &typed);
         assert_scans(process.pid());
-        let found = door.search(&typed).in_process(process.pid());
+        let found = search(&machine, &typed).in_process(process.pid());
         assert!(found.is_empty(), "after {what}: {found:#?}");
     }
 }
@@ -113,13 +96,13 @@ struct Stopped {
 
 impl Stopped {
     /// The line is logged first, through a socket that is opened for it.
-    fn before_the_log(door: &Door, typed: &[String]) -> Self {
-        door.anna.reset();
-        let driver = crowd::driver(&door.stack, "anna");
+    fn before_the_log(machine: &Machine<Person>, typed: &[String]) -> Self {
+        machine.anna.reset();
+        let driver = machine.driver();
         let calls = Traced::run(&driver, &replies(typed)).calls_between("/begin-of-calls", "/end-of-calls");
         let written = calls.iter().rposition(|call| call.name == "pwrite64").expect("nothing was written");
         let call = calls.iter().skip(written).find(|call| call.name == "socket").expect("nothing was logged");
-        door.anna.reset();
+        machine.anna.reset();
         let trace = tempfile::NamedTempFile::new().expect("no file for the trace");
         let mut strace = Command::new("strace");
         strace.args(["-f", "-e", &format!("inject=socket:signal=STOP:when={}", call.number), "-o"]);
@@ -154,10 +137,10 @@ impl Drop for Stopped {
 
 #[test]
 fn at_the_verdict_the_secret_is_gone_already() {
-    let door = Door::new("auth required pam_insis_otp.so tries=1");
-    let search = Search::of(Needle::secret(&secret_bytes(SEED)));
-    for (what, typed) in door.logins() {
-        let stopped = Stopped::before_the_log(&door, &typed[..1]);
+    let machine = Machine::frozen(ONE_TRY);
+    let search = Search::of(Needle::secret(&secret_bytes(1)));
+    for (what, typed) in logins(&machine) {
+        let stopped = Stopped::before_the_log(&machine, &typed[..1]);
         assert_scans(stopped.pid);
         let found = search.in_process(stopped.pid);
         assert!(found.is_empty(), "after {what}: {found:#?}");
@@ -165,13 +148,13 @@ fn at_the_verdict_the_secret_is_gone_already() {
 }
 
 /// The driver, run by the person: a screen locker.
-fn as_anna(door: &Door, name: &str) -> Command {
-    let driver = crowd::driver(&door.stack, "anna");
+fn as_anna(machine: &Machine<Person>, name: &str) -> Command {
+    let driver = machine.driver();
     let public = Path::new(insis_otp_tests::env::BASE).join("bin").join(name);
     if !public.exists() {
-        assert_eq!(door.env.publish(&program(name)), public);
+        assert_eq!(machine.env.publish(&program(name)), public);
     }
-    let mut command = door.env.as_user("anna", &public.to_string_lossy());
+    let mut command = machine.env.as_user("anna", &public.to_string_lossy());
     command.args(driver.get_args());
     command
 }
@@ -180,12 +163,12 @@ fn as_anna(door: &Door, name: &str) -> Command {
 /// one code to be sure of.
 #[test]
 fn after_an_authentication_its_process_holds_no_code_as_a_number() {
-    let door = Door::new(MODULE);
+    let machine = Machine::frozen(MODULE);
     let found = |step: u64| {
-        door.env.clock().freeze(time_of(step));
-        let (_hold, process) = held(crowd::driver(&door.stack, "anna"), &[door.anna.code(step)]);
+        machine.env.clock().freeze(time_of(step));
+        let (_hold, process) = held(machine.driver(), &[machine.anna.code(step)]);
         let needle = |(name, step): (&str, u64)| {
-            let number: u32 = door.anna.code(step).parse().expect("a code is a number");
+            let number: u32 = machine.anna.code(step).parse().expect("a code is a number");
             (number > 0x1_0000).then(|| Needle::new(name, &number.to_ne_bytes()))
         };
         let needles = [("this code", step), ("the next code", step + 1)].into_iter().filter_map(needle);
@@ -203,16 +186,16 @@ fn dumps_to_files() -> bool {
 
 #[test]
 fn a_core_dump_holds_neither_secret_nor_code() {
-    let door = Door::new(MODULE);
+    let machine = Machine::frozen(MODULE);
     let folder = tempfile::tempdir().expect("no folder");
     let telling = ["a right code", "a wrong code, then a pair", "a recovery code"];
-    for (what, typed) in door.logins().into_iter().filter(|(what, _)| telling.contains(what)) {
-        let plain = crowd::driver(&door.stack, "anna");
+    for (what, typed) in logins(&machine).into_iter().filter(|(what, _)| telling.contains(what)) {
+        let plain = machine.driver();
         let mut driver = Command::new("prlimit");
         driver.arg("--core=unlimited").arg(plain.get_program()).args(plain.get_args());
         driver.current_dir(folder.path());
         let (_hold, process) = held(driver, &typed);
-        let search = door.search(&typed);
+        let search = search(&machine, &typed);
         let found = search.in_all_of_process(process.pid());
         assert!(found.is_empty(), "after {what}: {found:#?}");
         if dumps_to_files() {
@@ -237,7 +220,7 @@ fn newest(folder: &Path) -> Vec<u8> {
 /// The helper in the middle of a request, as its caller could have it dumped.
 #[test]
 fn the_helper_cannot_be_dumped() {
-    let door = Door::new(MODULE);
+    let machine = Machine::frozen(MODULE);
     let start = |program: &str| {
         let mut command = Command::new("prlimit");
         command.args([
@@ -249,7 +232,7 @@ fn the_helper_cannot_be_dumped() {
             "--init-groups",
             program,
         ]);
-        let spawned = command.current_dir(door.env.home("anna")).stdin(Stdio::piped()).spawn();
+        let spawned = command.current_dir(machine.env.home("anna")).stdin(Stdio::piped()).spawn();
         let mut child = spawned.expect("cannot start it");
         let stdin = child.stdin.as_mut().expect("standard input is a pipe");
         stdin.write_all(b"insis-otp 1 verify\nreply=313233").expect("it does not listen");
@@ -266,7 +249,7 @@ fn the_helper_cannot_be_dumped() {
     let dumped = |mut child: Child| {
         run(Command::new("kill").args(["-SEGV", &child.id().to_string()]));
         child.wait().expect("it does not end");
-        std::fs::read_dir(door.env.home("anna"))
+        std::fs::read_dir(machine.env.home("anna"))
             .expect("no home")
             .any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("core")))
     };
@@ -282,14 +265,13 @@ fn the_helper_cannot_be_dumped() {
 /// All that is written down while somebody logs in.
 #[test]
 fn neither_log_nor_screen_nor_command_lines_tell_a_secret_or_code() {
-    let door = Door::new(&format!("{}{MODULE}", pam::ASK_PASSWORD));
+    let machine = Machine::frozen(&format!("{}{MODULE}", pam::ASK_PASSWORD));
     let mut log_lines = 0;
     for by_helper in [false, true] {
-        door.anna.reset();
-        for (what, mut typed) in door.logins() {
-            door.env.syslog().clear();
-            let driver =
-                if by_helper { as_anna(&door, "pam-driver") } else { crowd::driver(&door.stack, "anna") };
+        machine.anna.reset();
+        for (what, mut typed) in logins(&machine) {
+            machine.env.syslog().clear();
+            let driver = if by_helper { as_anna(&machine, "pam-driver") } else { machine.driver() };
             // The password, and once more at the wrong place.
             typed.insert(0, "correct-horse".into());
             if what == "wrong codes" {
@@ -301,8 +283,8 @@ fn neither_log_nor_screen_nor_command_lines_tell_a_secret_or_code() {
             strace.arg(trace.path()).arg("--").arg(driver.get_program()).args(driver.get_args());
             strace.envs(driver.get_envs().filter_map(|(name, value)| Some((name, value?))));
             let output = insis_otp_tests::env::talk(&mut strace, &replies(&typed));
-            let search = door.search(&typed);
-            let lines = door.env.syslog().lines();
+            let search = search(&machine, &typed);
+            let lines = machine.env.syslog().lines();
             log_lines += lines.len();
             let calls = std::fs::read(trace.path()).expect("no trace");
             assert!(

@@ -5,20 +5,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use insis_otp_tests::crowd;
-use insis_otp_tests::door::answer;
 use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::machine::answer;
 use insis_otp_tests::page::Page;
 use insis_otp_tests::pam::Stack;
 use insis_otp_tests::phone::Phone;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const NOW: u64 = 1_700_000_022;
-
-fn machine(users: &[&str]) -> Env {
-    let env = users.iter().fold(Env::build(), |builder, user| builder.user(user, "secret")).clock().start();
-    env.clock().freeze(NOW);
-    env
-}
 
 fn root(env: &Env, args: &[&str], input: &str) -> Output {
     talk(env.command("otp-setup").args(args), input)
@@ -43,7 +37,7 @@ fn verify(env: &Env, user: &str, code: &str) -> serde_json::Value {
 
 #[test]
 fn google_authenticators_own_files_are_taken() {
-    let env = machine(&["anna", "bob", "cyril", "eva"]);
+    let env = Env::frozen(NOW, &["anna", "bob", "cyril", "eva"]);
     // Written by the program itself, for anna by time and for bob by counter.
     for (user, kind) in [("anna", "--time-based"), ("bob", "--counter-based")] {
         let mut theirs = env.as_user(user, "google-authenticator");
@@ -89,7 +83,7 @@ fn google_authenticators_own_files_are_taken() {
 
 #[test]
 fn pam_oaths_own_file_is_taken_and_its_last_code_stays_spent() {
-    let env = machine(&["anna", "bob", "eva"]);
+    let env = Env::frozen(NOW, &["anna", "bob", "eva"]);
     let hex = "3132333435363738393031323334353637383930";
     let file = "/etc/users.oath";
     let lines = format!(
@@ -122,7 +116,7 @@ fn pam_oaths_own_file_is_taken_and_its_last_code_stays_spent() {
 
 #[test]
 fn help_and_wrong_usage_come_in_the_persons_language() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let said = |language: &str, arguments: &str, to: &str| {
         let mut shell = env.as_user("anna", "sh");
         let script = format!("otp-setup {arguments} {to}");
@@ -149,7 +143,7 @@ fn help_and_wrong_usage_come_in_the_persons_language() {
 
 #[test]
 fn googles_export_is_taken() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     // One account, as the app's export of it was decoded: issuer Example, name Example:anna@x, SHA1, six digits, TOTP.
     let export = "otpauth-migration://offline?data=CjUKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEg5FeGFtcGxlOmFubmFAeBoHRXhhbXBsZSABKAEwAhABGAEgAA%3D%3D";
     let output = root(&env, &["import", "--user", "anna", "--migration", "-"], export);
@@ -160,7 +154,7 @@ fn googles_export_is_taken() {
 
 #[test]
 fn people_are_listed_and_a_secret_is_exported_only_on_demand() {
-    let env = machine(&["anna", "bob", "eva"]);
+    let env = Env::frozen(NOW, &["anna", "bob", "eva"]);
     assert!(out(&root(&env, &["list"], "")).contains("Nobody is paired"));
     import(&env, "anna");
     import(&env, "bob");
@@ -194,7 +188,7 @@ fn people_are_listed_and_a_secret_is_exported_only_on_demand() {
 
 #[test]
 fn what_is_said_fits_the_locale_and_dates_name_their_zone() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let uri = format!("otpauth://totp/%C5%BDi%C5%BEkov:anna?secret={SECRET}");
     assert!(root(&env, &["import", "--user", "anna", "--uri", "-"], &uri).status.success());
     let status = |locale: &str, languages: &str| {
@@ -234,7 +228,7 @@ fn what_is_said_fits_the_locale_and_dates_name_their_zone() {
 /// A secret that was not shown is on no phone, and recovery codes that were not shown are on no paper.
 #[test]
 fn what_could_not_be_shown_is_no_success() {
-    let env = machine(&["anna", "bob"]);
+    let env = Env::frozen(NOW, &["anna", "bob"]);
     import(&env, "anna");
     let full = |user: &str, command: &str, input: &str| {
         let script = format!("exec otp-setup {command} >/dev/full");
@@ -255,7 +249,7 @@ fn what_could_not_be_shown_is_no_success() {
 
 #[test]
 fn a_batch_is_asked_nothing() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     import(&env, "anna");
     let code = |at: u64| format!("{}\n", Phone::typed(SECRET).code_at(at));
     let batch =
@@ -281,7 +275,7 @@ fn a_batch_is_asked_nothing() {
 
 #[test]
 fn nobody_elses_file_is_imported_through_a_home() {
-    let env = machine(&["anna", "eva"]);
+    let env = Env::frozen(NOW, &["anna", "eva"]);
     let file = env.home("eva").join(".google_authenticator");
     std::fs::write(&file, format!("{SECRET}\n\" TOTP_AUTH\n")).unwrap();
     // Not eva's own; then a FIFO, at which a careless reader waits for ever.
@@ -312,7 +306,7 @@ fn steering(text: &str) -> Vec<char> {
 #[test]
 fn no_name_steers_the_terminal_or_a_program() {
     const HOSTILE: &str = "\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{200f}";
-    let env = machine(&["anna", "eva"]);
+    let env = Env::frozen(NOW, &["anna", "eva"]);
     env.write(Path::new("/etc/security/insis-otp.toml"), b"secret_file = \"%h/.insis-otp\"\n", 0o644);
     let heard = |args: &[&str], input: &str| {
         let output = root(&env, args, input);

@@ -6,14 +6,13 @@ use std::path::Path;
 use std::process::Command;
 
 use insis_otp_tests::directory::Directory;
-use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::env::{CONFIG, Env, run, talk};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login};
 
 const STACK: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
 const SSHD: &str = "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n\
                     AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam\n";
-const CONFIG: &str = "/etc/security/insis-otp.toml";
 const DROP_IN: &str = "/etc/ssh/sshd_config.d/00-otp.conf";
 
 /// A machine on which everybody is paired and nothing is wrong.

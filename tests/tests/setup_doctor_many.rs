@@ -4,12 +4,11 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
-use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::page::Page;
 use insis_otp_tests::paired::Paired;
 use nix::sys::resource::{UsageWho, getrusage};
 
-const CONFIG: &str = "/etc/security/insis-otp.toml";
 const USERSFILE: &str = "/etc/users.oath";
 const STACK: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
 

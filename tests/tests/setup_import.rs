@@ -13,13 +13,6 @@ const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const OTHER: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const NOW: u64 = 1_700_000_022;
 
-fn machine(users: &[&str]) -> Env {
-    let env = users.iter().fold(Env::build(), |builder, user| builder.user(user, "secret")).clock().start();
-    env.clock().freeze(NOW);
-    env.syslog().clear();
-    env
-}
-
 /// Runs otp-setup as root. Whatever it says or logs: no secret, in none of its forms.
 fn root(env: &Env, args: &[&str], input: &str) -> Output {
     let output = talk(env.command("otp-setup").args(args), input);
@@ -53,7 +46,7 @@ const URI: [&str; 5] = ["import", "--user", "anna", "--uri", "-"];
 
 #[test]
 fn of_several_uris_one_is_chosen_and_none_becomes_a_name() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let two = format!(
         "otpauth://totp/pi%40raspberrypi?secret={SECRET}&issuer=raspberrypi\notpauth://totp/bank:anna?secret={OTHER}\n"
     );
@@ -86,7 +79,7 @@ fn opens_later(env: &Env, phone: &Phone) -> bool {
 
 #[test]
 fn uris_of_every_style_mean_the_same() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let eight = Phone::with(SECRET, "SHA256", 8, 60);
     for uri in [
         format!(
@@ -121,7 +114,7 @@ fn uris_of_every_style_mean_the_same() {
 
 #[test]
 fn a_secret_on_the_command_line_is_not_repeated() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let uri = format!("otpauth://totp/Uni:anna?secret={SECRET}");
     for args in
         [&["import", "--uri", &uri][..], &[&uri], &["import", "--user", &uri, "--uri", "-"], &[SECRET]]
@@ -133,7 +126,7 @@ fn a_secret_on_the_command_line_is_not_repeated() {
 
 #[test]
 fn secrets_of_80_bits_are_taken_with_force_and_a_warning() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let uri = format!("otpauth://totp/Uni:anna?secret={SHORT}");
     let refused = root(&env, &URI, &uri);
     assert!(!refused.status.success() && said(&refused).contains("--force"), "{}", said(&refused));
@@ -146,7 +139,7 @@ fn secrets_of_80_bits_are_taken_with_force_and_a_warning() {
 
 #[test]
 fn exports_of_apps_are_taken() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let args = ["import", "--user", "anna", "--replace", "--app-export"];
     let aegis = format!(
         r#"{{"version":1,"header":{{"slots":null,"params":null}},"db":{{"version":2,"entries":[{{"type":"totp","name":"anna",
@@ -188,7 +181,7 @@ fn exports_of_apps_are_taken() {
 
 #[test]
 fn of_two_lines_for_one_user_it_is_said_which_one_stays() {
-    let env = machine(&["anna", "bob"]);
+    let env = Env::frozen(NOW, &["anna", "bob"]);
     let hex = |secret: &str| {
         let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
         data_encoding::HEXLOWER.encode(&bytes)
@@ -216,7 +209,7 @@ fn of_two_lines_for_one_user_it_is_said_which_one_stays() {
 
 #[test]
 fn google_authenticators_files_are_taken_from_where_they_are() {
-    let env = machine(&["anna", "bob"]);
+    let env = Env::frozen(NOW, &["anna", "bob"]);
     let theirs = |secret: &str, scratch: &str| format!("{secret}\n\" TOTP_AUTH\n{scratch}");
     env.write(Path::new("/var/lib/ga/anna"), theirs(SECRET, "12345678\n87654321\n").as_bytes(), 0o400);
     env.write(Path::new("/var/lib/ga/bob"), theirs(OTHER, "").as_bytes(), 0o400);
@@ -263,7 +256,7 @@ fn people_whom_the_directory_does_not_list_are_found_by_their_files() {
 
 #[test]
 fn exports_that_are_not_read_are_told_what_to_export_instead() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let file = Path::new("/root/export");
     for (export, words) in [
         (&b"<?xml version=\"1.0\"?><KeePassFile><Root/></KeePassFile>"[..], "Database, Export, CSV File"),

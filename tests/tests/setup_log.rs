@@ -11,14 +11,6 @@ use insis_otp_tests::terminal::Terminal;
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const NOW: u64 = 1_700_000_022;
 
-fn machine(users: &[&str]) -> Env {
-    let env = users.iter().fold(Env::build(), |builder, user| builder.user(user, "secret")).clock().start();
-    env.clock().freeze(NOW);
-    // What useradd says.
-    env.syslog().clear();
-    env
-}
-
 /// Root, become so by sudo from this user.
 fn sudo(env: &Env, by: &str, args: &[&str], input: &str) -> Output {
     talk(env.command("otp-setup").env("SUDO_USER", by).args(args), input)
@@ -43,7 +35,7 @@ fn one_line(env: &Env, action: &str) -> String {
 
 #[test]
 fn every_act_of_roots_leaves_a_line_with_who_and_for_whom() {
-    let env = machine(&["anna", "karel"]);
+    let env = Env::frozen(NOW, &["anna", "karel"]);
     let loginuid = std::fs::read_to_string("/proc/self/loginuid").unwrap_or_else(|_| "unknown".into());
     let loginuid = if loginuid == u32::MAX.to_string() { "unset" } else { &loginuid };
     let whom = |user: &str| format!(" user={user} uid=0 loginuid={loginuid} sudo_user=karel");
@@ -85,7 +77,7 @@ fn every_act_of_roots_leaves_a_line_with_who_and_for_whom() {
 
 #[test]
 fn an_enrollment_for_somebody_else_is_logged() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     let mut root = env.command("otp-setup");
     let mut root = Terminal::run(root.env("SUDO_USER", "karel").args(["--user", "anna", "--yes"]));
     root.expect("First code:");
@@ -102,7 +94,7 @@ fn an_enrollment_for_somebody_else_is_logged() {
 
 #[test]
 fn what_sudo_says_cannot_forge_a_line_and_counts_for_root_only() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     env.write(Path::new("/etc/security/insis-otp.toml"), b"secret_file = \"%h/.insis-otp\"\n", 0o644);
     let hostile = format!("x\nuser=bob result=accepted \u{1b}[2J{}", "y".repeat(5_000));
     assert!(sudo(&env, &hostile, &["import", "--user", "anna", "--uri", "-"], &uri("anna")).status.success());
@@ -133,7 +125,7 @@ fn what_sudo_says_cannot_forge_a_line_and_counts_for_root_only() {
 
 #[test]
 fn what_changes_nothing_leaves_no_line() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     for (args, input) in [
         (&["import", "--user", "anna", "--uri", "-", "--dry-run"][..], uri("anna")),
         (&["status", "--user", "anna"], String::new()),

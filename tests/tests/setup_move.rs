@@ -3,19 +3,12 @@
 use std::path::Path;
 use std::process::Output;
 
-use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::env::{Env, STORE, run, talk};
 use insis_otp_tests::faults::{Fault, Traced};
 use insis_otp_tests::phone::Phone;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const NOW: u64 = 1_700_000_022;
-const STORE: &str = "/var/lib/insis-otp";
-
-fn machine(users: &[&str]) -> Env {
-    let env = users.iter().fold(Env::build(), |builder, user| builder.user(user, "secret")).clock().start();
-    env.clock().freeze(NOW);
-    env
-}
 
 fn root(env: &Env, args: &[&str], input: &str) -> Output {
     talk(env.command("otp-setup").args(args), input)
@@ -58,7 +51,7 @@ fn status(env: &Env, user: &str) -> String {
 
 #[test]
 fn everything_comes_along_and_no_code_becomes_good_again() {
-    let env = machine(&["anna", "bob"]);
+    let env = Env::frozen(NOW, &["anna", "bob"]);
     import(&env, "anna");
     let used = code(&env);
     assert_eq!(verify(&env, "anna", &used)["accepted"], true);
@@ -79,7 +72,7 @@ fn everything_comes_along_and_no_code_becomes_good_again() {
 
 #[test]
 fn a_used_code_stays_used() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     import(&env, "anna");
     let used = code(&env);
     assert_eq!(verify(&env, "anna", &used)["accepted"], true);
@@ -96,7 +89,7 @@ fn a_used_code_stays_used() {
 
 #[test]
 fn nothing_is_moved_that_is_not_the_same_persons() {
-    let env = machine(&["anna", "bob"]);
+    let env = Env::frozen(NOW, &["anna", "bob"]);
     import(&env, "anna");
     import(&env, "bob");
     let refused = |args: [&str; 2], status: i32| {
@@ -125,7 +118,7 @@ fn nothing_is_moved_that_is_not_the_same_persons() {
 
 #[test]
 fn a_secret_file_in_a_home_that_stays_is_written_anew() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     env.write(Path::new("/etc/security/insis-otp.toml"), b"secret_file = \"%h/.insis-otp\"\n", 0o644);
     import(&env, "anna");
     rename(&env, "anna", "anna2");
@@ -141,7 +134,7 @@ fn a_secret_file_in_a_home_that_stays_is_written_anew() {
 
 #[test]
 fn death_at_any_system_call_leaves_one_enrollment_that_can_be_moved_or_used() {
-    let env = machine(&["anna"]);
+    let env = Env::frozen(NOW, &["anna"]);
     import(&env, "anna");
     let used = code(&env);
     assert_eq!(verify(&env, "anna", &used)["accepted"], true);

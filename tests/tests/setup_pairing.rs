@@ -3,14 +3,13 @@
 
 use std::path::Path;
 
-use insis_otp_tests::env::{Env, run, talk};
+use insis_otp_tests::env::{Env, STORE, run, talk};
 use insis_otp_tests::faults::SmallDisk;
 use insis_otp_tests::phone::{App, Phone};
 use insis_otp_tests::screen::{Screen, Theme};
 use insis_otp_tests::terminal::Terminal;
 
 const PASSWORD: &str = "correct horse";
-const STORE: &str = "/var/lib/insis-otp";
 /// A time at which a step is twelve seconds old.
 const NOW: u64 = 1_700_000_022;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use insis_otp_tests::env::{Env, run};
+use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Message, Reply, Stack};
 use insis_otp_tests::ssh::Sshd;
@@ -90,7 +90,7 @@ impl Setup {
         let exempt: Vec<_> = proofs().map(|shown| format!("{:?}", Person::Exempt.user(shown))).collect();
         let exempt = exempt.join(", ");
         let settings = format!("unenrolled = \"{}\"\nexempt_users = [{exempt}]\n", self.unenrolled);
-        env.write("/etc/security/insis-otp.toml".as_ref(), settings.as_bytes(), 0o644);
+        env.write(CONFIG.as_ref(), settings.as_bytes(), 0o644);
         let mut dropin = shipped("sshd_config.d/insis-otp.conf");
         if self.key_first {
             dropin = dropin

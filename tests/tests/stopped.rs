@@ -10,31 +10,28 @@ use insis_otp::record::Enrollment;
 use insis_otp::service::{Reply, Request, Response};
 use insis_otp::verify::Verdict;
 use insis_otp_tests::crowd::Outcome;
-use insis_otp_tests::door::Door;
-use insis_otp_tests::env::talk;
+use insis_otp_tests::env::{HELPER, talk};
 use insis_otp_tests::faults::{Call, Traced};
-use insis_otp_tests::person::{Person, STEP, time_of};
+use insis_otp_tests::machine::{Machine, ONE_TRY, PASSWORD};
+use insis_otp_tests::person::{Person, STEP, SYSTEM_STORE, time_of};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
-const HELPER: &str = "/usr/libexec/otp-helper";
-const STORED: &str = "/var/lib/insis-otp/%u";
-const MODULE: &str = "auth required pam_insis_otp.so tries=1";
 const SU: &[u8] = b"auth required pam_unix.so nodelay\nauth required pam_insis_otp.so tries=1\n\
                     account required pam_permit.so\nsession required pam_permit.so\n";
 /// Nobody waits longer for a process that does not run.
 const SOON: Duration = Duration::from_secs(1);
 
-fn machine() -> Door {
-    let door = Door::new(MODULE);
-    door.env.write("/etc/pam.d/su".as_ref(), SU, 0o644);
+fn machine() -> Machine<Person> {
+    let machine = Machine::frozen(ONE_TRY);
+    machine.env.write("/etc/pam.d/su".as_ref(), SU, 0o644);
     for file in ["/etc/default/su", "/etc/login.defs"] {
-        door.env.write(file.as_ref(), b"FAIL_DELAY 0\n", 0o644);
+        machine.env.write(file.as_ref(), b"FAIL_DELAY 0\n", 0o644);
     }
-    door
+    machine
 }
 
 fn verify(code: &str) -> String {
@@ -83,17 +80,17 @@ fn holds_lock(process: Pid, file: &Path) -> bool {
 }
 
 /// A login of the owner's, and how long it took.
-fn login(door: &Door, code: &str) -> (Outcome, Duration) {
-    let said = door.login(code);
+fn login(machine: &Machine<Person>, code: &str) -> (Outcome, Duration) {
+    let said = machine.login(code);
     let took = Duration::from_nanos(said.nanos);
     (said, took)
 }
 
 /// The owner logs in with the code of that step, and soon.
-fn owner_gets_in(door: &Door, step: u64) -> Duration {
-    door.env.clock().freeze(time_of(step));
-    let (said, took) = login(door, &door.anna.code(step));
-    assert_eq!(said.code, "PAM_SUCCESS", "step {step}: {:?}", door.env.syslog().lines());
+fn owner_gets_in(machine: &Machine<Person>, step: u64) -> Duration {
+    machine.env.clock().freeze(time_of(step));
+    let (said, took) = login(machine, &machine.anna.code(step));
+    assert_eq!(said.code, "PAM_SUCCESS", "step {step}: {:?}", machine.env.syslog().lines());
     assert!(took < SOON, "{took:?}");
     took
 }
@@ -143,9 +140,9 @@ impl Held {
 }
 
 /// The calls of an attempt through the helper, from the lock on.
-fn calls_from_the_lock(door: &Door, code: &str) -> Vec<Call> {
-    door.anna.reset();
-    let traced = Traced::run(&door.env.as_user("anna", HELPER), &verify(code));
+fn calls_from_the_lock(machine: &Machine<Person>, code: &str) -> Vec<Call> {
+    machine.anna.reset();
+    let traced = Traced::run(&machine.env.as_user("anna", HELPER), &verify(code));
     let locked = traced.calls.iter().rposition(|call| call.line.contains("LOCK_EX")).expect("no lock");
     traced.calls[locked..].to_vec()
 }
@@ -157,18 +154,18 @@ fn accepted(output: &std::process::Output) -> bool {
 /// One code, typed twice: in a helper that is stopped wherever it may be, and at the door meanwhile.
 #[test]
 fn of_a_stopped_helper_and_its_owner_with_one_code_one_gets_in_and_soon() {
-    let door = machine();
-    let code = door.anna.code(STEP);
-    let calls = calls_from_the_lock(&door, &code);
+    let machine = machine();
+    let code = machine.anna.code(STEP);
+    let calls = calls_from_the_lock(&machine, &code);
     let (mut longest, mut by_helper, mut by_owner, mut by_nobody) = (Duration::ZERO, 0, 0, 0);
     for call in calls.iter().filter(|call| call.name != "exit_group") {
-        door.env.clock().freeze(time_of(STEP));
-        door.anna.reset();
-        let held = Held::start(&door.env.as_user("anna", HELPER), &verify(&code), call, "signal=STOP");
+        machine.env.clock().freeze(time_of(STEP));
+        machine.anna.reset();
+        let held = Held::start(&machine.env.as_user("anna", HELPER), &verify(&code), call, "signal=STOP");
         held.until_stopped();
-        let (said, took) = login(&door, &code);
+        let (said, took) = login(&machine, &code);
         assert!(took < SOON, "stopped at {}: {took:?}", call.line);
-        let next = owner_gets_in(&door, STEP + 1);
+        let next = owner_gets_in(&machine, STEP + 1);
         let output = held.go_on();
         let opened = [accepted(&output), said.code == "PAM_SUCCESS"];
         match opened {
@@ -181,10 +178,15 @@ fn of_a_stopped_helper_and_its_owner_with_one_code_one_gets_in_and_soon() {
         longest = longest.max(took).max(next);
         // What was used up meanwhile stays so, and the next one is good once.
         for step in [STEP, STEP + 1] {
-            door.env.clock().freeze(time_of(STEP + 1));
-            assert_ne!(door.login(&door.anna.code(step)).code, "PAM_SUCCESS", "twice, at {}", call.line);
+            machine.env.clock().freeze(time_of(STEP + 1));
+            assert_ne!(
+                machine.login(&machine.anna.code(step)).code,
+                "PAM_SUCCESS",
+                "twice, at {}",
+                call.line
+            );
         }
-        owner_gets_in(&door, STEP + 3);
+        owner_gets_in(&machine, STEP + 3);
     }
     println!(
         "| stopped helper | {} places | by it: {by_helper}, by the owner: {by_owner}, by nobody: {by_nobody} | longest {longest:?} |",
@@ -193,24 +195,25 @@ fn of_a_stopped_helper_and_its_owner_with_one_code_one_gets_in_and_soon() {
     assert!(by_helper > 0 && by_owner > 0 && by_nobody <= 2, "{by_helper} {by_owner} {by_nobody}");
 }
 
-fn first_write(door: &Door, code: &str) -> Call {
-    let calls = calls_from_the_lock(door, code);
+fn first_write(machine: &Machine<Person>, code: &str) -> Call {
+    let calls = calls_from_the_lock(machine, code);
     calls.into_iter().find(|call| call.name == "pwrite64").expect("no charge")
 }
 
 #[test]
 fn twenty_logins_beside_a_stopped_helper_take_less_than_a_second_each() {
-    let door = machine();
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
-    let call = first_write(&door, &wrong);
+    let machine = machine();
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+    let call = first_write(&machine, &wrong);
     let took: Vec<_> = (0..20)
         .map(|turn| {
-            door.anna.reset();
-            let held = Held::start(&door.env.as_user("anna", HELPER), &verify(&wrong), &call, "signal=STOP");
+            machine.anna.reset();
+            let held =
+                Held::start(&machine.env.as_user("anna", HELPER), &verify(&wrong), &call, "signal=STOP");
             held.until_stopped();
             let process = held.pid().expect("it is gone");
-            assert!(holds_lock(process, door.anna.file.path()), "it does not hold the lock");
-            let took = owner_gets_in(&door, STEP + 2 * turn);
+            assert!(holds_lock(process, machine.anna.file.path()), "it does not hold the lock");
+            let took = owner_gets_in(&machine, STEP + 2 * turn);
             assert!(took > Duration::from_millis(50), "nobody was in the way");
             assert!(!accepted(&held.go_on()));
             took
@@ -258,24 +261,24 @@ impl Drop for Group {
 
 #[test]
 fn a_frozen_control_group_keeps_nobody_out() {
-    let door = machine();
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let machine = machine();
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     // strace itself would keep the process from freezing: a shell that locks and waits is frozen in its place, and then a
     // helper at whatever it does.
     let hold = "exec 9<>\"$1\"; flock 9; echo locked; exec sleep 100";
     let mut took = Vec::new();
     for turn in 0..10 {
-        door.anna.reset();
+        machine.anna.reset();
         let group = Group::new();
-        let mut holder = door.env.command("sh");
-        let holder = holder.args(["-c", hold, "sh"]).arg(door.anna.file.path());
+        let mut holder = machine.env.command("sh");
+        let holder = holder.args(["-c", hold, "sh"]).arg(machine.anna.file.path());
         let mut holder = holder.stdout(Stdio::piped()).spawn().expect("no shell");
         let mut word = [0; 6];
         std::io::Read::read_exact(holder.stdout.as_mut().expect("a pipe"), &mut word).expect("no lock");
         group.set("cgroup.procs", &holder.id().to_string());
         group.set("cgroup.freeze", "1");
         until("that it is frozen", || group.is_frozen().then_some(()));
-        took.push(owner_gets_in(&door, STEP + 2 * turn));
+        took.push(owner_gets_in(&machine, STEP + 2 * turn));
         assert!(took[took.len() - 1] > Duration::from_millis(50), "nobody was in the way");
         holder.kill().expect("it is gone");
         group.set("cgroup.freeze", "0");
@@ -283,9 +286,9 @@ fn a_frozen_control_group_keeps_nobody_out() {
     }
     let mut frozen_with_lock = 0;
     for turn in 0..40_u64 {
-        door.anna.reset();
+        machine.anna.reset();
         let group = Group::new();
-        let mut helper = door
+        let mut helper = machine
             .env
             .as_user("anna", HELPER)
             .stdin(Stdio::piped())
@@ -300,8 +303,8 @@ fn a_frozen_control_group_keeps_nobody_out() {
         std::thread::sleep(Duration::from_micros(turn * 10));
         group.set("cgroup.freeze", "1");
         std::thread::sleep(Duration::from_millis(5));
-        frozen_with_lock += u32::from(holds_lock(pid(helper.id()), door.anna.file.path()));
-        took.push(owner_gets_in(&door, STEP + 40 + 2 * turn));
+        frozen_with_lock += u32::from(holds_lock(pid(helper.id()), machine.anna.file.path()));
+        took.push(owner_gets_in(&machine, STEP + 40 + 2 * turn));
         group.set("cgroup.freeze", "0");
         helper.wait().expect("no end");
     }
@@ -313,16 +316,18 @@ fn a_frozen_control_group_keeps_nobody_out() {
 
 #[test]
 fn helpers_that_get_no_processor_keep_nobody_out() {
-    let door = machine();
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let machine = machine();
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     let mut busy: Vec<_> = (0..2)
-        .map(|_| door.env.as_user("bob", "sh").args(["-c", "while :; do :; done"]).spawn().expect("no shell"))
+        .map(|_| {
+            machine.env.as_user("bob", "sh").args(["-c", "while :; do :; done"]).spawn().expect("no shell")
+        })
         .collect();
     let (mut took, mut with_lock) = (Vec::new(), 0);
     for turn in 0..20_u64 {
-        door.anna.reset();
+        machine.anna.reset();
         let idle = |_| {
-            let mut helper = door.env.as_user("anna", "chrt");
+            let mut helper = machine.env.as_user("anna", "chrt");
             helper.args(["--idle", "0", HELPER]).stdin(Stdio::piped()).stdout(Stdio::null());
             let mut helper = helper.spawn().expect("no helper");
             let mut stdin = helper.stdin.take().expect("a pipe");
@@ -332,11 +337,11 @@ fn helpers_that_get_no_processor_keep_nobody_out() {
         let mut helpers: Vec<_> = (0..3).map(idle).collect();
         // One that is starved with the lock has it for long enough to be seen.
         let end = Instant::now() + Duration::from_millis(1000);
-        let file = door.anna.file.path();
+        let file = machine.anna.file.path();
         let has_it = |helpers: &[Child]| helpers.iter().any(|one| holds_lock(pid(one.id()), file));
         while Instant::now() < end && !has_it(&helpers) {}
         with_lock += u32::from(has_it(&helpers));
-        took.push(owner_gets_in(&door, STEP + 2 * turn));
+        took.push(owner_gets_in(&machine, STEP + 2 * turn));
         helpers.iter_mut().for_each(|helper| {
             let _ = helper.kill();
             let _ = helper.wait();
@@ -357,18 +362,18 @@ fn helpers_that_get_no_processor_keep_nobody_out() {
 /// back. Root pairs the person anew: that stands, whatever becomes of the helper.
 #[test]
 fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
-    let door = machine();
-    let (theirs, roots) = (Person::new("anna", 9, STORED), Person::new("anna", 8, STORED));
-    let proof = || Reply::new(door.anna.code(STEP).as_bytes());
+    let machine = machine();
+    let (theirs, roots) = (Person::new("anna", 9, SYSTEM_STORE), Person::new("anna", 8, SYSTEM_STORE));
+    let proof = || Reply::new(machine.anna.code(STEP).as_bytes());
     let new = theirs.new_pairing(STEP);
     for (request, step) in
         [(Request::Replace(new, proof()), "renameat2"), (Request::Remove(proof()), "rename")]
     {
-        door.env.clock().freeze(time_of(STEP));
-        let (helper, request) = (door.env.as_user("anna", HELPER), request.encode().to_string());
+        machine.env.clock().freeze(time_of(STEP));
+        let (helper, request) = (machine.env.as_user("anna", HELPER), request.encode().to_string());
         let pair = || {
-            let _ = door.anna.file.remove();
-            door.anna.pair();
+            let _ = machine.anna.file.remove();
+            machine.anna.pair();
         };
         pair();
         let calls = Traced::run(&helper, &request).calls;
@@ -378,8 +383,8 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
         held.until_stopped();
         let process = held.pid().expect("it is gone");
         let enrollment =
-            Enrollment { key: roots.key.clone(), ..door.anna.file.read().expect("none").enrollment };
-        let done = door.anna.file.replace(|_| Ok::<_, ()>((enrollment.clone(), Person::first_state())));
+            Enrollment { key: roots.key.clone(), ..machine.anna.file.read().expect("none").enrollment };
+        let done = machine.anna.file.replace(|_| Ok::<_, ()>((enrollment.clone(), Person::first_state())));
         done.expect("cannot be replaced").expect("it may");
         assert_ne!(
             status(process, "State").map(|state| state.starts_with('T')),
@@ -387,14 +392,14 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
             "{step}: it is there"
         );
         let _ = held.strace.wait_with_output().expect("no end");
-        let there = door.anna.file.read().expect("nothing there").enrollment;
+        let there = machine.anna.file.read().expect("nothing there").enrollment;
         assert!(there.key.secret() == roots.key.secret(), "{step}: undone");
     }
-    door.anna.file.remove().expect("cannot remove");
+    machine.anna.file.remove().expect("cannot remove");
 }
 
-fn su(door: &Door) -> Command {
-    let mut su = door.env.as_user("bob", "su");
+fn su(machine: &Machine<Person>) -> Command {
+    let mut su = machine.env.as_user("bob", "su");
     su.args(["anna", "-c", "true"]);
     su
 }
@@ -402,19 +407,19 @@ fn su(door: &Door) -> Command {
 /// From the lock to the last write su is out of the reach of whoever called it; before and after it need not be.
 #[test]
 fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
-    let door = machine();
-    for code in [door.anna.code(STEP), door.anna.wrong_codes(STEP, 1).remove(0)] {
-        door.anna.reset();
-        let input = format!("secret\n{code}\n");
-        let traced = Traced::run(&su(&door), &input);
+    let machine = machine();
+    for code in [machine.anna.code(STEP), machine.anna.wrong_codes(STEP, 1).remove(0)] {
+        machine.anna.reset();
+        let input = format!("{PASSWORD}\n{code}\n");
+        let traced = Traced::run(&su(&machine), &input);
         let locked = traced.calls.iter().rposition(|call| call.line.contains("LOCK_EX")).expect("no lock");
         let last =
             traced.calls.iter().rposition(|call| ["fdatasync", "fadvise64"].contains(&call.name.as_str()));
         let (mut windows, mut tried) = (0, 0);
         for call in &traced.calls[locked..last.expect("no last write")] {
-            door.anna.reset();
-            let held = Held::start(&su(&door), &input, call, "delay_exit=400000");
-            let locked = |process: &Pid| holds_lock(*process, door.anna.file.path());
+            machine.anna.reset();
+            let held = Held::start(&su(&machine), &input, call, "delay_exit=400000");
+            let locked = |process: &Pid| holds_lock(*process, machine.anna.file.path());
             let process = until("the lock", || held.pid().filter(locked));
             windows += 1;
             for attempt in [
@@ -427,9 +432,9 @@ fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
                 format!("prlimit --pid {process} --fsize=0"),
                 format!("ionice -c 3 -p {process}"),
             ] {
-                let output = talk(door.env.as_user("bob", "bash").args(["-c", &attempt]), "");
+                let output = talk(machine.env.as_user("bob", "bash").args(["-c", &attempt]), "");
                 let heard = String::from_utf8_lossy(&output.stderr);
-                let there = holds_lock(process, door.anna.file.path());
+                let there = holds_lock(process, machine.anna.file.path());
                 assert!(
                     !there || !output.status.success() && heard.contains("not permitted"),
                     "at {}: bob could {attempt}: {output:?}",
@@ -458,12 +463,12 @@ struct Su {
 }
 
 impl Su {
-    fn start(door: &Door) -> Self {
-        let mut su = su(door);
+    fn start(machine: &Machine<Person>) -> Self {
+        let mut su = su(machine);
         let su = su.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = su.spawn().expect("no su");
         let mut stdin = process.stdin.take().expect("a pipe");
-        stdin.write_all(b"secret\n").expect("it does not listen");
+        stdin.write_all(format!("{PASSWORD}\n").as_bytes()).expect("it does not listen");
         let waits = || {
             let call = std::fs::read_to_string(format!("/proc/{}/syscall", process.id())).ok()?;
             let name = std::fs::read_to_string(format!("/proc/{}/comm", process.id())).ok()?;
@@ -494,12 +499,12 @@ impl Su {
 /// Bob stops his su at 40 moments from the code to its end.
 #[test]
 fn wherever_bob_stops_his_su_anna_gets_in_soon() {
-    let door = machine();
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
+    let machine = machine();
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     let bob = nix::unistd::User::from_name("bob").expect("no users").expect("no bob").uid;
     let undisturbed = || {
-        door.anna.reset();
-        let mut su = Su::start(&door);
+        machine.anna.reset();
+        let mut su = Su::start(&machine);
         let start = Instant::now();
         su.stdin.write_all(format!("{wrong}\n").as_bytes()).expect("it does not listen");
         su.process.wait().expect("no end");
@@ -508,12 +513,12 @@ fn wherever_bob_stops_his_su_anna_gets_in_soon() {
     let whole = (0..10).map(|_| undisturbed()).min().expect("ten");
     let (mut with_lock, mut stopped, mut took) = (0, 0, Vec::new());
     for turn in 0..40_u32 {
-        door.anna.reset();
-        let mut su = Su::start(&door);
+        machine.anna.reset();
+        let mut su = Su::start(&machine);
         let moment = whole * turn / 50;
         stopped += u32::from(su.stopped_after(&wrong, bob, moment));
-        with_lock += u32::from(holds_lock(pid(su.process.id()), door.anna.file.path()));
-        took.push(owner_gets_in(&door, STEP + 2 * u64::from(turn)));
+        with_lock += u32::from(holds_lock(pid(su.process.id()), machine.anna.file.path()));
+        took.push(owner_gets_in(&machine, STEP + 2 * u64::from(turn)));
         let _ = su.process.kill();
         su.process.wait().expect("no end");
     }
@@ -527,8 +532,8 @@ fn wherever_bob_stops_his_su_anna_gets_in_soon() {
 
 /// A program as a job of a shell on a terminal, and under strace: each write takes half a second longer. (Only a job that
 /// has a shell above it is stopped by ^Z. strace itself is not stopped nor ended by the terminal.)
-fn slow_on_a_terminal(door: &Door, program: &Command, trace: &Path) -> Terminal {
-    let mut shell = door.env.command("bash");
+fn slow_on_a_terminal(machine: &Machine<Person>, program: &Command, trace: &Path) -> Terminal {
+    let mut shell = machine.env.command("bash");
     shell.args(["--norc", "-mc", "\"$@\"; echo over", "bash", "strace", "-I4", "-qq", "-o"]).arg(trace);
     shell.args(["-e", "inject=pwrite64:delay_exit=500000", "--"]);
     shell.arg(program.get_program()).args(program.get_args());
@@ -538,13 +543,18 @@ fn slow_on_a_terminal(door: &Door, program: &Command, trace: &Path) -> Terminal 
 
 /// What is typed on the terminal of `program`, to which the right code is typed by `line`, neither stops nor ends it from
 /// the lock to the last write.
-fn terminal_reaches_nobody_with_the_lock(door: &Door, program: &Command, prompt: &str, line: &str) {
+fn terminal_reaches_nobody_with_the_lock(
+    machine: &Machine<Person>,
+    program: &Command,
+    prompt: &str,
+    line: &str,
+) {
     let folder = tempfile::tempdir().expect("no folder");
-    let file = door.anna.file.path();
+    let file = machine.anna.file.path();
     for (key, name) in [("\x1a", "SIGTSTP"), ("\x03", "SIGINT"), ("\x1c", "SIGQUIT"), ("", "SIGHUP")] {
-        door.anna.reset();
+        machine.anna.reset();
         let trace = folder.path().join(name);
-        let mut terminal = slow_on_a_terminal(door, program, &trace);
+        let mut terminal = slow_on_a_terminal(machine, program, &trace);
         terminal.expect(prompt);
         terminal.line(line);
         let process = until("the lock", || holders(file).first().copied());
@@ -557,7 +567,7 @@ fn terminal_reaches_nobody_with_the_lock(door: &Door, program: &Command, prompt:
         let end = || (stopped() || !holds_lock(process, file)).then_some(());
         until("that it stops or has done with the lock", end);
         assert!(!stopped() || !holds_lock(process, file), "{name} stopped it with the lock");
-        assert!(door.anna.has_spent(STEP), "{name} ended it before the last write");
+        assert!(machine.anna.has_spent(STEP), "{name} ended it before the last write");
         until("that the signal comes afterwards", || heard(&format!("--- {name} ")).then_some(()));
         let _ = kill(process, Signal::SIGKILL);
     }
@@ -566,42 +576,42 @@ fn terminal_reaches_nobody_with_the_lock(door: &Door, program: &Command, prompt:
 /// sudo keeps its caller's real user id while it asks for the code, and so is out of reach as su is.
 #[test]
 fn a_terminal_neither_stops_nor_ends_a_sudo_that_has_the_lock() {
-    let door = machine();
-    let stack = format!("{MODULE}\naccount required pam_permit.so\nsession required pam_permit.so\n");
-    door.env.write("/etc/pam.d/sudo".as_ref(), stack.as_bytes(), 0o644);
+    let machine = machine();
+    let stack = format!("{ONE_TRY}\naccount required pam_permit.so\nsession required pam_permit.so\n");
+    machine.env.write("/etc/pam.d/sudo".as_ref(), stack.as_bytes(), 0o644);
     let sudoers = b"Defaults timestamp_timeout=0, !lecture, passwd_tries=1\nanna ALL=(ALL:ALL) ALL\n";
-    door.env.write("/etc/sudoers".as_ref(), sudoers, 0o440);
-    let mut sudo = door.env.as_user("anna", "sudo");
+    machine.env.write("/etc/sudoers".as_ref(), sudoers, 0o440);
+    let mut sudo = machine.env.as_user("anna", "sudo");
     sudo.args(["-k", "true"]);
-    terminal_reaches_nobody_with_the_lock(&door, &sudo, "One-time code: ", &door.anna.code(STEP));
+    terminal_reaches_nobody_with_the_lock(&machine, &sudo, "One-time code: ", &machine.anna.code(STEP));
 }
 
 /// Programs that are root's through and through when they ask have a terminal that need not be root's.
 #[test]
 fn a_terminal_neither_stops_nor_ends_a_program_of_roots_that_has_the_lock() {
-    let door = machine();
-    let code = format!("={}", door.anna.code(STEP));
-    let program = door.driver();
-    let mut driver = door.env.command("sh");
+    let machine = machine();
+    let code = format!("={}", machine.anna.code(STEP));
+    let program = machine.driver();
+    let mut driver = machine.env.command("sh");
     driver.args(["-c", "echo begins; exec \"$@\"", "sh"]).arg(program.get_program()).args(program.get_args());
-    terminal_reaches_nobody_with_the_lock(&door, &driver, "begins", &format!("{code}\n\x04"));
+    terminal_reaches_nobody_with_the_lock(&machine, &driver, "begins", &format!("{code}\n\x04"));
 }
 
 /// The same by the real sshd, from the code to the shell's first word.
 #[test]
 fn over_ssh_a_stopped_holder_costs_less_than_a_second() {
-    let door = machine();
+    let machine = machine();
     let stack = "auth required pam_insis_otp.so tries=1\naccount required pam_permit.so\nsession required pam_permit.so\n";
-    door.env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
-    let sshd = Sshd::start(&door.env, "sshd", "AuthenticationMethods keyboard-interactive");
-    let wrong = door.anna.wrong_codes(STEP, 1).remove(0);
-    let call = first_write(&door, &wrong);
+    machine.env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
+    let sshd = Sshd::start(&machine.env, "sshd", "AuthenticationMethods keyboard-interactive");
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+    let call = first_write(&machine, &wrong);
     let ssh = |step: u64| {
-        door.env.clock().freeze(time_of(step));
+        machine.env.clock().freeze(time_of(step));
         let mut ssh = sshd.login("anna", "echo inside $((1+1))");
         ssh.expect("One-time code: ");
         let start = Instant::now();
-        ssh.line(&door.anna.code(step));
+        ssh.line(&machine.anna.code(step));
         ssh.expect("inside 2");
         let took = start.elapsed();
         assert!(ssh.wait().success());
@@ -610,8 +620,9 @@ fn over_ssh_a_stopped_holder_costs_less_than_a_second() {
     let alone = (0..5).map(|turn| ssh(STEP + 2 * turn)).min().expect("some");
     let beside: Vec<_> = (0..20)
         .map(|turn| {
-            door.anna.reset();
-            let held = Held::start(&door.env.as_user("anna", HELPER), &verify(&wrong), &call, "signal=STOP");
+            machine.anna.reset();
+            let held =
+                Held::start(&machine.env.as_user("anna", HELPER), &verify(&wrong), &call, "signal=STOP");
             held.until_stopped();
             let took = ssh(STEP + 20 + 2 * turn);
             assert!(took < SOON, "{took:?}; alone {alone:?}");
