@@ -4,11 +4,9 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use insis_otp_tests::crowd::{self, Outcome};
-use insis_otp_tests::machine::{Machine, answer};
+use insis_otp_tests::machine::{Machine, ONE_TRY, answer};
 use insis_otp_tests::pam::{Code, Stack};
-use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP};
-
-const MODULE: &str = "auth required pam_insis_otp.so tries=1";
+use insis_otp_tests::person::{Person, STEP};
 
 const OPENS: &str = "result=accepted";
 const WRONG: &str = "reason=wrong-code";
@@ -28,154 +26,185 @@ fn login(machine: &Machine<Person>, reply: &[u8]) -> Outcome {
     Outcome::read(&String::from_utf8_lossy(&output.stdout))
 }
 
-fn replies(machine: &Machine<Person>) -> Vec<(Vec<u8>, &'static str)> {
+/// What is typed, and what the log says of it. [`fill`] puts codes where a name is in braces.
+const REPLIES: &[(&str, &str)] = &[
+    ("{code}", OPENS),
+    (" {code} ", OPENS),
+    ("{front} {back}", OPENS),
+    ("{front}-{back}", OPENS),
+    ("{front}\u{a0}{back}", OPENS),
+    ("{front}\u{2009}{back}", OPENS),
+    ("{front}\u{2013}{back}", OPENS),
+    ("\t{code}\r", OPENS),
+    ("{full-width}", OPENS),
+    ("{arabic}", OPENS),
+    ("{bold}", OPENS),
+    ("{front}{full-width back}", OPENS),
+    ("{code}\u{200b}", OPENS),
+    ("\u{feff}{code}", OPENS),
+    ("\u{202e}{code}", OPENS),
+    ("\u{1b}[200~{code}\u{1b}[201~", OPENS),
+    ("\u{1b}[200~\u{2066}{front}\u{202f}{back}\u{2069} {next}\u{1b}[201~", OPENS),
+    ("{code} {next}", OPENS),
+    ("{code}{next}", OPENS),
+    ("{code}\t-\t{next}", OPENS),
+    ("mzkqw-xpbrt", OPENS),
+    ("MZKQW-XPBRT", OPENS),
+    ("mzkqwxpbrt", OPENS),
+    (" mzkqw - xpbrt ", OPENS),
+    ("{wrong}", WRONG),
+    ("{code}{code}", WRONG),
+    ("{next}{code}", WRONG),
+    ("{code} {wrong}", WRONG),
+    ("{wrong} {code}", WRONG),
+    ("trbpx-wqkzm", WRONG),
+    ("abcdefghjk", WRONG),
+    ("{reversed}{code}", WRONG),
+    ("{five}", LENGTH),
+    ("{code}0", LENGTH),
+    ("0{code}", LENGTH),
+    // Eight digits could be a scratch code, for anybody.
+    ("{code}00", WRONG),
+    ("00{code}", WRONG),
+    ("{code}{next}0", LENGTH),
+    ("{code}{next}{code}", LENGTH),
+    ("0", LENGTH),
+    ("18446744073709551616", LENGTH),
+    ("①②③④⑤⑥", DIGITS),
+    ("²²²²²²", DIGITS),
+    ("ⅠⅡⅢⅣⅤⅥ", DIGITS),
+    ("一二三四五六", CHARACTERS),
+    (" ", CHARACTERS),
+    ("-", CHARACTERS),
+    ("\t\r \u{a0}", CHARACTERS),
+    ("+{code}", CHARACTERS),
+    ("\u{2212}{code}", CHARACTERS),
+    ("{code}.", CHARACTERS),
+    ("{code}.0", CHARACTERS),
+    ("{code},", CHARACTERS),
+    ("{code};", CHARACTERS),
+    ("{front}_{back}", CHARACTERS),
+    ("{front}'{back}", CHARACTERS),
+    ("0x{code}", CHARACTERS),
+    ("0b{code}", CHARACTERS),
+    ("{code}e0", CHARACTERS),
+    ("{code}L", CHARACTERS),
+    ("'{code}'", CHARACTERS),
+    ("\"{code}\"", CHARACTERS),
+    ("({code})", CHARACTERS),
+    ("code: {code}", CHARACTERS),
+    ("{code} or 1=1", CHARACTERS),
+    ("{code}#", CHARACTERS),
+    ("{code}%00", CHARACTERS),
+    ("{code}\\0", CHARACTERS),
+    ("\u{1b}[202~{code}", CHARACTERS),
+    ("[200~{code}[201~", CHARACTERS),
+    ("{front}\u{0301}{back}", CHARACTERS),
+    ("\u{1b}[31m{code}", CHARACTERS),
+    ("\u{1b}]0;x\u{7}{code}", CHARACTERS),
+    ("{code}\u{8}", CHARACTERS),
+    ("\u{7f}{code}", CHARACTERS),
+    ("{code}\u{4}", CHARACTERS),
+    ("{letters}", CHARACTERS),
+    ("l23456", CHARACTERS),
+    ("NaN", CHARACTERS),
+    ("inf", CHARACTERS),
+    ("null", CHARACTERS),
+    ("true", CHARACTERS),
+    ("secret", CHARACTERS),
+    ("%s%s%s%s%s%s", CHARACTERS),
+    ("%n%n%n%n%n%n", CHARACTERS),
+    ("%1000000d", CHARACTERS),
+    ("${jndi:ldap://x}", CHARACTERS),
+    ("$(id)", CHARACTERS),
+    ("`id`", CHARACTERS),
+    ("; reboot", CHARACTERS),
+    ("../../etc/passwd", CHARACTERS),
+    ("<script>", CHARACTERS),
+    ("result=accepted", CHARACTERS),
+    ("mzkqwxpbr", CHARACTERS),
+    ("mzkqwxpbrtt", CHARACTERS),
+    ("mzkqwxpbr0", CHARACTERS),
+    ("ſſſſſſſſſſ", CHARACTERS),
+    ("éèêëēėęğĝģ", CHARACTERS),
+    ("🔑🔑🔑🔑🔑🔑", CHARACTERS),
+    ("", EMPTY),
+];
+
+/// Text before, a text so many times, text behind.
+const LONG_REPLIES: &[(&str, (&str, usize), &str, &str)] = &[
+    ("", (" ", 122), "{code}", OPENS),
+    ("", (" ", 123), "{code}", CHARACTERS),
+    ("", ("1", 16), "", LENGTH),
+    ("", ("1", 17), "", LENGTH),
+    ("", ("1", 64), "", LENGTH),
+    ("", ("1", 128), "", LENGTH),
+    ("", ("1", 129), "", CHARACTERS),
+    ("", ("x", 4096), "", CHARACTERS),
+    ("", ("{code}", 1000), "", CHARACTERS),
+    ("{code}", ("\u{a0}", 1000), "", CHARACTERS),
+];
+
+/// What is no text: bytes before the right code, whether it is there, bytes behind it.
+const BYTES: &[(&[u8], bool, &[u8], &str)] = &[
+    // A text of C's ends at its first NUL, before the module sees it.
+    (b"", true, b"\0\xff\xff", OPENS),
+    (b"\0", true, b"", EMPTY),
+    (b"", true, b"\xff", CHARACTERS),
+    (b"\xc3", true, b"", CHARACTERS),
+    (b"\xff\xfe\xfd", false, b"", CHARACTERS),
+    (b"\xf0\x9f\x94", false, b"", CHARACTERS),
+    (b"\xed\xa0\x80", false, b"", CHARACTERS),
+    (b"\xc0\xb1\xc0\xb1\xc0\xb1\xc0\xb1\xc0\xb1\xc0\xb1", false, b"", CHARACTERS),
+    (&[0x80; 64], false, b"", CHARACTERS),
+    (b"\x08\r\x7fINCORRECT", false, b"", CHARACTERS),
+];
+
+/// Puts the codes of this machine where their names are.
+fn fill(machine: &Machine<Person>, template: &str) -> String {
     let code = machine.anna.code(STEP);
-    let next = machine.anna.code(STEP + 1);
     let (front, back) = code.split_at(3);
-    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
-    let mapped = |to: fn(char) -> char| code.chars().map(to).collect::<String>();
-    let shifted = |zero: u32| {
-        move |digit: char| char::from_u32(zero + u32::from(digit) - u32::from('0')).expect("a digit")
+    let from_zero = |text: &str, zero: u32| -> String {
+        let digit = |digit: char| char::from_u32(zero + u32::from(digit) - u32::from('0'));
+        text.chars().map(|c| digit(c).expect("a digit")).collect()
     };
-    let full_width: String = code.chars().map(shifted(0xFF10)).collect();
-    let arabic: String = code.chars().map(shifted(0x0660)).collect();
-    let bold: String = code.chars().map(shifted(0x1D7CE)).collect();
-    let texts: Vec<(String, &str)> = vec![
-        (code.clone(), OPENS),
-        (format!(" {code} "), OPENS),
-        (format!("{front} {back}"), OPENS),
-        (format!("{front}-{back}"), OPENS),
-        (format!("{front}\u{a0}{back}"), OPENS),
-        (format!("{front}\u{2009}{back}"), OPENS),
-        (format!("{front}\u{2013}{back}"), OPENS),
-        (format!("\t{code}\r"), OPENS),
-        (format!("{}{code}", " ".repeat(122)), OPENS),
-        (full_width.clone(), OPENS),
-        (arabic, OPENS),
-        (bold, OPENS),
-        (format!("{front}{}", full_width.chars().skip(3).collect::<String>()), OPENS),
-        (format!("{code}\u{200b}"), OPENS),
-        (format!("\u{feff}{code}"), OPENS),
-        (format!("\u{202e}{code}"), OPENS),
-        (format!("\u{1b}[200~{code}\u{1b}[201~"), OPENS),
-        (format!("\u{1b}[200~\u{2066}{front}\u{202f}{back}\u{2069} {next}\u{1b}[201~"), OPENS),
-        (format!("{code} {next}"), OPENS),
-        (format!("{code}{next}"), OPENS),
-        (format!("{code}\t-\t{next}"), OPENS),
-        (RECOVERY_CODE.to_owned(), OPENS),
-        (RECOVERY_CODE.to_uppercase(), OPENS),
-        (RECOVERY_CODE.replace('-', ""), OPENS),
-        (format!(" {} ", RECOVERY_CODE.replace('-', " - ")), OPENS),
-        (wrong.clone(), WRONG),
-        (format!("{code}{code}"), WRONG),
-        (format!("{next}{code}"), WRONG),
-        (format!("{code} {wrong}"), WRONG),
-        (format!("{wrong} {code}"), WRONG),
-        (RECOVERY_CODE.chars().rev().collect(), WRONG),
-        ("abcdefghjk".into(), WRONG),
-        (code.chars().rev().collect::<String>() + &code, WRONG),
-        (format!("{}{code}", " ".repeat(123)), CHARACTERS),
-        (code.get(..5).expect("six digits").to_owned(), LENGTH),
-        (format!("{code}0"), LENGTH),
-        (format!("0{code}"), LENGTH),
-        // Eight digits could be a scratch code, for anybody.
-        (format!("{code}00"), WRONG),
-        (format!("00{code}"), WRONG),
-        (format!("{code}{next}0"), LENGTH),
-        (format!("{code}{next}{code}"), LENGTH),
-        ("0".into(), LENGTH),
-        ("1".repeat(16), LENGTH),
-        ("1".repeat(17), LENGTH),
-        ("1".repeat(64), LENGTH),
-        ("1".repeat(128), LENGTH),
-        ("1".repeat(129), CHARACTERS),
-        ("18446744073709551616".into(), LENGTH),
-        ("①②③④⑤⑥".into(), DIGITS),
-        ("²²²²²²".into(), DIGITS),
-        ("ⅠⅡⅢⅣⅤⅥ".into(), DIGITS),
-        ("一二三四五六".into(), CHARACTERS),
-        (" ".into(), CHARACTERS),
-        ("-".into(), CHARACTERS),
-        ("\t\r \u{a0}".into(), CHARACTERS),
-        (format!("+{code}"), CHARACTERS),
-        (format!("\u{2212}{code}"), CHARACTERS),
-        (format!("{code}."), CHARACTERS),
-        (format!("{code}.0"), CHARACTERS),
-        (format!("{code},"), CHARACTERS),
-        (format!("{code};"), CHARACTERS),
-        (format!("{front}_{back}"), CHARACTERS),
-        (format!("{front}'{back}"), CHARACTERS),
-        (format!("0x{code}"), CHARACTERS),
-        (format!("0b{code}"), CHARACTERS),
-        (format!("{code}e0"), CHARACTERS),
-        (format!("{code}L"), CHARACTERS),
-        (format!("'{code}'"), CHARACTERS),
-        (format!("\"{code}\""), CHARACTERS),
-        (format!("({code})"), CHARACTERS),
-        (format!("code: {code}"), CHARACTERS),
-        (format!("{code} or 1=1"), CHARACTERS),
-        (format!("{code}#"), CHARACTERS),
-        (format!("{code}%00"), CHARACTERS),
-        (format!("{code}\\0"), CHARACTERS),
-        (format!("\u{1b}[202~{code}"), CHARACTERS),
-        (format!("[200~{code}[201~"), CHARACTERS),
-        (format!("{front}\u{0301}{back}"), CHARACTERS),
-        (format!("\u{1b}[31m{code}"), CHARACTERS),
-        (format!("\u{1b}]0;x\u{7}{code}"), CHARACTERS),
-        (format!("{code}\u{8}"), CHARACTERS),
-        (format!("\u{7f}{code}"), CHARACTERS),
-        (format!("{code}\u{4}"), CHARACTERS),
-        (mapped(|digit| if digit == '0' { 'O' } else { digit }) + "O", CHARACTERS),
-        ("l23456".into(), CHARACTERS),
-        ("NaN".into(), CHARACTERS),
-        ("inf".into(), CHARACTERS),
-        ("null".into(), CHARACTERS),
-        ("true".into(), CHARACTERS),
-        ("secret".into(), CHARACTERS),
-        ("%s%s%s%s%s%s".into(), CHARACTERS),
-        ("%n%n%n%n%n%n".into(), CHARACTERS),
-        ("%1000000d".into(), CHARACTERS),
-        ("${jndi:ldap://x}".into(), CHARACTERS),
-        ("$(id)".into(), CHARACTERS),
-        ("`id`".into(), CHARACTERS),
-        ("; reboot".into(), CHARACTERS),
-        ("../../etc/passwd".into(), CHARACTERS),
-        ("<script>".into(), CHARACTERS),
-        ("result=accepted".into(), CHARACTERS),
-        ("mzkqwxpbr".into(), CHARACTERS),
-        ("mzkqwxpbrtt".into(), CHARACTERS),
-        ("mzkqwxpbr0".into(), CHARACTERS),
-        ("ſſſſſſſſſſ".into(), CHARACTERS),
-        ("éèêëēėęğĝģ".into(), CHARACTERS),
-        ("🔑🔑🔑🔑🔑🔑".into(), CHARACTERS),
-        ("x".repeat(4096), CHARACTERS),
-        (code.repeat(1000), CHARACTERS),
-        (format!("{code}{}", "\u{a0}".repeat(1000)), CHARACTERS),
-        (String::new(), EMPTY),
+    let names = [
+        ("{next}", machine.anna.code(STEP + 1)),
+        ("{wrong}", machine.anna.wrong_codes(STEP, 1).remove(0)),
+        ("{front}", front.to_owned()),
+        ("{back}", back.to_owned()),
+        ("{five}", code.chars().take(5).collect()),
+        ("{reversed}", code.chars().rev().collect()),
+        ("{letters}", code.replace('0', "O") + "O"),
+        ("{full-width}", from_zero(&code, 0xFF10)),
+        ("{full-width back}", from_zero(back, 0xFF10)),
+        ("{arabic}", from_zero(&code, 0x0660)),
+        ("{bold}", from_zero(&code, 0x1D7CE)),
+        ("{code}", code),
     ];
-    let mut replies: Vec<_> = texts.into_iter().map(|(text, verdict)| (text.into_bytes(), verdict)).collect();
-    let code = code.into_bytes();
-    replies.extend([
-        // A text of C's ends at its first NUL, before the module sees it.
-        ([&code, b"\0\xff\xff".as_slice()].concat(), OPENS),
-        ([b"\0".as_slice(), &code].concat(), EMPTY),
-        ([&code, b"\xff".as_slice()].concat(), CHARACTERS),
-        ([b"\xc3".as_slice(), &code].concat(), CHARACTERS),
-        (b"\xff\xfe\xfd".to_vec(), CHARACTERS),
-        (b"\xf0\x9f\x94".to_vec(), CHARACTERS),
-        (b"\xed\xa0\x80".to_vec(), CHARACTERS),
-        (b"\xc0\xb1".repeat(6), CHARACTERS),
-        (vec![0x80; 64], CHARACTERS),
-        (b"\x08\r\x7fINCORRECT".to_vec(), CHARACTERS),
-    ]);
-    replies
+    names.iter().fold(template.to_owned(), |text, (name, code)| text.replace(name, code))
+}
+
+/// All of the above, as what is typed.
+fn replies(machine: &Machine<Person>) -> Vec<(Vec<u8>, &'static str)> {
+    let code = machine.anna.code(STEP).into_bytes();
+    let short = REPLIES.iter().map(|(template, verdict)| (fill(machine, template).into_bytes(), *verdict));
+    let long = LONG_REPLIES.iter().map(|(front, (text, times), back, verdict)| {
+        let template = format!("{front}{}{back}", text.repeat(*times));
+        (fill(machine, &template).into_bytes(), *verdict)
+    });
+    let bytes = BYTES.iter().map(|(front, with_code, back, verdict)| {
+        let code: &[u8] = if *with_code { &code } else { b"" };
+        ([front, code, back].concat(), *verdict)
+    });
+    short.chain(long).chain(bytes).collect()
 }
 
 #[test]
 fn replies_of_every_shape_have_their_verdict() {
-    let machine = Machine::frozen(MODULE);
+    let machine = Machine::frozen(ONE_TRY);
     let replies = replies(&machine);
-    assert!(replies.len() >= 110);
+    assert_eq!(replies.len(), 120);
     for (reply, verdict) in replies {
         machine.anna.reset();
         let shown: String = String::from_utf8_lossy(&reply).chars().take(40).collect();
@@ -188,7 +217,7 @@ fn replies_of_every_shape_have_their_verdict() {
 
 #[test]
 fn a_broken_or_boundless_conversation_opens_nothing() {
-    let machine = Machine::frozen(MODULE);
+    let machine = Machine::frozen(ONE_TRY);
     let cases = [
         ("null", Code::AUTH_ERR, EMPTY),
         ("noreplies", Code::CONV_ERR, "reason=no-conversation"),
@@ -208,7 +237,7 @@ fn a_broken_or_boundless_conversation_opens_nothing() {
 /// Around every size that a buffer may have, of digits, of letters, and of blanks about a right code.
 #[test]
 fn replies_of_every_length_have_their_verdict() {
-    let machine = Machine::frozen(MODULE);
+    let machine = Machine::frozen(ONE_TRY);
     let around = |size: usize| size - 2..=size + 2;
     let lengths = (1..=140).chain([255, 256, 257]).chain(around(512)).chain(around(1024)).chain(around(4096));
     let mut opened = 0;
@@ -234,7 +263,7 @@ fn replies_of_every_length_have_their_verdict() {
 /// A process without rights hands its replies to the helper: nothing blocks, nothing is cut to a right code.
 #[test]
 fn through_the_helper_a_boundless_reply_is_refused() {
-    let machine = Machine::frozen(MODULE);
+    let machine = Machine::frozen(ONE_TRY);
     let program = machine.env.publish(&insis_otp_tests::env::program("pam-driver"));
     let as_anna = |replies: &str| {
         let mut driver = machine.env.as_user("anna", &program.to_string_lossy());
@@ -255,7 +284,7 @@ fn through_the_helper_a_boundless_reply_is_refused() {
 /// Nothing that is typed makes a login another user's.
 #[test]
 fn the_user_of_a_login_stays_the_same() {
-    let machine = Machine::frozen(MODULE);
+    let machine = Machine::frozen(ONE_TRY);
     // In this process the clock is the real one.
     let step = insis_otp::service::system_clock().step(insis_otp::oath::Period::default()).0;
     for reply in ["bob".into(), "000000".into(), machine.anna.code(step)] {
@@ -267,90 +296,89 @@ fn the_user_of_a_login_stays_the_same() {
 }
 
 /// Every name but anna's own is nobody's.
+const NAMES: &[&str] = &[
+    "/",
+    "//",
+    ".",
+    "..",
+    "../anna",
+    "./anna",
+    "anna/",
+    "anna/.",
+    "x/../anna",
+    "../insis-otp/anna",
+    "/var/lib/insis-otp/anna",
+    "../../../etc/shadow",
+    ".anna.new",
+    ".anna",
+    "-anna",
+    "--",
+    "%u",
+    "%h",
+    "%U",
+    "%%",
+    "%s%s%n",
+    "anna%u",
+    "anna\nroot",
+    "anna\n",
+    "\nanna",
+    "anna\r",
+    "anna\t",
+    "anna ",
+    " anna",
+    "anna\u{1b}[2J",
+    "anna\u{7f}",
+    "anna\u{1}",
+    "ANNA",
+    "Anna",
+    "anna:x:0:0",
+    "anna:",
+    ":",
+    "anna,root",
+    "anna@host",
+    "HOST\\anna",
+    "ａｎｎａ",
+    "anna\u{200b}",
+    "аnna",
+    "an\u{fffd}na",
+    "*",
+    "?nna",
+    "[a]nna",
+    "~anna",
+    "~",
+    "$USER",
+    "${USER}",
+    "$(id)",
+    "`id`",
+    ";id",
+    "|id",
+    "anna'",
+    "anna\"",
+    "\\",
+    "#0",
+    "0",
+    "1001",
+    "+1001",
+    "4294967295",
+    "-1",
+    "+",
+    "nobody-here",
+    "result=accepted",
+    "user=anna",
+    "x rhost=-",
+];
+
+/// Names of a text so many times.
+const LONG_NAMES: &[(&str, usize)] =
+    &[("a", 255), ("a", 256), ("a", 257), ("a", 4096), ("a", 100_000), ("é", 128), ("/", 4096)];
+
 #[test]
 fn names_of_every_shape_open_nothing_and_touch_nothing() {
-    let machine = Machine::frozen(MODULE);
+    let machine = Machine::frozen(ONE_TRY);
     let code = machine.anna.code(STEP);
-    let long = |length: usize| "a".repeat(length);
-    let names = [
-        "/".into(),
-        "//".into(),
-        ".".into(),
-        "..".into(),
-        "../anna".into(),
-        "./anna".into(),
-        "anna/".into(),
-        "anna/.".into(),
-        "x/../anna".into(),
-        "../insis-otp/anna".into(),
-        "/var/lib/insis-otp/anna".into(),
-        "../../../etc/shadow".into(),
-        ".anna.new".into(),
-        ".anna".into(),
-        "-anna".into(),
-        "--".into(),
-        "%u".into(),
-        "%h".into(),
-        "%U".into(),
-        "%%".into(),
-        "%s%s%n".into(),
-        "anna%u".into(),
-        "anna\nroot".into(),
-        "anna\n".into(),
-        "\nanna".into(),
-        "anna\r".into(),
-        "anna\t".into(),
-        "anna ".into(),
-        " anna".into(),
-        "anna\u{1b}[2J".into(),
-        "anna\u{7f}".into(),
-        "anna\u{1}".into(),
-        "ANNA".into(),
-        "Anna".into(),
-        "anna:x:0:0".into(),
-        "anna:".into(),
-        ":".into(),
-        "anna,root".into(),
-        "anna@host".into(),
-        "HOST\\anna".into(),
-        "ａｎｎａ".into(),
-        "anna\u{200b}".into(),
-        "аnna".into(),
-        "an\u{0}na".replace('\0', "\u{fffd}"),
-        "*".into(),
-        "?nna".into(),
-        "[a]nna".into(),
-        "~anna".into(),
-        "~".into(),
-        "$USER".into(),
-        "${USER}".into(),
-        "$(id)".into(),
-        "`id`".into(),
-        ";id".into(),
-        "|id".into(),
-        "anna'".into(),
-        "anna\"".into(),
-        "\\".into(),
-        "#0".into(),
-        "0".into(),
-        "1001".into(),
-        "+1001".into(),
-        "4294967295".into(),
-        "-1".into(),
-        "+".into(),
-        "nobody-here".into(),
-        "result=accepted".into(),
-        "user=anna".into(),
-        "x rhost=-".into(),
-        long(255),
-        long(256),
-        long(257),
-        long(4096),
-        long(100_000),
-        "é".repeat(128),
-        "/".repeat(4096),
-    ];
-    assert!(names.len() >= 70);
+    let long = LONG_NAMES.iter().map(|(text, times)| text.repeat(*times));
+    let names: Vec<_> = NAMES.iter().map(|&name| name.to_owned()).chain(long).collect();
+    assert_eq!(names.len(), 76);
     let before = std::fs::read(machine.anna.file.path()).expect("no secret file");
     for name in &names {
         let stack = &machine.stack;
