@@ -1,5 +1,6 @@
 //! Opening files that somebody else may have prepared.
 
+use std::fmt::{self, Display};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
@@ -56,16 +57,46 @@ pub fn read_start(file: &File, expected: usize, buffer: &mut [u8]) -> io::Result
     }
 }
 
-/// What kind of thing a path led to, for complaints.
-pub fn kind(metadata: &Metadata) -> &'static str {
+/// What kind of thing a path led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A FIFO.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A device.
+    Device,
+}
+
+impl Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "a regular file",
+            Self::Directory => "a directory",
+            Self::Link => "a symbolic link",
+            Self::Fifo => "a FIFO",
+            Self::Socket => "a socket",
+            Self::Device => "a device",
+        })
+    }
+}
+
+/// What kind of thing a path led to.
+pub fn kind(metadata: &Metadata) -> Kind {
     let kind = metadata.file_type();
     match () {
-        () if kind.is_file() => "a regular file",
-        () if kind.is_dir() => "a directory",
-        () if kind.is_symlink() => "a symbolic link",
-        () if kind.is_fifo() => "a FIFO",
-        () if kind.is_socket() => "a socket",
-        () => "a device",
+        () if kind.is_file() => Kind::File,
+        () if kind.is_dir() => Kind::Directory,
+        () if kind.is_symlink() => Kind::Link,
+        () if kind.is_fifo() => Kind::Fifo,
+        () if kind.is_socket() => Kind::Socket,
+        () => Kind::Device,
     }
 }
 

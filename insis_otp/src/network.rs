@@ -13,6 +13,15 @@ pub struct Network {
     is_v4: bool,
 }
 
+/// Why a text is no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidNetwork {
+    /// It is not written like one.
+    Form,
+    /// It has bits set behind its prefix: a single address was probably meant.
+    Address,
+}
+
 /// The address in PAM_RHOST. A name is none: whoever can set a name in the DNS would decide otherwise (CVE-2024-10963).
 #[must_use]
 pub fn numeric(rhost: &str) -> Option<IpAddr> {
@@ -29,26 +38,25 @@ impl Network {
 }
 
 impl FromStr for Network {
-    type Err = String;
+    type Err = InvalidNetwork;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not written like \"192.0.2.0/24\" or \"2001:db8::/32\"");
+    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
-        let written: IpAddr = address.parse().map_err(|_| wrong())?;
+        let written: IpAddr = address.parse().map_err(|_| InvalidNetwork::Form)?;
         let width: u32 = if written.is_ipv4() { 32 } else { 128 };
         let bits = match bits {
             None => width,
             Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                digits.parse().map_err(|_| wrong())?
+                digits.parse().map_err(|_| InvalidNetwork::Form)?
             }
-            Some(_) => return Err(wrong()),
+            Some(_) => return Err(InvalidNetwork::Form),
         };
         if bits > width {
-            return Err(wrong());
+            return Err(InvalidNetwork::Form);
         }
         let (base, bits) = (mapped(written), bits + 128 - width);
         if base & !mask(bits) != 0 {
-            return Err(format!("{text:?} has bits set behind its prefix: is a single address meant?"));
+            return Err(InvalidNetwork::Address);
         }
         Ok(Self { base, bits, is_v4: written.to_canonical().is_ipv4() && bits >= 96 })
     }

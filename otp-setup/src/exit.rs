@@ -85,7 +85,9 @@ fn of_backend(error: Error, messages: &Messages, user: &str) -> Failure {
         Error::Codes => (Status::Refused, Some(messages.end_not_pairing())),
         Error::Denied(why) => (Status::Refused, Some(messages.error(crate::session::denied(messages, &why)))),
         Error::Unusable(why) => unusable(format!("{why}\n{}", messages.nothing_changed())),
-        Error::HelperStart(path, why) => unusable(messages.end_helper_start(path.display(), why)),
+        Error::HelperStart(path, why) => {
+            unusable(messages.end_helper_start(path.display(), messages.system_error(&why)))
+        }
         Error::HelperResponse(path) => unusable(messages.end_helper_answer(path.display())),
     }
 }
@@ -93,12 +95,14 @@ fn of_backend(error: Error, messages: &Messages, user: &str) -> Failure {
 /// What is said when the account or the way to it is not known.
 pub fn of_context(why: ContextError, messages: &Messages) -> Failure {
     let (status, text) = match why {
-        ContextError::Config(error) => (Status::Unusable, error.to_string()),
+        ContextError::Config(error) => (Status::Unusable, messages.config_error(&error)),
         ContextError::ConfigNotHome(path) => (Status::Usage, messages.end_config_not_home(path.display())),
         ContextError::OnlyRoot => (Status::Usage, messages.end_only_root()),
         ContextError::NoSuchUser(user) => (Status::Usage, messages.end_no_such_user(user)),
         ContextError::OwnAccount(uid) => (Status::Unusable, messages.end_own_account(uid)),
-        ContextError::Database(error) => (Status::Unusable, messages.end_user_database(error.desc())),
+        ContextError::Database(error) => {
+            (Status::Unusable, messages.end_user_database(messages.errno(error)))
+        }
     };
     (status, Some(messages.error(text)))
 }

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
             output.write(&help.to_string());
             match output.failure() {
                 Some(error) => {
-                    output::complain(&messages.error(messages.cannot_write(error)));
+                    output::complain(&messages.error(messages.cannot_write(messages.system_error(&error))));
                     Status::Unusable
                 }
                 None => Status::Done,
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         }
         Err(Answer::Help(help)) => match help.print() {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                output::complain(&messages.error(messages.cannot_write(error)));
+                output::complain(&messages.error(messages.cannot_write(messages.system_error(&error))));
                 Status::Unusable
             }
             _ => Status::Done,

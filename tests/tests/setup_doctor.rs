@@ -725,6 +725,31 @@ fn faults_of_helper_configuration_and_log_are_found() {
 }
 
 #[test]
+fn mistakes_in_settings_are_told_in_the_persons_language() {
+    let env = sound();
+    env.write(Path::new(CONFIG), b"tries = 0\n", 0o644);
+    let said = |locale: &str, args: &[&str]| {
+        let mut command = env.command("otp-setup");
+        let output = talk(command.args(args).env("LC_ALL", locale), "");
+        let said = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for args in [["doctor"].as_slice(), &["--user", "anna", "status"]] {
+        let english = said("C.UTF-8", args);
+        assert!(english.contains("insis-otp.toml:1: tries must be between 1 and 10, not 0"), "{english}");
+        let czech = said("cs_CZ.UTF-8", args);
+        assert!(czech.contains("insis-otp.toml:1: tries musí být mezi 1 a 10, ne 0"), "{czech}");
+        assert!(!czech.contains("must"), "{czech}");
+    }
+    env.write(Path::new(CONFIG), b"", 0o644);
+    env.write(Path::new("/etc/pam.d/sshd"), STACK.replace(".so\n", ".so trys=1\n").as_bytes(), 0o644);
+    let czech = said("cs_CZ.UTF-8", &["doctor"]);
+    assert!(czech.contains("argument trys=1 (neznámý argument \"trys\"; nemá to být \"tries\"?)"), "{czech}");
+    let missing = said("cs_CZ.UTF-8", &["--user", "anna", "--config", "/etc/none.toml", "status"]);
+    assert!(missing.contains("/etc/none.toml: takový soubor neexistuje"), "{missing}");
+}
+
+#[test]
 fn a_shell_that_may_gain_no_privileges_is_found() {
     let env = sound();
     let examine = |options: &[&str]| {

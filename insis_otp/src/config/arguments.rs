@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::keys::KEYS;
 use super::{Config, Unenrolled};
-use crate::strict::{Error, Value};
+use crate::strict::{Error, Name, Requirement, Value};
 
 /// Arguments that are no keys of the configuration.
 const OWN: [&str; 5] = ["config", "nullok", "try_first_pass", "use_first_pass", "forward_pass"];
@@ -58,8 +58,8 @@ pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), Str
 pub fn named_file(argument: &str) -> Option<Result<&Path, Error>> {
     let ("config", path) = split(argument) else { return None };
     let wrong = || {
-        let found = Value::Argument(Some(path.unwrap_or_default()));
-        Error::new(format!("config must be a path that begins with /, not {found}"))
+        let found = Value::Argument(Some(path.unwrap_or_default())).found();
+        Error::Value { key: "config", must: Requirement::Path, found }
     };
     Some(path.filter(|path| path.starts_with('/')).map(Path::new).ok_or_else(wrong))
 }
@@ -79,7 +79,7 @@ pub fn apply(config: &mut Config, stacking: &mut Stacking, argument: &str) -> Re
         ("forward_pass", None) => stacking.forward = true,
         (name, value) => {
             let key = KEYS.iter().find(|key| key.name == name && key.is_argument());
-            let key = key.ok_or_else(|| Error::unknown("argument", name, &names()))?;
+            let key = key.ok_or_else(|| Error::unknown(Name::Argument, name, names()))?;
             return key.set(config, Value::Argument(value));
         }
     }

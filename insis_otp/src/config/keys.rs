@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use super::choices::{Language, SelfEnrollment, Unenrolled};
 use super::values::{day, duration, is_printable};
 use super::{Config, Network};
+use crate::network::InvalidNetwork;
 use crate::oath::{Seconds, UnixTime};
-use crate::store::Template;
-use crate::strict::{Error, Value};
+use crate::store::{InvalidTemplate, Template};
+use crate::strict::{Error, Found, Name, Requirement, Value};
 
 /// A key of the configuration.
 #[derive(Debug)]
@@ -189,8 +190,8 @@ keys! {
 /// # Errors
 /// There is none: names the nearest one.
 pub(super) fn find(name: &str) -> Result<&'static Key, Error> {
-    let known = || KEYS.iter().map(|key| key.name).collect::<Vec<_>>();
-    KEYS.iter().find(|key| key.name == name).ok_or_else(|| Error::unknown("key", name, &known()))
+    let known = || KEYS.iter().map(|key| key.name).collect();
+    KEYS.iter().find(|key| key.name == name).ok_or_else(|| Error::unknown(Name::Key, name, known()))
 }
 
 impl Key {
@@ -209,20 +210,11 @@ impl Key {
     }
 
     fn error(&self, value: Value<'_>) -> Error {
-        let Self { name, kind, .. } = self;
-        let mut message = format!("{name} must {}", kind.requirement(value));
-        // An entry that is no network is named there, and is not the whole value.
-        let is_named = matches!(kind, Kind::Networks(_)) && value.list().is_some();
-        match value {
-            Value::Argument(None) => message += &format!(": write {name}=VALUE"),
-            value if !is_named => message += &format!(", not {value}"),
-            _ => {}
-        }
-        let near = match kind {
-            Kind::Choice(words, _) => value.text().and_then(|word| crate::strict::nearest(word, words)),
-            _ => None,
-        };
-        Error { message, suggestion: near }
+        let must = self.kind.requirement(value);
+        let is_named =
+            matches!(must, Requirement::NetworksWithout(_) | Requirement::NetworksWithoutAddress(_));
+        let found = if is_named { Found::Named } else { value.found() };
+        Error::Value { key: self.name, must, found }
     }
 }
 
@@ -260,43 +252,39 @@ impl Kind {
         Some(())
     }
 
-    /// What a value must do or be.
-    fn requirement(&self, value: Value<'_>) -> String {
-        let time = |least, most| {
-            format!("a time between \"{least}\" and \"{most}\", written like \"30s\", \"5m\" or \"8h\"")
-        };
-        match self {
-            Self::Number(least, most, _) => {
-                let whole = if value.number().is_some() { "" } else { "a whole number " };
-                format!("be {whole}between {least} and {most}")
-            }
-            Self::Flag(_) => "be true or false".to_owned(),
-            Self::Choice(words, _) => format!("be \"{}\"", words.join("\" or \"")),
-            Self::Duration(least, most, _) => format!("be {}", time(least, most)),
-            Self::DurationOrOff(least, most, _) => format!("be \"off\" or {}", time(least, most)),
-            Self::Day(_) => "be a day from 1970 on, written like \"2027-01-31\"".to_owned(),
-            Self::Text(longest, _) => {
-                format!("be a text of 1 to {longest} bytes without control characters")
-            }
-            Self::TextWithoutColon(longest, _) => format!(
-                "be a text of 1 to {longest} bytes without control characters and without a colon, \
-                 at which apps split the label"
-            ),
-            Self::Path(_) => "be a path that begins with /".to_owned(),
+    /// What a value must be.
+    fn requirement(&self, value: Value<'_>) -> Requirement {
+        match *self {
+            Self::Number(least, most, _) if value.number().is_some() => Requirement::Number(least, most),
+            Self::Number(least, most, _) => Requirement::WholeNumber(least, most),
+            Self::Flag(_) => Requirement::Flag,
+            Self::Choice(words, _) => Requirement::Words(words),
+            Self::Duration(least, most, _) => Requirement::Time(least, most),
+            Self::DurationOrOff(least, most, _) => Requirement::TimeOrOff(least, most),
+            Self::Day(_) => Requirement::Day,
+            Self::Text(longest, _) => Requirement::Text(longest),
+            Self::TextWithoutColon(longest, _) => Requirement::TextWithoutColon(longest),
+            Self::Path(_) => Requirement::Path,
             Self::Template(_) => match value.text().map(Template::parse) {
-                Some(Err(error)) => error.to_string(),
-                _ => "be a path with %u, %U or %h in it".to_owned(),
+                Some(Err(InvalidTemplate::UnknownPlace)) => Requirement::TemplateLetters,
+                Some(Err(InvalidTemplate::NoPlace)) => Requirement::TemplateUser,
+                Some(Err(InvalidTemplate::NotAbsolute)) => Requirement::TemplateBeginning,
+                Some(Err(InvalidTemplate::NotPlain)) => Requirement::TemplatePlain,
+                Some(Ok(_)) | None => Requirement::Template,
             },
-            Self::List(_) => "be a list of texts: [\"one\", \"two\"]".to_owned(),
-            Self::Networks(_) => {
-                let wrong = value
-                    .list()
-                    .and_then(|list| list.into_iter().find_map(|text| text.parse::<Network>().err()));
-                let what = wrong.map_or_else(|| ": [\"192.0.2.0/24\"]".to_owned(), |why| format!(": {why}"));
-                format!("be a list of networks{what}")
-            }
+            Self::List(_) => Requirement::List,
+            Self::Networks(_) => networks(value),
         }
     }
+}
+
+/// What a list of networks must be, and the text in it that is none.
+fn networks(value: Value<'_>) -> Requirement {
+    let wrong = |text: &str| match text.parse::<Network>().err()? {
+        InvalidNetwork::Form => Some(Requirement::NetworksWithout(text.to_owned())),
+        InvalidNetwork::Address => Some(Requirement::NetworksWithoutAddress(text.to_owned())),
+    };
+    value.list().and_then(|list| list.into_iter().find_map(wrong)).unwrap_or(Requirement::Networks)
 }
 
 /// Puts a number where it goes, if it fits.

@@ -6,8 +6,10 @@ pub mod keys;
 mod read;
 mod values;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+pub use crate::files::Kind as FileKind;
 pub use choices::{Language, SelfEnrollment, Unenrolled};
 use keys::Scope;
 pub use values::duration;
@@ -103,12 +105,12 @@ pub struct NewKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read, or should not be trusted.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {why}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        what: String,
+        why: Unreadable,
     },
     /// It is not valid.
     #[error("{}:{}: {}", path.display(), problem.line, problem.error)]
@@ -118,6 +120,35 @@ pub enum ConfigError {
         /// The line, and what is wrong there.
         problem: Problem,
     },
+}
+
+/// Why a file cannot be read, or should not be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// It was named, and is not there.
+    #[error("there is no such file")]
+    Missing,
+    /// It cannot be opened.
+    #[error("cannot be opened: {0}")]
+    Open(io::Error),
+    /// It is something else.
+    #[error("is {0}, not a regular file")]
+    NotAFile(FileKind),
+    /// It is not root's, or others can write it.
+    #[error("must belong to root and be writable by nobody else (chmod 0644)")]
+    Untrusted,
+    /// It is larger than any configuration.
+    #[error("is larger than 64 KiB")]
+    Large,
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
+    /// Somebody wrote it at the same time.
+    #[error("changed while it was read")]
+    Changed,
+    /// It is no text.
+    #[error("is not UTF-8 text")]
+    NotText,
 }
 
 /// The PAM service that programs fall under whose login shells have a service of their own: `sudo -i` asks for `sudo-i`,
@@ -185,7 +216,7 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         match read::read(path)? {
             Some(text) => Self::parse(&text, path),
-            None => Err(ConfigError::Unreadable { path: path.into(), what: "there is no such file".into() }),
+            None => Err(ConfigError::Unreadable { path: path.into(), why: Unreadable::Missing }),
         }
     }
 
@@ -243,10 +274,7 @@ impl Config {
         }
         let key = keys::find(key)?;
         if key.scope == Scope::Service {
-            let name = key.name;
-            return Err(Error::new(format!(
-                "{name} can only be set for a service, in a section [service.NAME]"
-            )));
+            return Err(Error::OnlyForService(key.name));
         }
         key.set(self, value)
     }
@@ -255,8 +283,7 @@ impl Config {
     fn set_for_service(&mut self, service: &str, key: &str, value: Value<'_>) -> Result<(), Error> {
         let key = keys::find(key)?;
         if key.scope == Scope::Site {
-            let name = key.name;
-            return Err(Error::new(format!("{name} is for the whole site and cannot stand in a section")));
+            return Err(Error::OnlyForSite(key.name));
         }
         let index = match self.services.iter().position(|(name, _)| name == service) {
             Some(index) => index,

@@ -346,7 +346,7 @@ fn a_file_that_others_can_write_is_not_trusted() {
 #[test]
 fn the_word_that_was_meant_is_a_value() {
     let suggestion = |text: &str| match Config::parse(text, Path::new("x")) {
-        Err(ConfigError::Invalid { problem, .. }) => problem.error.suggestion,
+        Err(ConfigError::Invalid { problem, .. }) => problem.error.suggestion(),
         other => panic!("{text}: {other:?}"),
     };
     assert_eq!(suggestion("windw = 1"), Some("window"));

@@ -141,7 +141,7 @@ pub(super) fn decode_head(page: &[u8]) -> Result<(Enrollment, [u8; 16]), Damage>
     }
     let text = std::str::from_utf8(without_filling(text)).map_err(|_| "its head is not text")?;
     let mut head = Head::default();
-    let wrong = || Error::new(String::new());
+    let wrong = || Error::Syntax(String::new());
     each_key(text, &mut |key, value| head.set(key, value).ok_or_else(wrong))
         .map_err(|_| "its head is not valid")?;
     Ok((head.finish().ok_or("its head is not complete")?, seal))

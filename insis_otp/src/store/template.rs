@@ -29,20 +29,16 @@ enum Part {
     Home,
 }
 
-/// A template that cannot be used; the message says what one must do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// A template that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidTemplate {
     /// A percent sign before another letter.
-    #[error("have u (user), U (user id), h (home) or % after each %")]
     UnknownPlace,
     /// Everybody would share one file.
-    #[error("have %u, %U or %h in it, or everybody would share one secret file")]
     NoPlace,
     /// A relative path, or `%h` elsewhere than in front.
-    #[error("begin with / or with %h/, and have %h nowhere else")]
     NotAbsolute,
     /// `..`, an empty component, or a control character.
-    #[error("be a plain path: no .., no //, no control characters")]
     NotPlain,
 }
 

@@ -12,6 +12,8 @@ use toml_parser::lexer::{Token, TokenKind};
 use toml_parser::parser::{EventReceiver, parse_document};
 use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
 
+use super::error::syntax;
+
 /// All settings and all headers, in the order of the text.
 #[derive(Debug)]
 pub struct Document<'t> {
@@ -69,7 +71,7 @@ impl<'t> Document<'t> {
 
     pub fn parse(text: &'t str) -> Result<Self, Complaint> {
         if let Some(place) = control_character(text) {
-            return Err((place, "control characters must be written as escapes (\\u001b)".to_owned()));
+            return Err((place, syntax::CONTROL.to_owned()));
         }
         let source = Source::new(text);
         let tokens = source.lex().into_vec();
@@ -187,7 +189,7 @@ impl<'t> Reader<'t> {
         let end = self.document.parts.len();
         let (place, start) = self.key.take().unwrap_or((0, end));
         if end - start > Document::DEEPEST {
-            complain("this has too many parts", place, error);
+            complain(syntax::PARTS, place, error);
         }
         (start..end.min(start + Document::DEEPEST), place)
     }
@@ -206,9 +208,9 @@ impl<'t> Reader<'t> {
         };
         let is_there = document.settings.iter().any(|other| document.is_way_to(&path, &other.path));
         if is_there || document.headers.iter().any(is_header) {
-            complain("this is there twice", place, error);
+            complain(syntax::TWICE, place, error);
         } else if document.settings.len() == Document::MOST {
-            complain("there are too many settings", place, error);
+            complain(syntax::SETTINGS, place, error);
         } else {
             document.settings.push(Setting { path, table_parts, place, value });
         }
@@ -225,9 +227,9 @@ impl<'t> Reader<'t> {
         };
         let is_same = |header: &Header| document.parts(&header.path) == document.parts(&path);
         if document.headers.iter().any(is_same) || document.settings.iter().any(is_taken) {
-            complain("this table is there twice", place, error);
+            complain(syntax::TABLE_TWICE, place, error);
         } else if document.headers.len() == Document::MOST {
-            complain("there are too many tables", place, error);
+            complain(syntax::TABLES, place, error);
         }
         document.headers.push(Header { path, place });
     }
@@ -251,11 +253,11 @@ impl EventReceiver for Reader<'_> {
     }
 
     fn array_table_open(&mut self, span: Span, error: &mut dyn ErrorSink) {
-        complain("there are no lists of tables here", span.start(), error);
+        complain(syntax::LIST_OF_TABLES, span.start(), error);
     }
 
     fn inline_table_open(&mut self, span: Span, error: &mut dyn ErrorSink) -> bool {
-        complain("there are no tables within values here", span.start(), error);
+        complain(syntax::INLINE_TABLE, span.start(), error);
         false
     }
 
@@ -277,7 +279,7 @@ impl EventReceiver for Reader<'_> {
 
     fn array_open(&mut self, span: Span, error: &mut dyn ErrorSink) -> bool {
         if self.list.is_some() {
-            complain("there are no lists within lists here", span.start(), error);
+            complain(syntax::LIST_IN_LIST, span.start(), error);
             return false;
         }
         self.list = Some(Found::Texts(Vec::new()));

@@ -5,7 +5,7 @@ mod error;
 mod value;
 
 use document::{Document, Setting};
-pub use error::{Error, Problem, nearest};
+pub use error::{Error, Found, Name, Problem, Requirement, nearest, syntax};
 pub use value::Value;
 
 /// Calls `set` for every key of the document; then for those in sections `[service.NAME]`, as `service.NAME.KEY`, so
@@ -18,12 +18,11 @@ pub fn each_key(
     set: &mut dyn FnMut(&str, Value<'_>) -> Result<(), Error>,
 ) -> Result<(), Problem> {
     let problem = |(place, error): (usize, Error)| Problem { line: line_of(text, place), error };
-    let document = Document::parse(text).map_err(|(place, what)| problem((place, Error::new(what))))?;
+    let document = Document::parse(text).map_err(|(place, what)| problem((place, Error::Syntax(what))))?;
     let stray = document.headers.iter().find(|header| !document.is_section(header));
     let mut first = stray.map(|header| {
         let name = document.name(&header.path);
-        let name = error::shortened(&name);
-        (header.place, Error::new(format!("unknown section [{name}]; the right ones are [service.NAME]")))
+        (header.place, Error::Section(error::shortened(&name).to_owned()))
     });
     for in_sections in [false, true] {
         let these = |setting: &&Setting<'_>| document.is_in_section(setting) == in_sections;
@@ -54,7 +53,7 @@ mod tests {
 
     #[test]
     fn errors_name_their_line() {
-        let not = |key: &str| Error::new(format!("not {key}"));
+        let not = |key: &str| Error::Syntax(format!("not {key}"));
         let text = "a = 1\n\nb = \"x\"\nc = 3\n";
         let problem = each_key(text, &mut |key, value| match key {
             "b" => value.number().map(drop).ok_or_else(|| not(key)),

@@ -1,9 +1,7 @@
 //! A value, from a TOML file or from a module argument.
 
-use std::fmt::{self, Display};
-
 use super::document::Found;
-use super::error::shortened;
+use super::error::{self, shortened};
 
 /// A value as a setting sees it, from a TOML file or from a module argument.
 #[derive(Clone, Copy, Debug)]
@@ -55,26 +53,26 @@ impl<'v> Value<'v> {
             Self::Argument(text) => Some(text?.split(',').collect()),
         }
     }
+
+    /// What was found, as a message shows it: short, texts in quotes.
+    #[must_use]
+    pub fn found(self) -> error::Found {
+        error::Found::Written(match self {
+            Self::Argument(None) => return error::Found::Nothing,
+            Self::Toml(Found::Texts(_) | Found::List) => return error::Found::List,
+            Self::Toml(Found::Number(number)) => number.to_string(),
+            Self::Toml(Found::Flag(flag)) => flag.to_string(),
+            Self::Toml(Found::Other(text)) => shortened(text).to_owned(),
+            Self::Argument(Some(text)) if is_number(text) && !text.is_empty() => shortened(text).to_owned(),
+            Self::Toml(Found::Text(_)) | Self::Argument(_) => {
+                format!("{:?}", shortened(self.text().unwrap_or_default()))
+            }
+        })
+    }
 }
 
 fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// What was found, as a message shows it: short, texts in quotes.
-impl Display for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Toml(Found::Number(number)) => write!(f, "{number}"),
-            Self::Toml(Found::Flag(flag)) => f.write_str(if *flag { "true" } else { "false" }),
-            Self::Toml(Found::Texts(_) | Found::List) => f.write_str("a list"),
-            Self::Toml(Found::Other(text)) => f.write_str(shortened(text)),
-            Self::Argument(Some(text)) if is_number(text) && !text.is_empty() => f.write_str(shortened(text)),
-            Self::Toml(Found::Text(_)) | Self::Argument(_) => {
-                write!(f, "{:?}", shortened(self.text().unwrap_or_default()))
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -82,28 +80,33 @@ mod tests {
     use super::super::{Error, each_key};
     use super::*;
 
-    fn shown(toml: &str) -> String {
-        let mut shown = String::new();
+    fn shown(toml: &str) -> error::Found {
+        let mut shown = error::Found::Named;
         let mut note = |_: &str, value: Value<'_>| -> Result<(), Error> {
-            shown = value.to_string();
+            shown = value.found();
             Ok(())
         };
         each_key(&format!("x = {toml}"), &mut note).unwrap();
         shown
     }
 
+    fn written(text: &str) -> error::Found {
+        error::Found::Written(text.to_owned())
+    }
+
     #[test]
     fn what_was_found_is_shown_as_it_is_written() {
-        for written in
-            ["0", "true", "-1", "99999999999999999999", "1.5", "1979-05-27", "\"many\"", "\"a\\nb\""]
+        for text in ["0", "true", "-1", "99999999999999999999", "1.5", "1979-05-27", "\"many\"", "\"a\\nb\""]
         {
-            assert_eq!(shown(written), written);
+            assert_eq!(shown(text), written(text));
         }
-        assert_eq!([shown("[]"), shown("[1]"), shown("0x1f")], ["a list", "a list", "31"]);
-        assert_eq!(shown(&format!("-{}", "9".repeat(1000))).len(), 40);
-        for (argument, text) in [(Some("0"), "0"), (Some("many"), "\"many\""), (Some(""), "\"\"")] {
-            assert_eq!(Value::Argument(argument).to_string(), text);
+        let list = error::Found::List;
+        assert_eq!([shown("[]"), shown("[1]"), shown("0x1f")], [list.clone(), list, written("31")]);
+        assert_eq!(shown(&format!("-{}", "9".repeat(1000))), written(&format!("-{}", "9".repeat(39))));
+        for (argument, text) in [("0", "0"), ("many", "\"many\""), ("", "\"\"")] {
+            assert_eq!(Value::Argument(Some(argument)).found(), written(text));
         }
+        assert_eq!(Value::Argument(None).found(), error::Found::Nothing);
     }
 
     #[test]

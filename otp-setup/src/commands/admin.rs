@@ -103,8 +103,14 @@ impl Setup<'_> {
     }
 
     pub(super) fn everybody(&self) -> Result<Vec<Account>, Failure> {
-        let failed =
-            |error| (Status::Unusable, Some(self.messages.error(self.messages.end_user_database(error))));
+        let failed = |error| {
+            (
+                Status::Unusable,
+                Some(
+                    self.messages.error(self.messages.end_user_database(self.messages.system_error(&error))),
+                ),
+            )
+        };
         users::all().map_err(failed)
     }
 

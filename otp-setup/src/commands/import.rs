@@ -168,8 +168,14 @@ impl Setup<'_> {
 
     /// Whoever may have such a file, also those whom a directory does not list: by their homes, or by the names of the files.
     fn with_old_files(&self, path: Option<&Path>) -> Result<Vec<Account>, Failure> {
-        let failed =
-            |error| (Status::Unusable, Some(self.messages.error(self.messages.end_user_database(error))));
+        let failed = |error| {
+            (
+                Status::Unusable,
+                Some(
+                    self.messages.error(self.messages.end_user_database(self.messages.system_error(&error))),
+                ),
+            )
+        };
         let mut accounts = users::with_homes().map_err(failed)?;
         let template = path.and_then(Path::to_str).map(|path| path.replace("${USER}", "%u"));
         let template = template.and_then(|path| Template::parse(&path).ok());
@@ -184,7 +190,7 @@ impl Setup<'_> {
         let why = match error.kind() {
             ErrorKind::InvalidData => self.messages.import_not_text(),
             ErrorKind::UnexpectedEof => self.messages.import_empty(),
-            _ => error.to_string(),
+            _ => self.messages.system_error(error),
         };
         (Status::Usage, Some(self.messages.error(self.messages.import_input(from, why))))
     }

@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::context::Context;
 use crate::exit::{self, Failure, Status};
 use crate::output::Output;
-use crate::page::{Desktop, PageError};
+use crate::page::Desktop;
 use crate::{dates, sanitize};
 
 impl Setup<'_> {
@@ -39,7 +39,7 @@ impl Setup<'_> {
             // Nobody knows a code that is on no paper.
             return Desktop { paper: self.usual_paper() }.print_text(&text).map_err(|error| {
                 service.withdraw_invitation();
-                (Status::Unusable, Some(self.messages.error(self.not_printed(error))))
+                (Status::Unusable, Some(self.messages.error(error.message(&self.messages))))
             });
         }
         let mut output = Output::default();
@@ -63,15 +63,6 @@ impl Setup<'_> {
         match status.map_err(|error| exit::of_look(error, &self.messages, user))? {
             Some(_) => refused(Status::Exists, self.messages.invite_exists(sanitize::name(user))),
             None => Ok(()),
-        }
-    }
-
-    fn not_printed(&self, error: PageError) -> String {
-        match error {
-            PageError::NoPrinter => self.messages.page_no_printer(),
-            PageError::NotPrinted(why) => self.messages.page_not_printed(why),
-            PageError::Failed(why) => self.messages.page_failed(why),
-            PageError::Form | PageError::Exists | PageError::Drawing => self.messages.page_drawing(),
         }
     }
 }

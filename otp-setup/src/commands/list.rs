@@ -58,7 +58,7 @@ impl Setup<'_> {
         broken.iter().for_each(|error| complain(&messages.error(error)));
         for (path, error) in unanswered {
             let path = path.display().to_string();
-            complain(&messages.error(messages.list_unanswered(sanitize::name(&path), error)));
+            complain(&messages.error(messages.list_unanswered(sanitize::name(&path), messages.errno(error))));
         }
         self.written(output)?;
         if sound { Ok(()) } else { Err((Status::Unusable, None)) }

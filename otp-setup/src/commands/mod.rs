@@ -136,7 +136,10 @@ impl Setup<'_> {
         let unheard = ui.unheard();
         drop(ui);
         match unheard {
-            Some(error) => Err((Status::Unusable, Some(self.messages.error(self.messages.not_shown(error))))),
+            Some(error) => Err((
+                Status::Unusable,
+                Some(self.messages.error(self.messages.not_shown(self.messages.system_error(&error)))),
+            )),
             None => outcome.map_err(|end| exit::of_session(end, &self.messages, &user)),
         }
     }
@@ -146,7 +149,8 @@ impl Setup<'_> {
         let term = std::env::var("TERM").unwrap_or_default();
         let drawing = self.drawing(options, &term);
         let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let failed = |error: nix::Error| (Status::Unusable, Some(self.messages.error(error.desc())));
+        let failed =
+            |error: nix::Error| (Status::Unusable, Some(self.messages.error(self.messages.errno(error))));
         let moves = on_terminal && !matches!(term.as_str(), "" | "dumb");
         // A screen reader reads line by line: what moves would be read again and again.
         if moves && !options.text && !self.is_silent() {
@@ -281,9 +285,10 @@ impl Setup<'_> {
     fn written(&self, output: Output) -> Result<(), Failure> {
         match output.failure() {
             None => Ok(()),
-            Some(error) => {
-                Err((Status::Unusable, Some(self.messages.error(self.messages.cannot_write(error)))))
-            }
+            Some(error) => Err((
+                Status::Unusable,
+                Some(self.messages.error(self.messages.cannot_write(self.messages.system_error(&error)))),
+            )),
         }
     }
 }

@@ -165,7 +165,7 @@ fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
         ConfigError::Unreadable { path, .. } => (path, None),
     };
     let said = path.display().to_string();
-    let text = messages.doctor_config(error);
+    let text = messages.doctor_config(messages.config_error(error));
     if let Some((number, line)) = mended {
         let place = format!("{said}:{number}");
         return Finding::new(Severity::Problem, place, &text, Remedy::instead(messages, line));

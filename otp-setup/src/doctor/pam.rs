@@ -12,7 +12,7 @@ use insis_otp::strict::nearest;
 use super::authselect::Authselect;
 use super::plan::{self, Planner, Service};
 use super::scenario::{Defect, OURS, is_ours, is_password};
-use super::settings::{self, Wrong};
+use super::settings::{self, Fault, Wrong};
 use super::{
     Finding, Machine, Remedy, Severity, modules, password_service, quoted, reinstall, remedy, unusable,
 };
@@ -422,7 +422,11 @@ impl Stack<'_> {
                 return unusable(self.messages, &error);
             }
             let remedy = Remedy::instead(self.messages, self.sound_line());
-            let text = self.messages.doctor_pam_argument(&one.argument, &one.error);
+            let why = match &one.fault {
+                Fault::Argument(error) => self.messages.setting_error(error),
+                Fault::File(error) => self.messages.config_error(error),
+            };
+            let text = self.messages.doctor_pam_argument(&one.argument, why);
             Finding::new(Severity::Problem, &self.ours.location, &text, remedy)
         };
         wrong.iter().map(finding).collect()

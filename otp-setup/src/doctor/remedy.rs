@@ -20,7 +20,7 @@ pub fn configuration(text: &str, path: &Path, problem: &Problem) -> Option<(usiz
             let line = lines.get(number.checked_sub(1)?)?;
             let in_section = lines.iter().take(number).any(|line| line.trim_start().starts_with('['));
             let mut offered =
-                meant(line, problem.error.suggestion, in_section).into_iter().chain([format!("# {line}")]);
+                meant(line, problem.error.suggestion(), in_section).into_iter().chain([format!("# {line}")]);
             let found = offered.find(|line| helps(Config::parse(&with(&lines, number, line), path)));
             found.map(|line| (number, line))
         })

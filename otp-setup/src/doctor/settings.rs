@@ -1,35 +1,44 @@
 //! What the module is set to in a stack: the site's settings, those for the service over them, the stack's own over both.
 
-use insis_otp::config::Config;
 use insis_otp::config::arguments::{self, named_file};
+use insis_otp::config::{Config, ConfigError};
 use insis_otp::strict::Error;
 
 /// An argument that the module refuses, and everybody's login with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Wrong {
     /// The argument.
     pub argument: String,
     /// What is wrong with it.
-    pub error: Error,
+    pub fault: Fault,
+}
+
+/// What is wrong with an argument.
+#[derive(Debug)]
+pub enum Fault {
+    /// The argument itself.
+    Argument(Error),
+    /// The configuration that it names.
+    File(ConfigError),
 }
 
 /// The settings of a stack, or every argument that is wrong.
 pub fn effective(site: &Config, service: &str, arguments: &[String]) -> Result<Config, Vec<Wrong>> {
     let mut wrong = Vec::new();
-    let mut note = |argument: &str, error| wrong.push(Wrong { argument: argument.to_owned(), error });
+    let mut note = |argument: &str, fault| wrong.push(Wrong { argument: argument.to_owned(), fault });
     let named = arguments.iter().rev().find_map(|argument| Some((argument, named_file(argument)?.ok()?)));
     let mut config = match named.map(|(argument, path)| (argument, Config::load(path))) {
         None => site.clone(),
         Some((_, Ok(config))) => config,
         Some((argument, Err(error))) => {
-            note(argument, Error::new(error.to_string()));
+            note(argument, Fault::File(error));
             site.clone()
         }
     }
     .for_service(service);
     for argument in arguments {
         if let Err(error) = set(&mut config, argument) {
-            note(argument, error);
+            note(argument, Fault::Argument(error));
         }
     }
     if wrong.is_empty() { Ok(config) } else { Err(wrong) }
@@ -41,7 +50,11 @@ pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<Strin
         None => Some(argument.clone()),
         Some(wrong) => {
             let (key, value) = argument.split_once('=').unwrap_or((argument, ""));
-            let word = wrong.error.suggestion.unwrap_or_default();
+            let suggestion = match &wrong.fault {
+                Fault::Argument(error) => error.suggestion(),
+                Fault::File(_) => None,
+            };
+            let word = suggestion.unwrap_or_default();
             let meant = [format!("{word}={value}"), word.to_owned(), format!("{key}={word}"), key.to_owned()];
             meant.into_iter().find(|argument| set(&mut site.clone(), argument).is_ok())
         }

@@ -202,7 +202,12 @@ fn files(messages: &Messages, config: &Config, records: &Records) -> Vec<Finding
         let place = sanitize::name(&path.display().to_string()).into_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let remedy = Remedy::run(messages, format!("getent passwd {}", quoted(&sanitize::name(&name))));
-        findings.push(Finding::new(Severity::Warning, place, &messages.doctor_unanswered(error), remedy));
+        findings.push(Finding::new(
+            Severity::Warning,
+            place,
+            &messages.doctor_unanswered(messages.errno(*error)),
+            remedy,
+        ));
     }
     let broken = |account: &Account| {
         let file = template.locate(account);

@@ -1,6 +1,8 @@
 //! Čeština.
 
-use super::Catalogue;
+mod foreign;
+
+use super::{Catalogue, Foreign};
 
 pub(super) const CZECH: Catalogue = Catalogue {
     language: "cs",
@@ -9,6 +11,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
         2..=4 => 1,
         _ => 2,
     },
+    foreign: Foreign { config: foreign::config, setting: foreign::setting, system: foreign::errno },
     words_yes: "ano a",
     words_no: "ne n",
     word_print: "tisk",

@@ -1,10 +1,15 @@
 //! English.
 
-use super::Catalogue;
+use super::{Catalogue, Foreign};
 
 pub(super) const ENGLISH: Catalogue = Catalogue {
     language: "en",
     form: |n| if n == 1 { 0 } else { 1 },
+    foreign: Foreign {
+        config: |error| error.to_string(),
+        setting: |error| error.to_string(),
+        system: |errno| errno.desc().to_owned(),
+    },
     words_yes: "yes y",
     words_no: "no n",
     word_print: "print",

@@ -8,11 +8,26 @@ mod cs;
 mod en;
 
 use std::fmt::Display;
+use std::io;
+
+use insis_otp::config::ConfigError;
+use insis_otp::strict::Error as Setting;
+use nix::errno::Errno;
 
 /// The messages in the person's language.
 #[derive(Clone, Copy)]
 pub struct Messages {
     catalogue: &'static Catalogue,
+}
+
+/// What the library and the operating system say in English, in the language of the catalogue.
+struct Foreign {
+    /// A configuration that cannot be used: `/etc/security/insis-otp.toml:2: tries must be between 1 and 10, not 0`.
+    config: fn(&ConfigError) -> String,
+    /// A setting: `tries must be between 1 and 10, not 0`.
+    setting: fn(&Setting) -> String,
+    /// The operating system: `Permission denied`.
+    system: fn(Errno) -> String,
 }
 
 /// The languages.
@@ -26,6 +41,8 @@ macro_rules! catalogue {
             language: &'static str,
             /// Which of a word's forms goes with a number.
             form: fn(u64) -> usize,
+            /// What the library and the operating system say, who say it in English.
+            foreign: Foreign,
             $($name: &'static str,)*
             $($word: &'static str,)*
         }
@@ -528,6 +545,26 @@ impl Messages {
     #[cfg(test)]
     pub fn is_english(&self) -> bool {
         self.catalogue.language == en::ENGLISH.language
+    }
+
+    /// What is wrong with a configuration.
+    pub fn config_error(&self, error: &ConfigError) -> String {
+        (self.catalogue.foreign.config)(error)
+    }
+
+    /// What is wrong with a setting.
+    pub fn setting_error(&self, error: &Setting) -> String {
+        (self.catalogue.foreign.setting)(error)
+    }
+
+    /// What the operating system says, without its number.
+    pub fn errno(&self, errno: Errno) -> String {
+        (self.catalogue.foreign.system)(errno)
+    }
+
+    /// What the operating system says, without its number, or what the library says of input and output.
+    pub fn system_error(&self, error: &io::Error) -> String {
+        error.raw_os_error().map_or_else(|| error.to_string(), |number| self.errno(Errno::from_raw(number)))
     }
 
     /// Whether a word that was typed is one of these: of the person's language, or English.

@@ -12,6 +12,7 @@ use nix::unistd::AccessFlags;
 use zeroize::Zeroizing;
 
 use super::{Page, Paper, layout, pdf, png, svg, text};
+use crate::messages::Messages;
 
 /// The printing system's program.
 const PRINT: &str = "/usr/bin/lp";
@@ -41,19 +42,32 @@ pub enum PageError {
     NoPrinter,
     /// The printing system does not take it, and says why: most often, nobody has said which printer is the default.
     NotPrinted(String),
-    /// The operating system says why.
-    Failed(String),
+    /// The operating system says why, of a file or folder where it is one.
+    Failed(Option<PathBuf>, io::Error),
+}
+
+impl PageError {
+    /// What is said of it.
+    pub fn message(&self, messages: &Messages) -> String {
+        match self {
+            Self::Form => messages.page_form(),
+            Self::Drawing => messages.page_drawing(),
+            Self::NoPrinter => messages.page_no_printer(),
+            // Not written over: there is nothing to say but what has been asked.
+            Self::Exists => messages.nothing_changed(),
+            Self::NotPrinted(why) => messages.page_not_printed(why),
+            Self::Failed(None, error) => messages.page_failed(messages.system_error(error)),
+            Self::Failed(Some(path), error) => {
+                messages.page_failed(format!("{}: {}", path.display(), messages.system_error(error)))
+            }
+        }
+    }
 }
 
 impl From<io::Error> for PageError {
     fn from(error: io::Error) -> Self {
-        Self::Failed(why(&error))
+        Self::Failed(None, error)
     }
-}
-
-/// What the operating system says, without its number.
-fn why(error: &io::Error) -> String {
-    error.raw_os_error().map_or_else(|| error.to_string(), |code| Errno::from_raw(code).desc().to_owned())
 }
 
 /// The printer and the files of this machine.
@@ -122,7 +136,7 @@ impl Pages for Desktop {
         ending(path)?;
         let path = at_home(path);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let denied = |errno: Errno| PageError::Failed(format!("{}: {}", folder.display(), errno.desc()));
+        let denied = |errno: Errno| PageError::Failed(Some(folder.to_owned()), errno.into());
         nix::unistd::access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(denied)?;
         if path.symlink_metadata().is_ok() { Err(PageError::Exists) } else { Ok(()) }
     }
@@ -141,7 +155,7 @@ impl Pages for Desktop {
         }
         let failed = |error: io::Error| match error.kind() {
             ErrorKind::AlreadyExists => PageError::Exists,
-            _ => PageError::Failed(format!("{}: {}", path.display(), why(&error))),
+            _ => PageError::Failed(Some(path.clone()), error),
         };
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
         let mut file = file.map_err(failed)?;

@@ -41,8 +41,8 @@ impl Session<'_> {
         match done {
             Ok(()) => self.say(&text),
             // Nobody reads it, and a page was asked for.
-            Err(why) if self.batch => return Err(SessionError::NoPage(self.page_error(why))),
-            Err(why) => self.say(&self.page_error(why)),
+            Err(why) if self.batch => return Err(SessionError::NoPage(why.message(&self.messages))),
+            Err(why) => self.say(&why.message(&self.messages)),
         }
         Ok(())
     }
@@ -62,24 +62,11 @@ impl Session<'_> {
                         self.messages.page_failed(self.messages.page_is_there(path)),
                     ));
                 }
-                (Err(why), _) => return Err(SessionError::NoPage(self.page_error(why))),
+                (Err(why), _) => return Err(SessionError::NoPage(why.message(&self.messages))),
                 (Ok(()), _) => {}
             }
         }
         Ok(())
-    }
-
-    fn page_error(&self, why: PageError) -> String {
-        let messages = self.messages;
-        match why {
-            PageError::Form => messages.page_form(),
-            PageError::Drawing => messages.page_drawing(),
-            PageError::NoPrinter => messages.page_no_printer(),
-            // Not written over: there is nothing to say but what has been asked.
-            PageError::Exists => messages.nothing_changed(),
-            PageError::NotPrinted(why) => messages.page_not_printed(why),
-            PageError::Failed(why) => messages.page_failed(why),
-        }
     }
 
     fn save(&mut self, path: &str, page: &Page<'_>) -> Result<Result<(), PageError>, SessionError> {

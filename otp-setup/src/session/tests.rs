@@ -111,11 +111,15 @@ impl Pages for NoPages {
     }
 
     fn can_save(&self, path: &std::path::Path) -> Result<(), PageError> {
-        if path.starts_with("/nodir") { Err(PageError::Failed("/nodir: none".into())) } else { Ok(()) }
+        if path.starts_with("/nodir") {
+            Err(PageError::Failed(Some("/nodir".into()), nix::errno::Errno::ENOENT.into()))
+        } else {
+            Ok(())
+        }
     }
 
     fn print(&self, _: &Page<'_>) -> Result<(), PageError> {
-        Err(PageError::Failed("out of order".into()))
+        Err(PageError::Failed(None, nix::errno::Errno::EIO.into()))
     }
 
     fn save(&self, _: &Page<'_>, path: &std::path::Path, over: bool) -> Result<(), PageError> {
@@ -305,7 +309,7 @@ fn a_page_is_printed_or_saved_in_place_of_a_code() {
     outcome.unwrap();
     let messages = Messages::of_locale("en");
     for text in [
-        messages.page_failed("out of order"),
+        messages.page_failed(messages.errno(nix::errno::Errno::EIO)),
         // "save" alone.
         messages.page_form(),
         messages.page_exists("over.pdf"),
@@ -342,7 +346,8 @@ fn a_page_that_cannot_be_made_is_known_before_anything_is_done() {
     let pairing = Pairing { page_actions: page_actions.clone(), ..pairing() };
     let outcome = home.talk(&script(&[]), true, |session| session.pair(&pairing));
     assert!(
-        matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("/nodir: none")) && home.is_empty()
+        matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("/nodir: No such file"))
+            && home.is_empty()
     );
     pair(&home, &PAIR).1.unwrap();
     let outcome =
@@ -353,7 +358,7 @@ fn a_page_that_cannot_be_made_is_known_before_anything_is_done() {
         (session.batch, session.yes) = (true, true);
         session.pair(&Pairing { page_actions: vec![PageAction::Print], ..self::pairing() })
     });
-    assert!(matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("out of order")));
+    assert!(matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("I/O error")));
 }
 
 #[test]
