@@ -14,6 +14,7 @@
 //! | have codes from other people's authenticators, scan pictures | [`phone`] |
 //! | see what a real xterm draws | [`screen::Screen`] |
 //! | read a QR code as several scanners do | [`scanner::read`] |
+//! | run `otp-setup doctor`, and do what it says | [`doctor`] |
 //! | read systemd's journal | [`journal::Journal`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
@@ -23,6 +24,7 @@
 pub mod clock;
 pub mod crowd;
 pub mod directory;
+pub mod doctor;
 pub mod env;
 pub mod faults;
 pub mod guess;

@@ -1,0 +1,207 @@
+//! What `otp-setup doctor` finds about the store, homes, settings, the helper and the log.
+
+use insis_otp_tests::doctor::{OURS, doctor, examined, finds, mends, obey, sound};
+use insis_otp_tests::env::{CONFIG, STORE, run, talk};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+
+fn mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn faults_of_the_store_are_found() {
+    let env = sound();
+    let (store, path) = (Path::new(STORE), STORE);
+    let command = "chown root:insis-otp /var/lib/insis-otp; chmod 1730 /var/lib/insis-otp";
+    // One finding, and none that would remove anybody's file: they are sound when the store is.
+    for open in [0o777, 0o1777] {
+        mode(store, open);
+        let (_, found) = examined(&env, "yes");
+        assert_eq!(found.len(), 1, "{found:#?}");
+        mends(&env, "problem", path, "wrong owner or mode", command);
+    }
+    chown(store, Some(1), Some(1)).unwrap();
+    mends(&env, "problem", path, "wrong owner or mode", command);
+    std::fs::remove_file(store.join(".store")).unwrap();
+    let mark = "install -m 644 -o root -g root /dev/null /var/lib/insis-otp/.store";
+    mends(&env, "problem", path, "no marker", mark);
+    mode(store, 0o700);
+    let (status, found) = examined(&env, "yes");
+    assert!(status == 0 && found[0].remedy.starts_with("If they shall") && found[0].line == command);
+    mode(store, 0o1730);
+    assert_eq!(doctor(&env), (0, vec![]));
+    run(Command::new("mv").arg(store).arg("/var/lib/insis-otp.away"));
+    let command = "install -d -o root -g insis-otp -m 1730 /var/lib/insis-otp";
+    obey(&finds(&env, "problem", path, "is not there", command));
+    std::fs::remove_dir(store).unwrap();
+    std::fs::write(store, "").unwrap();
+    let command = format!("mv /var/lib/insis-otp /var/lib/insis-otp.old; {command}");
+    obey(&finds(&env, "problem", path, "wrong owner or mode", &command));
+    std::fs::remove_dir(store).unwrap();
+    run(Command::new("mv").arg("/var/lib/insis-otp.away").arg(store));
+    assert_eq!(doctor(&env), (0, vec![]));
+}
+
+#[test]
+fn faults_of_a_secret_file_are_found() {
+    let env = sound();
+    let store = Path::new(STORE);
+    let file = store.join("anna");
+    let sound_page = std::fs::read(&file).unwrap();
+    mode(&file, 0o644);
+    let command = "chown anna /var/lib/insis-otp/anna; chmod 600 /var/lib/insis-otp/anna";
+    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    chown(&file, Some(0), None).unwrap();
+    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    // Its state is damaged: it is mended. Its head is: whoever says yes removes it.
+    let command = "otp-setup unlock --user anna || rm -i /var/lib/insis-otp/anna";
+    let damage = |from: usize| {
+        let page = [&sound_page[..from], &vec![b'x'; 4096 - from]].concat();
+        std::fs::write(&file, page).unwrap();
+    };
+    damage(2048);
+    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    damage(1000);
+    let finding = finds(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    talk(Command::new("sh").args(["-c", &finding.line]), "no\n");
+    assert!(file.exists());
+    talk(Command::new("sh").args(["-c", &finding.line]), "yes\n");
+    assert!(!file.exists());
+    std::os::unix::fs::symlink("/etc/passwd", &file).unwrap();
+    let finding =
+        finds(&env, "problem", "/var/lib/insis-otp/anna", "symbolic link", "rm -r /var/lib/insis-otp/anna");
+    obey(&finding);
+    env.write(&file, &sound_page, 0o600);
+    chown(&file, Some(nix::unistd::User::from_name("anna").unwrap().unwrap().uid.as_raw()), None).unwrap();
+    assert_eq!(doctor(&env), (0, vec![]));
+    std::fs::copy(&file, store.join("gone away")).unwrap();
+    let (status, found) = examined(&env, "yes");
+    assert!(
+        status == 0 && found[0].severity == "note" && found[0].place.ends_with("/gone away"),
+        "{found:?}"
+    );
+    run(Command::new("sh").args(["-c", &found[0].line]));
+    assert_eq!(doctor(&env), (0, vec![]));
+}
+
+#[test]
+fn settings_that_do_something_else_than_they_say_are_found() {
+    let env = sound();
+    let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
+    let at = |line: usize| format!("{CONFIG}:{line}");
+    config("exempt_groups = [\"otp-exempt\"]\n");
+    mends(&env, "warning", &at(1), "group otp-exempt", "groupadd --system otp-exempt");
+    config("tries = 2\nexempt_users = [\"nobody\", \"anne\"]\n");
+    mends(&env, "warning", &at(2), "user anne", "exempt_users = [\"nobody\"]");
+    config("exempt_networks = [\"0.0.0.0/0\", \"192.0.2.0/24\"]\n");
+    mends(&env, "problem", &at(1), "every address", "exempt_networks = [\"192.0.2.0/24\"]");
+    config("[service.ssh]\ntries = 2\n");
+    mends(&env, "warning", &at(1), "no PAM service ssh", "[service.sshd]");
+    config("[service.common-auth]\ntries = 2\n");
+    finds(&env, "warning", &at(1), "no PAM service common-auth", "ls /etc/pam.d");
+    env.write(Path::new(CONFIG), b"tries = 2\n", 0o600);
+    mends(&env, "problem", CONFIG, "by root only", "chmod 644 /etc/security/insis-otp.toml");
+    // In a stack's own arguments, too.
+    let stack =
+        "@include common-auth\nauth required pam_insis_otp.so tries=1 exempt_networks=::/0,192.0.2.0/24\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
+    let line = "auth required pam_insis_otp.so tries=1 exempt_networks=192.0.2.0/24";
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "every address", line);
+}
+
+#[test]
+fn faults_of_files_in_homes_are_found() {
+    let env = sound();
+    let file = env.home("anna").join(".insis-otp");
+    let page = std::fs::read("/var/lib/insis-otp/anna").unwrap();
+    let anna = nix::unistd::User::from_name("anna").unwrap().unwrap().uid.as_raw();
+    let place = |mode: u32, owner: u32| {
+        std::fs::remove_file(&file).ok();
+        env.write(&file, &page, mode);
+        chown(&file, Some(owner), None).unwrap();
+    };
+    // Nobody else is asked for.
+    let people = std::fs::read_dir("/var/lib/insis-otp").unwrap().map(|entry| entry.unwrap().file_name());
+    let others: Vec<_> = people
+        .map(|name| name.into_string().unwrap())
+        .filter(|name| name != "anna" && !name.starts_with('.'))
+        .collect();
+    let config = format!("secret_file = \"%h/.insis-otp\"\nexempt_users = {others:?}\n");
+    env.write(Path::new(CONFIG), config.as_bytes(), 0o644);
+    place(0o600, anna);
+    assert_eq!(doctor(&env), (0, vec![]));
+    let path = "/home/anna/.insis-otp";
+    place(0o640, anna);
+    let command = "runuser -u anna -- chmod 600 /home/anna/.insis-otp";
+    mends(&env, "problem", path, "of anna cannot be used", command);
+    // Somebody else's, and no file at all: root's hands stay off it.
+    let command = "runuser -u anna -- rm -r /home/anna/.insis-otp";
+    place(0o600, 0);
+    obey(&finds(&env, "problem", path, "of anna cannot be used", command));
+    std::os::unix::fs::symlink("/etc/shadow", &file).unwrap();
+    obey(&finds(&env, "problem", path, "symbolic link", command));
+    assert!(Path::new("/etc/shadow").exists());
+    env.write(&file, &page[..100], 0o600);
+    chown(&file, Some(anna), None).unwrap();
+    let command = "otp-setup unlock --user anna || runuser -u anna -- rm -i /home/anna/.insis-otp";
+    finds(&env, "problem", path, "of anna cannot be used", command);
+}
+
+#[test]
+fn faults_of_helper_configuration_and_log_are_found() {
+    let mut env = sound();
+    let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
+    // A helper that is not setgid: the configuration names another one, since /usr is shared by the tests.
+    std::fs::copy("/usr/libexec/otp-helper", "/etc/otp-helper").unwrap();
+    std::fs::set_permissions("/etc/otp-helper", PermissionsExt::from_mode(0o755)).unwrap();
+    config("helper = \"/etc/otp-helper\"\n");
+    let command = "chown root:insis-otp /etc/otp-helper; chmod 2755 /etc/otp-helper";
+    mends(&env, "problem", "/etc/otp-helper", "wrong owner or mode", command);
+    config("tries = 2\nhelper = \"/etc/none\"\n");
+    mends(&env, "warning", "/etc/none", "no helper", "helper = \"/usr/libexec/otp-helper\"");
+    config("debug = true\n");
+    let (status, found) = examined(&env, "yes");
+    assert!(status == 0 && found.len() == 1 && found[0].what.starts_with("debug is on"), "{found:?}");
+    obey(&found[0]);
+    assert_eq!(doctor(&env), (0, vec![]));
+    for (text, number, line) in [
+        ("\nwindw = 1\n", 2, "window = 1"),
+        ("unenrolled = deny\n", 1, "unenrolled = \"deny\""),
+        ("tries = 2\n[sudo]\ntries = 1\n", 2, "[service.sudo]"),
+        ("tries = 99\n", 1, "tries = 3"),
+        ("exempt_users = [\"nobody\"\ntries = 2\n", 1, "exempt_users = [\"nobody\"]"),
+        ("colour = \"blue\"\n", 1, "# colour = \"blue\""),
+    ] {
+        config(text);
+        mends(&env, "problem", &format!("{CONFIG}:{number}"), "cannot be used", line);
+    }
+    // One mistake after the other.
+    config("windw = 1\ntrys = 2\n");
+    obey(&finds(&env, "problem", &format!("{CONFIG}:1"), "windw", "window = 1"));
+    mends(&env, "problem", &format!("{CONFIG}:2"), "trys", "tries = 2");
+    env.write(Path::new(CONFIG), b"tries = 2\n", 0o666);
+    let command = "chown root:root /etc/security/insis-otp.toml; chmod 644 /etc/security/insis-otp.toml";
+    mends(&env, "problem", CONFIG, "writable by nobody else", command);
+    std::fs::write(CONFIG, b"\xff").unwrap();
+    let command = "mv /etc/security/insis-otp.toml /etc/security/insis-otp.toml.old";
+    mends(&env, "problem", CONFIG, "UTF-8", command);
+    // A configuration of a stack's own: it is mended where it is, or not named.
+    let stack = b"@include common-auth\nauth required pam_insis_otp.so config=/etc/own.toml\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack, 0o644);
+    env.write(Path::new("/etc/own.toml"), b"windw = 1\n", 0o644);
+    mends(&env, "problem", "/etc/own.toml:1", "windw", "window = 1");
+    std::fs::write("/etc/own.toml", b"\xff").unwrap();
+    let command = "mv /etc/own.toml /etc/own.toml.old; install -m 644 /dev/null /etc/own.toml";
+    mends(&env, "problem", "/etc/own.toml", "UTF-8", command);
+    std::fs::remove_file("/etc/own.toml").unwrap();
+    mends(&env, "problem", "/etc/pam.d/sshd:2", "/etc/own.toml", OURS);
+    env.syslog_mut().stop();
+    let command = if Path::new("/usr/sbin/rsyslogd").exists() {
+        "service rsyslog start"
+    } else {
+        "apt install rsyslog"
+    };
+    finds(&env, "warning", "/dev/log", "no /dev/log", command);
+}
