@@ -75,7 +75,7 @@ fn respond(request: &Request) -> Response {
         Err(why) => return Response::Failed(why),
     };
     let file = config.secret_file.locate(&account);
-    let service = Service { file: &file, policy: &config.policy, clock: &system_clock };
+    let service = Service { store: &file, policy: &config.policy, clock: &system_clock };
     service.handle(request, Authority::User(config.self_enrollment, &check_password), &|event| {
         let line = event.line.clone().field("user", &account.name).journal_only("action", event.action);
         audit::send("otp-helper", event.action, &line);

@@ -141,7 +141,7 @@ impl Backend<'_> {
             Self::Direct { file, policy, as_root, clock, caller } => {
                 let authority = if *as_root { Authority::Administrator } else { Authority::FileOwner };
                 let report = caller.reporter(file.account().name.as_str());
-                Ok(Service { file, policy, clock: *clock }.handle(request, authority, &report))
+                Ok(Service { store: file, policy, clock: *clock }.handle(request, authority, &report))
             }
             Self::Helper { client, .. } => Ok(client.ask(request)?),
         }

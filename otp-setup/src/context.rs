@@ -82,8 +82,8 @@ impl Context {
     }
 
     /// What root may do with a file of this site's.
-    pub fn service<'a>(&'a self, file: &'a SecretFile, clock: Clock<'a>) -> Service<'a> {
-        Service { file, policy: &self.config.policy, clock }
+    pub fn service<'a>(&'a self, file: &'a SecretFile, clock: Clock<'a>) -> Service<'a, SecretFile> {
+        Service { store: file, policy: &self.config.policy, clock }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use insis_otp::record::UserName;
-use insis_otp::store::{Account, InvitationFile, Template};
+use insis_otp::store::{Account, Item, Listed, Location, Owner, Store, Template};
 use nix::unistd::Uid;
 
 use crate::users;
@@ -23,79 +23,41 @@ pub struct Listing {
     pub invitations: Vec<(PathBuf, Option<Account>)>,
 }
 
-/// The last part of a template, with what stands around the user.
-struct Names {
-    folder: PathBuf,
-    before: String,
-    after: String,
-    by_uid: bool,
-}
-
-/// Lists a store. `None`: it has no directory of its own that could be listed, or that directory cannot be read.
+/// Lists a store of files. `None`: it has no directory of its own that could be listed, or that directory cannot be read.
 pub fn list(template: &Template) -> Option<Listing> {
-    let names = Names::of(template)?;
-    let entries = std::fs::read_dir(&names.folder).ok()?;
-    let all = users::all().unwrap_or_default();
-    let known: HashMap<String, Account> =
-        all.into_iter().map(|account| (names.key(&account), account)).collect();
+    let found = template.list().ok()??;
+    let mut known = HashMap::new();
+    for account in users::all().unwrap_or_default() {
+        known.insert(Owner::Uid(account.uid.to_string()), account.clone());
+        known.insert(Owner::Name(account.name.to_string()), account);
+    }
     let mut listing = Listing::default();
-    for entry in entries.flatten() {
-        let (path, name) = (entry.path(), entry.file_name());
-        let Some(name) = name.to_str() else { continue };
-        let look_up =
-            |key| known.get(key).cloned().map_or_else(|| names.look_up(key), |account| Ok(Some(account)));
-        if let Some(key) = InvitationFile::secret_file_name(name).and_then(|name| names.key_in(name)) {
-            if let Ok(account) = look_up(key) {
-                listing.invitations.push((path, account));
-            }
-            continue;
-        }
-        // An enrollment that is going on, or what a crash left of one, begins with a dot.
-        let Some(key) = names.key_in(name).filter(|_| !name.starts_with('.')) else { continue };
-        match look_up(key) {
-            Ok(Some(account)) => listing.accounts.push(account),
-            Ok(None) => listing.ownerless.push(path),
-            Err(error) => listing.unanswered.push((path, error)),
+    for Listed { item, owner, location } in found {
+        let account = known.get(&owner).cloned().map_or_else(|| look_up(&owner), |account| Ok(Some(account)));
+        let Location::Path(path) = location else { continue };
+        match (item, account) {
+            (Item::Invitation, Ok(account)) => listing.invitations.push((path, account)),
+            (Item::Invitation, Err(_)) => {}
+            (Item::Record, Ok(Some(account))) => listing.accounts.push(account),
+            (Item::Record, Ok(None)) => listing.ownerless.push(path),
+            (Item::Record, Err(error)) => listing.unanswered.push((path, error)),
         }
     }
     listing.accounts.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     Some(listing)
 }
 
-impl Names {
-    fn of(template: &Template) -> Option<Self> {
-        let text = template.to_string();
-        let (folder, last) = text.rsplit_once('/')?;
-        let plain = |text: &str| (!text.replace("%%", "").contains('%')).then(|| text.replace("%%", "%"));
-        // "%%u" is a percent sign and a letter; such a name is left to those who ask account by account.
-        let (before, after, by_uid) = match (last.split_once("%u"), last.split_once("%U")) {
-            (Some((before, after)), None) => (before, after, false),
-            (None, Some((before, after))) => (before, after, true),
-            _ => return None,
-        };
-        let folder = PathBuf::from(plain(folder)?);
-        Some(Self { folder, before: plain(before)?, after: plain(after)?, by_uid })
-    }
-
-    /// What stands for an account in the name of a file.
-    fn key_in<'n>(&self, name: &'n str) -> Option<&'n str> {
-        name.strip_prefix(&*self.before)?.strip_suffix(&*self.after)
-    }
-
-    /// What stands for an account in its file's name.
-    fn key(&self, account: &Account) -> String {
-        if self.by_uid { account.uid.to_string() } else { account.name.as_str().to_owned() }
-    }
-
-    /// Whose file it is, for somebody whom the database does not enumerate.
-    fn look_up(&self, key: &str) -> Result<Option<Account>, nix::Error> {
-        let found = if self.by_uid {
-            key.parse().map_or(Ok(None), |uid| Account::of_uid(Uid::from_raw(uid)))?
-        } else {
-            UserName::parse(key).map_or(Ok(None), |name| Account::lookup(&name))?
-        };
-        // Another spelling of a name is nobody's.
-        Ok(found.filter(|account| self.key(account) == key))
+/// Who an owner is, for somebody whom the database does not enumerate. Another spelling of a name is nobody's.
+fn look_up(owner: &Owner) -> Result<Option<Account>, nix::Error> {
+    match owner {
+        Owner::Name(name) => {
+            let found = UserName::parse(name).map_or(Ok(None), |name| Account::lookup(&name))?;
+            Ok(found.filter(|account| account.name.as_str() == name))
+        }
+        Owner::Uid(digits) => {
+            let found = digits.parse().map_or(Ok(None), |uid| Account::of_uid(Uid::from_raw(uid)))?;
+            Ok(found.filter(|account| account.uid.to_string() == *digits))
+        }
     }
 }
 

@@ -107,8 +107,8 @@ impl From<StoreError> for AccessError {
 }
 
 /// What is asked of a file that this process opens.
-pub const fn service<'a>(file: &'a SecretFile, policy: &'a Policy) -> Service<'a> {
-    Service { file, policy, clock: &system_clock }
+pub const fn service<'a>(file: &'a SecretFile, policy: &'a Policy) -> Service<'a, SecretFile> {
+    Service { store: file, policy, clock: &system_clock }
 }
 
 fn unexpected(response: Response) -> AccessError {

@@ -261,7 +261,7 @@ impl Waiting {
         }
     }
 
-    fn service(&self) -> Service<'_> {
+    fn service(&self) -> Service<'_, SecretFile> {
         access::service(&self.file, &self.config.policy)
     }
 

@@ -57,15 +57,15 @@ pub fn recovery_code() -> RecoveryCode {
 
 /// What can be done with an enrollment under the default policy.
 #[must_use]
-pub fn service<'a>(file: &'a SecretFile, clock: Clock<'a>) -> Service<'a> {
+pub fn service<'a>(file: &'a SecretFile, clock: Clock<'a>) -> Service<'a, SecretFile> {
     static POLICY: LazyLock<Policy> = LazyLock::new(Policy::default);
-    Service { file, policy: &POLICY, clock }
+    Service { store: file, policy: &POLICY, clock }
 }
 
 impl Person {
     /// What can be done with this person's enrollment under the default policy.
     #[must_use]
-    pub fn service<'a>(&'a self, clock: Clock<'a>) -> Service<'a> {
+    pub fn service<'a>(&'a self, clock: Clock<'a>) -> Service<'a, SecretFile> {
         service(&self.file, clock)
     }
 

@@ -4,7 +4,7 @@ use crate::oath::{OtpGenerator, RecoveryCodes, Salt};
 use crate::otpauth::Entry;
 use crate::record::Enrollment;
 use crate::service::{Existing, Reporter, Service};
-use crate::store::{Cause, StoreError};
+use crate::store::{Cause, StoreError, UserStore};
 
 use super::{Found, LeftOut, Unusable};
 
@@ -56,7 +56,7 @@ impl From<StoreError> for ImportError {
 /// Enrols the file's owner with what was found. `names` are those for an entry that has none, `salt` is for the hashes
 /// of scratch codes.
 pub fn import_entry(
-    service: &Service<'_>,
+    service: &Service<'_, impl UserStore>,
     found: Found,
     names: impl FnOnce(&OtpGenerator) -> Entry,
     rules: Rules,
@@ -79,7 +79,7 @@ pub fn import_entry(
         return Err(ImportError::Uncommon(Box::new(entry.key)));
     }
     let enrollment = Enrollment {
-        user: service.file.account().name.clone(),
+        user: service.store.user().clone(),
         key: entry.key,
         issuer: entry.issuer.clone(),
         account: entry.account.clone(),

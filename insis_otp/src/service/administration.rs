@@ -3,7 +3,7 @@
 use super::{Event, Reporter, Service};
 use crate::oath::{RecoveryCode, Salt, UnixTime};
 use crate::record::Enrollment;
-use crate::store::{Cause, SecretFile, StoreError};
+use crate::store::{Cause, InvitationStore, StoreError, UserStore};
 use crate::verify::State;
 
 /// What becomes of somebody who has enrolled already.
@@ -15,13 +15,13 @@ pub enum Existing {
     Replace,
 }
 
-impl Service<'_> {
+impl<S: UserStore> Service<'_, S> {
     /// Ends a delay, leaves a clock that was ahead, repairs a damaged state.
     ///
     /// # Errors
     /// Nobody has enrolled, or the head is damaged: then only enrolling again helps.
     pub fn unlock(&self, report: Reporter<'_>) -> Result<(), StoreError> {
-        let unlocked = self.file.repair(|enrollment, present| match present {
+        let unlocked = self.store.repair(|enrollment, present| match present {
             Some(state) => state.unlocked(enrollment.key.period(), self.policy, (self.clock)()),
             None => State::unknown(enrollment.key.period(), self.policy, (self.clock)()),
         });
@@ -34,7 +34,7 @@ impl Service<'_> {
     /// # Errors
     /// Nobody has enrolled, or the file cannot be used.
     pub fn export(&self, report: Reporter<'_>) -> Result<Enrollment, StoreError> {
-        reported("export", self.file.read(), report).map(|record| record.enrollment)
+        reported("export", self.store.load(), report).map(|record| record.enrollment)
     }
 
     /// Writes an enrollment that was made elsewhere, as it is.
@@ -49,7 +49,7 @@ impl Service<'_> {
         report: Reporter<'_>,
     ) -> Result<(), StoreError> {
         let written = match existing {
-            Existing::Keep => self.file.create(enrollment, state),
+            Existing::Keep => self.store.create(enrollment, state, &|| Ok(())),
             Existing::Replace => self.overwrite(enrollment, state),
         };
         reported("import", written, report)
@@ -61,9 +61,9 @@ impl Service<'_> {
     /// As for [`Self::import`].
     pub fn can_import(&self, existing: Existing) -> Result<(), StoreError> {
         let replaces = existing == Existing::Replace;
-        match self.file.read() {
+        match self.store.load() {
             Ok(_) if replaces => Ok(()),
-            Ok(_) => Err(StoreError { path: self.file.path().to_owned(), cause: Cause::Exists }),
+            Ok(_) => Err(self.error(Cause::Exists)),
             Err(error) if error.is_not_enrolled() => Ok(()),
             Err(StoreError { cause: Cause::Damaged(_), .. }) if replaces => Ok(()),
             Err(error) => Err(error),
@@ -73,12 +73,14 @@ impl Service<'_> {
     /// Puts an enrollment in the place of a present one, whatever state that is in.
     fn overwrite(&self, enrollment: &Enrollment, state: &State) -> Result<(), StoreError> {
         let new = || Ok::<_, std::convert::Infallible>((enrollment.clone(), state.clone()));
-        match self.file.replace(|_| new()) {
+        match self.store.replace(|_| new()) {
             Ok(Ok(())) => Ok(()),
-            Err(StoreError { cause: Cause::NotEnrolled, .. }) => self.file.create(enrollment, state),
+            Err(StoreError { cause: Cause::NotEnrolled, .. }) => {
+                self.store.create(enrollment, state, &|| Ok(()))
+            }
             Err(StoreError { cause: Cause::Damaged(_) | Cause::Unsafe(_), .. }) => {
-                self.file.remove()?;
-                self.file.create(enrollment, state)
+                self.store.remove(None)?;
+                self.store.create(enrollment, state, &|| Ok(()))
             }
             Err(error) => Err(error),
         }
@@ -95,7 +97,7 @@ impl Service<'_> {
         expires: UnixTime,
         report: Reporter<'_>,
     ) -> Result<(), StoreError> {
-        let invitation = self.file.invitation();
+        let invitation = self.store.invitation();
         let issued = reported("invite", invitation.issue(code, salt, expires), report);
         // Somebody may have enrolled in this moment; what was written is of no use then.
         issued.inspect_err(|_| _ = invitation.withdraw())
@@ -103,17 +105,17 @@ impl Service<'_> {
 
     /// Takes an invitation back whose code nobody has seen.
     pub fn withdraw_invitation(&self) {
-        let _ = self.file.invitation().withdraw();
+        let _ = self.store.invitation().withdraw();
     }
 
     /// Lets the enrollment follow its user to another name.
     ///
     /// # Errors
     /// Nobody has enrolled, somebody of the new name has, or it cannot be written.
-    pub fn rename_to(&self, new: &SecretFile, report: Reporter<'_>) -> Result<(), StoreError> {
-        let moved = self.file.rename_to(new);
+    pub fn rename_to(&self, new: &S, report: Reporter<'_>) -> Result<(), StoreError> {
+        let moved = self.store.rename_to(new);
         let event = Event::of_root("move", &moved);
-        report(&Event { line: event.line.field("old", &self.file.account().name), ..event });
+        report(&Event { line: event.line.field("old", self.store.user()), ..event });
         moved
     }
 }

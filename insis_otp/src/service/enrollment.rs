@@ -2,10 +2,10 @@
 
 use super::{Error, NewDevice, Service, wipe_stack};
 use crate::oath::{Drift, RecoveryCode};
-use crate::store::{Cause, SecretFile, StillHolds, StoreError};
+use crate::store::{Cause, InvitationStore, StillHolds, StoreError, UserStore, check_proof};
 use crate::verify::{State, Typed};
 
-impl Service<'_> {
+impl<S: UserStore> Service<'_, S> {
     /// Pairs a phone where none is paired.
     ///
     /// # Errors
@@ -15,11 +15,11 @@ impl Service<'_> {
     }
 
     fn enroll_if(&self, new: &NewDevice, still_holds: StillHolds<'_>) -> Result<Drift, Error> {
-        let (enrollment, state) = new.proved(&self.file.account().name, (self.clock)())?;
-        self.file.create_if(&enrollment, &state, still_holds)?;
+        let (enrollment, state) = new.proved(self.store.user(), (self.clock)())?;
+        self.store.create(&enrollment, &state, still_holds)?;
         wipe_stack();
         // Nobody is left to be invited. If it stays, it is one that an administrator gave.
-        let _ = self.file.invitation().withdraw();
+        let _ = self.store.invitation().withdraw();
         Ok(state.drift)
     }
 
@@ -29,10 +29,10 @@ impl Service<'_> {
     /// # Errors
     /// There is a pairing, the codes do not show that the phone works, or the store cannot be used.
     pub(super) fn can_enroll(&self, new: &NewDevice) -> Result<(), Error> {
-        new.proved(&self.file.account().name, (self.clock)())?;
+        new.proved(self.store.user(), (self.clock)())?;
         wipe_stack();
-        match self.file.read() {
-            Ok(_) => Err(StoreError { path: self.file.path().to_owned(), cause: Cause::Exists }.into()),
+        match self.store.load() {
+            Ok(_) => Err(self.error(Cause::Exists).into()),
             Err(error) if error.is_not_enrolled() => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -43,7 +43,7 @@ impl Service<'_> {
     /// # Errors
     /// It does not hold, or cannot be read or written.
     pub fn check_invitation(&self, code: &RecoveryCode) -> Result<(), Error> {
-        self.file.invitation().check(code, (self.clock)())?.map_err(Error::Invitation)
+        self.store.invitation().check(code, (self.clock)())?.map_err(Error::Invitation)
     }
 
     /// Pairs a phone where none is paired, with the code of an invitation, which is used up. A wrong one is charged.
@@ -53,7 +53,7 @@ impl Service<'_> {
     pub fn enroll_invited(&self, new: &NewDevice, code: &RecoveryCode) -> Result<Drift, Error> {
         self.can_enroll(new)?;
         let redeemed =
-            self.file.invitation().redeem(code, (self.clock)(), |still| self.enroll_if(new, still))?;
+            self.store.invitation().redeem(code, (self.clock)(), |still| self.enroll_if(new, still))?;
         redeemed.map_err(Error::Invitation)?
     }
 
@@ -62,14 +62,13 @@ impl Service<'_> {
     /// # Errors
     /// As for [`Self::enroll`] and [`Self::verify`].
     pub(super) fn replace(&self, new: &NewDevice, proof: Option<&Typed>) -> Result<Drift, Error> {
-        let user = &self.file.account().name;
+        let user = self.store.user();
         // First what costs nothing: a mistake with the new phone must not spend a code of the old one.
         new.proved(user, (self.clock)())?;
         let proved = self.prove(proof)?;
         let mut drift = Drift::default();
-        let replaced = self.file.replace(|old| -> Result<_, Error> {
-            SecretFile::check_proof(proved.as_ref(), &old.enrollment)
-                .map_err(|cause| StoreError { path: self.file.path().to_owned(), cause })?;
+        let replaced = self.store.replace(|old| -> Result<_, Error> {
+            check_proof(proved.as_ref(), &old.enrollment).map_err(|cause| self.error(cause))?;
             let (enrollment, state) = new.proved(user, (self.clock)())?;
             drift = state.drift;
             // What the owner is told at the next login is of the account, not of the phone.
@@ -80,7 +79,7 @@ impl Service<'_> {
         match replaced {
             Ok(done) => done.map(|()| drift),
             Err(StoreError { cause: Cause::Damaged(_), .. }) if proof.is_none() => {
-                self.file.remove()?;
+                self.store.remove(None)?;
                 self.enroll(new)
             }
             Err(error) => Err(error.into()),
@@ -93,6 +92,6 @@ impl Service<'_> {
     /// As for [`Self::verify`].
     pub(super) fn remove(&self, proof: Option<&Typed>) -> Result<(), Error> {
         let proved = self.prove(proof)?;
-        Ok(self.file.remove_proved(proved.as_ref())?)
+        Ok(self.store.remove(proved.as_ref())?)
     }
 }

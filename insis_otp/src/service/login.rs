@@ -5,11 +5,11 @@ use super::{Clock, LoginAttempt, Service, below, wipe_stack};
 use crate::RememberedClient;
 use crate::oath::{Seconds, UnixTime};
 use crate::record::Enrollment;
-use crate::store::{Record, StoreError, UnknownUsers};
+use crate::store::{Record, StoreError, UnknownUsers, UserStore};
 use crate::verify;
 use crate::verify::{Attempt, Policy, Refusal, State, Typed, Verdict};
 
-impl Service<'_> {
+impl<S: UserStore> Service<'_, S> {
     /// Decides one attempt to log in. It is charged before anything is compared, and the verdict is returned when it is
     /// recorded: an accepted one durably, in the same write as the client that is remembered. With it comes when the device
     /// was enrolled, if that was after the last login: the owner is to be told.
@@ -26,7 +26,7 @@ impl Service<'_> {
     /// # Errors
     /// There is no pairing, or it cannot be used.
     pub fn is_remembered(&self, client: &RememberedClient, length: Seconds) -> Result<bool, StoreError> {
-        let Record { enrollment, state, .. } = self.file.read()?;
+        let Record { enrollment, state, .. } = self.store.load()?;
         let (tag, now) = (client.tag(&enrollment), (self.clock)());
         wipe_stack();
         Ok(state.remembered.iter().any(|known| known.tag == tag && known.is_fresh(length, now)))

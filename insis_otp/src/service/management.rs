@@ -8,7 +8,7 @@ use super::{
 use crate::config::SelfEnrollment;
 use crate::oath::{Drift, RecoveryCode, RecoveryCodes, Salt};
 use crate::record::{Enrollment, UserName};
-use crate::store::{Cause, Charge, Decision, InvitationRefusal, Reader, StoreError, Write};
+use crate::store::{Cause, Charge, Decision, InvitationRefusal, StoreError, UserStore, Write};
 use crate::verify::{self, Refusal, Resync, ResyncCharge, ResyncCode, State, Typed, Verdict, charge_resync};
 
 /// Has somebody's own password checked.
@@ -39,7 +39,7 @@ impl Authority<'_> {
 /// What allowed a first enrollment: the `by=` of the log.
 pub(super) type AllowedBy = Option<&'static str>;
 
-impl Service<'_> {
+impl<S: UserStore> Service<'_, S> {
     /// Does what is asked, if the authority allows it, and reports it.
     #[must_use]
     pub fn handle(&self, request: &Request, authority: Authority<'_>, report: Reporter<'_>) -> Response {
@@ -115,7 +115,7 @@ impl Service<'_> {
             }
         }
         if policy == SelfEnrollment::Password
-            && let Err(denial) = check_password(&self.file.account().name, credential)
+            && let Err(denial) = check_password(self.store.user(), credential)
         {
             return Ok(Response::Denied(match denial {
                 // Of a code for which there is an invitation more can be said than that it is not the password.
@@ -159,7 +159,7 @@ impl Service<'_> {
             // Always, so that a write does not tell whether the first code was right.
             Decision { state, write: Write::Durable, answer }
         };
-        let outcome = below(|| self.file.transact_charged(charge, compare));
+        let outcome = below(|| self.store.transact_charged(charge, compare));
         wipe_stack();
         outcome?.map_err(Error::Proof)
     }
@@ -174,7 +174,7 @@ impl Service<'_> {
         proof: Option<&Typed>,
     ) -> Result<(), Error> {
         let proved = self.prove(proof)?;
-        Ok(self.file.replace_recovery_codes(proved.as_ref(), &RecoveryCodes::new(codes.0, codes.1))?)
+        Ok(self.store.replace_recovery_codes(proved.as_ref(), &RecoveryCodes::new(codes.0, codes.1))?)
     }
 
     /// Forgets every client that is remembered; returns how many there were.
@@ -182,7 +182,7 @@ impl Service<'_> {
     /// # Errors
     /// There is no pairing, or it cannot be used.
     fn forget_clients(&self) -> Result<usize, StoreError> {
-        self.file.transact(|_, state| {
+        self.store.transact(|_, state| {
             let (count, remembered) = (state.remembered.len(), Vec::new());
             Decision { state: State { remembered, ..state.clone() }, write: Write::Durable, answer: count }
         })
@@ -193,18 +193,16 @@ impl Service<'_> {
     /// # Errors
     /// The file cannot be used.
     pub fn status(&self) -> Result<Option<Status>, StoreError> {
-        self.status_by(&mut Reader::default())
+        self.status_by(&mut S::Reader::default())
     }
 
     /// The same, for one of many.
     ///
     /// # Errors
     /// The file cannot be used.
-    pub fn status_by(&self, reader: &mut Reader) -> Result<Option<Status>, StoreError> {
-        match reader.read(self.file) {
+    pub fn status_by(&self, reader: &mut S::Reader) -> Result<Option<Status>, StoreError> {
+        match self.store.load_by(reader) {
             Ok(record) => Ok(Some(Status::of(&record, self.policy, (self.clock)()))),
-            // An empty store must not look like one in which nobody has enrolled.
-            Err(error) if error.is_not_enrolled() && self.file.store_is_away() => Err(self.file.away()),
             Err(error) if error.is_not_enrolled() => Ok(None),
             Err(error) => Err(error),
         }

@@ -34,7 +34,7 @@ pub use response::{EnrollmentDenial, Response, Status};
 pub use verification::LoginAttempt;
 
 use crate::oath::UnixTime;
-use crate::store::{InvitationRefusal, SecretFile, StoreError};
+use crate::store::{Cause, InvitationRefusal, SecretFile, StoreError, UserStore};
 use crate::verify::{EnrollmentRefusal, Policy, Refusal};
 
 /// Reads the clock. Called under the lock, so that waiting for it does not make the time old.
@@ -58,7 +58,7 @@ pub type Reporter<'a> = &'a dyn Fn(&Event);
 /// let name = UserName::parse("anna")?;
 /// let account = Account { name, uid: geteuid(), gid: getegid(), home: home.path().into() };
 /// let file = Template::parse("%h/.insis-otp")?.locate(&account);
-/// let service = Service { file: &file, policy: &Policy::default(), clock: &|| UnixTime(1_700_000_000) };
+/// let service = Service { store: &file, policy: &Policy::default(), clock: &|| UnixTime(1_700_000_000) };
 ///
 /// // Everything but a look at the status is reported, for the log.
 /// let report = |event: &insis_otp::service::Event| {
@@ -68,14 +68,20 @@ pub type Reporter<'a> = &'a dyn Fn(&Event);
 /// assert_eq!(service.handle(&request, Authority::FileOwner, &report), Response::NotEnrolled);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy)]
-pub struct Service<'a> {
+pub struct Service<'a, S> {
     /// Where the enrollment is, or is to be.
-    pub file: &'a SecretFile,
+    pub store: &'a S,
     /// The site's rules.
     pub policy: &'a Policy,
     /// The clock.
     pub clock: Clock<'a>,
+}
+
+impl<S: UserStore> Service<'_, S> {
+    /// An error that is the store's.
+    fn error(&self, cause: Cause) -> StoreError {
+        StoreError { location: self.store.location(), cause }
+    }
 }
 
 /// Why an operation was not done. Nothing has changed, except that a proof was charged.
@@ -114,4 +120,17 @@ fn below<T>(work: impl FnOnce() -> T) -> T {
 #[inline(never)]
 fn wipe_stack() {
     std::hint::black_box(&mut [0_u8; 24 * 1024]);
+}
+
+/// Has the compiler make what a login needs of [`Service`] here, for secret files. Nobody calls it. Where only the module
+/// named that type, the module would get copies of what this crate has as well: 1.3 KiB of them, measured.
+#[doc(hidden)]
+pub fn made_for_secret_files(
+    service: &Service<'_, SecretFile>,
+    attempt: &LoginAttempt<'_>,
+    (client, length): (&crate::RememberedClient, crate::oath::Seconds),
+    (new, code): (&NewDevice, &crate::oath::RecoveryCode),
+) {
+    let _ = (service.login(attempt), service.status(), service.is_remembered(client, length));
+    let _ = (service.enroll(new), service.enroll_invited(new, code), service.check_invitation(code));
 }

@@ -4,7 +4,7 @@ use super::{Error, Service, below, wipe_stack};
 use crate::audit::{self, Level, Line};
 use crate::oath::UnixTime;
 use crate::record::{Enrollment, UserName};
-use crate::store::{Charge, Decision, StoreError, Write};
+use crate::store::{Charge, Decision, StoreError, UserStore, Write};
 use crate::verify;
 use crate::verify::{Attempt, Policy, Refusal, SourceTag, State, Typed, Verdict};
 use crate::{RememberedClient, Source};
@@ -66,7 +66,7 @@ pub(super) struct Decided {
     proved: Option<Enrollment>,
 }
 
-impl Service<'_> {
+impl<S: UserStore> Service<'_, S> {
     pub(super) fn decide(&self, attempt: &LoginAttempt<'_>, purpose: Purpose) -> Result<Decided, StoreError> {
         let charge = |enrollment: &Enrollment, state: &State| {
             let key = &enrollment.key;
@@ -106,10 +106,10 @@ impl Service<'_> {
             };
             Decision { state, write, answer }
         };
-        let decided = below(|| self.file.transact_charged(charge, compare));
+        let decided = below(|| self.store.transact_charged(charge, compare));
         wipe_stack();
         let decided = decided?;
-        warn_half_way(&self.file.account().name, &decided.verdict, decided.single_codes, self.policy);
+        warn_half_way(self.store.user(), &decided.verdict, decided.single_codes, self.policy);
         Ok(decided)
     }
 

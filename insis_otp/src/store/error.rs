@@ -1,19 +1,49 @@
-//! What can go wrong with a secret file.
+//! What can go wrong with a store.
 
+use std::fmt::{self, Display, Formatter};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// A secret file that cannot be used, and why.
+/// A record that cannot be used, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {cause}", path.display())]
+#[error("{location}: {cause}")]
 pub struct StoreError {
-    /// The file, or the directory that is to blame.
-    pub path: PathBuf,
+    /// Where it is, or what is to blame.
+    pub location: Location,
     /// Why.
     pub cause: Cause,
 }
 
-/// Why a secret file cannot be used.
+/// Where a store keeps something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// A file.
+    Path(PathBuf),
+    /// An entry of a directory, by its distinguished name (RFC 4514).
+    Dn(String),
+}
+
+impl Location {
+    /// The file, where it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Path(path) => Some(path),
+            Self::Dn(_) => None,
+        }
+    }
+}
+
+impl Display for Location {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::Dn(dn) => dn.fmt(f),
+        }
+    }
+}
+
+/// Why a record cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
     /// There is none: the person has not paired.
@@ -54,6 +84,12 @@ fn by(holder: Option<u32>) -> String {
 }
 
 impl StoreError {
+    /// The error of a file.
+    #[must_use]
+    pub fn at(path: &Path, cause: Cause) -> Self {
+        Self { location: Location::Path(path.to_owned()), cause }
+    }
+
     /// Whether the person has simply not paired.
     #[must_use]
     pub const fn is_not_enrolled(&self) -> bool {

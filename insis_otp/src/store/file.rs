@@ -18,10 +18,10 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::contract::{Charge, Decision, Record, StillHolds, Write, check_proof};
 use super::identity::Identity;
-use super::invitation::StillHolds;
 use super::isolation::Isolation;
-use super::layout::{self, Damage, PAGE, Page, Record};
+use super::layout::{self, Damage, FileRecord, PAGE, Page};
 use super::lock::{self, Patience, Waited};
 use super::slot::{self, SlotCursor};
 use super::{Cause, InvitationFile, StoreError};
@@ -77,37 +77,6 @@ pub struct SecretFile {
     pub(super) in_home: bool,
 }
 
-/// What a transaction does before anything is compared.
-#[derive(Debug)]
-pub enum Charge<P, T> {
-    /// Nothing is compared.
-    Settled(Decision<T>),
-    /// Something is, as soon as this state has been written.
-    Due(State, P),
-}
-
-/// What a transaction decided.
-#[derive(Clone, Debug)]
-pub struct Decision<T> {
-    /// The state from now on.
-    pub state: State,
-    /// How it is written.
-    pub write: Write,
-    /// The answer.
-    pub answer: T,
-}
-
-/// How a decision is written before anybody learns of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Write {
-    /// What was charged is all that there is to write. It is on its way to the disk.
-    AsCharged,
-    /// In place; it need not be on the disk yet.
-    InPlace,
-    /// It is on the disk.
-    Durable,
-}
-
 /// Reads many files one after the other: one page serves for all of them, and is wiped once; the directory that they
 /// share is looked at once.
 #[derive(Debug, Default)]
@@ -133,9 +102,9 @@ impl Reader {
         file.as_owner_in(check, || {
             let (opened, _) = file.open(Access::Read)?;
             fill_page(&opened, page)?;
-            let record = layout::decode(page).map_err(Cause::Damaged)?;
-            file.same_user(&record.enrollment)?;
-            Ok(record)
+            let FileRecord { enrollment, state, .. } = layout::decode(page).map_err(Cause::Damaged)?;
+            file.same_user(&enrollment)?;
+            Ok(Record { enrollment, state })
         })
     }
 }
@@ -145,7 +114,7 @@ pub(super) struct Locked {
     pub file: Flock<File>,
     pub opened: Metadata,
     pub page: Page,
-    pub record: Result<Record, Damage>,
+    pub record: Result<FileRecord, Damage>,
 }
 
 impl SecretFile {
@@ -199,7 +168,7 @@ impl SecretFile {
             "its store has no marker, and may not be mounted (if it is right as it is: install -m 644 /dev/null {})",
             marker.display()
         );
-        StoreError { path: self.path.clone(), cause: Cause::Unsafe(what) }
+        StoreError::at(&self.path, Cause::Unsafe(what))
     }
 
     /// Reads the file without its lock, to report on it.
@@ -246,7 +215,7 @@ impl SecretFile {
         charge: &mut impl FnMut(&Enrollment, &State) -> Charge<P, T>,
         compare: &mut impl FnMut(&Enrollment, P) -> Decision<T>,
     ) -> Result<Option<T>, Cause> {
-        let Record { enrollment, state, cursor, .. } =
+        let FileRecord { enrollment, state, cursor, .. } =
             locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
         self.same_user(enrollment)?;
         let (decision, cursor, is_second) = match charge(enrollment, state) {
@@ -319,7 +288,8 @@ impl SecretFile {
         self.with_locked(|locked| {
             let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
             self.same_user(&record.enrollment)?;
-            let (enrollment, state) = match decide(record) {
+            let present = Record { enrollment: record.enrollment.clone(), state: record.state.clone() };
+            let (enrollment, state) = match decide(&present) {
                 Ok(new) => new,
                 Err(no) => return Ok(Some(Err(no))),
             };
@@ -339,7 +309,7 @@ impl SecretFile {
         recovery: &crate::oath::RecoveryCodes,
     ) -> Result<(), StoreError> {
         let new_head = |enrollment: &Enrollment| {
-            Self::check_proof(proved, enrollment)?;
+            check_proof(proved, enrollment)?;
             Ok(Enrollment { recovery: recovery.clone(), ..enrollment.clone() })
         };
         let inherits = slot::Inherits::AllButRecoveryCodes;
@@ -370,16 +340,6 @@ impl SecretFile {
             },
             Ok,
         )
-    }
-
-    /// A proof holds for the enrollment that it was given for. Whoever has enrolled since was not asked.
-    pub(crate) fn check_proof(proved: Option<&Enrollment>, present: &Enrollment) -> Result<(), Cause> {
-        match proved {
-            Some(proved) if !proved.is_same(present) => {
-                Err(Cause::Unsafe("is another phone's by now, paired while the code was checked".into()))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Gives the file another head, and a state that comes of the present one.
@@ -434,7 +394,7 @@ impl SecretFile {
                 if proved.is_some() {
                     let record = locked.as_ref().map(|locked| locked.record.as_ref());
                     let record = record.ok_or(Cause::NotEnrolled)?.map_err(|why| Cause::Damaged(why))?;
-                    Self::check_proof(proved, &record.enrollment)?;
+                    check_proof(proved, &record.enrollment)?;
                 }
                 if self.withdraw(locked.as_ref())? {
                     return Ok(());
@@ -465,7 +425,7 @@ impl SecretFile {
 
     /// Runs an operation under the lock: out of the caller's reach, and with the right identity.
     fn exclusively<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
-        let blamed = |cause| StoreError { path: self.path.clone(), cause };
+        let blamed = |cause| StoreError::at(&self.path, cause);
         // Before the identity, since a change of the real user id resets that of the file system.
         let isolation = Isolation::begin().map_err(blamed)?;
         let done = self.as_owner_in(Self::check_directory, operation);
@@ -484,7 +444,7 @@ impl SecretFile {
             check(self)?;
             operation()
         };
-        run().map_err(|cause| StoreError { path: self.path.clone(), cause })
+        run().map_err(|cause| StoreError::at(&self.path, cause))
     }
 
     /// A store that is not in a home is in a directory that only root can write, but for the setgid model.

@@ -13,6 +13,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use subtle::ConstantTimeEq;
 
+use super::contract::StillHolds;
 use super::file::check_directory;
 use super::isolation::Isolation;
 use super::{Cause, SecretFile, StoreError};
@@ -106,9 +107,6 @@ fn bytes(hex: &str) -> Option<[u8; 16]> {
 fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
-
-/// Whether what an enrollment was begun with still holds; asked when all of it is written but its place.
-pub type StillHolds<'a> = &'a dyn Fn() -> Result<(), Cause>;
 
 /// An invitation's file that is open and locked.
 struct Open {
@@ -300,7 +298,7 @@ impl InvitationFile {
             isolation.end()?;
             done
         };
-        run().map_err(|cause| StoreError { path: self.path.clone(), cause })
+        run().map_err(|cause| StoreError::at(&self.path, cause))
     }
 
     /// Opens and locks it; `None` when there is none. Nobody waits for the lock: it is held for a moment, and by nobody

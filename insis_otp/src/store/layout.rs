@@ -40,16 +40,16 @@ pub const SLOT: usize = 2 * LINE;
 /// The first line of every secret file.
 const WARNING: &str = "# A secret file of insis-otp: whoever reads it holds the second factor. See otp-setup(1); do not edit.\n";
 
-/// A secret file that was read: head, newest state, and where the next state goes.
+/// The record in a secret file, with where the next state goes.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub(super) struct FileRecord {
     /// The head.
     pub enrollment: Enrollment,
     /// The newest state.
     pub state: State,
-    pub(super) cursor: SlotCursor,
+    pub cursor: SlotCursor,
     /// Set when the state of the file before it has not been taken over yet.
-    pub(super) pending: Option<Pending>,
+    pub pending: Option<Pending>,
 }
 
 /// A page of text, wiped when dropped.
@@ -122,11 +122,11 @@ pub(super) fn encode_from(
 }
 
 /// Reads a page.
-pub(super) fn decode(page: &[u8]) -> Result<Record, Damage> {
+pub(super) fn decode(page: &[u8]) -> Result<FileRecord, Damage> {
     let (enrollment, seal) = decode_head(page)?;
     let (slot, newest) = newest_line(page, seal).ok_or("no state slot is valid")?;
     let cursor = SlotCursor { seal, sequence: newest.sequence.saturating_add(1), slot: 1 - slot };
-    Ok(Record { enrollment, state: newest.state, cursor, pending: newest.pending })
+    Ok(FileRecord { enrollment, state: newest.state, cursor, pending: newest.pending })
 }
 
 /// Reads the head alone, for the repair of a file whose slots are both damaged.

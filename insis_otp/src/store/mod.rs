@@ -1,11 +1,14 @@
-//! The secret file: where it is, its form, its lock, and who may touch it.
+//! Where records are kept: what a store promises ([`Store`], [`UserStore`]), and the store of secret files: where each is,
+//! its form, its lock, and who may touch it.
 //!
 //! A store is asked to *transact* on a person's record with a pure function, and to *create*, *replace* and *remove*
 //! it. It does not know what a code is.
 
 mod account;
+mod contract;
 mod error;
 mod file;
+mod file_store;
 mod helpers;
 mod identity;
 mod invitation;
@@ -20,11 +23,15 @@ mod template;
 mod unknown_users;
 
 pub use account::Account;
-pub use error::{Cause, StoreError};
-pub use file::{Charge, Decision, Reader, SecretFile, Write};
-pub use invitation::{InvitationFile, InvitationRefusal, StillHolds};
+pub use contract::{
+    Charge, Decision, InvitationStore, Item, Listed, Owner, Record, StillHolds, Store, UserStore, Write,
+    check_proof,
+};
+pub use error::{Cause, Location, StoreError};
+pub use file::{Reader, SecretFile};
+pub use invitation::{InvitationFile, InvitationRefusal};
 pub use isolation::limit_that_is_too_low;
-pub use layout::{PAGE, Record};
+pub use layout::PAGE;
 pub use lock::PATIENCE;
 pub use template::{InvalidTemplate, Template};
 pub use unknown_users::UnknownUsers;

@@ -20,10 +20,10 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
 use rustix::rand::{GetRandomFlags, getrandom};
 
+use super::contract::StillHolds;
 use super::file::{Locked, errno_of, os, os_errno, read_page, write_at};
 use super::helpers;
-use super::invitation::StillHolds;
-use super::layout::{self, Page, Record};
+use super::layout::{self, FileRecord, Page};
 use super::slot::{self, Inherits, Pending, SlotCursor};
 use super::{Cause, SecretFile};
 use crate::files::{self, Access};
@@ -90,9 +90,9 @@ impl Temporary {
 enum Before {
     /// The last state before it, with a number beyond those of its states, and the files that nobody needs when it has
     /// taken that over.
-    Last(Box<Record>, Vec<PathBuf>),
+    Last(Box<FileRecord>, Vec<PathBuf>),
     /// Another enrollment, whose place it has taken without a right to it.
-    Other(Box<Record>),
+    Other(Box<FileRecord>),
 }
 
 /// Whether an old file is one that a new one may go on from: the same enrollment, with the same recovery codes unless
@@ -101,7 +101,7 @@ fn goes_on_from(new: &Enrollment, old: &Enrollment, inherits: Inherits) -> bool 
     new.is_same(old) && (inherits == Inherits::AllButRecoveryCodes || new.recovery == old.recovery)
 }
 
-impl Record {
+impl FileRecord {
     /// What stands in a file with a pending state, once it is known what is before it.
     fn after(self, before: Self, inherits: Inherits) -> Self {
         let sequence = self.cursor.sequence.max(before.cursor.sequence);
@@ -283,7 +283,7 @@ impl SecretFile {
     pub(super) fn supersede(
         &self,
         old: &File,
-        record: &Record,
+        record: &FileRecord,
         enrollment: &Enrollment,
         inherits: Inherits,
         derive: &dyn Fn(&State) -> State,
@@ -403,7 +403,7 @@ impl SecretFile {
             paths.push(path);
         }
         // From the oldest on: each that may go on from what is before it does, and the others never counted.
-        let mut last: Option<Record> = None;
+        let mut last: Option<FileRecord> = None;
         for record in chain.into_iter().rev() {
             last = Some(match (last, record.pending) {
                 (Some(before), Some(link)) => record.after(before, link.inherits),
@@ -418,7 +418,7 @@ impl SecretFile {
     /// Gives an enrollment its place again, in a file that goes on from the one that took it. Files only ever come to the
     /// path by the hand of who made them, and once: one that came back would be taken for the present one by somebody who
     /// has had a code accepted in it while others went on from it.
-    fn put_forward(&self, other: &Record, locked: &Locked) -> Result<(), Cause> {
+    fn put_forward(&self, other: &FileRecord, locked: &Locked) -> Result<(), Cause> {
         let new = Temporary::create(self)?;
         let pending = Pending { id: new.id, inherits: Inherits::State };
         let page = layout::encode_from(&other.enrollment, &other.state, other.cursor.sequence, Some(pending));
@@ -438,7 +438,7 @@ impl SecretFile {
         }
     }
 
-    fn record_at(&self, path: &Path) -> Result<Record, Cause> {
+    fn record_at(&self, path: &Path) -> Result<FileRecord, Cause> {
         let (file, metadata) = match files::open(path, Access::Read) {
             Ok(opened) => opened,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(Cause::NotEnrolled),

@@ -8,6 +8,7 @@
 use data_encoding::{BASE64, Encoding, HEXLOWER};
 use sha2::{Digest, Sha256};
 
+use super::contract::without_recovery_codes;
 use super::layout::{Damage, HEAD, LINE, SLOT};
 use super::slot_v1;
 use crate::oath::{Drift, Step, UnixTime};
@@ -76,7 +77,7 @@ impl Inherits {
     pub fn derive(self, state: &State) -> State {
         match self {
             Self::State => state.clone(),
-            Self::AllButRecoveryCodes => State { spent_recovery: 0, remembered: Vec::new(), ..state.clone() },
+            Self::AllButRecoveryCodes => without_recovery_codes(state),
         }
     }
 }

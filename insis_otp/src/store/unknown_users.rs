@@ -91,7 +91,7 @@ impl UnknownUsers {
             write_at(&file, &entry.encode(), page + ENTRY * index).map_err(os("write it"))?;
             Ok(compare(&placeholder, pending))
         };
-        run().map_err(|cause| StoreError { path: self.path.clone(), cause })
+        run().map_err(|cause| StoreError::at(&self.path, cause))
     }
 
     fn open(&self) -> Result<File, Cause> {

@@ -134,10 +134,10 @@ fn helper(messages: &Messages, config: &Config, group: Option<Gid>) -> Option<Fi
 /// could put a link to another file in its place before root's command comes to it.
 fn broken(messages: &Messages, config: &Config, account: &Account, error: &StoreError) -> Remedy {
     let in_home = config.secret_file.is_home();
-    let (user, word) = (quoted(account.name.as_str()), quoted(&error.path.display().to_string()));
+    let (user, word) = (quoted(account.name.as_str()), quoted(&error.location.to_string()));
     let by_user = if in_home { format!("runuser -u {user} -- ") } else { String::new() };
     // A link is not followed: it is none of the user's own.
-    let facts = error.path.symlink_metadata().ok().filter(Metadata::is_file);
+    let facts = error.location.path().and_then(|path| path.symlink_metadata().ok()).filter(Metadata::is_file);
     let facts = facts.map(|facts| (facts.uid() == account.uid.as_raw(), facts.mode() & 0o177 != 0));
     match (&error.cause, facts) {
         (_, Some((true, true))) if in_home => Remedy::run(messages, format!("{by_user}chmod 600 {word}")),
@@ -186,7 +186,7 @@ fn homes(messages: &Messages, config: &Config, people: &[Account], records: &Rec
 
 /// A secret file that its user cannot log in with.
 fn unusable(messages: &Messages, config: &Config, account: &Account, error: &StoreError) -> Finding {
-    let place = sanitize::name(&error.path.display().to_string()).into_owned();
+    let place = sanitize::name(&error.location.to_string()).into_owned();
     let text = messages.doctor_file_broken(&account.name, &error.cause);
     Finding::new(Severity::Problem, place, &text, broken(messages, config, account, error))
 }
@@ -214,7 +214,7 @@ fn files(messages: &Messages, config: &Config, records: &Records) -> Vec<Finding
         let error = records
             .enrolled(&file)
             .err()
-            .filter(|error| !error.is_not_enrolled() && error.path == file.path())?;
+            .filter(|error| !error.is_not_enrolled() && error.location.path() == Some(file.path()))?;
         Some(unusable(messages, config, account, &error))
     };
     findings.extend(listing.accounts.iter().filter_map(broken));

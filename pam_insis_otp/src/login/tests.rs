@@ -34,7 +34,7 @@ impl Anna {
         };
         let file = anna.file();
         let (policy, clock) = (Config::default().policy, || then);
-        insis_otp::service::Service { file: &file, policy: &policy, clock: &clock }.enroll(&new).unwrap();
+        insis_otp::service::Service { store: &file, policy: &policy, clock: &clock }.enroll(&new).unwrap();
         anna
     }
 

@@ -425,7 +425,7 @@ fn whoever_is_stopped_anywhere_one_code_opens_once_and_every_comparison_is_charg
 
 /// A file that has just taken the place of another one, when whoever put it there died.
 fn died_after_the_exchange(home: &Home, inherits: Inherits, last: &State) {
-    let record = home.file.read().unwrap();
+    let record = layout::decode(&std::fs::read(home.file.path()).unwrap()).unwrap();
     set(&home.file, 8).unwrap();
     let id = 0x1234;
     let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
