@@ -57,7 +57,7 @@ pub type Reporter<'a> = &'a dyn Fn(&Event);
 /// # let home = tempfile::tempdir()?;
 /// let name = UserName::parse("anna")?;
 /// let account = Account { name, uid: geteuid(), gid: getegid(), home: home.path().into() };
-/// let file = Template::parse("%h/.insis-otp")?.locate(&account);
+/// let file = Template::parse("%h/.insis-otp").expect("it begins with a home").locate(&account);
 /// let service = Service { store: &file, policy: &Policy::default(), clock: &|| UnixTime(1_700_000_000) };
 ///
 /// // Everything but a look at the status is reported, for the log.

@@ -47,7 +47,7 @@ use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
 /// # let home = tempfile::tempdir()?;
 /// let name = UserName::parse("anna")?;
 /// let account = Account { name: name.clone(), uid: geteuid(), gid: getegid(), home: home.path().into() };
-/// let file = Template::parse("%h/.insis-otp")?.locate(&account);
+/// let file = Template::parse("%h/.insis-otp").expect("it begins with a home").locate(&account);
 /// assert!(file.read().is_err_and(|error| error.is_not_enrolled()));
 ///
 /// let secret = Secret::generate(|bytes| { bytes.fill(7); Ok::<_, std::io::Error>(()) })?;
