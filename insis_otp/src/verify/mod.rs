@@ -5,6 +5,8 @@
 
 mod budget;
 mod enrollment;
+#[cfg(test)]
+mod fixtures;
 mod policy;
 mod resync;
 mod state;

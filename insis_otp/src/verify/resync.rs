@@ -148,30 +148,10 @@ fn is_in_time(key: &OtpGenerator, steps: u64, elapsed: Seconds) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oath::{Algorithm, Digits, Period, RecoveryCodes, Secret};
-    use crate::verify::{Attempt, Malformed, Throttle, Verdict, verify};
+    use crate::verify::fixtures::{NOW, Phone, T, opens, phone};
+    use crate::verify::{Malformed, Throttle};
 
-    const T: u64 = 56_000_000;
-    const NOW: UnixTime = UnixTime(T * 30 + 12);
-
-    struct Device {
-        key: OtpGenerator,
-        state: State,
-        policy: Policy,
-    }
-
-    fn device() -> Device {
-        let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
-        let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
-        let spent = UsedSteps::since_pairing(Step(T - 2001), Step(T - 2000));
-        Device { key, state: State { spent, ..State::default() }, policy: Policy::default() }
-    }
-
-    impl Device {
-        fn code(&self, step: u64) -> String {
-            self.key.code(Step(step)).reveal(self.key.digits()).to_string()
-        }
-
+    impl Phone {
         fn send(&mut self, which: ResyncCode, text: &str, now: UnixTime) -> Result<Resync, Refusal> {
             let typed = Typed::parse(text.as_bytes());
             let (outcome, state) =
@@ -188,28 +168,19 @@ mod tests {
             assert_eq!(self.send(ResyncCode::First, &one, NOW), Ok(Resync::Noted));
             self.send(ResyncCode::Second, &two, NOW.plus(Seconds(seconds)))
         }
-
-        fn login(&mut self, text: &str, now: UnixTime) -> bool {
-            let typed = Typed::parse(text.as_bytes());
-            let none = RecoveryCodes::default();
-            let attempt = Attempt::of(&typed);
-            let (verdict, state) = verify(&attempt, &self.key, &none, &self.state, &self.policy, now);
-            self.state = state;
-            matches!(verdict, Verdict::Accepted(_))
-        }
     }
 
     #[test]
     fn two_codes_at_the_right_distance_teach_the_drift() {
         for offset in [-119_i64, -40, 0, 40, 119] {
-            let mut device = device();
+            let mut phone = phone();
             let first = T.checked_add_signed(offset).unwrap();
-            let learned = device.resync(first, first + 1, 30);
+            let learned = phone.resync(first, first + 1, 30);
             // It arrives a step later.
             let drift = if offset == 0 { 0 } else { offset as i32 };
             assert_eq!(learned, Ok(Resync::Learned(Drift(drift))), "{offset}");
             assert_eq!(
-                (&device.state.throttle, device.state.failures),
+                (&phone.state.throttle, phone.state.failures),
                 (&Throttle { day: NOW.day(), ..Throttle::default() }, 0)
             );
         }
@@ -217,36 +188,36 @@ mod tests {
 
     #[test]
     fn the_guesses_of_the_day_stay_counted() {
-        let mut device = device();
+        let mut phone = phone();
         for _ in 0..3 {
-            assert_eq!(device.send(ResyncCode::Second, "000000", NOW), Err(Refusal::Wrong));
+            assert_eq!(phone.send(ResyncCode::Second, "000000", NOW), Err(Refusal::Wrong));
         }
-        assert!(device.resync(T - 60, T - 59, 30).is_ok());
-        assert_eq!(device.state.throttle.today, 3, "what others guessed");
+        assert!(phone.resync(T - 60, T - 59, 30).is_ok());
+        assert_eq!(phone.state.throttle.today, 3, "what others guessed");
     }
 
     #[test]
     fn two_codes_at_once_or_too_far_apart_teach_nothing() {
         for (between, seconds) in [(1, 0), (1, 60), (1, 3000), (2, 30), (2, 90), (3, 60), (4, 120)] {
-            let mut device = device();
+            let mut phone = phone();
             assert_eq!(
-                device.resync(T - 60, T - 60 + between, seconds),
+                phone.resync(T - 60, T - 60 + between, seconds),
                 Err(Refusal::Wrong),
                 "{between} {seconds}"
             );
-            assert_eq!(device.state.drift, Drift(0));
-            assert_eq!(device.state.throttle.guesses, 2);
+            assert_eq!(phone.state.drift, Drift(0));
+            assert_eq!(phone.state.throttle.guesses, 2);
         }
         assert!(
-            device().resync(T - 60, T - 59, 1).is_ok(),
+            phone().resync(T - 60, T - 59, 1).is_ok(),
             "at the end of one step and the beginning of the next"
         );
-        assert!(device().resync(T - 60, T - 58, 60).is_ok(), "one was missed");
+        assert!(phone().resync(T - 60, T - 58, 60).is_ok(), "one was missed");
     }
 
     #[test]
     fn nobody_learns_whether_the_first_code_was_right() {
-        let (mut right, mut wrong) = (device(), device());
+        let (mut right, mut wrong) = (phone(), phone());
         let code = right.code(T + 50);
         assert_eq!(right.send(ResyncCode::First, &code, NOW), wrong.send(ResyncCode::First, "000000", NOW));
         assert_eq!(right.state.throttle, wrong.state.throttle);
@@ -260,53 +231,56 @@ mod tests {
 
     #[test]
     fn the_second_code_alone_or_twice_teaches_nothing() {
-        let mut device = device();
-        let [one, two] = [T - 60, T - 59].map(|step| device.code(step));
-        assert_eq!(device.send(ResyncCode::Second, &two, NOW), Err(Refusal::Wrong));
-        assert_eq!(device.send(ResyncCode::First, &one, NOW), Ok(Resync::Noted));
-        assert_eq!(device.send(ResyncCode::Second, "000000", NOW.plus(Seconds(30))), Err(Refusal::Wrong));
-        assert_eq!(device.send(ResyncCode::Second, &two, NOW.plus(Seconds(31))), Err(Refusal::Wrong));
+        let mut phone = phone();
+        let [one, two] = [T - 60, T - 59].map(|step| phone.code(step));
+        assert_eq!(phone.send(ResyncCode::Second, &two, NOW), Err(Refusal::Wrong));
+        assert_eq!(phone.send(ResyncCode::First, &one, NOW), Ok(Resync::Noted));
+        assert_eq!(phone.send(ResyncCode::Second, "000000", NOW.plus(Seconds(30))), Err(Refusal::Wrong));
+        assert_eq!(phone.send(ResyncCode::Second, &two, NOW.plus(Seconds(31))), Err(Refusal::Wrong));
     }
 
     #[test]
     fn what_is_no_single_code_is_refused_and_a_delay_holds() {
-        let mut device = device();
+        let mut phone = phone();
         assert_eq!(
-            device.send(ResyncCode::First, "123456 654321", NOW),
+            phone.send(ResyncCode::First, "123456 654321", NOW),
             Err(Refusal::Malformed(Malformed::Length))
         );
         for _ in 0..6 {
-            let _ = device.send(ResyncCode::First, "000000", NOW);
+            let _ = phone.send(ResyncCode::First, "000000", NOW);
         }
-        let code = device.code(T);
-        assert!(matches!(device.send(ResyncCode::First, &code, NOW), Err(Refusal::Throttled { .. })));
+        let code = phone.code(T);
+        assert!(matches!(phone.send(ResyncCode::First, &code, NOW), Err(Refusal::Throttled { .. })));
     }
 
     #[test]
     fn used_codes_teach_nothing() {
-        let mut device = device();
-        let [one, two] = [T - 2001, T - 2000].map(|step| device.code(step));
+        let mut phone = phone();
+        let [one, two] = [T - 2001, T - 2000].map(|step| phone.code(step));
         let then = UnixTime((T - 2000) * 30);
-        assert_eq!(device.send(ResyncCode::First, &one, then), Ok(Resync::Noted));
-        assert_eq!(device.state.resync, None);
-        assert_eq!(device.send(ResyncCode::Second, &two, then.plus(Seconds(30))), Err(Refusal::Wrong));
+        assert_eq!(phone.send(ResyncCode::First, &one, then), Ok(Resync::Noted));
+        assert_eq!(phone.state.resync, None);
+        assert_eq!(phone.send(ResyncCode::Second, &two, then.plus(Seconds(30))), Err(Refusal::Wrong));
     }
 
     /// Somebody who recorded codes makes them count; the owner gets in all the same, and the drift is right again.
     #[test]
     fn the_owner_gets_in_whatever_recorded_codes_have_taught() {
         for offset in [-110_i64, -20, 20, 110] {
-            let mut device = device();
+            let mut phone = phone();
             let first = T.checked_add_signed(offset).unwrap();
-            assert!(device.resync(first, first + 1, 30).is_ok());
+            assert!(phone.resync(first, first + 1, 30).is_ok());
             let now = NOW.plus(Seconds(60));
-            let single = device.code(T + 2);
-            assert!(!device.login(&single, now), "{offset}: the drift is theirs");
-            let pair = format!("{} {}", device.code(T + 1), device.code(T + 2));
-            assert!(device.login(&pair, now), "{offset}");
-            assert_eq!(device.state.drift, Drift(0), "{offset}");
-            let next = device.code(T + 3);
-            assert!(device.login(&next, NOW.plus(Seconds(90))), "{offset}: single codes count again");
+            let single = phone.code(T + 2);
+            assert!(!opens(&phone.try_text(&single, now)), "{offset}: the drift is theirs");
+            let pair = format!("{} {}", phone.code(T + 1), phone.code(T + 2));
+            assert!(opens(&phone.try_text(&pair, now)), "{offset}");
+            assert_eq!(phone.state.drift, Drift(0), "{offset}");
+            let next = phone.code(T + 3);
+            assert!(
+                opens(&phone.try_text(&next, NOW.plus(Seconds(90)))),
+                "{offset}: single codes count again"
+            );
         }
     }
 }
