@@ -23,6 +23,7 @@ use super::identity::Identity;
 use super::isolation::Isolation;
 use super::layout::{self, Damage, FileRecord, PAGE, Page};
 use super::lock::{self, Patience, Waited};
+use super::seal::Seal;
 use super::slot::{self, SlotCursor};
 use super::{Cause, InvitationFile, StoreError};
 use crate::files::{self, Access};
@@ -75,6 +76,7 @@ pub struct SecretFile {
     pub(super) path: PathBuf,
     pub(super) account: Account,
     pub(super) in_home: bool,
+    pub(super) seal: Seal,
 }
 
 /// Reads many files one after the other: one page serves for all of them, and is wiped once; the directory that they
@@ -102,7 +104,8 @@ impl Reader {
         file.as_owner_in(check, || {
             let (opened, _) = file.open(Access::Read)?;
             fill_page(&opened, page)?;
-            let FileRecord { enrollment, state, .. } = layout::decode(page).map_err(Cause::Damaged)?;
+            let FileRecord { enrollment, state, .. } =
+                layout::decode(page, file.seal).map_err(Cause::Damaged)?;
             file.same_user(&enrollment)?;
             Ok(Record { enrollment, state })
         })
@@ -126,7 +129,7 @@ impl SecretFile {
     const ROUNDS: usize = 16;
 
     pub(super) const fn new(path: PathBuf, account: Account, in_home: bool) -> Self {
-        Self { path, account, in_home }
+        Self { path, account, in_home, seal: Seal::Plain }
     }
 
     /// The path.
@@ -272,7 +275,10 @@ impl SecretFile {
             if self.path.symlink_metadata().is_ok() {
                 return Err(Cause::Exists);
             }
-            self.publish_first(&layout::encode(enrollment, state).map_err(Cause::Damaged)?, still_holds)
+            self.publish_first(
+                &layout::encode(enrollment, state, self.seal).map_err(Cause::Damaged)?,
+                still_holds,
+            )
         })
     }
 
@@ -293,7 +299,7 @@ impl SecretFile {
                 Ok(new) => new,
                 Err(no) => return Ok(Some(Err(no))),
             };
-            let page = layout::encode(&enrollment, &state).map_err(Cause::Damaged)?;
+            let page = layout::encode(&enrollment, &state, self.seal).map_err(Cause::Damaged)?;
             Ok(self.publish_instead(&page, locked)?.then_some(Ok(())))
         })
     }
@@ -326,9 +332,10 @@ impl SecretFile {
             if locked.record.is_ok() {
                 return Ok(None);
             }
-            let (enrollment, _) = layout::decode_head(&locked.page).map_err(Cause::Damaged)?;
+            let (enrollment, _) = layout::decode_head(&locked.page, self.seal).map_err(Cause::Damaged)?;
             self.same_user(&enrollment)?;
-            let page = layout::encode(&enrollment, &state(&enrollment, None)).map_err(Cause::Damaged)?;
+            let page =
+                layout::encode(&enrollment, &state(&enrollment, None), self.seal).map_err(Cause::Damaged)?;
             if self.publish_instead(&page, &locked)? { Ok(Some(())) } else { Err(again_and_again()) }
         })?
         .map_or_else(
@@ -360,7 +367,8 @@ impl SecretFile {
                     Ok(placed.filter(stands).map(|_| ()))
                 }
                 Err(cause) if is_unsupported(&cause) => {
-                    let page = layout::encode(&enrollment, &derive(&record.state)).map_err(Cause::Damaged)?;
+                    let page = layout::encode(&enrollment, &derive(&record.state), self.seal)
+                        .map_err(Cause::Damaged)?;
                     Ok(self.publish_instead(&page, locked)?.then_some(()))
                 }
                 Err(cause) => Err(cause),
@@ -533,11 +541,11 @@ impl SecretFile {
     /// A locked file, after it has taken over what it still has to.
     /// `None` when it has lost its place meanwhile.
     fn settled(&self, file: Flock<File>, opened: Metadata) -> Result<Option<Locked>, Cause> {
-        let locked = Locked::read(file, opened)?;
+        let locked = Locked::read(file, opened, self.seal)?;
         match locked.record.as_ref().ok().and_then(|record| record.pending) {
             None => Ok(Some(locked)),
             Some(pending) => match self.finish(&locked, pending) {
-                Ok(true) => Locked::read(locked.file, locked.opened).map(Some),
+                Ok(true) => Locked::read(locked.file, locked.opened, self.seal).map(Some),
                 Ok(false) => Ok(None),
                 // Then only the head counts.
                 Err(Cause::Damaged(why)) => Ok(Some(Locked { record: Err(why), ..locked })),
@@ -557,9 +565,9 @@ impl SecretFile {
 }
 
 impl Locked {
-    pub fn read(file: Flock<File>, opened: Metadata) -> Result<Self, Cause> {
+    pub fn read(file: Flock<File>, opened: Metadata, seal: Seal) -> Result<Self, Cause> {
         let page = read_page(&file)?;
-        let record = layout::decode(&page);
+        let record = layout::decode(&page, seal);
         Ok(Self { file, opened, page, record })
     }
 

@@ -18,6 +18,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::seal::{KeptSecret, Seal};
 use super::slot::{self, Pending, SlotCursor};
 use crate::oath::{
     Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime,
@@ -95,48 +96,49 @@ impl std::fmt::Debug for Page {
 pub(super) type Damage = &'static str;
 
 /// A whole secret file: this head, this state in both slots.
-pub(super) fn encode(enrollment: &Enrollment, state: &State) -> Result<Page, Damage> {
-    encode_from(enrollment, state, 0, None)
+pub(super) fn encode(enrollment: &Enrollment, state: &State, seal: Seal) -> Result<Page, Damage> {
+    encode_from(enrollment, state, seal, 0, None)
 }
 
 /// The same, for a file that goes on from another one: with states of that number and the next.
 pub(super) fn encode_from(
     enrollment: &Enrollment,
     state: &State,
+    seal: Seal,
     sequence: u64,
     pending: Option<Pending>,
 ) -> Result<Page, Damage> {
     let mut page = Page(Vec::with_capacity(PAGE));
-    let head = head_text(enrollment);
+    let head = head_text(enrollment, seal)?;
     if head.len() > HEAD_TEXT {
         return Err("issuer and account are too long for it");
     }
     page.extend_from_slice(head.as_bytes());
     page.resize(HEAD_TEXT, b'\n');
-    let seal = digest(&[&page]);
-    page.extend_from_slice(&seal_line(seal));
+    let head_sum = digest(&[&page]);
+    page.extend_from_slice(&sum_line(head_sum));
     for sequence in sequence..sequence.saturating_add(2) {
-        page.extend_from_slice(&slot::encode(&SlotCursor { seal, sequence, slot: 0 }, state, pending)?);
+        page.extend_from_slice(&slot::encode(&SlotCursor { head_sum, sequence, slot: 0 }, state, pending)?);
     }
     Ok(page)
 }
 
 /// Reads a page.
-pub(super) fn decode(page: &[u8]) -> Result<FileRecord, Damage> {
-    let (enrollment, seal) = decode_head(page)?;
-    let (slot, newest) = newest_line(page, seal).ok_or("no state slot is valid")?;
-    let cursor = SlotCursor { seal, sequence: newest.sequence.saturating_add(1), slot: 1 - slot };
+pub(super) fn decode(page: &[u8], seal: Seal) -> Result<FileRecord, Damage> {
+    let (enrollment, head_sum) = decode_head(page, seal)?;
+    let (slot, newest) = newest_line(page, head_sum).ok_or("no state slot is valid")?;
+    let cursor = SlotCursor { head_sum, sequence: newest.sequence.saturating_add(1), slot: 1 - slot };
     Ok(FileRecord { enrollment, state: newest.state, cursor, pending: newest.pending })
 }
 
 /// Reads the head alone, for the repair of a file whose slots are both damaged.
-pub(super) fn decode_head(page: &[u8]) -> Result<(Enrollment, [u8; 16]), Damage> {
+pub(super) fn decode_head(page: &[u8], seal: Seal) -> Result<(Enrollment, [u8; 16]), Damage> {
     let [text, sum] = [page.get(..HEAD_TEXT), page.get(HEAD_TEXT..HEAD)].map(Option::unwrap_or_default);
     if page.len() != PAGE {
         return Err("it is not 4096 bytes long");
     }
-    let seal = digest(&[text]);
-    if sum != seal_line(seal) {
+    let head_sum = digest(&[text]);
+    if sum != sum_line(head_sum) {
         return Err("the checksum of its head is wrong");
     }
     let text = std::str::from_utf8(without_filling(text)).map_err(|_| "its head is not text")?;
@@ -144,7 +146,7 @@ pub(super) fn decode_head(page: &[u8]) -> Result<(Enrollment, [u8; 16]), Damage>
     let wrong = || Error::Syntax(String::new());
     each_key(text, &mut |key, value| head.set(key, value).ok_or_else(wrong))
         .map_err(|_| "its head is not valid")?;
-    Ok((head.finish().ok_or("its head is not complete")?, seal))
+    Ok((head.finish(seal)?, head_sum))
 }
 
 /// The head without the line ends that fill it up, which a TOML parser would take one by one. Many at once, since there
@@ -173,13 +175,13 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
     half
 }
 
-fn seal_line(seal: [u8; 16]) -> Vec<u8> {
-    let mut line = format!("sum = \"{}\"\n", HEXLOWER.encode(&seal)).into_bytes();
+fn sum_line(head_sum: [u8; 16]) -> Vec<u8> {
+    let mut line = format!("sum = \"{}\"\n", HEXLOWER.encode(&head_sum)).into_bytes();
     line.resize(SUM_LINE, b'\n');
     line
 }
 
-fn head_text(enrollment: &Enrollment) -> Zeroizing<String> {
+fn head_text(enrollment: &Enrollment, seal: Seal) -> Result<Zeroizing<String>, Damage> {
     let Enrollment { user, key, issuer, account, paired_at, recovery } = enrollment;
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let hashes = |key: &str, hashes: &[RecoveryHash]| {
@@ -202,13 +204,14 @@ fn head_text(enrollment: &Enrollment) -> Zeroizing<String> {
     ]
     .concat();
     let start = format!("{WARNING}format = 1\nuser = {}\nsecret = \"", quoted(user.as_str()));
-    let secret = key.secret().to_base32();
+    let KeptSecret::Plain(secret) = seal.seal(user, key.secret())?;
+    let secret = secret.to_base32();
     // One allocation of the right size, so that no grown-out-of copy of the secret is left behind.
     let mut text = Zeroizing::new(String::with_capacity(start.len() + secret.len() + rest.len()));
     text.push_str(&start);
     text.push_str(&secret);
     text.push_str(&rest);
-    text
+    Ok(text)
 }
 
 /// The head while it is read.
@@ -216,7 +219,7 @@ fn head_text(enrollment: &Enrollment) -> Zeroizing<String> {
 struct Head {
     format: Option<u64>,
     user: Option<UserName>,
-    secret: Option<Secret>,
+    secret: Option<KeptSecret>,
     algorithm: Option<Algorithm>,
     digits: Option<Digits>,
     period: Option<Period>,
@@ -243,7 +246,10 @@ impl Head {
             "format" => self.format = Some(value.number()?),
             "user" => self.user = Some(UserName::parse(value.text()?).ok()?),
             // It may have been imported with --force.
-            "secret" => self.secret = Some(Secret::existing_from_base32(value.text()?).ok()?),
+            "secret" => {
+                let secret = Secret::existing_from_base32(value.text()?).ok()?;
+                self.secret = Some(KeptSecret::Plain(secret));
+            }
             "algorithm" => self.algorithm = Some(value.text()?.parse().ok()?),
             "digits" => self.digits = Some(Digits::try_from(value.number()?).ok()?),
             "period" => self.period = Some(Period::try_from(value.number()?).ok()?),
@@ -258,30 +264,36 @@ impl Head {
         Some(())
     }
 
-    fn finish(self) -> Option<Enrollment> {
+    fn finish(self, seal: Seal) -> Result<Enrollment, Damage> {
+        const INCOMPLETE: Damage = "its head is not complete";
         if self.format != Some(1) {
-            return None;
+            return Err(INCOMPLETE);
         }
-        Some(Enrollment {
-            user: self.user?,
-            key: OtpGenerator::new(self.secret?, self.algorithm?, self.digits?, self.period?),
-            issuer: self.issuer?,
-            account: self.account?,
-            paired_at: self.paired_at?,
-            recovery: RecoveryCodes::from_hashes(self.salt?, self.hashes?, self.scratch)?,
-        })
+        let user = self.user.ok_or(INCOMPLETE)?;
+        let secret = seal.open(&user, self.secret.ok_or(INCOMPLETE)?)?;
+        let rest = || {
+            Some(Enrollment {
+                user,
+                key: OtpGenerator::new(secret, self.algorithm?, self.digits?, self.period?),
+                issuer: self.issuer?,
+                account: self.account?,
+                paired_at: self.paired_at?,
+                recovery: RecoveryCodes::from_hashes(self.salt?, self.hashes?, self.scratch)?,
+            })
+        };
+        rest().ok_or(INCOMPLETE)
     }
 }
 
 /// The valid line with the highest sequence number, and its slot. Checksums are expensive: only the line that claims the
 /// highest number is verified, the next one only if that fails.
-fn newest_line(page: &[u8], seal: [u8; 16]) -> Option<(usize, slot::Line)> {
+fn newest_line(page: &[u8], head_sum: [u8; 16]) -> Option<(usize, slot::Line)> {
     let mut lines: Vec<_> = page.get(HEAD..)?.chunks_exact(LINE).enumerate().collect();
     loop {
         let claimed = |(_, (_, line)): &(usize, &(usize, &[u8]))| slot::claimed_sequence(line);
         let (index, _) = lines.iter().enumerate().max_by_key(claimed)?;
         let (i, line) = lines.swap_remove(index);
-        if let Some(line) = slot::decode(line, seal) {
+        if let Some(line) = slot::decode(line, head_sum) {
             return Some((i / 2, line));
         }
     }
@@ -323,7 +335,7 @@ mod tests {
 
     /// A page after some states were written in turn.
     fn page(steps: std::ops::Range<u64>) -> Page {
-        let mut page = encode(&enrollment(), &state(0)).unwrap();
+        let mut page = encode(&enrollment(), &state(0), Seal::Plain).unwrap();
         for step in steps {
             write(&mut page, &state(step));
         }
@@ -331,7 +343,7 @@ mod tests {
     }
 
     fn write(page: &mut Page, state: &State) {
-        let cursor = decode(page).unwrap().cursor;
+        let cursor = decode(page, Seal::Plain).unwrap().cursor;
         let slot = slot::encode(&cursor, state, None).unwrap();
         page[cursor.offset()..cursor.offset() + SLOT].copy_from_slice(&slot);
     }
@@ -342,7 +354,7 @@ mod tests {
         assert_eq!(page.len(), PAGE);
         let text = std::str::from_utf8(&page).unwrap();
         assert!(toml::de::DeTable::parse(text).is_ok());
-        let record = decode(&page).unwrap();
+        let record = decode(&page, Seal::Plain).unwrap();
         assert_eq!(record.state, state(3));
         let read = record.enrollment;
         assert_eq!((read.issuer, read.account), (enrollment().issuer, enrollment().account));
@@ -358,17 +370,17 @@ mod tests {
     #[test]
     fn a_torn_write_costs_nothing() {
         let before = page(1..6);
-        let cursor = decode(&before).unwrap().cursor;
+        let cursor = decode(&before, Seal::Plain).unwrap().cursor;
         let slot = slot::encode(&cursor, &state(6), None).unwrap();
         for torn in 0..=SLOT {
             let mut page = before.clone();
             page[cursor.offset()..cursor.offset() + torn].copy_from_slice(&slot[..torn]);
-            let record = decode(&page).unwrap();
+            let record = decode(&page, Seal::Plain).unwrap();
             let newest = if record.state == state(6) { 6 } else { 5 };
             assert_eq!(record.state, state(newest), "torn after {torn} bytes");
             assert!(newest == 6 || torn < LINE, "torn after {torn} bytes, a whole line was lost");
             write(&mut page, &state(9));
-            assert_eq!(decode(&page).unwrap().state, state(9));
+            assert_eq!(decode(&page, Seal::Plain).unwrap().state, state(9));
         }
     }
 
@@ -376,10 +388,10 @@ mod tests {
     fn a_slot_that_is_lost_leaves_the_state_before() {
         for last in [5, 6] {
             let mut page = page(1..last + 1);
-            let next = decode(&page).unwrap().cursor.offset();
+            let next = decode(&page, Seal::Plain).unwrap().cursor.offset();
             let newest = HEAD + SLOT - (next - HEAD);
             page[newest..newest + SLOT].fill(0);
-            assert_eq!(decode(&page).unwrap().state, state(last - 1), "{next}");
+            assert_eq!(decode(&page, Seal::Plain).unwrap().state, state(last - 1), "{next}");
         }
     }
 
@@ -389,7 +401,7 @@ mod tests {
         for position in 0..PAGE * 8 {
             let mut page = good.clone();
             page[position / 8] ^= 1 << (position % 8);
-            match decode(&page) {
+            match decode(&page, Seal::Plain) {
                 Ok(record) => assert_eq!(record.state, state(5), "bit {position}"),
                 Err(_) => {
                     assert!(position / 8 < HEAD, "bit {position} of the state made the file unreadable")
@@ -403,29 +415,30 @@ mod tests {
         let good = page(0..1);
         let mut without_state = good.clone();
         without_state[HEAD..].fill(b' ');
-        assert_eq!(decode(&without_state).unwrap_err(), "no state slot is valid");
-        assert!(decode_head(&without_state).is_ok());
+        assert_eq!(decode(&without_state, Seal::Plain).unwrap_err(), "no state slot is valid");
+        assert!(decode_head(&without_state, Seal::Plain).is_ok());
         for page in [&good[..PAGE - 1], &[], &[0; PAGE], &[b'\n'; PAGE + 1]] {
-            assert!(decode(page).is_err());
+            assert!(decode(page, Seal::Plain).is_err());
         }
         let long = Enrollment { account: "x".repeat(2000), ..enrollment() };
-        assert!(encode(&long, &state(0)).is_err());
+        assert!(encode(&long, &state(0), Seal::Plain).is_err());
     }
 
     #[test]
     fn a_head_that_just_fits_is_written_and_one_byte_more_is_not() {
         let named = |length| Enrollment { account: "x".repeat(length), ..enrollment() };
-        let room = HEAD_TEXT - head_text(&named(0)).len();
-        let page = encode(&named(room), &state(0)).unwrap();
-        assert_eq!(decode(&page).unwrap().enrollment.account, named(room).account);
-        assert!(encode(&named(room + 1), &state(0)).is_err());
+        let room = HEAD_TEXT - head_text(&named(0), Seal::Plain).unwrap().len();
+        let page = encode(&named(room), &state(0), Seal::Plain).unwrap();
+        assert_eq!(decode(&page, Seal::Plain).unwrap().enrollment.account, named(room).account);
+        assert!(encode(&named(room + 1), &state(0), Seal::Plain).is_err());
     }
 
     #[test]
     fn a_state_of_another_file_is_not_taken() {
         let mut mixed = page(0..9);
-        let other = encode(&Enrollment { account: "other".into(), ..enrollment() }, &state(1)).unwrap();
+        let other =
+            encode(&Enrollment { account: "other".into(), ..enrollment() }, &state(1), Seal::Plain).unwrap();
         mixed[..HEAD].copy_from_slice(&other[..HEAD]);
-        assert!(decode(&mixed).is_err());
+        assert!(decode(&mixed, Seal::Plain).is_err());
     }
 }

@@ -17,6 +17,7 @@ mod layout;
 mod lock;
 mod publish;
 mod rename;
+mod seal;
 mod slot;
 mod slot_v1;
 mod template;

@@ -263,7 +263,7 @@ impl SecretFile {
     /// so first.
     pub(super) fn take_over(&self, old: &File) -> Result<Option<Locked>, Cause> {
         let page = read_page(old)?;
-        let record = layout::decode(&page).map_err(Cause::Damaged)?;
+        let record = layout::decode(&page, self.seal).map_err(Cause::Damaged)?;
         self.same_user(&record.enrollment)?;
         let inherits = Inherits::State;
         let taken =
@@ -290,10 +290,15 @@ impl SecretFile {
     ) -> Result<Option<Locked>, Cause> {
         let new = Temporary::create(self)?;
         let pending = Pending { id: new.id, inherits };
-        let prepared =
-            layout::encode_from(enrollment, &derive(&record.state), record.cursor.sequence, Some(pending))
-                .map_err(Cause::Damaged)
-                .and_then(|page| new.fill(self, &page));
+        let prepared = layout::encode_from(
+            enrollment,
+            &derive(&record.state),
+            self.seal,
+            record.cursor.sequence,
+            Some(pending),
+        )
+        .map_err(Cause::Damaged)
+        .and_then(|page| new.fill(self, &page));
         prepared.inspect_err(|_| new.remove())?;
         if !self.is_current(old) {
             new.remove();
@@ -304,9 +309,9 @@ impl SecretFile {
             new.remove();
             return Err(os_errno("move it into place")(errno));
         }
-        let locked = Locked::read(new.file, opened)?;
+        let locked = Locked::read(new.file, opened, self.seal)?;
         match self.inherit(&locked, pending, derive) {
-            Ok(true) => Locked::read(locked.file, locked.opened).map(Some),
+            Ok(true) => Locked::read(locked.file, locked.opened, self.seal).map(Some),
             Ok(false) => Ok(None),
             Err(cause) => {
                 // Back to what was there before where nobody can have gone on from the new one: what it goes on from cannot
@@ -421,7 +426,13 @@ impl SecretFile {
     fn put_forward(&self, other: &FileRecord, locked: &Locked) -> Result<(), Cause> {
         let new = Temporary::create(self)?;
         let pending = Pending { id: new.id, inherits: Inherits::State };
-        let page = layout::encode_from(&other.enrollment, &other.state, other.cursor.sequence, Some(pending));
+        let page = layout::encode_from(
+            &other.enrollment,
+            &other.state,
+            self.seal,
+            other.cursor.sequence,
+            Some(pending),
+        );
         let written = page.map_err(Cause::Damaged).and_then(|page| new.fill(self, &page));
         written.inspect_err(|_| new.remove())?;
         if !self.is_current(&locked.file) {
@@ -445,7 +456,7 @@ impl SecretFile {
             Err(error) => return Err(os("open it")(error)),
         };
         self.check(&metadata)?;
-        let record = layout::decode(&read_page(&file)?).map_err(Cause::Damaged)?;
+        let record = layout::decode(&read_page(&file)?, self.seal).map_err(Cause::Damaged)?;
         self.same_user(&record.enrollment)?;
         Ok(record)
     }

@@ -28,7 +28,7 @@ const MOST: u64 = (1 << 40) - 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SlotCursor {
     /// The checksum of the head.
-    pub seal: [u8; 16],
+    pub head_sum: [u8; 16],
     /// The number of the next state.
     pub sequence: u64,
     /// Which of the two slots it goes to.
@@ -43,7 +43,7 @@ impl SlotCursor {
 
     /// The slot for the state after the next.
     pub const fn next(&self) -> Self {
-        Self { seal: self.seal, sequence: self.sequence.saturating_add(1), slot: 1 - self.slot }
+        Self { head_sum: self.head_sum, sequence: self.sequence.saturating_add(1), slot: 1 - self.slot }
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn encode(
     append(&mut line, &HEXLOWER, &cursor.sequence.to_be_bytes());
     line.push(b' ');
     append(&mut line, &BASE64, &fields(state, pending));
-    let sum = sum(cursor.seal, &line);
+    let sum = sum(cursor.head_sum, &line);
     line.push(b' ');
     line.extend_from_slice(&sum);
     if line.len() >= LINE {
@@ -121,14 +121,14 @@ pub(super) fn claimed_sequence(line: &[u8]) -> Option<u64> {
 }
 
 /// A line of state; `None` if its checksum or anything else about it is wrong.
-pub(super) fn decode(line: &[u8], seal: [u8; 16]) -> Option<Line> {
+pub(super) fn decode(line: &[u8], head_sum: [u8; 16]) -> Option<Line> {
     if !line.starts_with(PREFIX.as_bytes()) {
-        let (sequence, state) = slot_v1::decode(line, |text| sum(seal, text))?;
+        let (sequence, state) = slot_v1::decode(line, |text| sum(head_sum, text))?;
         return Some(Line { sequence, state, pending: None });
     }
     let line = line.strip_suffix(b"\n")?.trim_ascii_end();
     let (text, claimed) = line.split_at_checked(line.len().checked_sub(17)?)?;
-    if claimed.strip_prefix(b" ")? != sum(seal, text) {
+    if claimed.strip_prefix(b" ")? != sum(head_sum, text) {
         return None;
     }
     let (number, rest) = text.strip_prefix(PREFIX.as_bytes())?.split_at_checked(16)?;
@@ -147,8 +147,8 @@ fn sequence(digits: &[u8]) -> Option<u64> {
 }
 
 /// The checksum of a line: 64 bits, in hexadecimal.
-fn sum(seal: [u8; 16], text: &[u8]) -> [u8; 16] {
-    let digest = Sha256::new().chain_update(seal).chain_update(text).finalize();
+fn sum(head_sum: [u8; 16], text: &[u8]) -> [u8; 16] {
+    let digest = Sha256::new().chain_update(head_sum).chain_update(text).finalize();
     let (half, _) = digest.split_at(8);
     let mut sum = [0; 16];
     HEXLOWER.encode_mut(half, &mut sum);
@@ -334,10 +334,10 @@ mod tests {
 
     use super::*;
 
-    const SEAL: [u8; 16] = [7; 16];
+    const HEAD_SUM: [u8; 16] = [7; 16];
 
     fn cursor(sequence: u64) -> SlotCursor {
-        SlotCursor { seal: SEAL, sequence, slot: 0 }
+        SlotCursor { head_sum: HEAD_SUM, sequence, slot: 0 }
     }
 
     fn times() -> impl Strategy<Value = u64> {
@@ -397,7 +397,7 @@ mod tests {
             let (line, again) = slot.split_at(LINE);
             prop_assert_eq!(line, again);
             prop_assert_eq!(claimed_sequence(line), Some(sequence));
-            let read = decode(line, SEAL).unwrap();
+            let read = decode(line, HEAD_SUM).unwrap();
             prop_assert_eq!((read.sequence, read.state, read.pending), (sequence, state, pending));
             prop_assert!(decode(line, [8; 16]).is_none(), "of another file");
         }
@@ -408,14 +408,14 @@ mod tests {
             line.truncate(LINE);
             line[at] ^= 1 << bit;
             // Blanks at its end may be other white space.
-            prop_assert!(decode(&line, SEAL).is_none_or(|read| read.state == State::default()));
+            prop_assert!(decode(&line, HEAD_SUM).is_none_or(|read| read.state == State::default()));
         }
 
         #[test]
         fn nothing_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..LINE)) {
-            let _ = (decode(&bytes, SEAL), claimed_sequence(&bytes));
+            let _ = (decode(&bytes, HEAD_SUM), claimed_sequence(&bytes));
             let line = [PREFIX.as_bytes(), &bytes].concat();
-            let _ = (decode(&line, SEAL), claimed_sequence(&line));
+            let _ = (decode(&line, HEAD_SUM), claimed_sequence(&line));
         }
     }
 
@@ -424,7 +424,7 @@ mod tests {
         let spent = UsedSteps { upto: Step(u64::MAX), gap: None, island: None };
         let state = State { spent, drift: Drift(i32::MIN), ..State::default() };
         let slot = encode(&cursor(1), &state, None).unwrap();
-        let read = decode(&slot[..LINE], SEAL).unwrap().state;
+        let read = decode(&slot[..LINE], HEAD_SUM).unwrap().state;
         assert_eq!((read.spent.upto, read.drift), (Step(MOST), Drift(i16::MIN.into())));
     }
 
@@ -441,10 +441,10 @@ mod tests {
             9,
             BASE64.encode(fields(&state, pending).get(..FORMER_FIELDS).unwrap())
         );
-        let mut line = [text.as_bytes(), b" ", &sum(SEAL, text.as_bytes())].concat();
+        let mut line = [text.as_bytes(), b" ", &sum(HEAD_SUM, text.as_bytes())].concat();
         line.resize(LINE - 1, b' ');
         line.push(b'\n');
-        let read = decode(&line, SEAL).unwrap();
+        let read = decode(&line, HEAD_SUM).unwrap();
         assert_eq!((read.sequence, read.state, read.pending), (9, state, pending));
     }
 

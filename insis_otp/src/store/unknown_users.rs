@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 
 use super::file::{check_directory, os, os_errno, write_at};
 use super::layout::{self, PAGE, Page};
+use super::seal::Seal;
 use super::{Cause, StoreError, Template};
 use crate::files::{self, Access};
 use crate::oath::{
@@ -142,15 +143,15 @@ fn lock(file: &File, start: usize, length: usize) -> Result<(), Cause> {
 
 /// The secret file in the first page, of a user who does not exist; a file that begins otherwise begins anew.
 fn placeholder_record(file: &File) -> Result<Enrollment, Cause> {
-    if let Ok(record) = layout::decode(&read(file, 0)?) {
+    if let Ok(record) = layout::decode(&read(file, 0)?, Seal::Plain) {
         return Ok(record.enrollment);
     }
     lock(file, 0, PAGE)?;
-    if let Ok(record) = layout::decode(&read(file, 0)?) {
+    if let Ok(record) = layout::decode(&read(file, 0)?, Seal::Plain) {
         return Ok(record.enrollment);
     }
     let enrollment = new_placeholder()?;
-    let page = layout::encode(&enrollment, &State::default()).map_err(Cause::Damaged)?;
+    let page = layout::encode(&enrollment, &State::default(), Seal::Plain).map_err(Cause::Damaged)?;
     file.set_len(0).map_err(os("empty it"))?;
     write_at(file, &page, 0).map_err(os("write it"))?;
     Ok(enrollment)

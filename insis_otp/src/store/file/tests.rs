@@ -269,7 +269,7 @@ fn nobody_waits_for_a_holder_that_does_not_run() {
     set(&home.file, 2).unwrap();
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     // It is another file now, which the holder's late write does not reach.
-    let record = layout::decode(&read_page(&stopped).unwrap()).unwrap();
+    let record = layout::decode(&read_page(&stopped).unwrap(), Seal::Plain).unwrap();
     write_at(&stopped, &slot::encode(&record.cursor, &state(9), None).unwrap(), record.cursor.offset())
         .unwrap();
     assert_eq!(home.file.read().unwrap().state, state(2));
@@ -329,7 +329,7 @@ fn nobody_waits_long_for_others_that_take_turns() {
                     // The kernel wakes whoever waits in it before anybody else tries again.
                     let held = Flock::lock(file.take().unwrap(), nix::fcntl::FlockArg::LockExclusive);
                     let held = held.map_err(|(_, errno)| errno).unwrap();
-                    let record = layout::decode(&read_page(&held).unwrap()).unwrap();
+                    let record = layout::decode(&read_page(&held).unwrap(), Seal::Plain).unwrap();
                     let slot = slot::encode(&record.cursor, &record.state, None).unwrap();
                     write_at(&held, &slot, record.cursor.offset()).unwrap();
                     taken.fetch_add(1, Ordering::SeqCst);
@@ -425,7 +425,7 @@ fn whoever_is_stopped_anywhere_one_code_opens_once_and_every_comparison_is_charg
 
 /// A file that has just taken the place of another one, when whoever put it there died.
 fn died_after_the_exchange(home: &Home, inherits: Inherits, last: &State) {
-    let record = layout::decode(&std::fs::read(home.file.path()).unwrap()).unwrap();
+    let record = layout::decode(&std::fs::read(home.file.path()).unwrap(), Seal::Plain).unwrap();
     set(&home.file, 8).unwrap();
     let id = 0x1234;
     let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
@@ -434,6 +434,7 @@ fn died_after_the_exchange(home: &Home, inherits: Inherits, last: &State) {
     let page = layout::encode_from(
         &record.enrollment,
         &inherits.derive(&record.state),
+        Seal::Plain,
         record.cursor.sequence,
         pending,
     );
@@ -533,7 +534,7 @@ fn pending_with(home: &Home, former: &Record, pending: Pending) {
     let id = pending.id;
     let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
     std::fs::rename(home.file.path(), &aside).unwrap();
-    let page = layout::encode_from(&former.enrollment, &former.state, 9, Some(pending));
+    let page = layout::encode_from(&former.enrollment, &former.state, Seal::Plain, 9, Some(pending));
     std::fs::write(home.file.path(), page.unwrap().as_slice()).unwrap();
     std::fs::set_permissions(home.file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -677,6 +678,49 @@ fn what_cannot_be_charged_is_not_compared() {
     };
     let compare = |_: &Enrollment, ()| -> Decision<()> { panic!("compared without a charge") };
     assert!(home.file.transact_charged(replaced, compare).unwrap_err().is_not_enrolled());
+}
+
+#[test]
+fn every_secret_is_sealed_on_its_way_into_a_file_and_opened_on_its_way_out() {
+    let home = home();
+    let file = SecretFile { seal: Seal::Masked, ..home.file.clone() };
+    let secret = |seed| enrollment("alice", seed).key.secret().to_base32();
+    let is_in_file = |seed| {
+        let page = String::from_utf8(std::fs::read(file.path()).unwrap()).unwrap();
+        page.contains(secret(seed).as_str())
+    };
+    let kept = |seed| {
+        assert_eq!(file.read().unwrap().enrollment.key.secret().to_base32(), secret(seed));
+        assert!(!is_in_file(seed));
+        assert!(home.file.read().unwrap().enrollment.key.secret().to_base32() != secret(seed), "without it");
+    };
+    file.create(&enrollment("alice", 1), &state(1)).unwrap();
+    kept(1);
+    file.transact(|seen, state| {
+        assert_eq!(seen.key.secret().to_base32(), secret(1));
+        Decision { state: state.clone(), write: Write::Durable, answer: () }
+    })
+    .unwrap();
+    file.replace(|_| Ok::<_, ()>((enrollment("alice", 2), state(2)))).unwrap().unwrap();
+    kept(2);
+    file.replace_recovery_codes(None, &RecoveryCodes::default()).unwrap();
+    kept(2);
+    // Somebody goes on in another file.
+    let stopped = held(&home);
+    set(&file, 9).unwrap();
+    drop(stopped);
+    kept(2);
+    file.repair(|_, state| state.unwrap().clone()).unwrap();
+    kept(2);
+}
+
+#[test]
+fn a_sealed_secret_opens_for_its_user_only() {
+    let (alice, bob) = (enrollment("alice", 1), enrollment("bob", 1));
+    let kept = || Seal::Masked.seal(&alice.user, alice.key.secret()).unwrap();
+    let opened = |user| Seal::Masked.open(user, kept()).unwrap().to_base32();
+    assert_eq!(opened(&alice.user), alice.key.secret().to_base32());
+    assert_ne!(opened(&bob.user), alice.key.secret().to_base32());
 }
 
 mod as_root {
