@@ -106,6 +106,33 @@ fn an_import_reads_the_user_database_once_and_asks_only_for_unlisted_names() {
     assert!(!Path::new("/var/lib/insis-otp/nobody1").exists());
 }
 
+#[test]
+fn an_import_that_replaces_many_lists_the_store_once_and_clears_it() {
+    const MANY: u32 = 300;
+    const STORE: &str = "/var/lib/insis-otp";
+    let env = crowd(MANY, 1_000_000);
+    write_usersfile(&env, MANY, &[]);
+    // What a killed program has left, and what one is about to put to its place.
+    let left = |user: &str, age: &str| {
+        let path = Path::new(STORE).join(format!(".{user}.0123456789abcdef.new"));
+        env.write(&path, b"", 0o600);
+        run(Command::new("touch").arg("--date").arg(age).arg(&path));
+        path
+    };
+    let [abandoned, other, young] =
+        [left("many1", "1 hour ago"), left("anna", "1 hour ago"), left("many2", "now")];
+    let listings = |args: &[&str]| {
+        let calls = opens_of(&env, &[&["import", "--pam-oath", USERSFILE], args].concat());
+        assert!(calls.contains("/.many299."), "nothing was written: {calls}");
+        calls
+            .lines()
+            .filter(|line| line.contains(&format!("\"{STORE}\"")) && line.contains("O_DIRECTORY"))
+            .count()
+    };
+    assert_eq!(listings(&["--replace"]), 1);
+    assert!(!abandoned.exists() && young.exists() && other.exists());
+}
+
 /// `cargo nextest run -E 'test(an_import_of)' --run-ignored all --no-capture` says how long it takes.
 #[test]
 #[ignore = "a measurement"]
@@ -113,10 +140,13 @@ fn an_import_of_ten_times_as_many_takes_ten_times_as_long() {
     for count in [10_000, 100_000] {
         let env = crowd(count, 1);
         write_usersfile(&env, count, &[]);
-        let start = std::time::Instant::now();
-        let output = env.command("otp-setup").args(["import", "--pam-oath", USERSFILE]).output().unwrap();
-        println!("{count} lines: {:.1?}", start.elapsed());
-        assert!(output.status.success());
+        for args in [[].as_slice(), &["--replace"]] {
+            let start = std::time::Instant::now();
+            let mut import = env.command("otp-setup");
+            let output = import.args(["import", "--pam-oath", USERSFILE]).args(args).output().unwrap();
+            println!("{count} lines, {args:?}: {:.1?}", start.elapsed());
+            assert!(output.status.success());
+        }
         assert!(Path::new("/var/lib/insis-otp").join(format!("many{}", count - 1)).is_file());
         run(Command::new("find").args(["/var/lib/insis-otp", "-name", "many*", "-delete"]));
     }

@@ -17,6 +17,7 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::contract::{Charge, Decision, Record, StillHolds, Write, check_proof};
 use super::identity::Identity;
@@ -25,7 +26,7 @@ use super::layout::{self, Damage, FileRecord, PAGE, Page};
 use super::lock::{self, Patience, Waited};
 use super::seal::Seal;
 use super::slot::{self, SlotCursor};
-use super::{Cause, InvitationFile, StoreError};
+use super::{Cause, InvitationFile, Leftovers, StoreError};
 use crate::files::{self, Access};
 use crate::record::Enrollment;
 use crate::store::Account;
@@ -77,6 +78,8 @@ pub struct SecretFile {
     pub(super) account: Account,
     pub(super) in_home: bool,
     pub(super) seal: Seal,
+    /// What is beside it to be cleared away, where that is known.
+    pub(super) leftovers: Option<Arc<Leftovers>>,
 }
 
 /// Reads many files one after the other: one page serves for all of them, and is wiped once; the directory that they
@@ -129,7 +132,13 @@ impl SecretFile {
     const ROUNDS: usize = 16;
 
     pub(super) const fn new(path: PathBuf, account: Account, in_home: bool) -> Self {
-        Self { path, account, in_home, seal: Seal::Plain }
+        Self { path, account, in_home, seal: Seal::Plain, leftovers: None }
+    }
+
+    /// The same file among many that are replaced: what killed programs have left beside it is known, and not looked for.
+    #[must_use]
+    pub fn among_many(self, leftovers: Arc<Leftovers>) -> Self {
+        Self { leftovers: Some(leftovers), ..self }
     }
 
     /// The path.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::contract::{InvitationStore, Item, Listed, Owner, Record, StillHolds, Store, UserStore};
 use super::file::os;
 use super::{
-    Account, Charge, Decision, InvitationFile, InvitationRefusal, Location, Reader, SecretFile, StoreError,
-    Template,
+    Account, Charge, Decision, InvitationFile, InvitationRefusal, Leftovers, Location, Reader, SecretFile,
+    StoreError, Template,
 };
 use crate::oath::{RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
@@ -26,6 +26,15 @@ impl Store for Template {
         let entries = std::fs::read_dir(&names.directory)
             .map_err(|error| StoreError::at(&names.directory, os("list it")(error)))?;
         Ok(Some(entries.flatten().filter_map(|entry| names.listed(&entry.file_name())).collect()))
+    }
+}
+
+impl Template {
+    /// What killed programs have left in the directory in which all files are; `None` where the last part of the path is
+    /// not the user.
+    #[must_use]
+    pub fn leftovers(&self) -> Option<Leftovers> {
+        FileNames::of(self).map(|names| Leftovers::of(&names.directory))
     }
 }
 

@@ -24,6 +24,7 @@ use super::contract::StillHolds;
 use super::file::{Locked, errno_of, os, os_errno, read_page, write_at};
 use super::helpers;
 use super::layout::{self, FileRecord, Page};
+use super::leftovers;
 use super::slot::{self, Inherits, Pending, SlotCursor};
 use super::{Cause, SecretFile};
 use crate::files::{self, Access};
@@ -170,7 +171,8 @@ impl SecretFile {
         let prefix = self.temporary_prefix();
         let entries = std::fs::read_dir(self.directory()).map_err(os("list its directory"))?;
         let entries = entries.take_while(move |_| end.is_none_or(|end| Instant::now() < end));
-        let ours = entries.flatten().filter(move |entry| is_temporary(&entry.file_name(), &prefix));
+        let ours =
+            entries.flatten().filter(move |entry| leftovers::prefix(&entry.file_name()) == Some(&*prefix));
         Ok(ours.map(|entry| entry.path()))
     }
 
@@ -464,8 +466,12 @@ impl SecretFile {
     /// Removes what programs that were killed have left beside the path, where the directory can be listed.
     fn remove_abandoned(&self) {
         self.remove_abandoned_by_v1();
-        let Ok(left) = self.temporaries(Some(Instant::now() + CLEARING)) else { return };
-        left.for_each(|path| remove_if_abandoned(&path, ABANDONED_AFTER));
+        let remove = |path: &Path| remove_if_abandoned(path, ABANDONED_AFTER);
+        if let Some(known) = &self.leftovers {
+            known.beside(&self.temporary_prefix()).iter().for_each(|path| remove(path));
+        } else if let Ok(left) = self.temporaries(Some(Instant::now() + CLEARING)) {
+            left.for_each(|path| remove(&path));
+        }
     }
 
     /// Removes what the first version left behind: it had one name for its new files, and locked them at once.
@@ -498,13 +504,6 @@ fn new_id() -> Result<u64, Cause> {
         Ok(_) => Err(os("find a name for it")(ErrorKind::UnexpectedEof.into())),
         Err(errno) => Err(os_errno("find a name for it")(Errno::from_raw(errno.raw_os_error()))),
     }
-}
-
-/// Whether a name is `PREFIX.0123456789abcdef.new`.
-fn is_temporary(name: &std::ffi::OsStr, prefix: &std::ffi::OsStr) -> bool {
-    let number = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
-    let number = number.and_then(|rest| rest.strip_prefix(b".")?.strip_suffix(b".new"));
-    number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Removes a file that nobody has locked, and nobody is about to lock. Where anything about it is in doubt it stays.

@@ -3,13 +3,14 @@
 use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use insis_otp::import::{self, Binary, Found, ImportError, Imported, LeftOut, Rules, Unreadable, Unusable};
 use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
 use insis_otp::record::UserName;
 use insis_otp::service::{Event, system_clock};
-use insis_otp::store::{Account, Template};
+use insis_otp::store::{Account, SecretFile, Template};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -48,11 +49,17 @@ impl Setup<'_> {
             self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, Failure>>()?;
         let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
         let directory = Directory::for_lookups(found.len());
+        let many = rules.replace && !rules.dry_run && found.len() > 1;
+        let leftovers = many.then(|| site.config.secret_file.leftovers()).flatten().map(Arc::new);
         let mut progress = Progress::of(found.len());
         let import = |(who, found, salt): (String, Found, Salt)| {
             progress.steps(1);
             let account = UserName::parse(&who).ok().and_then(|name| directory.lookup(&name).ok().flatten());
-            self.import_entry(site, (&who, account), found, rules, salt)
+            let file = |site: &Context| match &leftovers {
+                Some(leftovers) => site.file().among_many(Arc::clone(leftovers)),
+                None => site.file(),
+            };
+            self.import_entry(site, (&who, account), found, &file, (rules, salt))
         };
         let outcomes: Vec<_> = found.into_iter().map(import).collect();
         drop(progress);
@@ -267,8 +274,8 @@ impl Setup<'_> {
         site: &Context,
         (user, account): (&str, Option<Account>),
         found: Found,
-        rules: Rules,
-        salt: Salt,
+        file: &dyn Fn(&Context) -> SecretFile,
+        (rules, salt): (Rules, Salt),
     ) -> Outcome {
         let not_taken = |user: String, (what, status): (String, Status)| Outcome {
             user,
@@ -287,7 +294,7 @@ impl Setup<'_> {
         let site = site.of(account);
         let user = site.account.name.to_string();
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
-        let (file, caller) = (site.file(), Caller::of_this_process());
+        let (file, caller) = (file(&site), Caller::of_this_process());
         let imported = import::import_entry(
             &site.service(&file, &system_clock),
             found,

@@ -1,0 +1,74 @@
+//! What killed programs have left in a directory, for who replaces many files there.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// The temporary files of a directory, by the secret files that they are beside. Replacing one file lists its directory to
+/// clear it; for many, that would be as many listings of all of it.
+///
+/// Those that were there before a file was replaced are not needed afterwards: what replaces it goes on from none.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    by_prefix: HashMap<OsString, Vec<PathBuf>>,
+}
+
+impl Leftovers {
+    /// Those of a directory; none where it cannot be listed.
+    #[must_use]
+    pub fn of(directory: &Path) -> Self {
+        let mut leftovers = Self::default();
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            if let Some(prefix) = prefix(&entry.file_name()) {
+                leftovers.by_prefix.entry(prefix.to_owned()).or_default().push(entry.path());
+            }
+        }
+        leftovers
+    }
+
+    /// Those beside a secret file.
+    pub(super) fn beside(&self, prefix: &OsStr) -> &[PathBuf] {
+        self.by_prefix.get(prefix).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What stands before the number in the name of a temporary file: `PREFIX.0123456789abcdef.new`.
+pub(super) fn prefix(name: &OsStr) -> Option<&OsStr> {
+    let rest = Path::new(name);
+    let number = (rest.extension()? == "new").then(|| Path::new(rest.file_stem()?).extension())??;
+    let is_number = number.len() == 16 && number.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
+    is_number.then(|| Path::new(rest.file_stem()?).file_stem())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_files_are_known_by_the_secret_file_that_they_are_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [
+            ".anna.0123456789abcdef.new",
+            ".anna.fedcba9876543210.new",
+            ".an.na.0123456789abcdef.new",
+            ".anna.new",
+            ".anna.0123456789abcde.new",
+            ".anna.0123456789abcdeg.new",
+            ".anna.0123456789abcdef.old",
+            "anna",
+        ];
+        for name in names {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let leftovers = Leftovers::of(folder.path());
+        let beside = |prefix: &str| {
+            let mut paths = leftovers.beside(prefix.as_ref()).to_vec();
+            paths.sort_unstable();
+            paths
+        };
+        assert_eq!(beside(".anna"), [folder.path().join(names[0]), folder.path().join(names[1])]);
+        assert_eq!(beside(".an.na"), [folder.path().join(names[2])]);
+        assert!(beside(".bob").is_empty());
+        assert_eq!(Leftovers::of(&folder.path().join("none")), Leftovers::default());
+    }
+}
