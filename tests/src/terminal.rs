@@ -132,6 +132,14 @@ impl Terminal {
         self.send(&format!("{text}\r"));
     }
 
+    /// Waits for each of these questions in turn, and types its answer.
+    pub fn answers(&mut self, dialogue: &[(&str, &str)]) {
+        for (question, answer) in dialogue {
+            self.expect(question);
+            self.line(answer);
+        }
+    }
+
     /// Types ^C.
     pub fn interrupt(&mut self) {
         self.send("\x03");

@@ -23,10 +23,7 @@ fn in_terminal(machine: &Machine, user: &str, program: &str, arguments: &[&str])
 /// Anna's login on a terminal, up to the question for the code.
 fn at_the_code(machine: &Machine) -> Terminal {
     let mut login = Terminal::run(&machine.env.command("login"));
-    login.expect("login: ");
-    login.line("anna");
-    login.expect("Password: ");
-    login.line(PASSWORD);
+    login.answers(&[("login: ", "anna"), ("Password: ", PASSWORD)]);
     login.expect(PROMPT);
     login
 }
@@ -35,10 +32,7 @@ fn at_the_code(machine: &Machine) -> Terminal {
 fn sudo_in_a_terminal() {
     let machine = machine();
     let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
-    sudo.expect("[sudo] password for anna: ");
-    sudo.line(PASSWORD);
-    sudo.expect(PROMPT);
-    sudo.line(&machine.anna.code());
+    sudo.answers(&[("[sudo] password for anna: ", PASSWORD), (PROMPT, &machine.anna.code())]);
     sudo.expect("root");
     assert!(sudo.wait().success());
     let _ = machine.env.syslog().expect(&[
@@ -170,10 +164,7 @@ fn programs_go_on_asking_while_codes_are_delayed() {
     drop(login);
     let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
     delayed(&mut sudo, "[sudo] password for anna: ");
-    sudo.expect("[sudo] password for anna: ");
-    sudo.line(PASSWORD);
-    sudo.expect(PROMPT);
-    sudo.line(&machine.anna.pair());
+    sudo.answers(&[("[sudo] password for anna: ", PASSWORD), (PROMPT, &machine.anna.pair())]);
     sudo.expect("root");
     assert!(sudo.wait().success());
 }
@@ -196,10 +187,7 @@ fn sudo_by_an_askpass_program() {
 fn su_to_somebody_with_their_password_and_code() {
     let machine = machine();
     let mut su = in_terminal(&machine, "bob", "su", &["anna", "-c", "echo now $(id -un)"]);
-    su.expect("Password: ");
-    su.line(PASSWORD);
-    su.expect(PROMPT);
-    su.line(&machine.anna.code());
+    su.answers(&[("Password: ", PASSWORD), (PROMPT, &machine.anna.code())]);
     su.expect("now anna");
     assert!(su.wait().success());
     let _ = machine
@@ -231,10 +219,7 @@ fn login_on_a_terminal() {
     let machine = machine();
     let mut login = at_the_code(&machine);
     login.line(&machine.anna.wrong());
-    login.expect(PROMPT);
-    login.line(&machine.anna.code());
-    login.expect("$");
-    login.line("echo now $(id -un); exit");
+    login.answers(&[(PROMPT, &machine.anna.code()), ("$", "echo now $(id -un); exit")]);
     login.expect("now anna");
     let _ = login.wait();
     let _ = machine.env.syslog().expect(&["pam_insis_otp(login:auth): result=accepted", "user=anna"]);
@@ -243,12 +228,7 @@ fn login_on_a_terminal() {
 /// Logs in as bob, who has to pair, up to the first question for a code; and the phone that took the secret.
 fn pairing(env: &Env) -> (Terminal, Phone) {
     let mut login = Terminal::run(&env.command("login"));
-    login.expect("login: ");
-    login.line("bob");
-    login.expect("Password: ");
-    login.line(PASSWORD);
-    login.expect("t: only text. ");
-    login.line("t");
+    login.answers(&[("login: ", "bob"), ("Password: ", PASSWORD), ("t: only text. ", "t")]);
     let secret = login.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
     login.expect("First code from the app");
     (login, Phone::typed(&secret[2]))

@@ -31,10 +31,7 @@ fn password_then_code() {
     let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let mut ssh = sshd.login("anna", "echo logged in as $(id -un)");
-    ssh.expect("Password: ");
-    ssh.line(PASSWORD);
-    ssh.expect(PROMPT);
-    ssh.line(&anna.code());
+    ssh.answers(&[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
     ssh.expect("logged in as anna");
     assert!(ssh.wait().success());
     let line = env.syslog().expect(&["<86>sshd[", "pam_insis_otp(sshd:auth): result=accepted proof=code"]);
@@ -47,12 +44,11 @@ fn a_wrong_code_is_told_in_the_next_prompt() {
     let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let mut ssh = sshd.login("anna", "echo in");
-    ssh.expect("Password: ");
-    ssh.line(PASSWORD);
-    ssh.expect(PROMPT);
-    ssh.line(&anna.wrong());
-    ssh.expect("Wrong code. Type the digits your app shows now.\nOne-time code: ");
-    ssh.line(&anna.code());
+    ssh.answers(&[
+        ("Password: ", PASSWORD),
+        (PROMPT, &anna.wrong()),
+        ("Wrong code. Type the digits your app shows now.\nOne-time code: ", &anna.code()),
+    ]);
     ssh.expect("in");
     assert!(ssh.wait().success());
 }
@@ -92,10 +88,7 @@ fn a_wrong_password_and_a_right_code_do_not_open_it() {
     let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let mut ssh = sshd.login("anna", "echo in");
-    ssh.expect("Password: ");
-    ssh.line("wrong");
-    ssh.expect(PROMPT);
-    ssh.line(&anna.code());
+    ssh.answers(&[("Password: ", "wrong"), (PROMPT, &anna.code())]);
     ends_refused(ssh);
 }
 
@@ -203,10 +196,7 @@ fn root_where_root_may_not_log_in() {
     let root = Paired::user("root");
     let sshd = Sshd::start(&env, "sshd", BOTH);
     let mut ssh = sshd.login("root", "echo in");
-    ssh.expect("Password: ");
-    ssh.line("secret");
-    ssh.expect(PROMPT);
-    ssh.line(&root.code());
+    ssh.answers(&[("Password: ", "secret"), (PROMPT, &root.code())]);
     let _ = env.syslog().expect(&["reason=sshd-filler", "user=root", "PermitRootLogin"]);
     assert_eq!(root.status().failures, 0);
     assert!(!ssh.text().contains("in\n"));
@@ -408,19 +398,13 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     let sshd = Sshd::start(&env, "sshd", BOTH);
     // Hung up in the middle: nothing is written, and there is no shell.
     let mut ssh = sshd.login("bob", "echo in");
-    ssh.expect("Password: ");
-    ssh.line(PASSWORD);
-    ssh.expect("t: only text. ");
-    ssh.line("");
+    ssh.answers(&[("Password: ", PASSWORD), ("t: only text. ", "")]);
     ssh.expect("First code from the app: ");
     ssh.hang_up();
     drop(ssh);
     assert!(!std::fs::exists("/var/lib/insis-otp/bob").unwrap());
     let mut ssh = sshd.login("bob", "echo now $(id -un)");
-    ssh.expect("Password: ");
-    ssh.line(PASSWORD);
-    ssh.expect("t: only text. ");
-    ssh.line("");
+    ssh.answers(&[("Password: ", PASSWORD), ("t: only text. ", "")]);
     ssh.expect("First code from the app: ");
     let phone = Phone::scanned(&scanned(&ssh, Theme::Dark, Font::Scalable));
     assert!(phone.uri().starts_with("otpauth://totp/Example:bob@"), "{}", phone.uri());
@@ -440,12 +424,11 @@ fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_sc
     ]);
     // The next login asks for a code.
     let mut ssh = sshd.login("bob", "echo now $(id -un)");
-    ssh.expect("Password: ");
-    ssh.line(PASSWORD);
-    ssh.expect(PROMPT);
-    ssh.line(&phone.code_at(start));
-    ssh.expect("That code was used. ");
-    ssh.line(&format!("{} {}", phone.code_at(now() + 60), phone.code_at(now() + 90)));
+    ssh.answers(&[
+        ("Password: ", PASSWORD),
+        (PROMPT, &phone.code_at(start)),
+        ("That code was used. ", &format!("{} {}", phone.code_at(now() + 60), phone.code_at(now() + 90))),
+    ]);
     ssh.expect("now bob");
 }
 

@@ -12,8 +12,6 @@ use insis_otp_tests::faults::{Call, Fault, Traced};
 use insis_otp_tests::machine::{Machine, ONE_TRY, PASSWORD};
 use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP};
 
-const SU: &[u8] = b"auth required pam_unix.so nodelay\nauth required pam_insis_otp.so tries=1\n\
-                    account required pam_permit.so\nsession required pam_permit.so\n";
 /// What su writes when it has let somebody in.
 const INSIDE: &str = "inside now";
 
@@ -28,16 +26,6 @@ enum By {
     UsersModule,
     /// su, with bob's real user id and root's effective one. He knows anna's password.
     Su,
-}
-
-fn new_machine() -> Machine<Person> {
-    let machine = Machine::frozen(ONE_TRY);
-    machine.env.write("/etc/pam.d/su".as_ref(), SU, 0o644);
-    // Otherwise each refusal would take a second or more.
-    for file in ["/etc/default/su", "/etc/login.defs"] {
-        machine.env.write(file.as_ref(), b"FAIL_DELAY 0\n", 0o644);
-    }
-    machine
 }
 
 fn command(machine: &Machine<Person>, by: By) -> Command {
@@ -130,7 +118,7 @@ const BEFORE_THE_CHARGE: [&str; 12] = [
 
 #[test]
 fn the_charge_is_written_before_anything_depends_on_the_code() {
-    let machine = new_machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     for by in [By::Helper, By::Module, By::Su] {
         let [right, wrong] = codes(&machine).map(|(code, right)| {
             let traced = traced(&machine, by, &code);
@@ -198,7 +186,7 @@ fn seen(machine: &Machine<Person>, by: By, limit: &str, code: &str) -> String {
 }
 
 fn too_low_limits(by: By) {
-    let machine = new_machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let codes = codes(&machine);
     let (mut named, mut tries) = (BTreeSet::new(), 0);
     machine.anna.reset();
@@ -274,7 +262,7 @@ fn killed_everywhere(machine: &Machine<Person>, by: By, code: &str, right: bool)
 }
 
 fn killed(by: By) {
-    let machine = new_machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     for (code, right) in codes(&machine) {
         let (places, charged) = killed_everywhere(&machine, by, &code, right);
         println!("| {by:?} killed | right: {right} | {places} places, {charged} charged |");
@@ -317,7 +305,7 @@ fn instructions(machine: &Machine<Person>, code: &str) -> u64 {
 /// Within 0.1 %. Comparing a recovery code is a fifth of the work, so that the same few dozen instructions are 0.2 % there.
 #[test]
 fn right_codes_take_as_many_instructions_as_wrong_ones() {
-    let machine = new_machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let anna = &machine.anna;
     let wrong = anna.wrong_codes(STEP, 3);
     let pair = |step| format!("{} {}", anna.code(step), anna.code(step + 1));

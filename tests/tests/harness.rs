@@ -161,10 +161,7 @@ fn ssh_logs_in_by_keyboard_interactive() {
 fn a_person_at_a_terminal_types_interrupts_and_hangs_up() {
     let mut shell =
         Terminal::sized(Command::new("bash").args(["--norc", "--noprofile"]).env("PS1", "> "), 10, 40);
-    shell.expect("> ");
-    shell.line("stty size");
-    shell.expect("10 40");
-    shell.line("tput clear; echo a; read -r x; echo never");
+    shell.answers(&[("> ", "stty size"), ("10 40", "tput clear; echo a; read -r x; echo never")]);
     shell.expect("a\n");
     assert_eq!(shell.screen(), "a");
     shell.interrupt();

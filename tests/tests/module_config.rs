@@ -27,20 +27,13 @@ fn machine(services: &[(&str, &str)], config: &str) -> Machine {
     Machine::of(env.file("/etc/sudoers", "Defaults !lecture\n%sudo ALL=(ALL:ALL) ALL\n", 0o440))
 }
 
-fn answer(terminal: &mut Terminal, replies: &[(&str, &str)]) {
-    for (prompt, reply) in replies {
-        terminal.expect(prompt);
-        terminal.line(reply);
-    }
-}
-
 #[test]
 fn sshd_with_the_shipped_stack_and_drop_in() {
     let Machine { env, anna, .. } = machine(&[("sshd", "pam.d/sshd")], &text("insis-otp.toml"));
     let dropin = text("sshd_config.d/insis-otp.conf");
     let sshd = Sshd::start(&env, "sshd", &dropin);
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
-    answer(&mut ssh, &[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
+    ssh.answers(&[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
     ssh.expect("now anna");
     assert!(ssh.wait().success());
     for options in [["-o", "PreferredAuthentications=password"], ["-o", "PreferredAuthentications=publickey"]]
@@ -49,12 +42,12 @@ fn sshd_with_the_shipped_stack_and_drop_in() {
     }
     // A wrong password ends it, as common-auth is there before the code is asked for.
     let mut ssh = sshd.login("anna", "echo in");
-    answer(&mut ssh, &[("Password: ", "wrong")]);
+    ssh.answers(&[("Password: ", "wrong")]);
     assert!(!ssh.wait().success() && !ssh.text().contains(PROMPT), "{}", ssh.text());
     // Exempt, the password is enough.
     env.write(CONFIG.as_ref(), b"exempt_networks = [\"127.0.0.0/8\"]\n", 0o644);
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
-    answer(&mut ssh, &[("Password: ", PASSWORD)]);
+    ssh.answers(&[("Password: ", PASSWORD)]);
     ssh.expect("now anna");
 }
 
@@ -64,24 +57,21 @@ fn sshd_in_which_people_pair() {
     let sshd = Sshd::start(&env, "sshd", &text("sshd_config.d/insis-otp.conf"));
     // Nobody pairs whose password is wrong.
     let mut ssh = sshd.login("bob", "echo in");
-    answer(&mut ssh, &[("Password: ", "wrong")]);
+    ssh.answers(&[("Password: ", "wrong")]);
     assert!(!ssh.wait().success() && !ssh.text().contains("secret"), "{}", ssh.text());
     let mut ssh = sshd.login("bob", "echo now $(id -un)");
-    answer(&mut ssh, &[("Password: ", PASSWORD), ("t: only text. ", "t")]);
+    ssh.answers(&[("Password: ", PASSWORD), ("t: only text. ", "t")]);
     let secret = ssh.find(&Regex::new(r"this secret: ([A-Z2-7 ]+)[\r\n]").unwrap());
     let (phone, start) = (Phone::typed(&secret[2]), now());
-    answer(
-        &mut ssh,
-        &[
-            ("First code from the app: ", &phone.code_at(start)),
-            ("Next code, when the app shows it: ", &phone.code_at(start + 30)),
-        ],
-    );
+    ssh.answers(&[
+        ("First code from the app: ", &phone.code_at(start)),
+        ("Next code, when the app shows it: ", &phone.code_at(start + 30)),
+    ]);
     ssh.expect("now bob");
     assert!(ssh.wait().success() && !ssh.text().contains("New password"), "{}", ssh.text());
     // Who has paired is asked for a code and nothing else.
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
-    answer(&mut ssh, &[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
+    ssh.answers(&[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
     ssh.expect("now anna");
     assert!(ssh.wait().success() && !ssh.text().contains("secret"), "{}", ssh.text());
 }
@@ -124,7 +114,7 @@ fn sshd_with_a_key_and_a_code() {
     let sshd = Sshd::start(&env, "sshd", &dropin);
     let mut ssh = sshd.ssh("anna", &["-tt", "-i", key]);
     let mut ssh = Terminal::run(ssh.arg("echo now $(id -un)"));
-    answer(&mut ssh, &[(PROMPT, &anna.code())]);
+    ssh.answers(&[(PROMPT, &anna.code())]);
     ssh.expect("now anna");
     assert!(ssh.wait().success() && !ssh.text().contains("Password"));
 }
@@ -145,13 +135,13 @@ fn sudo_and_its_login_shell() {
     for arguments in [["-k", "id", "-un"], ["-k", "-i", "whoami"]] {
         anna.again();
         let mut sudo = Terminal::run(env.as_user("anna", "sudo").args(arguments));
-        answer(&mut sudo, &[("password for anna: ", PASSWORD), ("Code for sudo: ", &anna.code())]);
+        sudo.answers(&[("password for anna: ", PASSWORD), ("Code for sudo: ", &anna.code())]);
         sudo.expect("root");
         assert!(sudo.wait().success());
         // A wrong password ends it, before the code is asked for; then sudo asks for the password again.
         let mut sudo = Terminal::run(env.as_user("anna", "sudo").args(arguments));
-        answer(&mut sudo, &[("password for anna: ", "wrong"), ("password for anna: ", PASSWORD)]);
-        answer(&mut sudo, &[("Code for sudo: ", "")]);
+        sudo.answers(&[("password for anna: ", "wrong"), ("password for anna: ", PASSWORD)]);
+        sudo.answers(&[("Code for sudo: ", "")]);
         assert!(!sudo.give_up().success() && !sudo.text().contains("root"), "{}", sudo.text());
         let _ = env.syslog().expect(&["pam_insis_otp(sudo", "result=refused reason=no-", "user=anna"]);
     }
@@ -165,11 +155,11 @@ fn su_and_its_login_shell() {
     for arguments in [&["anna", "-c", "echo now $(id -un)"][..], &["-", "anna", "-c", "echo now $(id -un)"]] {
         anna.again();
         let mut su = Terminal::run(env.as_user("bob", "su").args(arguments));
-        answer(&mut su, &[("Password: ", PASSWORD), ("Code for su: ", &anna.code())]);
+        su.answers(&[("Password: ", PASSWORD), ("Code for su: ", &anna.code())]);
         su.expect("now anna");
         assert!(su.wait().success());
         let mut su = Terminal::run(env.as_user("bob", "su").args(arguments));
-        answer(&mut su, &[("Password: ", "wrong")]);
+        su.answers(&[("Password: ", "wrong")]);
         assert!(!su.wait().success() && !su.text().contains("Code"), "{}", su.text());
     }
     let _ = env.syslog().expect(&["pam_insis_otp(su-l:auth): result=accepted", "user=anna"]);
@@ -179,15 +169,12 @@ fn su_and_its_login_shell() {
 fn login_on_the_console() {
     let Machine { env, anna, .. } = machine(&[("login", "pam.d/login")], "");
     let mut login = Terminal::run(&env.command("login"));
-    answer(
-        &mut login,
-        &[
-            ("login: ", "anna"),
-            ("Password: ", PASSWORD),
-            (PROMPT, &anna.code()),
-            ("$", "echo now $(id -un); exit"),
-        ],
-    );
+    login.answers(&[
+        ("login: ", "anna"),
+        ("Password: ", PASSWORD),
+        (PROMPT, &anna.code()),
+        ("$", "echo now $(id -un); exit"),
+    ]);
     login.expect("now anna");
 }
 

@@ -340,12 +340,11 @@ fn root_invites_and_the_person_types_the_code() {
     let phone = insis_otp_tests::phone::Phone::typed(&setup.secret());
     let start = insis_otp_tests::phone::now();
     setup.line(&phone.code_at(start));
-    setup.expect("Next code");
-    setup.line(&phone.code_at(start + 30));
-    setup.expect("or an invitation code: ");
-    setup.line("kkkkk-mmmmm");
-    setup.expect("That is not your invitation code.");
-    setup.line(&code);
+    setup.answers(&[
+        ("Next code", &phone.code_at(start + 30)),
+        ("or an invitation code: ", "kkkkk-mmmmm"),
+        ("That is not your invitation code.", &code),
+    ]);
     setup.expect("Press Enter");
     assert!(newcomer.is_enrolled() && !setup.text().contains(&code));
     assert_eq!(root(&["invite", "--user", "carol"]).status.code(), Some(4));

@@ -20,19 +20,8 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
-const SU: &[u8] = b"auth required pam_unix.so nodelay\nauth required pam_insis_otp.so tries=1\n\
-                    account required pam_permit.so\nsession required pam_permit.so\n";
 /// Nobody waits longer for a process that does not run.
 const SOON: Duration = Duration::from_secs(1);
-
-fn machine() -> Machine<Person> {
-    let machine = Machine::frozen(ONE_TRY);
-    machine.env.write("/etc/pam.d/su".as_ref(), SU, 0o644);
-    for file in ["/etc/default/su", "/etc/login.defs"] {
-        machine.env.write(file.as_ref(), b"FAIL_DELAY 0\n", 0o644);
-    }
-    machine
-}
 
 fn verify(code: &str) -> String {
     Request::Verify(Reply::new(code.as_bytes())).encode().to_string()
@@ -154,7 +143,7 @@ fn accepted(output: &std::process::Output) -> bool {
 /// One code, typed twice: in a helper that is stopped wherever it may be, and at the door meanwhile.
 #[test]
 fn of_a_stopped_helper_and_its_owner_with_one_code_one_gets_in_and_soon() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let code = machine.anna.code(STEP);
     let calls = calls_from_the_lock(&machine, &code);
     let (mut longest, mut by_helper, mut by_owner, mut by_nobody) = (Duration::ZERO, 0, 0, 0);
@@ -202,7 +191,7 @@ fn first_write(machine: &Machine<Person>, code: &str) -> Call {
 
 #[test]
 fn twenty_logins_beside_a_stopped_helper_take_less_than_a_second_each() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     let call = first_write(&machine, &wrong);
     let took: Vec<_> = (0..20)
@@ -261,7 +250,7 @@ impl Drop for Group {
 
 #[test]
 fn a_frozen_control_group_keeps_nobody_out() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     // strace itself would keep the process from freezing: a shell that locks and waits is frozen in its place, and then a
     // helper at whatever it does.
@@ -316,7 +305,7 @@ fn a_frozen_control_group_keeps_nobody_out() {
 
 #[test]
 fn helpers_that_get_no_processor_keep_nobody_out() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     let mut busy: Vec<_> = (0..2)
         .map(|_| {
@@ -362,7 +351,7 @@ fn helpers_that_get_no_processor_keep_nobody_out() {
 /// back. Root pairs the person anew: that stands, whatever becomes of the helper.
 #[test]
 fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let (theirs, roots) = (Person::new("anna", 9, SYSTEM_STORE), Person::new("anna", 8, SYSTEM_STORE));
     let proof = || Reply::new(machine.anna.code(STEP).as_bytes());
     let new = theirs.new_pairing(STEP);
@@ -407,7 +396,7 @@ fn su(machine: &Machine<Person>) -> Command {
 /// From the lock to the last write su is out of the reach of whoever called it; before and after it need not be.
 #[test]
 fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     for code in [machine.anna.code(STEP), machine.anna.wrong_codes(STEP, 1).remove(0)] {
         machine.anna.reset();
         let input = format!("{PASSWORD}\n{code}\n");
@@ -499,7 +488,7 @@ impl Su {
 /// Bob stops his su at 40 moments from the code to its end.
 #[test]
 fn wherever_bob_stops_his_su_anna_gets_in_soon() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     let bob = nix::unistd::User::from_name("bob").expect("no users").expect("no bob").uid;
     let undisturbed = || {
@@ -576,7 +565,7 @@ fn terminal_reaches_nobody_with_the_lock(
 /// sudo keeps its caller's real user id while it asks for the code, and so is out of reach as su is.
 #[test]
 fn a_terminal_neither_stops_nor_ends_a_sudo_that_has_the_lock() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let stack = format!("{ONE_TRY}\naccount required pam_permit.so\nsession required pam_permit.so\n");
     machine.env.write("/etc/pam.d/sudo".as_ref(), stack.as_bytes(), 0o644);
     let sudoers = b"Defaults timestamp_timeout=0, !lecture, passwd_tries=1\nanna ALL=(ALL:ALL) ALL\n";
@@ -589,7 +578,7 @@ fn a_terminal_neither_stops_nor_ends_a_sudo_that_has_the_lock() {
 /// Programs that are root's through and through when they ask have a terminal that need not be root's.
 #[test]
 fn a_terminal_neither_stops_nor_ends_a_program_of_roots_that_has_the_lock() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let code = format!("={}", machine.anna.code(STEP));
     let program = machine.driver();
     let mut driver = machine.env.command("sh");
@@ -600,7 +589,7 @@ fn a_terminal_neither_stops_nor_ends_a_program_of_roots_that_has_the_lock() {
 /// The same by the real sshd, from the code to the shell's first word.
 #[test]
 fn over_ssh_a_stopped_holder_costs_less_than_a_second() {
-    let machine = machine();
+    let machine = Machine::frozen(ONE_TRY).with_su();
     let stack = "auth required pam_insis_otp.so tries=1\naccount required pam_permit.so\nsession required pam_permit.so\n";
     machine.env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
     let sshd = Sshd::start(&machine.env, "sshd", "AuthenticationMethods keyboard-interactive");
