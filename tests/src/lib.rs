@@ -16,6 +16,7 @@
 //! | read a QR code as several scanners do | [`scanner::read`] |
 //! | run `otp-setup doctor`, and do what it says | [`doctor`] |
 //! | read systemd's journal | [`journal::Journal`] |
+//! | hold a program while it has the lock | [`held::Held`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
 // Tests may; their tools say what is wrong.
@@ -28,6 +29,7 @@ pub mod doctor;
 pub mod env;
 pub mod faults;
 pub mod guess;
+pub mod held;
 pub mod journal;
 pub mod keepassxc;
 pub mod machine;

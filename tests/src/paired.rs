@@ -1,5 +1,6 @@
 //! People whose phone is paired already.
 
+use std::path::Path;
 use std::process::Command;
 
 use insis_otp::oath::{
@@ -146,6 +147,15 @@ fn recovery_code(text: &str) -> RecoveryCode {
 /// Makes the system store, as `make install` leaves it.
 pub fn make_store() {
     run(Command::new("install").args(["-d", "-m", "1730", "-g", "insis-otp", STORE]));
+}
+
+/// Whether the user has a secret file in the system store.
+///
+/// # Panics
+/// When the store cannot be read.
+#[must_use]
+pub fn is_enrolled(user: &str) -> bool {
+    std::fs::exists(Path::new(STORE).join(user)).expect("no store")
 }
 
 /// Whether a file in the store is one that was about to take the place of a user's secret file, and was left behind.

@@ -10,7 +10,20 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::env::{BASE, Env, run};
+use crate::machine::Machine;
 use crate::terminal::Terminal;
+
+/// A stack with both steps.
+pub const STACK: &str = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
+                         account required pam_unix.so\nsession required pam_unix.so";
+/// The setting of sshd that brings both questions.
+pub const KEYBOARD_INTERACTIVE: &str = "AuthenticationMethods keyboard-interactive";
+
+/// A machine whose sshd has both steps.
+#[must_use]
+pub fn machine() -> Machine {
+    Machine::of(Machine::build().service("sshd", STACK))
+}
 
 /// An sshd with its own keys, port and PAM service; ended when dropped.
 #[derive(Debug)]

@@ -6,18 +6,8 @@ use std::time::{Duration, Instant};
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
 use insis_otp_tests::paired::Paired;
-use insis_otp_tests::phone::{Phone, now};
-use insis_otp_tests::screen::{Font, Screen, Theme};
-use insis_otp_tests::ssh::Sshd;
+use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd, machine};
 use insis_otp_tests::terminal::Terminal;
-
-const STACK: &str = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
-                     account required pam_unix.so\nsession required pam_unix.so";
-const BOTH: &str = "AuthenticationMethods keyboard-interactive";
-
-fn machine() -> Machine {
-    Machine::of(Machine::build().service("sshd", STACK))
-}
 
 fn ends_refused(mut ssh: Terminal) -> String {
     let status = ssh.wait();
@@ -29,7 +19,7 @@ fn ends_refused(mut ssh: Terminal) -> String {
 #[test]
 fn password_then_code() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let mut ssh = sshd.login("anna", "echo logged in as $(id -un)");
     ssh.answers(&[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
     ssh.expect("logged in as anna");
@@ -42,7 +32,7 @@ fn password_then_code() {
 #[test]
 fn a_wrong_code_is_told_in_the_next_prompt() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let mut ssh = sshd.login("anna", "echo in");
     ssh.answers(&[
         ("Password: ", PASSWORD),
@@ -56,7 +46,7 @@ fn a_wrong_code_is_told_in_the_next_prompt() {
 #[test]
 fn a_used_code_a_wrong_one_and_the_password_alone_do_not_open_it() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let code = anna.code();
     let mut ssh = sshd.login("anna", "echo in");
     for (prompt, reply) in [("Password: ", PASSWORD), (PROMPT, code.as_str())] {
@@ -86,7 +76,7 @@ fn a_used_code_a_wrong_one_and_the_password_alone_do_not_open_it() {
 #[test]
 fn a_wrong_password_and_a_right_code_do_not_open_it() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let mut ssh = sshd.login("anna", "echo in");
     ssh.answers(&[("Password: ", "wrong"), (PROMPT, &anna.code())]);
     ends_refused(ssh);
@@ -155,7 +145,7 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
     env.add_user("carol", PASSWORD);
     env.write(CONFIG.as_ref(), b"self_enrollment = \"invitation\"\n", 0o644);
     run(env.command("otp-setup").args(["invite", "--user", "carol"]));
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let (mut said, mut times) = (Vec::new(), [const { Vec::new() }; 4]);
     for _ in 0..8 {
         anna.again();
@@ -194,7 +184,7 @@ fn root_where_root_may_not_log_in() {
     let Machine { env, .. } = machine();
     run(Command::new("sh").args(["-c", "echo root:secret | chpasswd"]));
     let root = Paired::user("root");
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let mut ssh = sshd.login("root", "echo in");
     ssh.answers(&[("Password: ", "secret"), (PROMPT, &root.code())]);
     let _ = env.syslog().expect(&["reason=sshd-filler", "user=root", "PermitRootLogin"]);
@@ -205,7 +195,7 @@ fn root_where_root_may_not_log_in() {
 #[test]
 fn a_disconnect_at_the_prompt_charges_nothing_and_ends_the_process() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     for _ in 0..3 {
         let mut ssh = sshd.login("anna", "echo in");
         ssh.expect("Password: ");
@@ -249,7 +239,7 @@ fn with_use_dns_the_host_is_a_name_and_no_network_matches_it() {
     let Machine { env, anna, .. } = machine();
     env.write("/etc/hosts".as_ref(), b"127.0.0.1 client.example.org\n", 0o644);
     env.write(CONFIG.as_ref(), b"exempt_networks = [\"127.0.0.0/8\"]\nremember = \"8h\"\n", 0o644);
-    let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nUseDNS yes"));
+    let sshd = Sshd::start(&env, "sshd", &format!("{KEYBOARD_INTERACTIVE}\nUseDNS yes"));
     logs_in(&env, &sshd, "anna", PASSWORD, &anna.code());
     let _ = env.syslog().expect(&["result=accepted", "user=anna rhost=client.example.org"]);
     assert!(anna.file().read().unwrap().state.remembered.is_empty());
@@ -259,7 +249,7 @@ fn with_use_dns_the_host_is_a_name_and_no_network_matches_it() {
 fn a_remembered_place_is_not_asked_again() {
     let Machine { env, anna, .. } = machine();
     env.write(CONFIG.as_ref(), b"remember = \"8h\"\n", 0o644);
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     logs_in(&env, &sshd, "anna", PASSWORD, &anna.code());
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
     ssh.expect("Password: ");
@@ -272,7 +262,7 @@ fn a_remembered_place_is_not_asked_again() {
 #[test]
 fn the_limit_is_the_modules_however_often_sshd_lets_try() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nMaxAuthTries 20"));
+    let sshd = Sshd::start(&env, "sshd", &format!("{KEYBOARD_INTERACTIVE}\nMaxAuthTries 20"));
     let mut ssh = sshd.ssh("anna", &["-tt", "-o", "NumberOfPasswordPrompts=20"]);
     ssh.arg("echo in");
     let mut ssh = Terminal::run(&ssh);
@@ -330,169 +320,9 @@ fn a_delayed_login_does_not_end_at_sshds_own_password_prompt() {
 }
 
 #[test]
-fn a_shared_connection_asks_once() {
-    let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
-    let shared = ["-o", "ControlPath=/run/otp-test/mux"];
-    let mut master = sshd.ssh("anna", &[&shared[..], &["-tt", "-o", "ControlMaster=yes"]].concat());
-    let mut master = Terminal::run(master.arg("echo now open; cat"));
-    for (prompt, reply) in [("Password: ", PASSWORD), (PROMPT, &anna.code())] {
-        master.expect(prompt);
-        master.line(reply);
-    }
-    master.expect("now open");
-    env.syslog().clear();
-    let mut second = sshd.ssh("anna", &shared);
-    let output = run(second.arg("id -un"));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "anna\n");
-    assert!(env.syslog().lines().iter().all(|line| !line.contains("pam_insis_otp")));
-}
-
-#[test]
-fn fifty_people_at_once() {
-    let Machine { env, .. } = machine();
-    let names: Vec<String> = (0..50).map(|number| format!("user{number}")).collect();
-    names.iter().for_each(|name| env.add_user(name, "secret"));
-    let people: Vec<Paired> = names.iter().map(|name| Paired::user(name)).collect();
-    let sshd = Sshd::start(&env, "sshd", &format!("{BOTH}\nMaxStartups 100\nLoginGraceTime 300"));
-    let slow = Duration::from_secs(120);
-    let mut clients: Vec<_> =
-        names.iter().map(|name| sshd.login(name, "echo now $(id -un)").patience(slow)).collect();
-    for client in &mut clients {
-        client.expect("Password: ");
-        client.line("secret");
-    }
-    for (client, person) in clients.iter_mut().zip(&people) {
-        client.expect(PROMPT);
-        client.line(&person.code());
-    }
-    for (client, name) in clients.iter_mut().zip(&names) {
-        client.expect(&format!("now {name}"));
-        assert!(client.wait().success());
-    }
-    let accepted = env.syslog().lines().iter().filter(|line| line.contains("result=accepted")).count();
-    assert_eq!(accepted, 50);
-}
-
-/// The client's terminal as xterm shows it, and what a phone's camera reads there.
-///
-/// Dark letters are dark modules. Where a terminal leaves a pixel of ground between two rows of blocks, as xterm does with
-/// many sizes of scalable fonts, that splits the dark squares in the corners. A camera does not see it; zbarimg does.
-fn scanned(ssh: &Terminal, theme: Theme, font: Font) -> String {
-    let screen = Screen::start();
-    let xterm = screen.replay(theme, font, (24, 80), &ssh.raw());
-    xterm
-        .scan()
-        .map_or_else(|| panic!("no QR code to be read in {theme:?}\n{}", ssh.text()), |(_, text)| text)
-}
-
-#[test]
-fn somebody_who_has_not_paired_does_so_over_ssh_by_the_qr_code_on_the_clients_screen() {
-    let Machine { env, .. } = machine();
-    let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\naccount required pam_insis_otp.so\n\
-                 account required pam_unix.so\n\
-                 password required pam_unix.so\npassword required pam_insis_otp.so\n\
-                 session required pam_unix.so\n";
-    env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
-    env.write(CONFIG.as_ref(), b"unenrolled = \"enrol\"\nissuer = \"Example\"\n", 0o644);
-    let sshd = Sshd::start(&env, "sshd", BOTH);
-    // Hung up in the middle: nothing is written, and there is no shell.
-    let mut ssh = sshd.login("bob", "echo in");
-    ssh.answers(&[("Password: ", PASSWORD), ("t: only text. ", "")]);
-    ssh.expect("First code from the app: ");
-    ssh.hang_up();
-    drop(ssh);
-    assert!(!std::fs::exists("/var/lib/insis-otp/bob").unwrap());
-    let mut ssh = sshd.login("bob", "echo now $(id -un)");
-    ssh.answers(&[("Password: ", PASSWORD), ("t: only text. ", "")]);
-    ssh.expect("First code from the app: ");
-    let phone = Phone::scanned(&scanned(&ssh, Theme::Dark, Font::Scalable));
-    assert!(phone.uri().starts_with("otpauth://totp/Example:bob@"), "{}", phone.uri());
-    ssh.line("i");
-    ssh.expect("First code from the app");
-    assert_eq!(Phone::scanned(&scanned(&ssh, Theme::Light, Font::Bitmap)), phone);
-    let start = now();
-    ssh.line(&phone.code_at(start));
-    ssh.expect("Next code, when the app shows it: ");
-    ssh.line(&phone.code_at(start + 30));
-    ssh.expect("now bob");
-    assert!(ssh.wait().success());
-    let _ = env.syslog().expect(&[
-        "<84>",
-        "pam_insis_otp(sshd:account): result=paired by=password drift=",
-        "user=bob",
-    ]);
-    // The next login asks for a code.
-    let mut ssh = sshd.login("bob", "echo now $(id -un)");
-    ssh.answers(&[
-        ("Password: ", PASSWORD),
-        (PROMPT, &phone.code_at(start)),
-        ("That code was used. ", &format!("{} {}", phone.code_at(now() + 60), phone.code_at(now() + 90))),
-    ]);
-    ssh.expect("now bob");
-}
-
-/// Another client, as a program that answers two questions.
-fn python(env: &Env, program: &str, sshd: &Sshd, code: &str) -> String {
-    let mut client = env.command("/usr/bin/python3");
-    client.args(["-W", "ignore", "-c", program, &sshd.port().to_string(), PASSWORD, code]);
-    let output = client.output().unwrap();
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-#[test]
-fn paramiko_as_a_client() {
-    const CLIENT: &str = "
-import socket, sys, paramiko
-replies = {'Password: ': sys.argv[2], 'One-time code: ': sys.argv[3]}
-asked = []
-def answer(title, instructions, questions):
-    asked.extend(q for q, echo in questions)
-    return [replies[q] for q, echo in questions]
-transport = paramiko.Transport(socket.create_connection(('127.0.0.1', int(sys.argv[1]))))
-transport.start_client()
-transport.auth_interactive('anna', answer)
-channel = transport.open_session()
-channel.exec_command('id -un')
-print(asked, channel.makefile().read().decode().strip())
-transport.close()
-";
-    let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
-    let said = python(&env, CLIENT, &sshd, &anna.code());
-    assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
-    assert!(python(&env, CLIENT, &sshd, "").contains("Authentication failed"));
-}
-
-#[test]
-fn asyncssh_as_a_client() {
-    const CLIENT: &str = "
-import asyncio, sys, asyncssh
-replies = {'Password: ': sys.argv[2], 'One-time code: ': sys.argv[3]}
-asked = []
-class Client(asyncssh.SSHClient):
-    def kbdint_auth_requested(self): return ''
-    def kbdint_challenge_received(self, name, instructions, lang, prompts):
-        asked.extend(p for p, echo in prompts)
-        return [replies[p] for p, echo in prompts]
-async def main():
-    async with asyncssh.connect('127.0.0.1', int(sys.argv[1]), username='anna', known_hosts=None, client_keys=[],
-                                agent_path=None, config=[], client_factory=Client) as connection:
-        print(asked, (await connection.run('id -un')).stdout.strip())
-asyncio.run(main())
-";
-    let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
-    let said = python(&env, CLIENT, &sshd, &anna.code());
-    assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
-    let said = python(&env, CLIENT, &sshd, "");
-    assert!(said.contains("asyncssh.misc.") && !said.contains("] anna"), "{said}");
-}
-
-#[test]
 fn what_happened_since_the_last_login_is_told_above_a_shell_and_not_to_a_command() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let asked = |command: &str| {
         let mut ssh = sshd.login("anna", command);
         ssh.expect("Password: ");
@@ -525,7 +355,7 @@ fn what_happened_since_the_last_login_is_told_above_a_shell_and_not_to_a_command
 #[test]
 fn that_codes_cannot_be_checked_is_seen_over_ssh() {
     let Machine { env, anna, .. } = machine();
-    let sshd = Sshd::start(&env, "sshd", BOTH);
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let refused = |code: Option<String>| {
         let mut ssh = sshd.login("anna", "echo in");
         ssh.expect("Password: ");

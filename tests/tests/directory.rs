@@ -4,12 +4,12 @@ use insis_otp_tests::directory::Directory;
 use insis_otp_tests::env::{CONFIG, Env, program, run, talk};
 use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Stack};
-use insis_otp_tests::ssh::Sshd;
+use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd};
 
 const STACK: &str = "auth required pam_sss.so\nauth required pam_insis_otp.so\naccount required pam_sss.so\n\
                      session required pam_permit.so";
 const PROMPT: &str = "One-time code: ";
-const BOTH: &str = "AuthenticationMethods keyboard-interactive";
+const BOTH: &str = KEYBOARD_INTERACTIVE;
 /// `getent passwd anna` answers `anna@ex`, as does ANNA.
 const SUFFIX: (&str, &str) =
     ("default_domain_suffix = ex", "use_fully_qualified_names = true\ncase_sensitive = false");

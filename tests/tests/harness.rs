@@ -9,7 +9,7 @@ use insis_otp_tests::faults::{Fault, ReadOnly, SmallDisk, Traced, found_in_memor
 use insis_otp_tests::pam::{self, Code, Login, Reply, Stack, Style};
 use insis_otp_tests::phone::{App, Phone};
 use insis_otp_tests::screen::{Font, Screen, Theme};
-use insis_otp_tests::ssh::Sshd;
+use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd};
 use insis_otp_tests::terminal::Terminal;
 
 const UNIX: &str =
@@ -142,7 +142,7 @@ fn a_setuid_program_goes_by_the_clock_too() {
 #[test]
 fn ssh_logs_in_by_keyboard_interactive() {
     let env = Env::build().user("anna", "correct horse").service("gate", UNIX).start();
-    let sshd = Sshd::start(&env, "gate", "AuthenticationMethods keyboard-interactive");
+    let sshd = Sshd::start(&env, "gate", KEYBOARD_INTERACTIVE);
     let mut ssh = sshd.login("anna", "id -un; echo in");
     ssh.expect("Password: ");
     ssh.line("correct horse");

@@ -2,130 +2,22 @@
 //! code opens one login all the same.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::record::Enrollment;
 use insis_otp::service::{Reply, Request, Response};
 use insis_otp::verify::Verdict;
-use insis_otp_tests::crowd::Outcome;
-use insis_otp_tests::env::{HELPER, talk};
+use insis_otp_tests::env::HELPER;
 use insis_otp_tests::faults::{Call, Traced};
-use insis_otp_tests::machine::{Machine, ONE_TRY, PASSWORD};
+use insis_otp_tests::held::{Held, SOON, holds_lock, login, owner_gets_in, pid, status, until};
+use insis_otp_tests::machine::{Machine, ONE_TRY};
 use insis_otp_tests::person::{Person, STEP, SYSTEM_STORE, time_of};
-use insis_otp_tests::ssh::Sshd;
-use insis_otp_tests::terminal::Terminal;
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, Uid};
-
-/// Nobody waits longer for a process that does not run.
-const SOON: Duration = Duration::from_secs(1);
+use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd};
 
 fn verify(code: &str) -> String {
     Request::Verify(Reply::new(code.as_bytes())).encode().to_string()
-}
-
-/// Waits for something that comes soon.
-fn until<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(10);
-    loop {
-        if let Some(found) = there() {
-            return found;
-        }
-        assert!(Instant::now() < end, "in vain: {what}");
-        std::thread::sleep(Duration::from_micros(200));
-    }
-}
-
-fn pid(number: u32) -> Pid {
-    Pid::from_raw(number.try_into().expect("a process id"))
-}
-
-/// A field of /proc/PID/status.
-fn status(process: Pid, field: &str) -> Option<String> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    text.lines().find_map(|line| Some(line.strip_prefix(field)?.strip_prefix(':')?.trim().to_owned()))
-}
-
-/// The processes that have the lock of the file.
-fn holders(file: &Path) -> Vec<Pid> {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(facts) = file.metadata() else { return Vec::new() };
-    let locks = std::fs::read_to_string("/proc/locks").expect("no list of locks");
-    let inode = format!(":{}", facts.ino());
-    let holder = |line: &str| {
-        let words: Vec<_> = line.split_whitespace().collect();
-        let [_, "FLOCK", _, _, process, place, ..] = words.as_slice() else { return None };
-        place.ends_with(&inode).then(|| process.parse().ok().map(Pid::from_raw)).flatten()
-    };
-    locks.lines().filter_map(holder).collect()
-}
-
-/// Whether a process has the lock of the file.
-fn holds_lock(process: Pid, file: &Path) -> bool {
-    holders(file).contains(&process)
-}
-
-/// A login of the owner's, and how long it took.
-fn login(machine: &Machine<Person>, code: &str) -> (Outcome, Duration) {
-    let said = machine.login(code);
-    let took = Duration::from_nanos(said.nanos);
-    (said, took)
-}
-
-/// The owner logs in with the code of that step, and soon.
-fn owner_gets_in(machine: &Machine<Person>, step: u64) -> Duration {
-    machine.env.clock().freeze(time_of(step));
-    let (said, took) = login(machine, &machine.anna.code(step));
-    assert_eq!(said.code, "PAM_SUCCESS", "step {step}: {:?}", machine.env.syslog().lines());
-    assert!(took < SOON, "{took:?}");
-    took
-}
-
-/// A program under strace, of which something is stopped or slowed down.
-struct Held {
-    strace: Child,
-    trace: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Held {
-    fn start(command: &Command, input: &str, call: &Call, what: &str) -> Self {
-        let folder = tempfile::tempdir().expect("no folder");
-        let trace = folder.path().join("trace");
-        let mut strace = Command::new("strace");
-        strace.args(["-qq", "-s", "64", "-o"]).arg(&trace);
-        strace.arg("-e").arg(format!("inject={}:{what}:when={}", call.name, call.number));
-        strace.arg("--").arg(command.get_program()).args(command.get_args()).current_dir("/").env_clear();
-        strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        strace.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut strace = strace.spawn().expect("no strace");
-        let mut stdin = strace.stdin.take().expect("a pipe");
-        stdin.write_all(input.as_bytes()).expect("it does not listen");
-        Self { strace, trace, _folder: folder }
-    }
-
-    /// The traced process. (At its start strace has others, by which it finds out what the kernel can do.)
-    fn pid(&self) -> Option<Pid> {
-        let path = format!("/proc/{0}/task/{0}/children", self.strace.id());
-        std::fs::read_to_string(path).ok()?.split_whitespace().next()?.parse().ok().map(Pid::from_raw)
-    }
-
-    fn until_stopped(&self) {
-        until("that it stops", || {
-            let trace = std::fs::read_to_string(&self.trace).ok()?;
-            trace.contains("--- stopped by SIGSTOP ---").then_some(())
-        });
-    }
-
-    /// Lets it go on; what it says in the end.
-    fn go_on(self) -> std::process::Output {
-        let process = self.pid().expect("it is gone");
-        kill(process, Signal::SIGCONT).expect("it is gone");
-        self.strace.wait_with_output().expect("no end")
-    }
 }
 
 /// The calls of an attempt through the helper, from the lock on.
@@ -380,210 +272,11 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
             Some(true),
             "{step}: it is there"
         );
-        let _ = held.strace.wait_with_output().expect("no end");
+        let _ = held.end();
         let there = machine.anna.file.read().expect("nothing there").enrollment;
         assert!(there.key.secret() == roots.key.secret(), "{step}: undone");
     }
     machine.anna.file.remove().expect("cannot remove");
-}
-
-fn su(machine: &Machine<Person>) -> Command {
-    let mut su = machine.env.as_user("bob", "su");
-    su.args(["anna", "-c", "true"]);
-    su
-}
-
-/// From the lock to the last write su is out of the reach of whoever called it; before and after it need not be.
-#[test]
-fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
-    let machine = Machine::frozen(ONE_TRY).with_su();
-    for code in [machine.anna.code(STEP), machine.anna.wrong_codes(STEP, 1).remove(0)] {
-        machine.anna.reset();
-        let input = format!("{PASSWORD}\n{code}\n");
-        let traced = Traced::run(&su(&machine), &input);
-        let locked = traced.calls.iter().rposition(|call| call.line.contains("LOCK_EX")).expect("no lock");
-        let last =
-            traced.calls.iter().rposition(|call| ["fdatasync", "fadvise64"].contains(&call.name.as_str()));
-        let (mut windows, mut tried) = (0, 0);
-        for call in &traced.calls[locked..last.expect("no last write")] {
-            machine.anna.reset();
-            let held = Held::start(&su(&machine), &input, call, "delay_exit=400000");
-            let locked = |process: &Pid| holds_lock(*process, machine.anna.file.path());
-            let process = until("the lock", || held.pid().filter(locked));
-            windows += 1;
-            for attempt in [
-                format!("kill -STOP {process}"),
-                format!("kill -KILL {process}"),
-                format!("kill -TSTP {process}"),
-                format!("taskset -p 1 {process}"),
-                format!("chrt --idle -p 0 {process}"),
-                format!("renice -n 19 -p {process}"),
-                format!("prlimit --pid {process} --fsize=0"),
-                format!("ionice -c 3 -p {process}"),
-            ] {
-                let output = talk(machine.env.as_user("bob", "bash").args(["-c", &attempt]), "");
-                let heard = String::from_utf8_lossy(&output.stderr);
-                let there = holds_lock(process, machine.anna.file.path());
-                assert!(
-                    !there || !output.status.success() && heard.contains("not permitted"),
-                    "at {}: bob could {attempt}: {output:?}",
-                    call.line
-                );
-                if !there {
-                    break;
-                }
-                tried += 1;
-            }
-            let blocked = status(process, "SigBlk");
-            let output = held.strace.wait_with_output().expect("no end");
-            assert!(output.status.code().is_some(), "it died: {output:?} {blocked:?}");
-        }
-        println!(
-            "| su with the lock, delayed at {windows} calls | {tried} things tried by bob, none permitted |"
-        );
-        assert!(windows > 5 && tried > 5 * windows, "{windows} {tried}");
-    }
-}
-
-/// Bob's su, which has asked for the code.
-struct Su {
-    process: Child,
-    stdin: ChildStdin,
-}
-
-impl Su {
-    fn start(machine: &Machine<Person>) -> Self {
-        let mut su = su(machine);
-        let su = su.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut process = su.spawn().expect("no su");
-        let mut stdin = process.stdin.take().expect("a pipe");
-        stdin.write_all(format!("{PASSWORD}\n").as_bytes()).expect("it does not listen");
-        let waits = || {
-            let call = std::fs::read_to_string(format!("/proc/{}/syscall", process.id())).ok()?;
-            let name = std::fs::read_to_string(format!("/proc/{}/comm", process.id())).ok()?;
-            (name == "su\n" && call.starts_with("0 0x0 ")).then_some(())
-        };
-        until("the question for the code", waits);
-        Self { process, stdin }
-    }
-
-    /// Types a code, and has bob stop it as soon after `moment` as he is let. Whether he could.
-    fn stopped_after(&mut self, code: &str, bob: Uid, moment: Duration) -> bool {
-        let process = pid(self.process.id());
-        self.stdin.write_all(format!("{code}\n").as_bytes()).expect("it does not listen");
-        let typed = Instant::now();
-        // The kernel looks at the user of the thread that sends the signal.
-        let attack = || {
-            let uid = rustix::thread::Uid::from_raw(bob.as_raw());
-            rustix::thread::set_thread_res_uid(uid, uid, uid).expect("not to be bob");
-            while typed.elapsed() < moment {}
-            while let Err(Errno::EPERM) = kill(process, Signal::SIGSTOP) {}
-        };
-        std::thread::scope(|scope| scope.spawn(attack).join()).expect("no attack");
-        let end = || status(process, "State").filter(|state| ["T", "Z"].contains(&&state[..1]));
-        until("that it stops or ends", end).starts_with('T')
-    }
-}
-
-/// Bob stops his su at 40 moments from the code to its end.
-#[test]
-fn wherever_bob_stops_his_su_anna_gets_in_soon() {
-    let machine = Machine::frozen(ONE_TRY).with_su();
-    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
-    let bob = nix::unistd::User::from_name("bob").expect("no users").expect("no bob").uid;
-    let undisturbed = || {
-        machine.anna.reset();
-        let mut su = Su::start(&machine);
-        let start = Instant::now();
-        su.stdin.write_all(format!("{wrong}\n").as_bytes()).expect("it does not listen");
-        su.process.wait().expect("no end");
-        start.elapsed()
-    };
-    let whole = (0..10).map(|_| undisturbed()).min().expect("ten");
-    let (mut with_lock, mut stopped, mut took) = (0, 0, Vec::new());
-    for turn in 0..40_u32 {
-        machine.anna.reset();
-        let mut su = Su::start(&machine);
-        let moment = whole * turn / 50;
-        stopped += u32::from(su.stopped_after(&wrong, bob, moment));
-        with_lock += u32::from(holds_lock(pid(su.process.id()), machine.anna.file.path()));
-        took.push(owner_gets_in(&machine, STEP + 2 * u64::from(turn)));
-        let _ = su.process.kill();
-        su.process.wait().expect("no end");
-    }
-    println!(
-        "| su stopped by bob at {stopped} of 40 moments of {whole:?}, {with_lock} with the lock | longest {:?} |",
-        took.iter().max()
-    );
-    assert!(stopped > 10, "{stopped}");
-    assert_eq!(with_lock, 0);
-}
-
-/// A program as a job of a shell on a terminal, and under strace: each write takes half a second longer. (Only a job that
-/// has a shell above it is stopped by ^Z. strace itself is not stopped nor ended by the terminal.)
-fn slow_on_a_terminal(machine: &Machine<Person>, program: &Command, trace: &Path) -> Terminal {
-    let mut shell = machine.env.command("bash");
-    shell.args(["--norc", "-mc", "\"$@\"; echo over", "bash", "strace", "-I4", "-qq", "-o"]).arg(trace);
-    shell.args(["-e", "inject=pwrite64:delay_exit=500000", "--"]);
-    shell.arg(program.get_program()).args(program.get_args());
-    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    Terminal::run(&shell)
-}
-
-/// What is typed on the terminal of `program`, to which the right code is typed by `line`, neither stops nor ends it from
-/// the lock to the last write.
-fn terminal_reaches_nobody_with_the_lock(
-    machine: &Machine<Person>,
-    program: &Command,
-    prompt: &str,
-    line: &str,
-) {
-    let folder = tempfile::tempdir().expect("no folder");
-    let file = machine.anna.file.path();
-    for (key, name) in [("\x1a", "SIGTSTP"), ("\x03", "SIGINT"), ("\x1c", "SIGQUIT"), ("", "SIGHUP")] {
-        machine.anna.reset();
-        let trace = folder.path().join(name);
-        let mut terminal = slow_on_a_terminal(machine, program, &trace);
-        terminal.expect(prompt);
-        terminal.line(line);
-        let process = until("the lock", || holders(file).first().copied());
-        match key {
-            "" => terminal.hang_up(),
-            key => terminal.send(key),
-        }
-        let heard = |what: &str| std::fs::read_to_string(&trace).is_ok_and(|trace| trace.contains(what));
-        let stopped = || heard("--- stopped by");
-        let end = || (stopped() || !holds_lock(process, file)).then_some(());
-        until("that it stops or has done with the lock", end);
-        assert!(!stopped() || !holds_lock(process, file), "{name} stopped it with the lock");
-        assert!(machine.anna.has_spent(STEP), "{name} ended it before the last write");
-        until("that the signal comes afterwards", || heard(&format!("--- {name} ")).then_some(()));
-        let _ = kill(process, Signal::SIGKILL);
-    }
-}
-
-/// sudo keeps its caller's real user id while it asks for the code, and so is out of reach as su is.
-#[test]
-fn a_terminal_neither_stops_nor_ends_a_sudo_that_has_the_lock() {
-    let machine = Machine::frozen(ONE_TRY).with_su();
-    let stack = format!("{ONE_TRY}\naccount required pam_permit.so\nsession required pam_permit.so\n");
-    machine.env.write("/etc/pam.d/sudo".as_ref(), stack.as_bytes(), 0o644);
-    let sudoers = b"Defaults timestamp_timeout=0, !lecture, passwd_tries=1\nanna ALL=(ALL:ALL) ALL\n";
-    machine.env.write("/etc/sudoers".as_ref(), sudoers, 0o440);
-    let mut sudo = machine.env.as_user("anna", "sudo");
-    sudo.args(["-k", "true"]);
-    terminal_reaches_nobody_with_the_lock(&machine, &sudo, "One-time code: ", &machine.anna.code(STEP));
-}
-
-/// Programs that are root's through and through when they ask have a terminal that need not be root's.
-#[test]
-fn a_terminal_neither_stops_nor_ends_a_program_of_roots_that_has_the_lock() {
-    let machine = Machine::frozen(ONE_TRY).with_su();
-    let code = format!("={}", machine.anna.code(STEP));
-    let program = machine.driver();
-    let mut driver = machine.env.command("sh");
-    driver.args(["-c", "echo begins; exec \"$@\"", "sh"]).arg(program.get_program()).args(program.get_args());
-    terminal_reaches_nobody_with_the_lock(&machine, &driver, "begins", &format!("{code}\n\x04"));
 }
 
 /// The same by the real sshd, from the code to the shell's first word.
@@ -592,7 +285,7 @@ fn over_ssh_a_stopped_holder_costs_less_than_a_second() {
     let machine = Machine::frozen(ONE_TRY).with_su();
     let stack = "auth required pam_insis_otp.so tries=1\naccount required pam_permit.so\nsession required pam_permit.so\n";
     machine.env.write("/etc/pam.d/sshd".as_ref(), stack.as_bytes(), 0o644);
-    let sshd = Sshd::start(&machine.env, "sshd", "AuthenticationMethods keyboard-interactive");
+    let sshd = Sshd::start(&machine.env, "sshd", KEYBOARD_INTERACTIVE);
     let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     let call = first_write(&machine, &wrong);
     let ssh = |step: u64| {
