@@ -14,6 +14,8 @@
 
 pub mod audit;
 pub mod config;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod files;
 #[cfg(feature = "import")]
 pub mod import;

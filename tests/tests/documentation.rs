@@ -102,7 +102,7 @@ fn sources(module: &str) -> Vec<String> {
 fn named(source: &str) -> BTreeSet<String> {
     let code =
         source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let pattern = regex::Regex::new(r"crate::(?:(\w+)|\{([^}]*)\})").expect("a pattern");
+    let pattern = regex::Regex::new(r"crate::(?:(\w+!?)|\{([^}]*)\})").expect("a pattern");
     let words = pattern.captures_iter(&code).flat_map(|found| {
         let list = found.get(1).or(found.get(2)).map_or("", |list| list.as_str());
         list.split(',')
@@ -113,7 +113,8 @@ fn named(source: &str) -> BTreeSet<String> {
         "RememberedClient" | "Source" => "keyed".to_owned(),
         _ => word,
     };
-    words.map(known).filter(|word| !word.is_empty()).collect()
+    // A macro is in no module.
+    words.map(known).filter(|word| !word.is_empty() && !word.ends_with('!')).collect()
 }
 
 #[test]

@@ -44,9 +44,9 @@ pub enum InvitationRefusal {
     Spent,
 }
 
-/// What an invitation's file says.
+/// What is kept of an invitation, whatever keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Invitation {
+pub struct Invitation {
     user: UserName,
     salt: Salt,
     hash: RecoveryHash,
@@ -152,9 +152,7 @@ impl InvitationFile {
     /// It cannot be written, and the former one is as it was; or [`Cause::Exists`]: the user has enrolled.
     pub fn issue(&self, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<(), StoreError> {
         self.run(|| {
-            let hash = hash(code, salt).ok_or(Cause::Damaged("there is no hash"))?;
-            let user = self.beside.account.name.clone();
-            let text = Invitation { user, salt, hash, expires, attempts: 0 }.encode();
+            let text = Invitation::new(self.beside.account.name.clone(), code, salt, expires)?.encode();
             let mut new = self.path.clone().into_os_string();
             new.push("~");
             let new = PathBuf::from(new);
@@ -248,13 +246,12 @@ impl InvitationFile {
                 return Ok(Err(refusal));
             }
             // First the charge, and only then the comparison.
-            open.count(before + 1)?;
-            let given = hash(code, open.invitation.salt).ok_or(Cause::Damaged("there is no hash"))?;
-            if !bool::from(given.0.ct_eq(&open.invitation.hash.0)) {
-                return Ok(Err(InvitationRefusal::Wrong { left: Self::GUESSES.saturating_sub(before + 1) }));
+            open.count(open.invitation.charged().attempts)?;
+            if let Err(wrong) = open.invitation.compare(code)? {
+                return Ok(Err(wrong));
             }
             if purpose == Use::Enroll {
-                open.count(Invitation::USED)?;
+                open.count(open.invitation.used().attempts)?;
             }
             let outcome = enroll(&|| self.still_holds(&open));
             if purpose == Use::Look || outcome.is_err() {
@@ -347,18 +344,50 @@ impl InvitationFile {
 }
 
 impl Invitation {
+    /// A new one, which holds the code as a hash.
+    ///
+    /// # Errors
+    /// There is no hash.
+    pub fn new(user: UserName, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<Self, Cause> {
+        Ok(Self { user, salt, hash: hash(code, salt)?, expires, attempts: 0 })
+    }
+
     /// Why no code can be right.
-    fn refusal(&self, now: UnixTime) -> Option<InvitationRefusal> {
+    #[must_use]
+    pub fn refusal(&self, now: UnixTime) -> Option<InvitationRefusal> {
         match () {
             () if self.attempts >= InvitationFile::GUESSES => Some(InvitationRefusal::Spent),
             () if now >= self.expires => Some(InvitationRefusal::Expired),
             () => None,
         }
     }
+
+    /// The same after a guess, which has to be written before it is compared.
+    #[must_use]
+    pub fn charged(&self) -> Self {
+        Self { attempts: self.attempts.saturating_add(1), ..self.clone() }
+    }
+
+    /// The same when it is good for nothing more.
+    #[must_use]
+    pub fn used(&self) -> Self {
+        Self { attempts: Self::USED, ..self.clone() }
+    }
+
+    /// Compares a guess, in constant time. It has been charged to what is kept, not to this value.
+    ///
+    /// # Errors
+    /// There is no hash.
+    pub fn compare(&self, code: &RecoveryCode) -> Result<Result<(), InvitationRefusal>, Cause> {
+        let is_right = bool::from(hash(code, self.salt)?.0.ct_eq(&self.hash.0));
+        let left = InvitationFile::GUESSES.saturating_sub(self.charged().attempts);
+        Ok(if is_right { Ok(()) } else { Err(InvitationRefusal::Wrong { left }) })
+    }
 }
 
-fn hash(code: &RecoveryCode, salt: Salt) -> Option<RecoveryHash> {
-    RecoveryCodes::new(std::slice::from_ref(code), salt).hashes().first().copied()
+fn hash(code: &RecoveryCode, salt: Salt) -> Result<RecoveryHash, Cause> {
+    let codes = RecoveryCodes::new(std::slice::from_ref(code), salt);
+    codes.hashes().first().copied().ok_or(Cause::Damaged("there is no hash"))
 }
 
 // Only root can make a store, and give an invitation away in it.

@@ -31,7 +31,7 @@ pub use contract::{
 };
 pub use error::{Cause, Location, StoreError};
 pub use file::{Reader, SecretFile};
-pub use invitation::{InvitationFile, InvitationRefusal};
+pub use invitation::{Invitation, InvitationFile, InvitationRefusal};
 pub use isolation::limit_that_is_too_low;
 pub use layout::PAGE;
 pub use leftovers::Leftovers;

@@ -1,0 +1,308 @@
+//! A store in which nothing can be locked: each write is conditional, *this value instead of the one that was read*.
+//!
+//! That is what a directory offers. A store of that kind has to be able to do no more than [`Conditional`] for what it
+//! keeps of one user, and to have [`ConditionalUser`] decide; that is tested here, on a store in memory.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::oath::{RecoveryCode, Salt, UnixTime};
+use crate::record::{Enrollment, UserName};
+use crate::store::{
+    Cause, Charge, Decision, Invitation, InvitationRefusal, InvitationStore, Location, Record, StillHolds,
+    StoreError, UserStore, Write, check_proof,
+};
+use crate::verify::State;
+
+/// How often a transaction is begun, at the most: as often as the race is lost, less one.
+pub const ROUNDS: u32 = 5;
+
+/// Marks what one write wrote. So whoever gets no answer to a write finds out whether it has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(u128);
+
+impl Version {
+    fn new() -> Result<Self, Cause> {
+        let mut bytes = [0; 16];
+        getrandom(&mut bytes, GetRandomFlags::empty())
+            .map_err(|error| Cause::Os { action: "mark a write", error: error.into() })?;
+        Ok(Self(u128::from_ne_bytes(bytes)))
+    }
+
+    /// The mark of somebody else's write.
+    pub(super) const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+/// Something of one user's that can be read, and written on a condition.
+pub trait Conditional<T> {
+    /// What is there, if anything is, as the server has it to which writes go.
+    ///
+    /// # Errors
+    /// It cannot be read, or it is not certain that this is the last value.
+    fn read(&self) -> Result<Option<(T, Version)>, Cause>;
+
+    /// Writes, or removes, what is still there as it was read: nothing, or something with this mark. It is durable when
+    /// this returns.
+    ///
+    /// # Errors
+    /// What is there now, or will be, is not only what was to be written.
+    fn write(&self, read: Option<Version>, new: Option<(&T, Version)>) -> Result<(), WriteError>;
+}
+
+/// Why a conditional write was not made, or is not known to have been.
+#[derive(Debug)]
+pub enum WriteError {
+    /// Something else is there than what was read: somebody was faster. Nothing was written.
+    LostRace,
+    /// Nothing was written.
+    Failed(Cause),
+    /// There was no answer: it may have been written.
+    NoAnswer(Cause),
+}
+
+/// All that is kept of one user.
+pub trait UserEntry: Conditional<Record> + Conditional<Invitation> + Clone {
+    /// Where it is.
+    fn location(&self) -> Location;
+}
+
+/// One user's part of a store with conditional writes.
+#[derive(Clone, Debug)]
+pub struct ConditionalUser<E> {
+    /// Whose it is.
+    pub user: UserName,
+    /// What is kept of them.
+    pub entry: E,
+}
+
+/// Reads and has decided what is there, until a decision has lost no race (`None`).
+fn rounds<T, A>(
+    entry: &impl Conditional<T>,
+    mut round: impl FnMut(Option<(T, Version)>) -> Result<Option<A>, Cause>,
+) -> Result<A, Cause> {
+    for lost in 0..ROUNDS {
+        // So that those who are at it together do not meet again.
+        let Version(random) = Version::new()?;
+        sleep(Duration::from_millis(u64::from(lost) * (random % 8) as u64));
+        if let Some(answer) = round(entry.read()?)? {
+            return Ok(answer);
+        }
+    }
+    Err(Cause::Busy { waited: 0, holder: None })
+}
+
+/// Writes what was decided; returns its mark, or `None` when the race is lost. Where there is no answer, what is there tells:
+/// what was written here and nothing else.
+fn put<T>(
+    entry: &impl Conditional<T>,
+    read: Option<Version>,
+    new: Option<&T>,
+) -> Result<Option<Version>, Cause> {
+    let version = Version::new()?;
+    match entry.write(read, new.map(|new| (new, version))) {
+        Ok(()) => Ok(Some(version)),
+        Err(WriteError::LostRace) => Ok(None),
+        Err(WriteError::Failed(cause)) => Err(cause),
+        Err(WriteError::NoAnswer(cause)) => match entry.read()? {
+            Some((_, found)) if new.is_some() && found == version => Ok(Some(version)),
+            None if new.is_none() => Ok(Some(version)),
+            _ => Err(cause),
+        },
+    }
+}
+
+impl<E: UserEntry> ConditionalUser<E> {
+    /// Charges a guess at the invitation, compares it, and writes what is kept of the invitation when it is right. Returns
+    /// what was there before, and the mark of what is there now.
+    fn guess(
+        &self,
+        code: &RecoveryCode,
+        now: UnixTime,
+        afterwards: impl Fn(&Invitation) -> Invitation,
+    ) -> Result<Result<(Invitation, Version), InvitationRefusal>, StoreError> {
+        self.at(rounds(&self.entry, |found: Option<(Invitation, Version)>| {
+            let Some((before, read)) = found else { return Ok(Some(Err(InvitationRefusal::None))) };
+            if let Some(refusal) = before.refusal(now) {
+                return Ok(Some(Err(refusal)));
+            }
+            let Some(charged) = put(&self.entry, Some(read), Some(&before.charged()))? else {
+                return Ok(None);
+            };
+            if let Err(wrong) = before.compare(code)? {
+                return Ok(Some(Err(wrong)));
+            }
+            let written = put(&self.entry, Some(charged), Some(&afterwards(&before)))?;
+            Ok(written.map(|version| Ok((before, version))))
+        }))
+    }
+
+    fn at<T>(&self, done: Result<T, Cause>) -> Result<T, StoreError> {
+        done.map_err(|cause| StoreError { location: self.entry.location(), cause })
+    }
+
+    /// What is there of this user's.
+    fn present(&self, found: Option<(Record, Version)>) -> Result<(Record, Version), Cause> {
+        let (record, version) = found.ok_or(Cause::NotEnrolled)?;
+        if record.enrollment.user != self.user {
+            return Err(Cause::Unsafe("is the record of another user".into()));
+        }
+        Ok((record, version))
+    }
+}
+
+impl<E: UserEntry> UserStore for ConditionalUser<E> {
+    type Reader = ();
+    type Invitation = Self;
+
+    fn user(&self) -> &UserName {
+        &self.user
+    }
+
+    fn location(&self) -> Location {
+        self.entry.location()
+    }
+
+    fn load_by(&self, (): &mut ()) -> Result<Record, StoreError> {
+        self.at(self.entry.read().and_then(|found| self.present(found)).map(|(record, _)| record))
+    }
+
+    fn transact_charged<P, T>(
+        &self,
+        mut charge: impl FnMut(&Enrollment, &State) -> Charge<P, T>,
+        mut compare: impl FnMut(&Enrollment, P) -> Decision<T>,
+    ) -> Result<T, StoreError> {
+        self.at(rounds(&self.entry, |found| {
+            let (record, version) = self.present(found)?;
+            let enrollment = &record.enrollment;
+            let write = |read, state| {
+                put(&self.entry, Some(read), Some(&Record { enrollment: enrollment.clone(), state }))
+            };
+            let (version, decision) = match charge(enrollment, &record.state) {
+                Charge::Settled(decision) => (version, decision),
+                Charge::Due(charged, pending) => {
+                    let Some(version) = write(version, charged)? else { return Ok(None) };
+                    (version, compare(enrollment, pending))
+                }
+            };
+            let Decision { state, write: how, answer } = decision;
+            match how {
+                Write::AsCharged => Ok(Some(answer)),
+                Write::InPlace | Write::Durable => Ok(write(version, state)?.map(|_| answer)),
+            }
+        }))
+    }
+
+    fn create(
+        &self,
+        enrollment: &Enrollment,
+        state: &State,
+        still_holds: StillHolds<'_>,
+    ) -> Result<(), StoreError> {
+        let record = Record { enrollment: enrollment.clone(), state: state.clone() };
+        let create = || {
+            if Conditional::<Record>::read(&self.entry)?.is_some() {
+                return Err(Cause::Exists);
+            }
+            still_holds()?;
+            put(&self.entry, None, Some(&record))?.map(|_| ()).ok_or(Cause::Exists)
+        };
+        self.at(create())
+    }
+
+    fn replace<F>(
+        &self,
+        mut decide: impl FnMut(&Record) -> Result<(Enrollment, State), F>,
+    ) -> Result<Result<(), F>, StoreError> {
+        self.at(rounds(&self.entry, |found| {
+            let (record, version) = self.present(found)?;
+            let (enrollment, state) = match decide(&record) {
+                Ok(new) => new,
+                Err(no) => return Ok(Some(Err(no))),
+            };
+            Ok(put(&self.entry, Some(version), Some(&Record { enrollment, state }))?.map(|_| Ok(())))
+        }))
+    }
+
+    fn repair(&self, state: impl Fn(&Enrollment, Option<&State>) -> State) -> Result<(), StoreError> {
+        let repaired = self.replace::<Cause>(|record| {
+            Ok((record.enrollment.clone(), state(&record.enrollment, Some(&record.state))))
+        })?;
+        self.at(repaired)
+    }
+
+    fn remove(&self, proved: Option<&Enrollment>) -> Result<(), StoreError> {
+        self.at(rounds(&self.entry, |found: Option<(Record, Version)>| {
+            let (record, version) = found.ok_or(Cause::NotEnrolled)?;
+            check_proof(proved, &record.enrollment)?;
+            Ok(put::<Record>(&self.entry, Some(version), None)?.map(|_| ()))
+        }))
+    }
+
+    fn rename_to(&self, new: &Self) -> Result<(), StoreError> {
+        self.at(rounds(&self.entry, |found| {
+            let (record, version) = self.present(found)?;
+            let enrollment = Enrollment { user: new.user.clone(), ..record.enrollment };
+            new.create(&enrollment, &record.state, &|| Ok(())).map_err(|error| error.cause)?;
+            let removed = put::<Record>(&self.entry, Some(version), None);
+            if !matches!(removed, Ok(Some(_))) {
+                // Both would be one too many.
+                let _ = new.remove(Some(&enrollment));
+            }
+            Ok(removed?.map(|_| ()))
+        }))
+    }
+
+    fn invitation(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl<E: UserEntry> InvitationStore for ConditionalUser<E> {
+    fn issue(&self, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<(), StoreError> {
+        let issue = |found: Option<(Invitation, Version)>| {
+            if Conditional::<Record>::read(&self.entry)?.is_some() {
+                return Err(Cause::Exists);
+            }
+            let new = Invitation::new(self.user.clone(), code, salt, expires)?;
+            Ok(put(&self.entry, found.map(|(_, version)| version), Some(&new))?.map(|_| ()))
+        };
+        self.at(rounds(&self.entry, issue))
+    }
+
+    fn check(&self, code: &RecoveryCode, now: UnixTime) -> Result<Result<(), InvitationRefusal>, StoreError> {
+        let guessed = self.guess(code, now, Invitation::clone)?;
+        Ok(guessed.map(|_| ()))
+    }
+
+    fn redeem<T, F>(
+        &self,
+        code: &RecoveryCode,
+        now: UnixTime,
+        enroll: impl FnOnce(StillHolds<'_>) -> Result<T, F>,
+    ) -> Result<Result<Result<T, F>, InvitationRefusal>, StoreError> {
+        let taken = self.guess(code, now, Invitation::used)?;
+        let (before, used) = match taken {
+            Ok(taken) => taken,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let outcome = enroll(&|| match Conditional::<Invitation>::read(&self.entry)? {
+            Some((_, version)) if version == used => Ok(()),
+            _ => Err(Cause::Unsafe("is not written: the invitation was taken back".into())),
+        });
+        if outcome.is_err() {
+            self.at(put(&self.entry, Some(used), Some(&before)))?;
+        }
+        Ok(Ok(outcome))
+    }
+
+    fn withdraw(&self) -> Result<(), StoreError> {
+        self.at(rounds(&self.entry, |found: Option<(Invitation, Version)>| match found {
+            None => Ok(Some(())),
+            Some((_, version)) => Ok(put::<Invitation>(&self.entry, Some(version), None)?.map(|_| ())),
+        }))
+    }
+}

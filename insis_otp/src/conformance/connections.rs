@@ -1,0 +1,86 @@
+//! What only stores meet that write over a connection, on a condition.
+
+use std::cell::Cell;
+
+use super::conditional::ROUNDS;
+use super::{Connection, Fate, Fault, NOW, Person, code, first_state, opens};
+use crate::store::{Charge, Decision, UserStore, Write};
+use crate::verify::State;
+
+/// As often as is promised, and no more.
+pub fn races_that_were_lost_are_run_again_a_few_times<S: Connection>(subject: &S) {
+    let anna = Person::enrolled(subject);
+    subject.inject(Fault::LosesRaces(ROUNDS - 1));
+    let verdict = anna.login(&code(1, NOW), NOW).expect("the race was not run again");
+    assert!(opens(&verdict), "{verdict:?}");
+    subject.inject(Fault::LosesRaces(ROUNDS));
+    let step = NOW.next();
+    assert!(anna.login(&code(1, step), step).is_err(), "accepted without a write, or run for ever");
+    assert_eq!(anna.state().spent.upto, NOW);
+    subject.inject(Fault::LosesRaces(ROUNDS - 1));
+    anna.part().remove(None).expect("the race was not run again");
+}
+
+/// The connection was lost after the write: it is there, and so it counts. Each of the two writes of a login.
+pub fn an_answer_that_was_lost_is_looked_for<S: Connection>(subject: &S) {
+    let anna = Person::enrolled(subject);
+    let mut step = NOW;
+    for write in [0, 1] {
+        subject.inject(Fault::NoAnswer(write, Fate::Arrived));
+        let verdict = anna.login(&code(1, step), step).expect("what was written does not count");
+        assert!(opens(&verdict), "{verdict:?}");
+        assert_eq!(anna.state().spent.upto, step);
+        step = step.next();
+    }
+    subject.inject(Fault::NoAnswer(0, Fate::Arrived));
+    anna.part().remove(None).expect("what was removed does not count");
+    subject.inject(Fault::NoAnswer(0, Fate::Arrived));
+    anna.part()
+        .create(&anna.enrollment(1), &first_state(), &|| Ok(()))
+        .expect("what was created does not count");
+}
+
+/// The connection was lost, and what is there is not what was written: there is no answer, whatever has become of it. When
+/// that was the charge, nothing is compared.
+pub fn what_may_not_have_arrived_is_not_accepted<S: Connection>(subject: &S) {
+    let anna = Person::enrolled(subject);
+    for fate in [Fate::Lost, Fate::Overwritten] {
+        let compared = Cell::new(false);
+        let attempt = || {
+            anna.part().transact_charged(
+                |_, state| {
+                    Charge::Due(State { failures: state.failures + 1, ..state.clone() }, state.clone())
+                },
+                |_, state| {
+                    compared.set(true);
+                    Decision { state, write: Write::Durable, answer: () }
+                },
+            )
+        };
+        subject.inject(Fault::NoAnswer(0, fate));
+        assert!(attempt().is_err(), "answered, but its charge is not there ({fate:?})");
+        assert!(!compared.get(), "compared, but its charge is not there ({fate:?})");
+        subject.inject(Fault::NoAnswer(1, fate));
+        assert!(attempt().is_err(), "answered, but its state is not there ({fate:?})");
+        assert!(compared.get());
+    }
+}
+
+/// A server that has not heard of the last write yet is believed in nothing.
+pub fn what_lags_behind_is_not_decided_upon<S: Connection>(subject: &S) {
+    let anna = Person::enrolled(subject);
+    // The second write is the login's; what was there before it is what the next login reads first.
+    let part = anna.part();
+    part.transact_charged(
+        |_, state| Charge::Due(state.clone(), state.clone()),
+        |_, mut state| {
+            subject.inject(Fault::Lags);
+            state.spent.upto = NOW;
+            Decision { state, write: Write::Durable, answer: () }
+        },
+    )
+    .unwrap();
+    let verdict = anna.login(&code(1, NOW), NOW).expect("the race was not run again");
+    assert!(!opens(&verdict), "a code that was used opened a login");
+    assert_eq!(anna.state().spent.upto, NOW, "a used step is free again");
+}
