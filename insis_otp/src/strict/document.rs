@@ -4,6 +4,8 @@
 //! computes, and a tenth of the module. What has no place in settings (tables within values, lists of tables) is refused;
 //! everything else is TOML as it is defined, which the tests hold to the toml crate.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -70,12 +72,18 @@ impl<'t> Document<'t> {
     const DEEPEST: usize = 16;
 
     pub fn parse(text: &'t str) -> Result<Self, Complaint> {
+        plain::read(text).map_or_else(|| Self::parse_any(text), Ok)
+    }
+
+    /// As [`Self::parse`], of any form.
+    fn parse_any(text: &'t str) -> Result<Self, Complaint> {
         if let Some(place) = control_character(text) {
             return Err((place, syntax::CONTROL.to_owned()));
         }
         let source = Source::new(text);
         let tokens = source.lex().into_vec();
-        let mut reader = Reader::new(source, &tokens);
+        let is_equals = |token: &&Token| token.kind() == TokenKind::Equals;
+        let mut reader = Reader::new(source, tokens.iter().filter(is_equals).count());
         let mut error: Option<ParseError> = None;
         parse_document(&tokens, &mut reader, &mut error);
         match error {
@@ -114,11 +122,11 @@ impl<'t> Document<'t> {
     fn begins_with(&self, path: &Path, beginning: &Path) -> bool {
         self.parts(path).starts_with(self.parts(beginning))
     }
+}
 
-    /// Whether one path is the beginning of the other, or the same.
-    fn is_way_to(&self, one: &Path, other: &Path) -> bool {
-        self.parts(one).iter().zip(self.parts(other)).all(|(one, other)| one == other)
-    }
+/// Whether one path is the beginning of the other, or the same.
+fn is_way_to(one: &[Cow<'_, str>], other: &[Cow<'_, str>]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 /// The first character that TOML has nowhere: controls but tab and line end. In one go over the text, since the parser
@@ -155,9 +163,9 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(source: Source<'t>, tokens: &[Token]) -> Self {
-        let is_equals = |token: &&Token| token.kind() == TokenKind::Equals;
-        let expected = tokens.iter().filter(is_equals).count().min(Document::MOST);
+    /// With room for so many settings.
+    fn new(source: Source<'t>, expected: usize) -> Self {
+        let expected = expected.min(Document::MOST);
         let document = Document {
             settings: Vec::with_capacity(expected),
             headers: Vec::new(),
@@ -184,6 +192,12 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Another part of the key that is being read, or its first, which begins at that byte of the text.
+    fn add_to_key(&mut self, part: Cow<'t, str>, place: usize) {
+        self.key.get_or_insert((place, self.document.parts.len()));
+        self.document.parts.push(part);
+    }
+
     /// The key that was read, and where it begins in the text.
     fn take_key(&mut self, error: &mut dyn ErrorSink) -> (Path, usize) {
         let end = self.document.parts.len();
@@ -203,10 +217,11 @@ impl<'t> Reader<'t> {
         let path = if table.is_empty() { own } else { joined(&mut document.parts, table, own) };
         // A key with dots makes tables on its way, which are neither values nor headers.
         let first = path.start..path.end.min(path.start + table_parts + 1);
+        let parts = document.parts(&path);
         let is_header = |header: &Header| {
-            document.begins_with(&header.path, &first) && document.is_way_to(&header.path, &path)
+            document.begins_with(&header.path, &first) && is_way_to(document.parts(&header.path), parts)
         };
-        let is_there = document.settings.iter().any(|other| document.is_way_to(&path, &other.path));
+        let is_there = document.settings.iter().any(|other| is_way_to(parts, document.parts(&other.path)));
         if is_there || document.headers.iter().any(is_header) {
             complain(syntax::TWICE, place, error);
         } else if document.settings.len() == Document::MOST {
@@ -264,8 +279,7 @@ impl EventReceiver for Reader<'_> {
     fn simple_key(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
         let mut key = Cow::Borrowed("");
         self.raw(span, kind).decode_key(&mut key, error);
-        self.key.get_or_insert((span.start(), self.document.parts.len()));
-        self.document.parts.push(key);
+        self.add_to_key(key, span.start());
     }
 
     fn scalar(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {

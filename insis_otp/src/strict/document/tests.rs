@@ -47,7 +47,12 @@ fn reference(text: &str) -> Option<Flat> {
     Some(all)
 }
 
+/// What is read of a text. Its plain form must be a matter of speed only.
 fn ours(text: &str) -> Option<Flat> {
+    let document = Document::parse_any(text).ok();
+    if let Some(plain) = plain::read(text) {
+        assert_eq!(format!("{:?}", Some(plain)), format!("{document:?}"), "{text:?}");
+    }
     let document = Document::parse(text).ok()?;
     let path =
         |setting: &Setting<'_>| document.parts(&setting.path).iter().map(ToString::to_string).collect();
@@ -70,6 +75,42 @@ fn documents_say_what_the_toml_crate_reads() {
     ] {
         assert!(ours(text).is_some(), "{text:?}: {:?}", Document::parse(text));
         assert_eq!(ours(text), reference(text), "{text:?}");
+    }
+}
+
+/// Else each login would pay for the parser again.
+#[test]
+fn the_shipped_settings_are_plain() {
+    let shipped = include_str!("../../../../config/insis-otp.toml");
+    assert!(plain::read(shipped).is_some());
+    assert!(ours(shipped).is_some_and(|settings| settings.len() > 10));
+}
+
+#[test]
+fn the_plain_form_has_values_of_each_kind() {
+    let text = "\t# c\r\n\r\na=\"x # y\"#c\nb = [ # c\n\"p\" ,\n\n\"q\",] # d\r\nc = []\nd\t= 10 \ne = true\n[ab.c-d]\n f = 0\ng = false";
+    assert!(plain::read(text).is_some());
+    assert_eq!(ours(text), reference(text));
+    for other in [
+        "a = 'x'",
+        "a.b = 1",
+        "a = \"\\n\"",
+        "a = \"\"\"x\"\"\"",
+        "a = 1_0",
+        "a = [1]",
+        "a = [\"x\" \"y\"]",
+        "a = [,]",
+        "a = 01",
+        "a",
+        "a = ",
+        "a = 1\na = 2",
+        "[a]\n[a]",
+        "\u{e9} = 1",
+        "[a",
+        "[]",
+        "[a.]",
+    ] {
+        assert!(plain::read(other).is_none(), "{other:?}");
     }
 }
 
@@ -187,6 +228,8 @@ const PIECES: &[&str] = &[
     "\t",
     "_",
     "+",
+    "[\"x\", \"\"]",
+    "c-d = \"x\" # c\r\n",
 ];
 
 proptest! {
