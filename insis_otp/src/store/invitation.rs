@@ -246,12 +246,12 @@ impl InvitationFile {
                 return Ok(Err(refusal));
             }
             // First the charge, and only then the comparison.
-            open.count(open.invitation.charged().attempts)?;
+            open.count(before + 1)?;
             if let Err(wrong) = open.invitation.compare(code)? {
                 return Ok(Err(wrong));
             }
             if purpose == Use::Enroll {
-                open.count(open.invitation.used().attempts)?;
+                open.count(Invitation::USED)?;
             }
             let outcome = enroll(&|| self.still_holds(&open));
             if purpose == Use::Look || outcome.is_err() {
@@ -380,7 +380,7 @@ impl Invitation {
     /// There is no hash.
     pub fn compare(&self, code: &RecoveryCode) -> Result<Result<(), InvitationRefusal>, Cause> {
         let is_right = bool::from(hash(code, self.salt)?.0.ct_eq(&self.hash.0));
-        let left = InvitationFile::GUESSES.saturating_sub(self.charged().attempts);
+        let left = InvitationFile::GUESSES.saturating_sub(self.attempts.saturating_add(1));
         Ok(if is_right { Ok(()) } else { Err(InvitationRefusal::Wrong { left }) })
     }
 }

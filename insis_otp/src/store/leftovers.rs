@@ -1,7 +1,7 @@
 //! What killed programs have left in a directory, for who replaces many files there.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The temporary files of a directory, by the secret files that they are beside. Replacing one file lists its directory to
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// Those that were there before a file was replaced are not needed afterwards: what replaces it goes on from none.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Leftovers {
-    by_prefix: HashMap<OsString, Vec<PathBuf>>,
+    /// In the order of what they are beside. No map, of which the PAM module would get the code.
+    by_prefix: Vec<(OsString, PathBuf)>,
 }
 
 impl Leftovers {
@@ -20,24 +21,28 @@ impl Leftovers {
         let mut leftovers = Self::default();
         for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
             if let Some(prefix) = prefix(&entry.file_name()) {
-                leftovers.by_prefix.entry(prefix.to_owned()).or_default().push(entry.path());
+                leftovers.by_prefix.push((prefix.to_owned(), entry.path()));
             }
         }
+        leftovers.by_prefix.sort_unstable();
         leftovers
     }
 
     /// Those beside a secret file.
-    pub(super) fn beside(&self, prefix: &OsStr) -> &[PathBuf] {
-        self.by_prefix.get(prefix).map_or(&[], Vec::as_slice)
+    pub(super) fn beside(&self, wanted: &OsStr) -> impl Iterator<Item = &Path> {
+        let start = self.by_prefix.partition_point(|(prefix, _)| prefix.as_os_str() < wanted);
+        let rest = self.by_prefix.get(start..).unwrap_or_default();
+        let beside = rest.iter().take_while(move |(prefix, _)| prefix == wanted);
+        beside.map(|(_, path)| path.as_path())
     }
 }
 
 /// What stands before the number in the name of a temporary file: `PREFIX.0123456789abcdef.new`.
 pub(super) fn prefix(name: &OsStr) -> Option<&OsStr> {
-    let rest = Path::new(name);
-    let number = (rest.extension()? == "new").then(|| Path::new(rest.file_stem()?).extension())??;
-    let is_number = number.len() == 16 && number.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
-    is_number.then(|| Path::new(rest.file_stem()?).file_stem())?
+    let rest = name.as_bytes().strip_suffix(b".new")?;
+    let (prefix, number) = rest.split_at_checked(rest.len().checked_sub(17)?)?;
+    let is_number = number.strip_prefix(b".")?.iter().all(u8::is_ascii_hexdigit);
+    is_number.then(|| OsStr::from_bytes(prefix))
 }
 
 #[cfg(test)]
@@ -61,14 +66,10 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let leftovers = Leftovers::of(folder.path());
-        let beside = |prefix: &str| {
-            let mut paths = leftovers.beside(prefix.as_ref()).to_vec();
-            paths.sort_unstable();
-            paths
-        };
+        let beside = |prefix: &str| leftovers.beside(prefix.as_ref()).map(Path::to_owned).collect::<Vec<_>>();
         assert_eq!(beside(".anna"), [folder.path().join(names[0]), folder.path().join(names[1])]);
         assert_eq!(beside(".an.na"), [folder.path().join(names[2])]);
-        assert!(beside(".bob").is_empty());
+        assert!(beside(".bob").is_empty() && beside(".an").is_empty() && beside(".z").is_empty());
         assert_eq!(Leftovers::of(&folder.path().join("none")), Leftovers::default());
     }
 }

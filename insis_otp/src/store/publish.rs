@@ -468,7 +468,7 @@ impl SecretFile {
         self.remove_abandoned_by_v1();
         let remove = |path: &Path| remove_if_abandoned(path, ABANDONED_AFTER);
         if let Some(known) = &self.leftovers {
-            known.beside(&self.temporary_prefix()).iter().for_each(|path| remove(path));
+            known.beside(&self.temporary_prefix()).for_each(remove);
         } else if let Ok(left) = self.temporaries(Some(Instant::now() + CLEARING)) {
             left.for_each(|path| remove(&path));
         }
