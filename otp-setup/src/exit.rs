@@ -66,7 +66,7 @@ pub fn of_session(end: SessionError, messages: &Messages, user: &str) -> Failure
 /// What is said when something could not be looked at. That nothing was changed goes without saying.
 pub fn of_look(error: Error, messages: &Messages, user: &str) -> Failure {
     match error {
-        Error::Unusable(why) => (Status::Unusable, Some(messages.error(why))),
+        Error::Unusable(why) => (Status::Unusable, Some(messages.error(messages.store_error(why)))),
         error => of_backend(error, messages, user),
     }
 }
@@ -84,7 +84,9 @@ fn of_backend(error: Error, messages: &Messages, user: &str) -> Failure {
         Error::Proof(why) => (Status::Refused, Some(crate::session::refusal(messages, &why))),
         Error::Codes => (Status::Refused, Some(messages.end_not_pairing())),
         Error::Denied(why) => (Status::Refused, Some(messages.error(crate::session::denied(messages, &why)))),
-        Error::Unusable(why) => unusable(format!("{why}\n{}", messages.nothing_changed())),
+        Error::Unusable(why) => {
+            unusable(format!("{}\n{}", messages.store_error(why), messages.nothing_changed()))
+        }
         Error::HelperStart(path, why) => {
             unusable(messages.end_helper_start(path.display(), messages.system_error(&why)))
         }

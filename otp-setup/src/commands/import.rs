@@ -349,12 +349,20 @@ impl Setup<'_> {
         let messages = &self.messages;
         let text = match why {
             ImportError::Exists => return (messages.import_exists(), Status::Exists),
-            ImportError::Store(error) => return (messages.import_secret(error), Status::Unusable),
+            ImportError::Store(error) => {
+                return (messages.import_secret(messages.store_error(error)), Status::Unusable);
+            }
             ImportError::Short => messages.import_short(),
             ImportError::Unusable(Unusable::Counter) => messages.import_counter(),
-            ImportError::Unusable(Unusable::Secret(why)) => messages.import_secret(why),
-            ImportError::Unusable(Unusable::Parameter(why)) => messages.import_secret(why),
-            ImportError::Unusable(Unusable::Uri(why)) => messages.import_secret(why),
+            ImportError::Unusable(entry @ Unusable::Secret(why)) => {
+                messages.import_secret(messages.unusable_entry(entry, why))
+            }
+            ImportError::Unusable(entry @ Unusable::Parameter(why)) => {
+                messages.import_secret(messages.unusable_entry(entry, why))
+            }
+            ImportError::Unusable(entry @ Unusable::Uri(why)) => {
+                messages.import_secret(messages.unusable_entry(entry, why))
+            }
             ImportError::Unusable(Unusable::Form) => messages.import_form(),
             ImportError::Unusable(Unusable::OtherLine(line)) => messages.import_other_line(line),
             ImportError::Uncommon(key) => {

@@ -55,7 +55,7 @@ impl Setup<'_> {
         }
         let broken: Vec<_> = parts.iter().flat_map(|part| &part.broken).collect();
         let sound = broken.is_empty() && unanswered.is_empty();
-        broken.iter().for_each(|error| complain(&messages.error(error)));
+        broken.iter().for_each(|error| complain(&messages.error(messages.store_error(error))));
         for (path, error) in unanswered {
             let path = path.display().to_string();
             complain(&messages.error(messages.list_unanswered(sanitize::name(&path), messages.errno(error))));

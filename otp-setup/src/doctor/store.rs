@@ -187,7 +187,7 @@ fn homes(messages: &Messages, config: &Config, people: &[Account], records: &Rec
 /// A secret file that its user cannot log in with.
 fn unusable(messages: &Messages, config: &Config, account: &Account, error: &StoreError) -> Finding {
     let place = sanitize::name(&error.location.to_string()).into_owned();
-    let text = messages.doctor_file_broken(&account.name, &error.cause);
+    let text = messages.doctor_file_broken(&account.name, messages.store_error(&error.cause));
     Finding::new(Severity::Problem, place, &text, broken(messages, config, account, error))
 }
 

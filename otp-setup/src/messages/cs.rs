@@ -1,6 +1,7 @@
 //! Čeština.
 
 mod foreign;
+mod store;
 
 use super::{Catalogue, Foreign};
 
@@ -11,7 +12,13 @@ pub(super) const CZECH: Catalogue = Catalogue {
         2..=4 => 1,
         _ => 2,
     },
-    foreign: Foreign { config: foreign::config, setting: foreign::setting, system: foreign::errno },
+    foreign: Foreign {
+        config: foreign::config,
+        setting: foreign::setting,
+        system: foreign::errno,
+        store: store::store,
+        unusable: store::unusable,
+    },
     words_yes: "ano a",
     words_no: "ne n",
     word_print: "tisk",

@@ -9,6 +9,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
         config: |error| error.to_string(),
         setting: |error| error.to_string(),
         system: |errno| errno.desc().to_owned(),
+        store: str::to_owned,
+        unusable: |_| None,
     },
     words_yes: "yes y",
     words_no: "no n",

@@ -11,6 +11,7 @@ use std::fmt::Display;
 use std::io;
 
 use insis_otp::config::ConfigError;
+use insis_otp::import::Unusable;
 use insis_otp::strict::Error as Setting;
 use nix::errno::Errno;
 
@@ -28,6 +29,10 @@ struct Foreign {
     setting: fn(&Setting) -> String,
     /// The operating system: `Permission denied`.
     system: fn(Errno) -> String,
+    /// A secret file, in the words of the library: `/var/lib/insis-otp/anna: is a symbolic link`.
+    store: fn(&str) -> String,
+    /// An entry that cannot be imported; `None` where the library's own words serve, or another message.
+    unusable: fn(Unusable) -> Option<&'static str>,
 }
 
 /// The languages.
@@ -555,6 +560,16 @@ impl Messages {
     /// What is wrong with a setting.
     pub fn setting_error(&self, error: &Setting) -> String {
         (self.catalogue.foreign.setting)(error)
+    }
+
+    /// What is wrong with a secret file, in the library's words.
+    pub fn store_error(&self, text: impl Display) -> String {
+        (self.catalogue.foreign.store)(&text.to_string())
+    }
+
+    /// Why an entry cannot be imported, where its own words are `why`.
+    pub fn unusable_entry(&self, entry: Unusable, why: impl Display) -> String {
+        (self.catalogue.foreign.unusable)(entry).map_or_else(|| why.to_string(), str::to_owned)
     }
 
     /// What the operating system says, without its number.

@@ -176,7 +176,7 @@ pub fn errno(errno: Errno) -> String {
     let known = match errno {
         Errno::EACCES => "přístup odepřen",
         Errno::EPERM => "operace není dovolena",
-        Errno::ENOENT => "není tam",
+        Errno::ENOENT => "takový soubor nebo adresář neexistuje",
         Errno::ENOTDIR => "něco v cestě není adresář",
         Errno::EISDIR => "je to adresář",
         Errno::ELOOP => "je to symbolický odkaz, nebo jich je v cestě příliš mnoho",
