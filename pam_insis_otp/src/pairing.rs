@@ -230,12 +230,7 @@ impl Waiting {
                     continue;
                 }
             };
-            let second = self.ask(host, self.messages.pairing_next)?;
-            let second = second.and_then(|reply| Typed::parse(&reply).single(entry.key.digits()).ok());
-            let paired = second.map_or(Err(Error::Codes(EnrollmentRefusal::SecondWrong)), |second| {
-                self.write(entry, (first, second), invitation)
-            });
-            match paired {
+            match self.second(host, entry, &first, invitation)? {
                 Ok(drift) => return Ok(drift),
                 Err(Error::Codes(why)) => {
                     log.debug(|| Log::step("pairing").field("refused", format!("{why:?}")));
@@ -245,6 +240,29 @@ impl Waiting {
             }
         }
         Err(refused("codes-do-not-pair"))
+    }
+
+    /// Asks for the code that follows the first one, once more where it is the first one again, and enrolls.
+    fn second(
+        &self,
+        host: &dyn Host,
+        entry: &Entry,
+        first: &Code,
+        invitation: Option<&RecoveryCode>,
+    ) -> Result<Result<Drift, Error>, End> {
+        let mut question = self.messages.pairing_next.to_owned();
+        for _ in 0..ROUNDS {
+            let reply = self.ask(host, &question)?;
+            let code = reply.and_then(|reply| Typed::parse(&reply).single(entry.key.digits()).ok());
+            let Some(code) = code else { return Ok(Err(Error::Codes(EnrollmentRefusal::SecondWrong))) };
+            match self.write(entry, (first.clone(), code), invitation) {
+                Err(Error::Codes(EnrollmentRefusal::Same)) => {
+                    question = format!("{}\n{}", self.messages.pairing_same, self.messages.pairing_next);
+                }
+                enrolled => return Ok(enrolled),
+            }
+        }
+        Ok(Err(Error::Codes(EnrollmentRefusal::Same)))
     }
 
     fn write(

@@ -90,6 +90,33 @@ fn all() -> String {
 }
 
 #[test]
+fn who_types_the_same_code_again_is_asked_for_the_next_one_and_not_for_the_first() {
+    let _env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    let mut bob = Bob { phone: None, mistakes: Vec::new(), fast: 0, sets_the_clock: true };
+    let mut first = None;
+    let mut pam = Login::to("login")
+        .user("bob")
+        .answers(move |message| {
+            if message.text.contains("First code") {
+                let code = bob.answers(message);
+                first = Some(code.clone());
+                return code;
+            }
+            let repeats = message.text.starts_with("Next code");
+            first.take_if(|_| repeats).unwrap_or_else(|| bob.answers(message))
+        })
+        .begin();
+    assert_eq!((pam.authenticate(), pam.acct_mgmt(0)), (Code::SUCCESS, Code::SUCCESS));
+    assert!(is_enrolled("bob"));
+    let again = "The same code twice. Wait for the next one.\nNext code, when the app shows it: ";
+    let prompts = pam.prompts();
+    let is_asked_again = |asked: &[String]| {
+        asked[0].contains("First code") && asked[1].starts_with("Next code") && asked[2].starts_with(again)
+    };
+    assert!(prompts.windows(3).any(is_asked_again), "{prompts:?}");
+}
+
+#[test]
 fn somebody_who_has_not_enrolled_does_so_between_password_and_shell() {
     let env = machine("unenrolled = \"enrol\"\n", "login", &all());
     for flags in [0, SILENT] {
