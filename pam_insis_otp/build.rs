@@ -25,8 +25,8 @@ fn link(keyword: &str) {
 
 /// The version of the C library here, which is what the module is built for.
 fn glibc() -> Option<(u32, u32)> {
-    let said = output("getconf", "GNU_LIBC_VERSION")?;
-    let (major, minor) = said.strip_prefix("glibc ")?.split_once('.')?;
+    let version = output("getconf", "GNU_LIBC_VERSION")?;
+    let (major, minor) = version.strip_prefix("glibc ")?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 

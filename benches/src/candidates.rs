@@ -71,12 +71,12 @@ fn template(folder: &Path) -> String {
 
 /// A person who is paired in that folder's store, and nowhere else.
 #[must_use]
-pub fn paired(name: &str, seed: u8, folder: &Path) -> Person {
+pub fn enrolled(name: &str, seed: u8, folder: &Path) -> Person {
     std::fs::create_dir_all(folder.join("store")).expect("cannot make a store");
     let person = Person::new(name, seed, &template(folder));
     // Whatever an earlier measurement left.
     let _ = person.file.remove();
-    person.pair();
+    person.enroll();
     person
 }
 

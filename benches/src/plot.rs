@@ -52,7 +52,7 @@ impl Axis {
         Self { powers: least..=most.max(least + 1), from, to }
     }
 
-    fn place(&self, value: f64) -> f64 {
+    fn position(&self, value: f64) -> f64 {
         let (least, most) = (f64::from(*self.powers.start()), f64::from(*self.powers.end()));
         self.from + (self.to - self.from) * (value.log10() - least) / (most - least)
     }
@@ -73,35 +73,35 @@ impl Plot {
         svg.push_str(&label((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 12.0, "middle", self.across));
         svg.push_str(&label(LEFT - 70.0, ABOVE - 10.0, "start", self.up));
         for power in across.powers.clone() {
-            let x = across.place(10_f64.powi(power));
+            let x = across.position(10_f64.powi(power));
             svg.push_str(&line((x, ABOVE), (x, HEIGHT - BELOW)));
             svg.push_str(&label(x, HEIGHT - BELOW + 18.0, "middle", &number(power)));
         }
         for power in up.powers.clone() {
-            let y = up.place(10_f64.powi(power));
+            let y = up.position(10_f64.powi(power));
             svg.push_str(&line((LEFT, y), (WIDTH - RIGHT, y)));
             svg.push_str(&label(LEFT - 8.0, y + 4.0, "end", &number(power)));
         }
         for (curve, colour) in self.curves.iter().zip(COLOURS.iter().cycle()) {
-            let places: Vec<(f64, f64)> =
-                curve.points.iter().map(|point| (across.place(point.0), up.place(point.1))).collect();
-            svg.push_str(&drawn(&places, colour, curve.name));
+            let points: Vec<(f64, f64)> =
+                curve.points.iter().map(|point| (across.position(point.0), up.position(point.1))).collect();
+            svg.push_str(&drawn(&points, colour, curve.name));
         }
         svg.push_str("</svg>\n");
         svg
     }
 }
 
-fn drawn(places: &[(f64, f64)], colour: &str, name: &str) -> String {
-    let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+fn drawn(points: &[(f64, f64)], colour: &str, name: &str) -> String {
+    let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let path = path.join(" ");
     let mut svg =
         format!("<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n");
-    for (x, y) in places {
+    for (x, y) in points {
         // Writing to a String does not fail.
         let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>");
     }
-    if let Some((x, y)) = places.last() {
+    if let Some((x, y)) = points.last() {
         let _ =
             writeln!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"{colour}\">{name}</text>", x + 8.0, y + 4.0);
     }
@@ -129,6 +129,6 @@ mod tests {
     fn ten_times_as_much_is_as_far_everywhere() {
         let axis = Axis::over([3.0, 800.0].into_iter(), 100.0, 400.0);
         assert_eq!(axis.powers, 0..=3);
-        assert!((axis.place(10.0) - 200.0).abs() < 0.001 && (axis.place(1000.0) - 400.0).abs() < 0.001);
+        assert!((axis.position(10.0) - 200.0).abs() < 0.001 && (axis.position(1000.0) - 400.0).abs() < 0.001);
     }
 }

@@ -34,9 +34,9 @@ impl From<Duration> for Figure {
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = format!("{:.0}", self.value);
-        let places = whole.len();
-        for (place, digit) in whole.chars().enumerate() {
-            if place > 0 && (places - place).is_multiple_of(3) {
+        let count = whole.len();
+        for (index, digit) in whole.chars().enumerate() {
+            if index > 0 && (count - index).is_multiple_of(3) {
                 f.write_str(",")?;
             }
             write!(f, "{digit}")?;

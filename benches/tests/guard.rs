@@ -32,7 +32,7 @@ struct Attempts {
 impl Attempts {
     fn start() -> Self {
         let env = Env::build().user("anna", "secret").clock().start();
-        let anna = candidates::paired("anna", 1, "/run/bench".as_ref());
+        let anna = candidates::enrolled("anna", 1, "/run/bench".as_ref());
         Self { env, anna, step: STEP }
     }
 

@@ -31,8 +31,8 @@ fn home() -> &'static Home {
     static HOME: OnceLock<Home> = OnceLock::new();
     HOME.get_or_init(|| {
         let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let folder = tempfile::tempdir_in(place).expect("no folder");
+        let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let folder = tempfile::tempdir_in(parent).expect("no folder");
         let account = Account {
             name: UserName::parse("anna").expect("a name"),
             uid: nix::unistd::geteuid(),
@@ -91,11 +91,11 @@ pub fn configuration(data: &[u8]) {
             let _ = config.for_service("sshd");
         }
         Err(error) => {
-            let said = error.to_string();
-            let line = said.strip_prefix("/x.toml:").and_then(|rest| rest.split_once(':'));
+            let message = error.to_string();
+            let line = message.strip_prefix("/x.toml:").and_then(|rest| rest.split_once(':'));
             let line: usize =
                 line.expect("a complaint names its line").0.parse().expect("a line is a number");
-            assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{said}");
+            assert!(line >= 1 && line <= text.matches('\n').count() + 1, "{message}");
         }
     }
 }
@@ -105,8 +105,8 @@ pub fn arguments(data: &[u8]) {
     let lines = data.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"config"));
     let words: Vec<_> = lines.filter_map(|line| CString::new(line).ok()).collect();
     let with_file: Vec<_> = words.iter().map(CString::as_c_str).collect();
-    if let Err(said) = insis_otp::config::arguments::settings(&with_file, "sshd") {
-        assert!(!said.is_empty());
+    if let Err(message) = insis_otp::config::arguments::settings(&with_file, "sshd") {
+        assert!(!message.is_empty());
     }
 }
 

@@ -97,10 +97,10 @@ fn clean(name: &str) -> String {
 /// The beginning of a name, no longer than so many bytes when it is percent-encoded.
 fn cut(name: &str, most: usize) -> &str {
     let mut length = 0;
-    let end = name.char_indices().find_map(|(place, letter)| {
+    let end = name.char_indices().find_map(|(index, letter)| {
         let plain = letter.is_ascii_alphanumeric() || "-._~@".contains(letter);
         length += if plain { 1 } else { 3 * letter.len_utf8() };
-        (length > most).then_some(place)
+        (length > most).then_some(index)
     });
     name.get(..end.unwrap_or(name.len())).unwrap_or_default().trim_end()
 }

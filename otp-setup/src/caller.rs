@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_kernels_login_uid_is_read() {
-        let said = [Some("1000"), Some("4294967295\n"), Some("x"), Some(""), None].map(login_uid);
-        assert_eq!(said, ["1000", "unset", "unknown", "unknown", "unknown"]);
+        let shown = [Some("1000"), Some("4294967295\n"), Some("x"), Some(""), None].map(login_uid);
+        assert_eq!(shown, ["1000", "unset", "unknown", "unknown", "unknown"]);
     }
 }

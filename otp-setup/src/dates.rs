@@ -3,16 +3,16 @@
 use insis_otp::oath::UnixTime;
 
 /// A time in the machine's zone, which is named: `2026-11-24 11:05 CET`.
-pub fn said(time: UnixTime) -> String {
-    local(time, "%Y-%m-%d %H:%M %Z")
+pub fn local(time: UnixTime) -> String {
+    formatted(time, "%Y-%m-%d %H:%M %Z")
 }
 
 /// The same without the zone, for tables.
 pub fn short(time: UnixTime) -> String {
-    local(time, "%Y-%m-%d %H:%M")
+    formatted(time, "%Y-%m-%d %H:%M")
 }
 
-fn local(time: UnixTime, form: &str) -> String {
+fn formatted(time: UnixTime, form: &str) -> String {
     let seconds = i64::try_from(time.0).unwrap_or(i64::MAX);
     match jiff::Timestamp::from_second(seconds) {
         Ok(stamp) => stamp.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string(),

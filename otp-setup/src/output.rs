@@ -88,7 +88,7 @@ impl Read for Input {
 pub struct Progress {
     done: usize,
     of: usize,
-    said: Instant,
+    written_at: Instant,
     visible: bool,
 }
 
@@ -96,14 +96,14 @@ impl Progress {
     /// Of so many steps.
     pub fn of(steps: usize) -> Self {
         let visible = io::stderr().is_terminal();
-        Self { done: 0, of: steps, said: Instant::now(), visible }
+        Self { done: 0, of: steps, written_at: Instant::now(), visible }
     }
 
     /// So many steps more. Said five times a second at the most, so that what is done at once says nothing.
     pub fn steps(&mut self, more: usize) {
         self.done += more;
-        if self.visible && self.said.elapsed() >= Duration::from_millis(200) {
-            self.said = Instant::now();
+        if self.visible && self.written_at.elapsed() >= Duration::from_millis(200) {
+            self.written_at = Instant::now();
             let width = 30 * self.done / self.of.max(1);
             let line = format!("\r[{:<30}] {}/{}", "#".repeat(width), self.done, self.of);
             let _ = io::stderr().lock().write_all(line.as_bytes());

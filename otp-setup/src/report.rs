@@ -18,12 +18,12 @@ pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<Str
     let Some(status) = status else { return vec![messages.status_not_paired(user)] };
     let (algorithm, digits, period) = status.parameters;
     let mut lines = vec![
-        messages.status_paired(user, dates::said(status.paired_at)),
+        messages.status_paired(user, dates::local(status.paired_at)),
         messages.status_app(sanitize::name(&status.issuer), sanitize::name(&status.account)),
         messages.status_parameters(algorithm.name(), digits.count(), period.seconds()),
     ];
     lines.push(match status.last_login {
-        Some(time) => messages.status_last_login(dates::said(time)),
+        Some(time) => messages.status_last_login(dates::local(time)),
         None => messages.status_never_login(),
     });
     lines.push(messages.status_failures(status.failures));
@@ -39,7 +39,7 @@ pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<Str
         1.. => lines.push(messages.status_fast(length)),
     }
     if let Some(last) = status.remembered.iter().max() {
-        lines.push(messages.status_remembered(status.remembered.len(), dates::said(*last)));
+        lines.push(messages.status_remembered(status.remembered.len(), dates::local(*last)));
     }
     lines.push(messages.status_recovery(status.recovery_left));
     if status.recovery_left <= FEW {
@@ -61,13 +61,13 @@ pub fn row(messages: &Messages, user: &str, status: &Status) -> String {
 /// The doctor's findings, each with why it matters and what to do.
 pub fn findings(messages: &Messages, findings: &[Finding]) -> Vec<String> {
     let mut lines = Vec::new();
-    for Finding { severity, place, what, why, remedy, line } in findings {
+    for Finding { severity, location, what, why, remedy, line } in findings {
         let severity = match severity {
             Severity::Note => messages.doctor_note(),
             Severity::Warning => messages.doctor_warning(),
             Severity::Problem => messages.doctor_problem(),
         };
-        lines.push(format!("{severity}: {place}"));
+        lines.push(format!("{severity}: {location}"));
         for text in [what.clone(), messages.doctor_why(why), messages.doctor_remedy(remedy)] {
             lines.extend(wrap(&[&text], MEASURE - 4).iter().map(|line| format!("    {}", **line)));
         }
@@ -95,7 +95,7 @@ pub struct Facts<'a> {
 
 /// A verdict for programs.
 #[derive(Debug, Serialize)]
-pub struct VerdictFacts {
+pub struct VerdictDetails {
     accepted: bool,
     /// What opened it, or why it was refused: the words of the log.
     what: &'static str,
@@ -107,7 +107,7 @@ pub struct VerdictFacts {
     wait_seconds: Option<u64>,
 }
 
-impl VerdictFacts {
+impl VerdictDetails {
     /// Of this verdict.
     pub fn new(verdict: &Verdict) -> Self {
         let none = Self {

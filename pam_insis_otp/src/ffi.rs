@@ -194,8 +194,8 @@ mod tests {
 
     /// A handle that nothing is read from, to the end of a conversation.
     fn with_handle(run: impl FnOnce(&mut PamHandle)) {
-        let mut place = 0_u64;
-        let pamh = (&raw mut place).cast::<PamHandle>();
+        let mut storage = 0_u64;
+        let pamh = (&raw mut storage).cast::<PamHandle>();
         // SAFETY: the handle is opaque, without size, and alive.
         run(unsafe { &mut *pamh });
         if let Some((_, datum, cleanup)) = DATUM.take() {

@@ -9,7 +9,7 @@ use insis_otp::audit::{self, Level, Line};
 use crate::outcome;
 
 /// Where the last panic of this module happened.
-static PLACE: Mutex<Option<String>> = Mutex::new(None);
+static PANICKED_AT: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs a hook. If it panics, the log gets a line and the caller the code for that.
 pub fn contain(args: &[&CStr], hook: &str, run: impl FnOnce() -> outcome::Code) -> outcome::Code {
@@ -32,16 +32,17 @@ fn remember_panics() {
     static SET: Once = Once::new();
     SET.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
-            if let (Ok(mut place), Some(location)) = (PLACE.lock(), info.location()) {
-                *place = Some(format!("{}:{}", location.file(), location.line()));
+            if let (Ok(mut panicked_at), Some(location)) = (PANICKED_AT.lock(), info.location()) {
+                *panicked_at = Some(format!("{}:{}", location.file(), location.line()));
             }
         }));
     });
 }
 
 fn report(hook: &str) {
-    let place = PLACE.lock().ok().and_then(|mut place| place.take()).unwrap_or_default();
-    let line = Line::new(Level::Critical, "error").field("reason", "panic").field("at", place);
+    let panicked_at =
+        PANICKED_AT.lock().ok().and_then(|mut panicked_at| panicked_at.take()).unwrap_or_default();
+    let line = Line::new(Level::Critical, "error").field("reason", "panic").field("at", panicked_at);
     audit::send(audit::program(), &format!("pam_insis_otp({hook})"), &line);
 }
 

@@ -180,18 +180,18 @@ impl Waiting {
 
     /// Asks for the code of an invitation until it is right; each wrong one is charged.
     fn invitation(&self, host: &dyn Host) -> Result<RecoveryCode, End> {
-        let mut said = "";
+        let mut message = "";
         for _ in 0..ROUNDS {
-            let reply = self.ask(host, &format!("\n{said}{}", self.messages.pairing_invitation))?;
+            let reply = self.ask(host, &format!("\n{message}{}", self.messages.pairing_invitation))?;
             let code = reply.as_ref().map(|reply| Typed::parse(reply));
             let Some(Typed::Recovery(code)) = code else {
-                said = self.messages.pairing_not_invited;
+                message = self.messages.pairing_not_invited;
                 continue;
             };
             match self.service().check_invitation(&code) {
                 Ok(()) => return Ok(code),
                 Err(Error::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
-                    said = self.messages.pairing_not_invited;
+                    message = self.messages.pairing_not_invited;
                 }
                 Err(failure) => return Err(failed(failure)),
             }
@@ -208,25 +208,25 @@ impl Waiting {
         log: &Log,
     ) -> Result<Drift, End> {
         let mut drawing = self.choose(host, entry)?;
-        let mut said = self.introduction(entry, drawing);
+        let mut message = self.introduction(entry, drawing);
         let mut is_warned = false;
         for _ in 0..ROUNDS {
-            let first = match self.first(host, &said, &entry.key, drawing)? {
+            let first = match self.first(host, &message, &entry.key, drawing)? {
                 First::Code(code) => code,
                 // Told once. Whose clock cannot be set goes on: nobody is to be locked out for it.
                 First::Far(_, length) if !is_warned => {
                     is_warned = true;
-                    said = fill(self.messages.pairing_clock, length) + "\n";
+                    message = fill(self.messages.pairing_clock, length) + "\n";
                     continue;
                 }
                 First::Far(code, _) => code,
                 First::Draw(other) => {
                     drawing = Some(other);
-                    said = self.introduction(entry, drawing);
+                    message = self.introduction(entry, drawing);
                     continue;
                 }
                 First::Wrong => {
-                    said = format!("{}\n", self.messages.pairing_wrong);
+                    message = format!("{}\n", self.messages.pairing_wrong);
                     continue;
                 }
             };
@@ -234,7 +234,7 @@ impl Waiting {
                 Ok(drift) => return Ok(drift),
                 Err(Error::Codes(why)) => {
                     log.debug(|| Log::step("pairing").field("refused", format!("{why:?}")));
-                    said = format!("{}\n", self.messages.not_pairing(why));
+                    message = format!("{}\n", self.messages.not_pairing(why));
                 }
                 Err(failure) => return Err(failed(failure)),
             }
@@ -339,11 +339,11 @@ impl Waiting {
     fn first(
         &self,
         host: &dyn Host,
-        said: &str,
+        message: &str,
         key: &OtpGenerator,
         drawn: Option<Drawing>,
     ) -> Result<First, End> {
-        let Some(reply) = self.ask(host, &format!("{said}{}", self.messages.pairing_first))? else {
+        let Some(reply) = self.ask(host, &format!("{message}{}", self.messages.pairing_first))? else {
             return Ok(First::Wrong);
         };
         let present = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });

@@ -35,8 +35,8 @@ pub fn draw(text: &str, drawing: Drawing) -> Option<Zeroizing<String>> {
         Zeroizing::new(code.into_colors().iter().map(|color| *color == Color::Dark).collect::<Vec<_>>());
     let quiet = if drawing.ascii { QUIET_IN_ASCII } else { QUIET };
     let is_dark = |x: usize, y: usize| {
-        let place = x.checked_sub(quiet).zip(y.checked_sub(quiet)).filter(|(x, y)| *x < width && *y < width);
-        place.is_some_and(|(x, y)| modules.get(y * width + x) == Some(&true))
+        let module = x.checked_sub(quiet).zip(y.checked_sub(quiet)).filter(|(x, y)| *x < width && *y < width);
+        module.is_some_and(|(x, y)| modules.get(y * width + x) == Some(&true))
     };
     let whole = width + 2 * quiet;
     // Below the last row there is the ground.

@@ -19,7 +19,7 @@ pub struct Outcome {
     /// Each call and its return code.
     pub codes: Vec<(String, String)>,
     /// What was said to the person.
-    pub messages: Vec<Said>,
+    pub messages: Vec<DriverMessage>,
     /// The delays that libpam asked for, in microseconds.
     pub delays: Vec<u32>,
     /// How long the calls took, in nanoseconds.
@@ -28,14 +28,14 @@ pub struct Outcome {
 
 /// One message of an [`Outcome`].
 #[derive(Clone, Debug, Deserialize)]
-pub struct Said {
+pub struct DriverMessage {
     /// How it is to be shown.
     pub style: String,
     /// What it says.
     pub text: String,
 }
 
-impl Said {
+impl DriverMessage {
     /// Whether it is a question of that style.
     #[must_use]
     pub fn is(&self, style: Style) -> bool {

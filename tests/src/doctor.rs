@@ -47,7 +47,8 @@ pub struct Finding {
     /// `problem`, `warning` or `note`.
     pub severity: String,
     /// The file and line, or what else it is about.
-    pub place: String,
+    #[serde(rename = "place")]
+    pub location: String,
     /// What was found.
     pub what: String,
     /// What comes of it.
@@ -72,13 +73,13 @@ pub fn examined(env: &Env, synchronised: &str) -> (i32, Vec<Finding>) {
 
 /// The finding that is looked for.
 #[track_caller]
-pub fn found(env: &Env, severity: &str, place: &str, words: &str) -> Finding {
+pub fn found(env: &Env, severity: &str, location: &str, words: &str) -> Finding {
     let (_, found) = examined(env, "yes");
     let wanted = |finding: &&Finding| {
-        finding.severity == severity && finding.place.starts_with(place) && finding.what.contains(words)
+        finding.severity == severity && finding.location.starts_with(location) && finding.what.contains(words)
     };
     let finding = found.iter().find(wanted).cloned();
-    finding.unwrap_or_else(|| panic!("no {severity} at {place} about {words:?} in {found:#?}"))
+    finding.unwrap_or_else(|| panic!("no {severity} at {location} about {words:?} in {found:#?}"))
 }
 
 /// Exit status, and every finding as severity, place and what.
@@ -89,14 +90,15 @@ pub fn doctor(env: &Env) -> (i32, Vec<String>) {
 /// The same, where the kernel says that its clock is synchronised, or not.
 pub fn doctor_with(env: &Env, synchronised: &str) -> (i32, Vec<String>) {
     let (status, found) = examined(env, synchronised);
-    let said = found.iter().map(|finding| format!("{} {} {}", finding.severity, finding.place, finding.what));
-    (status, said.collect())
+    let lines =
+        found.iter().map(|finding| format!("{} {} {}", finding.severity, finding.location, finding.what));
+    (status, lines.collect())
 }
 
 /// The finding that is looked for, and its exact line.
 #[track_caller]
-pub fn finds(env: &Env, severity: &str, place: &str, words: &str, line: &str) -> Finding {
-    let finding = found(env, severity, place, words);
+pub fn finds(env: &Env, severity: &str, location: &str, words: &str, line: &str) -> Finding {
+    let finding = found(env, severity, location, words);
     let (status, all) = examined(env, "yes");
     assert_eq!(status, if severity == "problem" { 6 } else { 1 }, "{all:#?}");
     assert_eq!(finding.line, line, "{finding:#?}");
@@ -105,8 +107,8 @@ pub fn finds(env: &Env, severity: &str, place: &str, words: &str, line: &str) ->
 
 /// Finds it, does what it says, and has a sound machine.
 #[track_caller]
-pub fn mends(env: &Env, severity: &str, place: &str, words: &str, line: &str) {
-    let finding = finds(env, severity, place, words, line);
+pub fn mends(env: &Env, severity: &str, location: &str, words: &str, line: &str) {
+    let finding = finds(env, severity, location, words, line);
     obey(&finding);
     assert_eq!(doctor(env), (0, vec![]), "after {finding:#?}");
 }
@@ -114,21 +116,21 @@ pub fn mends(env: &Env, severity: &str, place: &str, words: &str, line: &str) {
 /// Does what a finding says.
 #[track_caller]
 pub fn obey(finding: &Finding) {
-    let Finding { place, remedy, line, .. } = finding;
-    let below = remedy.rsplit_once("below ").map(|(_, place)| place.trim_end_matches(':'));
-    let above = remedy.rsplit_once("Write above ").map(|(_, place)| place.trim_end_matches(':'));
+    let Finding { location, remedy, line, .. } = finding;
+    let below = remedy.rsplit_once("below ").map(|(_, location)| location.trim_end_matches(':'));
+    let above = remedy.rsplit_once("Write above ").map(|(_, location)| location.trim_end_matches(':'));
     if remedy.ends_with("Run:") {
         run(Command::new("sh").args(["-c", line]));
     } else if let Some(below) = below {
         // From the end on, so that no number changes before its line is found.
         edit(below, |lines, number| lines.insert(number, line.clone()));
         if remedy.starts_with("Take that line out") {
-            edit(place, |lines, number| drop(lines.remove(number - 1)));
+            edit(location, |lines, number| drop(lines.remove(number - 1)));
         }
     } else if let Some(above) = above {
         edit(above, |lines, number| lines.insert(number - 1, line.clone()));
     } else if remedy.ends_with("at the top of that file:") {
-        edit(&format!("{place}:1"), |lines, _| lines.insert(0, line.clone()));
+        edit(&format!("{location}:1"), |lines, _| lines.insert(0, line.clone()));
     } else if remedy.contains("insis-otp.toml, instead of") {
         let key = line.split(' ').next().unwrap_or_default();
         let is_it = |old: &String| old.starts_with(key);
@@ -139,16 +141,18 @@ pub fn obey(finding: &Finding) {
     } else {
         assert!(remedy.ends_with("Write instead of that line:"), "{finding:#?}");
         // A line of another file is named before it.
-        let place =
-            remedy.strip_prefix("In ").and_then(|rest| rest.split_once(": ")).map_or(&**place, |(at, _)| at);
-        edit(place, |lines, number| lines.splice(number - 1..number, [line.clone()]).for_each(drop));
+        let location = remedy
+            .strip_prefix("In ")
+            .and_then(|rest| rest.split_once(": "))
+            .map_or(&**location, |(at, _)| at);
+        edit(location, |lines, number| lines.splice(number - 1..number, [line.clone()]).for_each(drop));
     }
 }
 
 /// Changes the lines of a file, at a place that is written FILE:LINE.
 #[track_caller]
-pub fn edit(place: &str, change: impl FnOnce(&mut Vec<String>, usize)) {
-    let (path, number) = place.rsplit_once(':').unwrap_or_else(|| panic!("{place} names no line"));
+pub fn edit(location: &str, change: impl FnOnce(&mut Vec<String>, usize)) {
+    let (path, number) = location.rsplit_once(':').unwrap_or_else(|| panic!("{location} names no line"));
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     change(&mut lines, number.parse().expect("a number"));

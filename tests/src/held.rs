@@ -41,13 +41,13 @@ pub fn status(process: Pid, field: &str) -> Option<String> {
 /// The processes that have the lock of the file.
 pub fn holders(file: &Path) -> Vec<Pid> {
     use std::os::unix::fs::MetadataExt;
-    let Ok(facts) = file.metadata() else { return Vec::new() };
+    let Ok(metadata) = file.metadata() else { return Vec::new() };
     let locks = std::fs::read_to_string("/proc/locks").expect("no list of locks");
-    let inode = format!(":{}", facts.ino());
+    let inode = format!(":{}", metadata.ino());
     let holder = |line: &str| {
         let words: Vec<_> = line.split_whitespace().collect();
-        let [_, "FLOCK", _, _, process, place, ..] = words.as_slice() else { return None };
-        place.ends_with(&inode).then(|| process.parse().ok().map(Pid::from_raw)).flatten()
+        let [_, "FLOCK", _, _, process, device_and_inode, ..] = words.as_slice() else { return None };
+        device_and_inode.ends_with(&inode).then(|| process.parse().ok().map(Pid::from_raw)).flatten()
     };
     locks.lines().filter_map(holder).collect()
 }
@@ -59,16 +59,16 @@ pub fn holds_lock(process: Pid, file: &Path) -> bool {
 
 /// A login of the owner's, and how long it took.
 pub fn login(machine: &Machine<Person>, code: &str) -> (Outcome, Duration) {
-    let said = machine.login(code);
-    let took = Duration::from_nanos(said.nanos);
-    (said, took)
+    let outcome = machine.login(code);
+    let took = Duration::from_nanos(outcome.nanos);
+    (outcome, took)
 }
 
 /// The owner logs in with the code of that step, and soon.
 pub fn owner_gets_in(machine: &Machine<Person>, step: u64) -> Duration {
     machine.env.clock().freeze(time_of(step));
-    let (said, took) = login(machine, &machine.anna.code(step));
-    assert_eq!(said.code, "PAM_SUCCESS", "step {step}: {:?}", machine.env.syslog().lines());
+    let (outcome, took) = login(machine, &machine.anna.code(step));
+    assert_eq!(outcome.code, "PAM_SUCCESS", "step {step}: {:?}", machine.env.syslog().lines());
     assert!(took < SOON, "{took:?}");
     took
 }

@@ -26,6 +26,7 @@ pub mod clock;
 pub mod crowd;
 pub mod directory;
 pub mod doctor;
+pub mod enrolled;
 pub mod env;
 pub mod faults;
 pub mod guess;
@@ -34,7 +35,7 @@ pub mod journal;
 pub mod keepassxc;
 pub mod machine;
 pub mod memory;
-pub mod paired;
+
 pub mod pam;
 pub mod person;
 pub mod phone;

@@ -2,15 +2,15 @@
 //!
 //! | the clock | anna | made by |
 //! | --- | --- | --- |
-//! | runs | a [`Paired`], whose phone shows the codes of now | [`Machine::new`], [`Machine::of`] |
+//! | runs | a [`Enrolled`], whose phone shows the codes of now | [`Machine::new`], [`Machine::of`] |
 //! | stands still at [`STEP`] | a [`Person`], whose code of any step is known | [`Machine::frozen`], [`Machine::frozen_at`] |
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::crowd::{self, Outcome};
+use crate::enrolled::Enrolled;
 use crate::env::{Builder, CONFIG, Env, feed};
-use crate::paired::Paired;
 use crate::pam::{Code, Stack};
 use crate::person::{Person, STEP, SYSTEM_STORE, time_of};
 
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A machine on which anna has enrolled.
 #[derive(Debug)]
-pub struct Machine<Anna = Paired> {
+pub struct Machine<Anna = Enrolled> {
     /// Users, files, log, clock.
     pub env: Env,
     /// The user.
@@ -52,7 +52,7 @@ impl Machine {
     #[must_use]
     pub fn of(builder: Builder) -> Self {
         let env = builder.start();
-        Self { anna: Paired::user("anna"), env, stack: Stack::new("door", MODULE) }
+        Self { anna: Enrolled::user("anna"), env, stack: Stack::new("door", MODULE) }
     }
 }
 
@@ -74,7 +74,7 @@ impl Machine<Person> {
     pub fn frozen_at(lines: &str, template: &str) -> Self {
         let env = Machine::build().clock().start();
         let anna = Person::new("anna", 1, template);
-        anna.pair();
+        anna.enroll();
         env.clock().freeze(time_of(STEP));
         let stack = Stack::new("door", lines);
         crowd::show_to_everybody(&stack);

@@ -34,7 +34,7 @@ impl Needle {
     #[must_use]
     pub fn secret(secret: &[u8]) -> Vec<Self> {
         let pad = |with: u8| -> [u8; 64] {
-            std::array::from_fn(|place| secret.get(place).copied().unwrap_or(0) ^ with)
+            std::array::from_fn(|index| secret.get(index).copied().unwrap_or(0) ^ with)
         };
         let words = |state: [u32; 5]| state.map(u32::to_ne_bytes).concat();
         let base32 = base32(secret);

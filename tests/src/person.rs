@@ -83,14 +83,14 @@ impl Person {
 
     /// Somebody whose secret file is in the system store, paired long before [`STEP`].
     #[must_use]
-    pub fn paired(name: &str, seed: u8) -> Self {
+    pub fn enrolled(name: &str, seed: u8) -> Self {
         let person = Self::new(name, seed, SYSTEM_STORE);
-        person.pair();
+        person.enroll();
         person
     }
 
     /// Writes the secret file as a pairing long before [`STEP`] would have.
-    pub fn pair(&self) {
+    pub fn enroll(&self) {
         self.file.create(&self.enrollment(), &Self::first_state()).expect("cannot pair");
     }
 
@@ -135,7 +135,7 @@ impl Person {
 
     /// What enrolls this phone, with the codes of the step before that one and of that one.
     #[must_use]
-    pub fn new_pairing(&self, second: u64) -> NewDevice {
+    pub fn new_device(&self, second: u64) -> NewDevice {
         NewDevice {
             key: self.key.clone(),
             issuer: "test".into(),

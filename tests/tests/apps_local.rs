@@ -164,7 +164,7 @@ fn programs_go_on_asking_while_codes_are_delayed() {
     drop(login);
     let mut sudo = in_terminal(&machine, "anna", "sudo", &["id", "-un"]);
     delayed(&mut sudo, "[sudo] password for anna: ");
-    sudo.answers(&[("[sudo] password for anna: ", PASSWORD), (PROMPT, &machine.anna.pair())]);
+    sudo.answers(&[("[sudo] password for anna: ", PASSWORD), (PROMPT, &machine.anna.two_codes())]);
     sudo.expect("root");
     assert!(sudo.wait().success());
 }
@@ -243,7 +243,7 @@ fn login_gives_no_shell_before_the_pairing() {
                  session required pam_permit.so\n";
     env.write("/etc/pam.d/login".as_ref(), stack.as_bytes(), 0o644);
     env.write(CONFIG.as_ref(), b"unenrolled = \"enrol\"\n", 0o644);
-    let paired = || std::fs::exists("/var/lib/insis-otp/bob").unwrap();
+    let enrolled = || std::fs::exists("/var/lib/insis-otp/bob").unwrap();
     // Wrong codes to the end, then an interrupt.
     let (mut login, _) = pairing(&env);
     for round in 0..10 {
@@ -255,16 +255,16 @@ fn login_gives_no_shell_before_the_pairing() {
     assert!(!login.wait().success() && !login.text().contains('$'), "{}", login.text());
     let (mut login, _) = pairing(&env);
     let _ = login.give_up();
-    assert!(!login.text().contains('$') && !paired(), "{}", login.text());
+    assert!(!login.text().contains('$') && !enrolled(), "{}", login.text());
     let (mut login, phone) = pairing(&env);
     let start = now();
     login.line(&phone.code_at(start));
     login.expect("Next code, when the app shows it: ");
-    assert!(!paired());
+    assert!(!enrolled());
     login.line(&phone.code_at(start + 30));
     login.expect("Paired.");
     login.expect("$");
-    assert!(paired());
+    assert!(enrolled());
     login.line("echo now $(id -un); exit");
     login.expect("now bob");
     let _ = env.syslog().expect(&["pam_insis_otp(login:account): result=paired", "user=bob"]);

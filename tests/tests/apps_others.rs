@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use insis_otp_tests::crowd::{Outcome, typing};
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, program, talk};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, DELETE_CRED, ESTABLISH_CRED, Login, Reply};
 use insis_otp_tests::terminal::Terminal;
 
@@ -267,7 +267,7 @@ fn libpam_wrapper_without_root() {
     machine.env.write(&services.join("door"), stack.as_bytes(), 0o644);
     std::fs::set_permissions(&services, PermissionsExt::from_mode(0o755)).unwrap();
     let own =
-        Paired::with("anna", "%h/.insis-otp", insis_otp::oath::Digits::Six, insis_otp_tests::phone::now());
+        Enrolled::with("anna", "%h/.insis-otp", insis_otp::oath::Digits::Six, insis_otp_tests::phone::now());
     let wrapped = |code: &str| {
         let mut tester = machine.env.as_user("anna", "pamtester");
         tester.args(["door", "anna", "authenticate"]);
@@ -281,6 +281,6 @@ fn libpam_wrapper_without_root() {
         let status = tester.wait();
         (status.success(), tester.text())
     };
-    let (success, said) = wrapped(&own.code());
-    assert!(success && said.contains("successfully authenticated"), "{said}");
+    let (success, shown) = wrapped(&own.code());
+    assert!(success && shown.contains("successfully authenticated"), "{shown}");
 }

@@ -3,9 +3,9 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd, machine};
 use insis_otp_tests::terminal::Terminal;
 
@@ -146,7 +146,7 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
     env.write(CONFIG.as_ref(), b"self_enrollment = \"invitation\"\n", 0o644);
     run(env.command("otp-setup").args(["invite", "--user", "carol"]));
     let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
-    let (mut said, mut times) = (Vec::new(), [const { Vec::new() }; 4]);
+    let (mut shown, mut times) = (Vec::new(), [const { Vec::new() }; 4]);
     for _ in 0..8 {
         anna.again();
         for (user, times) in USERS.iter().zip(&mut times) {
@@ -162,7 +162,7 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
                 times.push(start.elapsed());
             }
             ssh.line(&anna.wrong());
-            said.push(ends_refused(ssh).replace(user, "USER"));
+            shown.push(ends_refused(ssh).replace(user, "USER"));
         }
         for user in ["bob", "carol"] {
             let _ = env.syslog().expect(&["reason=not-paired", &format!("user={user}")]);
@@ -170,8 +170,8 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
         // What unknown users' records have counted would delay them.
         run(Command::new("sh").args(["-c", "rm -f /var/lib/insis-otp/.unknown-users"]));
     }
-    let first = &said[0];
-    assert!(said.iter().all(|text| text == first), "{said:?}");
+    let first = &shown[0];
+    assert!(shown.iter().all(|text| text == first), "{shown:?}");
     // The shortest: what a user's kind takes longer, it takes each time; what a busy machine takes longer, it does not.
     let shortest = times.map(|times| times.into_iter().min().unwrap());
     println!("{USERS:?}: {shortest:?}");
@@ -183,7 +183,7 @@ fn unknown_unenrolled_and_invited_users_are_refused_like_everybody_and_as_fast()
 fn root_where_root_may_not_log_in() {
     let Machine { env, .. } = machine();
     run(Command::new("sh").args(["-c", "echo root:secret | chpasswd"]));
-    let root = Paired::user("root");
+    let root = Enrolled::user("root");
     let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
     let mut ssh = sshd.login("root", "echo in");
     ssh.answers(&[("Password: ", "secret"), (PROMPT, &root.code())]);
@@ -286,7 +286,7 @@ fn the_limit_is_the_modules_however_often_sshd_lets_try() {
     let _ = env.syslog().expect(&["<84>", "result=refused reason=throttled wait=", "user=anna"]);
     ssh.line(PASSWORD);
     ssh.expect(PROMPT);
-    ssh.line(&anna.pair());
+    ssh.line(&anna.two_codes());
     ssh.expect("in");
     assert!(ssh.wait().success(), "{}", ssh.text());
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::screen::{Font, Screen, Theme};
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd, machine};
@@ -31,7 +31,7 @@ fn fifty_people_at_once() {
     let Machine { env, .. } = machine();
     let names: Vec<String> = (0..50).map(|number| format!("user{number}")).collect();
     names.iter().for_each(|name| env.add_user(name, "secret"));
-    let people: Vec<Paired> = names.iter().map(|name| Paired::user(name)).collect();
+    let people: Vec<Enrolled> = names.iter().map(|name| Enrolled::user(name)).collect();
     let sshd =
         Sshd::start(&env, "sshd", &format!("{KEYBOARD_INTERACTIVE}\nMaxStartups 100\nLoginGraceTime 300"));
     let slow = Duration::from_secs(120);
@@ -138,8 +138,8 @@ transport.close()
 ";
     let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
-    let said = python(&env, CLIENT, &sshd, &anna.code());
-    assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
+    let shown = python(&env, CLIENT, &sshd, &anna.code());
+    assert_eq!(shown, "['Password: ', 'One-time code: '] anna\n");
     assert!(python(&env, CLIENT, &sshd, "").contains("Authentication failed"));
 }
 
@@ -162,8 +162,8 @@ asyncio.run(main())
 ";
     let Machine { env, anna, .. } = machine();
     let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
-    let said = python(&env, CLIENT, &sshd, &anna.code());
-    assert_eq!(said, "['Password: ', 'One-time code: '] anna\n");
-    let said = python(&env, CLIENT, &sshd, "");
-    assert!(said.contains("asyncssh.misc.") && !said.contains("] anna"), "{said}");
+    let shown = python(&env, CLIENT, &sshd, &anna.code());
+    assert_eq!(shown, "['Password: ', 'One-time code: '] anna\n");
+    let shown = python(&env, CLIENT, &sshd, "");
+    assert!(shown.contains("asyncssh.misc.") && !shown.contains("] anna"), "{shown}");
 }

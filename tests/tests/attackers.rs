@@ -19,7 +19,7 @@ use insis_otp_tests::{clock, memory};
 
 fn machine() -> (Env, Person) {
     let env = Machine::build().start();
-    let anna = Person::paired("anna", 1);
+    let anna = Person::enrolled("anna", 1);
     (env, anna)
 }
 
@@ -137,8 +137,8 @@ fn no_environment_steers_the_helper() {
     let mut strace = env.command("strace");
     strace.args(["-qq", "-f", "-v", "-e", "trace=execve", "-o"]).arg(trace.path());
     strace.args(["setpriv", "--reuid=anna", "--regid=anna", "--init-groups", "env", "EVIL=1", HELPER]);
-    let said = talk(&mut strace, &Request::Status.encode());
-    assert!(matches!(heard(&said), Some(Response::Status(_))), "{said:?}");
+    let response = talk(&mut strace, &Request::Status.encode());
+    assert!(matches!(heard(&response), Some(Response::Status(_))), "{response:?}");
     let calls = std::fs::read_to_string(trace.path()).expect("no trace");
     let last = calls.lines().rfind(|line| line.contains("execve(")).expect("it is executed");
     assert!(last.contains("/proc/self/exe") && last.contains(", [])") && calls.contains("EVIL=1"), "{calls}");
@@ -177,11 +177,11 @@ fn no_limit_makes_the_helper_answer_what_it_did_not_write_down() {
             anna.reset();
             let script = format!("exec prlimit --{limit} -- \"$1\"");
             let output = shell(&env, "anna", &script, &verify(code));
-            let (said, state) = (heard(&output), anna.state());
+            let (response, state) = (heard(&output), anna.state());
             let spent = state.spent.contains(insis_otp::oath::Step(step()))
                 || state.spent.contains(insis_otp::oath::Step(step() - 1));
-            let accepted = opens(said.as_ref());
-            let refused = matches!(said, Some(Response::Verdict(Verdict::Refused(_))));
+            let accepted = opens(response.as_ref());
+            let refused = matches!(response, Some(Response::Verdict(Verdict::Refused(_))));
             assert!(code != &wrong || !accepted, "{limit}: a wrong code opened");
             assert!(!accepted || spent, "{limit}: accepted, but not written");
             assert!(!refused || state.failures == 1, "{limit}: refused, but not counted");
@@ -283,14 +283,14 @@ fn the_helper_serves_nobody_but_its_caller() {
     // A program that runs with another's rights on behalf of anna.
     let mut setuid = env.command("setpriv");
     setuid.args(["--ruid=anna", "--clear-groups", HELPER]);
-    let said = heard(&talk(&mut setuid, &verify(&code)));
-    assert!(failed(said.as_ref(), "must not be called by a setuid program"), "{said:?}");
+    let response = heard(&talk(&mut setuid, &verify(&code)));
+    assert!(failed(response.as_ref(), "must not be called by a setuid program"), "{response:?}");
     // Without the right to gain rights there is no group.
     for script in
         ["setpriv --no-new-privs \"$1\"", "unshare --user --map-root-user \"$1\"", "cp \"$1\" ~/x; ~/x"]
     {
-        let said = heard(&shell(&env, "anna", script, &verify(&code)));
-        assert!(!opens(said.as_ref()), "{script}: {said:?}");
+        let response = heard(&shell(&env, "anna", script, &verify(&code)));
+        assert!(!opens(response.as_ref()), "{script}: {response:?}");
     }
     assert!(!anna.has_spent(step()));
 }
@@ -299,7 +299,7 @@ fn the_helper_serves_nobody_but_its_caller() {
 #[test]
 fn the_system_store_is_closed_to_everybody() {
     let (env, anna) = machine();
-    let _bob = Person::paired("bob", 2);
+    let _bob = Person::enrolled("bob", 2);
     let before = std::fs::read(anna.file.path()).expect("no secret file");
     let store = "/var/lib/insis-otp";
     let attempts = [
@@ -360,8 +360,8 @@ fn through_the_helper_guessing_is_throttled_and_nothing_changes_without_proof() 
     let head = |anna: &Person| anna.record().enrollment.key.secret().clone();
     let secret = head(&anna);
     for request in [Request::Remove(Reply::new(b"")), Request::Remove(Reply::new(wrong[0].as_bytes()))] {
-        let said = heard(&shell(&env, "anna", "\"$1\"", &request.encode()));
-        assert!(matches!(said, Some(Response::Verdict(Verdict::Refused(_)))), "{said:?}");
+        let response = heard(&shell(&env, "anna", "\"$1\"", &request.encode()));
+        assert!(matches!(response, Some(Response::Verdict(Verdict::Refused(_)))), "{response:?}");
     }
     assert_eq!(head(&anna), secret);
     let status = shell(&env, "anna", "\"$1\"", &Request::Status.encode());
@@ -426,9 +426,9 @@ fn a_home_leads_root_nowhere() {
     run(env.as_user("anna", "mkdir").arg("otp"));
     run(env.as_user("bob", "mkdir").arg("otp"));
     let anna = Person::new("anna", 1, template);
-    anna.pair();
+    anna.enroll();
     let bob = Person::new("bob", 2, template);
-    bob.pair();
+    bob.enroll();
     // A file of root's that looks like a secret file of anna's, but for its owner.
     run(Command::new("cp").args(["-p", "/home/anna/otp/file", "/run/canary"]));
     run(Command::new("chown").args(["root", "/run/canary"]));
@@ -455,7 +455,7 @@ fn a_home_leads_root_nowhere() {
         assert_eq!(canaries(), before, "{trick}");
         run(Command::new("rm").args(["-rf", "/home/anna/otp"]));
         run(env.as_user("anna", "mkdir").arg("otp"));
-        anna.pair();
+        anna.enroll();
     }
     assert_eq!(login(), Code::SUCCESS);
     assert_eq!(std::fs::read_dir(home.join("otp")).expect("no folder").count(), 1);
@@ -467,8 +467,8 @@ fn a_race_in_a_home_leads_root_nowhere() {
     let env = Machine::build().start();
     let stack = Stack::new("door", "auth required pam_insis_otp.so tries=1 secret_file=%h/file");
     let anna = Person::new("anna", 1, "%h/file");
-    anna.pair();
-    Person::new("bob", 2, "%h/file").pair();
+    anna.enroll();
+    Person::new("bob", 2, "%h/file").enroll();
     run(Command::new("cp").args(["-p", "/home/anna/file", "/run/canary"]));
     run(Command::new("chown").args(["root", "/run/canary"]));
     let canaries = || ["/run/canary", "/home/bob/file"].map(|path| std::fs::read(path).expect("no canary"));
@@ -480,9 +480,9 @@ fn a_race_in_a_home_leads_root_nowhere() {
         swapper.args(["-c", swap]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("no shell");
     let mut ends = std::collections::BTreeMap::<String, u32>::new();
     for _ in 0..300 {
-        let said = answer(&mut crowd::driver(&stack, "anna"), &crowd::typing(&["000000"]));
-        assert_ne!(said.code(), Code::SUCCESS);
-        *ends.entry(said.code).or_default() += 1;
+        let response = answer(&mut crowd::driver(&stack, "anna"), &crowd::typing(&["000000"]));
+        assert_ne!(response.code(), Code::SUCCESS);
+        *ends.entry(response.code).or_default() += 1;
     }
     swapper.kill().expect("the race ended early");
     let _ = swapper.wait();

@@ -89,8 +89,8 @@ fn names(calls: &[Call]) -> Vec<&str> {
     calls.iter().map(|call| call.name.as_str()).collect()
 }
 
-fn places(calls: &[Call], name: &str) -> Vec<usize> {
-    (0..calls.len()).filter(|&place| calls[place].name == name).collect()
+fn indices(calls: &[Call], name: &str) -> Vec<usize> {
+    (0..calls.len()).filter(|&index| calls[index].name == name).collect()
 }
 
 /// The number of the state that a call writes.
@@ -126,10 +126,10 @@ fn the_charge_is_written_before_anything_depends_on_the_code() {
             traced
         });
         let (right, wrong) = (transaction(&right), transaction(&wrong));
-        let (written, charged) = (places(right, "pwrite64"), places(wrong, "pwrite64"));
+        let (written, charged) = (indices(right, "pwrite64"), indices(wrong, "pwrite64"));
         assert_eq!((written.len(), charged.len()), (2, 1), "{by:?}: {right:?}\n{wrong:?}");
         for calls in [right, wrong] {
-            let locked = *places(calls, "flock").first().expect("no lock");
+            let locked = *indices(calls, "flock").first().expect("no lock");
             let between = names(&calls[locked + 1..charged[0]]);
             assert!(between.iter().all(|name| BEFORE_THE_CHARGE.contains(name)), "{by:?}: {between:?}");
             assert!(calls[locked].line.ends_with("= 0") && calls[charged[0]].line.ends_with("= 1024"));
@@ -138,9 +138,9 @@ fn the_charge_is_written_before_anything_depends_on_the_code() {
         let last = written[1];
         assert_eq!(names(&right[..last]), names(&wrong[..last]), "{by:?}");
         assert_eq!(sequence(&right[last]), sequence(&right[written[0]]) + 1, "{by:?}");
-        let synced = places(right, "fdatasync");
+        let synced = indices(right, "fdatasync");
         assert!(synced.len() == 1 && synced[0] > last, "{by:?}: {right:?}");
-        assert!(places(wrong, "fdatasync").is_empty(), "{by:?}: {wrong:?}");
+        assert!(indices(wrong, "fdatasync").is_empty(), "{by:?}: {wrong:?}");
         println!("| {by:?} | {:?} |", names(&right[..=synced[0]]));
     }
 }
@@ -235,9 +235,9 @@ fn with_too_little_of_anything_a_users_module_compares_nothing() {
 fn killed_everywhere(machine: &Machine<Person>, by: By, code: &str, right: bool) -> (usize, usize) {
     let whole = traced(machine, by, code);
     let opened = transaction(&whole).first().expect("a call").clone();
-    let place = whole.calls.iter().position(|call| *call == opened).expect("it is there");
+    let index = whole.calls.iter().position(|call| *call == opened).expect("it is there");
     let start =
-        whole.calls[..place].iter().rposition(|call| call.line.starts_with("read(0,")).expect("no input");
+        whole.calls[..index].iter().rposition(|call| call.line.starts_with("read(0,")).expect("no input");
     let mut charged = 0;
     for call in &whole.calls[start..] {
         machine.anna.reset();
@@ -264,9 +264,9 @@ fn killed_everywhere(machine: &Machine<Person>, by: By, code: &str, right: bool)
 fn killed(by: By) {
     let machine = Machine::frozen(ONE_TRY).with_su();
     for (code, right) in codes(&machine) {
-        let (places, charged) = killed_everywhere(&machine, by, &code, right);
-        println!("| {by:?} killed | right: {right} | {places} places, {charged} charged |");
-        assert!((1..places).contains(&charged), "{charged} of {places}");
+        let (indices, charged) = killed_everywhere(&machine, by, &code, right);
+        println!("| {by:?} killed | right: {right} | {indices} places, {charged} charged |");
+        assert!((1..indices).contains(&charged), "{charged} of {indices}");
     }
 }
 

@@ -8,6 +8,6 @@ use insis_otp_tests::env::{program, require_machine};
 fn the_demo_goes_as_it_should() {
     require_machine();
     let output = Command::new(program("demo")).env("AUTO", "1").stdin(Stdio::null()).output().unwrap();
-    let [said, heard] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-    assert!(output.status.success(), "{}\n{said}\n{heard}", output.status);
+    let [shown, heard] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(output.status.success(), "{}\n{shown}\n{heard}", output.status);
 }

@@ -1,8 +1,8 @@
 //! People of a directory whose name there is not letter for letter the one that is typed: real SSSD on a real slapd.
 
 use insis_otp_tests::directory::Directory;
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, program, run, talk};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Stack};
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd};
 
@@ -41,7 +41,7 @@ fn whoever_types_the_name_otherwise_than_the_directory_has_it_logs_in_over_ssh()
         [(SUFFIX, ["anna", "ANNA"], "anna@ex"), (ANY_CASE, ["ANNA", "Anna"], "anna")]
     {
         let (env, _directory) = machine(settings);
-        let anna = Paired::user("anna");
+        let anna = Enrolled::user("anna");
         let sshd = Sshd::start(&env, "sshd", BOTH);
         for spelling in spellings {
             anna.again();
@@ -72,8 +72,8 @@ fn failures_and_delays_are_the_accounts_however_it_is_spelled() {
     let spellings = ["anna", "ANNA", "anna@ex"];
     // Somebody who has not enrolled, then somebody who has: a second spelling gives no second lot of free guesses.
     for enrolled in [false, true] {
-        let anna = enrolled.then(|| Paired::user("anna"));
-        let wrong = anna.as_ref().map_or_else(|| "123456".to_owned(), Paired::wrong);
+        let anna = enrolled.then(|| Enrolled::user("anna"));
+        let wrong = anna.as_ref().map_or_else(|| "123456".to_owned(), Enrolled::wrong);
         let mut delayed = Vec::new();
         for spelling in spellings.iter().cycle().take(7) {
             let (_, messages) = login(spelling, "auth required pam_insis_otp.so tries=2", &[&wrong]);
@@ -134,7 +134,7 @@ fn policy_goes_by_the_account() {
 #[test]
 fn a_name_that_nobody_has_is_asked_and_refused_like_everybody() {
     let (env, _directory) = machine(SUFFIX);
-    let _anna = Paired::user("anna");
+    let _anna = Enrolled::user("anna");
     let seen = |name: &str| {
         let (code, messages) = login(name, "auth required pam_insis_otp.so", &["000000", "hello", "123"]);
         format!("{code:?} {messages:?}")
@@ -153,7 +153,7 @@ fn an_account_of_this_machine_that_hides_the_directorys_lends_it_nothing() {
     env.write("/etc/passwd".as_ref(), passwd.as_bytes(), 0o644);
     assert!(switch.contains("passwd: files sss"));
     // The local anna has enrolled, and is exempt; ANNA is the directory's anna, another person.
-    let anna = Paired::user("anna");
+    let anna = Enrolled::user("anna");
     assert_eq!(anna.file().account().uid.as_raw(), 1501);
     env.write(CONFIG.as_ref(), b"exempt_users = [\"anna\"]\n", 0o644);
     let (code, _) = login("ANNA", "auth required pam_insis_otp.so tries=1", &[&anna.code()]);
@@ -164,7 +164,7 @@ fn an_account_of_this_machine_that_hides_the_directorys_lends_it_nothing() {
 #[test]
 fn otp_setup_and_the_helper_know_the_account_by_every_spelling() {
     let (env, _directory) = machine(SUFFIX);
-    let anna = Paired::user("ANNA");
+    let anna = Enrolled::user("ANNA");
     for spelling in ["anna", "ANNA", "anna@ex"] {
         let status = run(env.command("otp-setup").args(["status", "--user", spelling]));
         assert!(String::from_utf8_lossy(&status.stdout).contains("anna@ex"), "{status:?}");

@@ -128,14 +128,14 @@ fn modules_of_the_library_use_those_below_them_only_as_the_page_says() {
             assert!(order.contains(&module), "docs/development/code-structure.md does not list {module}");
         }
     }
-    for (place, (module, listed)) in modules.iter().enumerate() {
+    for (index, (module, listed)) in modules.iter().enumerate() {
         let mut used: BTreeSet<_> = sources(module).iter().flat_map(|source| named(source)).collect();
         assert!(!sources(module).is_empty(), "there is no module {module}");
         used.remove(module);
         assert_eq!(&used, listed, "what {module} uses");
         for below in listed {
             let there = order.iter().position(|module| module == below);
-            assert!(there.is_some_and(|there| there > place), "{module} uses {below}, which is above it");
+            assert!(there.is_some_and(|there| there > index), "{module} uses {below}, which is above it");
         }
     }
 }

@@ -7,9 +7,9 @@ use insis_otp::oath::{Salt, Seconds};
 use insis_otp::record::UserName;
 use insis_otp::store::{Account, SecretFile, Template};
 use insis_otp::verify::{State, Typed};
+use insis_otp_tests::enrolled::{Enrolled, is_enrolled};
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
-use insis_otp_tests::paired::{Paired, is_enrolled};
 use insis_otp_tests::pam::{
     CHANGE_EXPIRED_AUTHTOK, Code, DELETE_CRED, ESTABLISH_CRED, Item, Login, Message, Pam, Reply, SILENT,
 };
@@ -399,7 +399,7 @@ fn where_people_do_not_enroll_themselves_they_are_refused() {
 #[test]
 fn the_owner_is_told_of_a_phone_that_was_enrolled_since_the_last_login() {
     let env = machine("", "door", "auth required pam_insis_otp.so\n");
-    let anna = Paired::user("anna");
+    let anna = Enrolled::user("anna");
     // As it is when nobody has logged in since.
     anna.file().repair(|_, state| State { last_login: None, ..state.unwrap().clone() }).unwrap();
     let told = |code: &str| {

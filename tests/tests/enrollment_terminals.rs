@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use insis_otp_tests::enrolled::is_enrolled;
 use insis_otp_tests::env::{Env, run};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
-use insis_otp_tests::paired::is_enrolled;
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd};
 use insis_otp_tests::terminal::Terminal;

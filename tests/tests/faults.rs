@@ -47,8 +47,8 @@ fn outcome(traced: &Traced) -> Option<Outcome> {
 
 /// What must hold of an attempt during which something went wrong.
 fn check(machine: &Machine<Person>, traced: &Traced, code: &str, right: bool, what: &str) {
-    let said = outcome(traced);
-    let opened = said.as_ref().is_some_and(|said| said.code() == Code::SUCCESS);
+    let outcome = outcome(traced);
+    let opened = outcome.as_ref().is_some_and(|outcome| outcome.code() == Code::SUCCESS);
     let logged = machine.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
     assert!(right || !opened, "{what}: a wrong code opened the login");
     let spent = machine.anna.has_spent(STEP);
@@ -91,10 +91,10 @@ fn death_at_any_system_call_costs_nothing() {
     let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
     for (code, right) in [(machine.anna.code(STEP), true), (wrong, false)] {
         let calls = calls(&machine, &code);
-        for (place, call) in calls.iter().enumerate() {
+        for (index, call) in calls.iter().enumerate() {
             let traced = attempt(&machine, &code, call, &Fault::Kill);
             assert!(outcome(&traced).is_none(), "it lived on after {call:?}");
-            check(&machine, &traced, &code, right, &format!("killed at call {place}, {}", call.line));
+            check(&machine, &traced, &code, right, &format!("killed at call {index}, {}", call.line));
         }
         println!("| killed | {} code | {} places |", if right { "right" } else { "wrong" }, calls.len());
     }
@@ -105,8 +105,8 @@ fn death_at_any_system_call_leaves_a_recovery_code_good_once() {
     let machine = Machine::frozen(ONE_TRY);
     let mut opened_later = 0;
     let calls = calls(&machine, RECOVERY_CODE);
-    for (place, call) in calls.iter().enumerate() {
-        let what = format!("killed at call {place}, {}", call.line);
+    for (index, call) in calls.iter().enumerate() {
+        let what = format!("killed at call {index}, {}", call.line);
         let traced = attempt(&machine, RECOVERY_CODE, call, &Fault::Kill);
         assert!(outcome(&traced).is_none(), "{what}: it lived on");
         let logged = machine.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
@@ -148,9 +148,9 @@ fn errors_everywhere(
         for fault in faults(&call, errors) {
             let what = format!("{fault:?} at {}", call.line);
             let traced = attempt(machine, code, &call, &fault);
-            let said = outcome(&traced).unwrap_or_else(|| panic!("{what}: the process died\n{traced:?}"));
+            let outcome = outcome(&traced).unwrap_or_else(|| panic!("{what}: the process died\n{traced:?}"));
             check(machine, &traced, code, right, &what);
-            *ends.entry(said.code).or_default() += 1;
+            *ends.entry(outcome.code).or_default() += 1;
         }
     }
     ends
@@ -185,7 +185,7 @@ fn on_a_full_disk_a_code_opens_the_login_once() {
     let page = std::fs::read(machine.anna.file.path()).expect("no secret file");
     let disk = SmallDisk::on(Path::new(STORE), 64 * 1024, 16);
     std::fs::remove_file(format!("{STORE}/anna")).ok();
-    machine.anna.pair();
+    machine.anna.enroll();
     assert_eq!(page.len(), std::fs::read(machine.anna.file.path()).expect("no secret file").len());
     disk.fill();
     for step in STEP..STEP + 10 {
@@ -204,7 +204,7 @@ fn on_a_full_disk_a_code_opens_the_login_once() {
 fn over_quota_nobody_gets_in_whose_login_is_not_on_the_disk() {
     let machine = Machine::frozen(ONE_TRY);
     let quota = Quota::on(Path::new(STORE));
-    machine.anna.pair();
+    machine.anna.enroll();
     quota.exhaust();
     let error = std::fs::write(format!("{STORE}/x"), "x").expect_err("there is no quota");
     assert_eq!(error.raw_os_error(), Some(nix::libc::EDQUOT), "{error}");
@@ -237,15 +237,15 @@ fn on_a_read_only_disk_nobody_gets_in_and_the_log_says_why() {
     let machine = Machine::frozen(ONE_TRY);
     let before = std::fs::read(machine.anna.file.path()).expect("no secret file");
     let disk = ReadOnly::on(Path::new(STORE));
-    let said = machine.login(&machine.anna.code(STEP));
-    assert_eq!(said.code(), Code::AUTHINFO_UNAVAIL);
+    let outcome = machine.login(&machine.anna.code(STEP));
+    assert_eq!(outcome.code(), Code::AUTHINFO_UNAVAIL);
     let _line = machine.env.syslog().expect(&[
         "result=error reason=store",
         "user=anna",
         "/var/lib/insis-otp/anna: cannot open it: Read-only file system",
     ]);
-    let told = said.messages.iter().any(|message| message.text.contains("cannot be checked now"));
-    assert!(told, "{said:?}");
+    let told = outcome.messages.iter().any(|message| message.text.contains("cannot be checked now"));
+    assert!(told, "{outcome:?}");
     drop(disk);
     assert_eq!(std::fs::read(machine.anna.file.path()).expect("no secret file"), before);
     assert!(machine.opens(&machine.anna.code(STEP)));

@@ -12,7 +12,7 @@ use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, SYSTEM_STORE};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Deed {
-    Pair,
+    Enroll,
     Replace,
     Remove,
 }
@@ -30,10 +30,10 @@ fn with_other_phone() -> Person {
 }
 
 fn request(machine: &Machine<Person>, deed: Deed) -> String {
-    let new = || with_other_phone().new_pairing(STEP);
+    let new = || with_other_phone().new_device(STEP);
     let proof = Reply::new(machine.anna.code(STEP).as_bytes());
     let request = match deed {
-        Deed::Pair => Request::Enroll(new(), Credential::new(b"")),
+        Deed::Enroll => Request::Enroll(new(), Credential::new(b"")),
         Deed::Replace => Request::Replace(new(), proof),
         Deed::Remove => Request::Remove(proof),
     };
@@ -48,8 +48,8 @@ fn prepare(machine: &Machine<Person>, deed: Deed) {
             std::fs::remove_file(path).expect("cannot clear the store");
         }
     }
-    if deed != Deed::Pair {
-        machine.anna.pair();
+    if deed != Deed::Enroll {
+        machine.anna.enroll();
     }
 }
 
@@ -75,15 +75,15 @@ fn try_it(machine: &Machine<Person>, deed: Deed, call: &Call, fault: &Fault) {
 }
 
 /// Old, new or nothing; never anything in between, and what was reported is so: that it was done, or that it was not.
-fn check(machine: &Machine<Person>, deed: Deed, said: Option<&Response>, what: &str) {
-    let done = said == Some(&Response::Done(Drift(0)));
+fn check(machine: &Machine<Person>, deed: Deed, response: Option<&Response>, what: &str) {
+    let done = response == Some(&Response::Done(Drift(0)));
     let names: Vec<_> = std::fs::read_dir(STORE)
         .expect("no store")
         .map(|entry| entry.expect("no entry").file_name().to_string_lossy().into_owned())
         .collect();
     assert!(
         names.iter().all(|name| ["anna", ".unknown-users", ".store"].contains(&name.as_str())
-            || insis_otp_tests::paired::is_temporary(name, "anna")),
+            || insis_otp_tests::enrolled::is_temporary(name, "anna")),
         "{what}: {names:?}"
     );
     let file = &machine.anna.file;
@@ -96,12 +96,12 @@ fn check(machine: &Machine<Person>, deed: Deed, said: Option<&Response>, what: &
     let is_new = secret.as_ref() == Some(new);
     let is_old = secret.as_ref() == Some(old);
     match deed {
-        Deed::Pair => assert!(is_new || !there && !done, "{what}"),
+        Deed::Enroll => assert!(is_new || !there && !done, "{what}"),
         Deed::Replace => assert!(is_new || is_old && !done, "{what}"),
         Deed::Remove => assert!(!there || is_old && !done, "{what}"),
     }
     let changed = if deed == Deed::Remove { !there } else { is_new };
-    assert!(!(changed && matches!(said, Some(Response::Failed(_)))), "{what}: {said:?}");
+    assert!(!(changed && matches!(response, Some(Response::Failed(_)))), "{what}: {response:?}");
     // The code that was the proof opens nothing, if it was spent; the codes of the pairing neither.
     if is_new {
         assert_ne!(machine.login(&other.code(STEP)).code, "PAM_SUCCESS", "{what}");
@@ -114,7 +114,7 @@ fn check(machine: &Machine<Person>, deed: Deed, said: Option<&Response>, what: &
     if there {
         file.remove().expect("cannot remove");
     }
-    machine.anna.pair();
+    machine.anna.enroll();
     let left = std::fs::exists(format!("{STORE}/.anna.new")).expect("no store");
     assert!(!left, "{what}: something was left");
 }
@@ -126,7 +126,7 @@ fn answer(traced: &Traced) -> Option<Response> {
 #[test]
 fn death_at_any_system_call_of_the_helper_leaves_old_or_new() {
     let machine = new_machine();
-    for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
+    for deed in [Deed::Enroll, Deed::Replace, Deed::Remove] {
         let calls = calls(&machine, deed);
         // Before it reads its request it has nothing to lose.
         let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
@@ -178,14 +178,14 @@ fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
 #[test]
 fn what_the_helper_reports_is_on_the_disk() {
     let machine = new_machine();
-    for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
+    for deed in [Deed::Enroll, Deed::Replace, Deed::Remove] {
         let calls = calls(&machine, deed);
         let last = |names: &[&str]| calls.iter().rposition(|call| names.contains(&call.name.as_str()));
         // What goes in the end is a temporary name.
         let named = last(&["rename", "renameat", "renameat2"]).expect("no name was changed");
-        let said = calls.iter().rposition(|call| call.line.starts_with("write(1,")).expect("no answer");
-        let synced = |place: usize| calls[place].name.contains("sync") && calls[place].line.ends_with("= 0");
-        assert!((named..said).any(synced), "{deed:?}: its name is not on the disk: {calls:?}");
+        let reported = calls.iter().rposition(|call| call.line.starts_with("write(1,")).expect("no answer");
+        let synced = |index: usize| calls[index].name.contains("sync") && calls[index].line.ends_with("= 0");
+        assert!((named..reported).any(synced), "{deed:?}: its name is not on the disk: {calls:?}");
         assert!(
             deed == Deed::Remove || (0..named).any(synced),
             "{deed:?}: its content is not on the disk: {calls:?}"
@@ -198,18 +198,21 @@ fn what_the_helper_reports_is_on_the_disk() {
 fn over_quota_the_helper_leaves_old_or_new() {
     let machine = new_machine();
     let quota = Quota::on(std::path::Path::new(STORE));
-    for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
+    for deed in [Deed::Enroll, Deed::Replace, Deed::Remove] {
         prepare(&machine, deed);
         quota.exhaust();
-        let said = Response::decode(&talk(&mut helper(&machine), &request(&machine, deed)).stdout);
-        println!("| over quota | {deed:?} | {said:?} |");
-        if deed == Deed::Pair {
-            assert!(matches!(&said, Ok(Response::Failed(why)) if why.contains("uota exceeded")), "{said:?}");
+        let response = Response::decode(&talk(&mut helper(&machine), &request(&machine, deed)).stdout);
+        println!("| over quota | {deed:?} | {response:?} |");
+        if deed == Deed::Enroll {
+            assert!(
+                matches!(&response, Ok(Response::Failed(why)) if why.contains("uota exceeded")),
+                "{response:?}"
+            );
             // The marker.
             assert_eq!(std::fs::read_dir(STORE).expect("no store").count(), 1, "something was left");
         }
         quota.lift();
-        check(&machine, deed, said.as_ref().ok(), &format!("{deed:?} over quota"));
+        check(&machine, deed, response.as_ref().ok(), &format!("{deed:?} over quota"));
     }
 }
 
@@ -217,7 +220,7 @@ fn over_quota_the_helper_leaves_old_or_new() {
 #[ignore = "long: make assurance"]
 fn an_error_at_any_system_call_of_the_helper_leaves_old_or_new() {
     let machine = new_machine();
-    for deed in [Deed::Pair, Deed::Replace, Deed::Remove] {
+    for deed in [Deed::Enroll, Deed::Replace, Deed::Remove] {
         let calls = calls(&machine, deed);
         let start = calls.iter().position(|call| call.line.starts_with("read(0,")).expect("it reads");
         for error in ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "EMFILE", "ENOMEM", "EACCES"] {

@@ -18,12 +18,12 @@ const ERRORS: [&str; 8] = ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "EMFILE"
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Deed {
-    Pair,
+    Enroll,
     Replace,
     Remove,
 }
 
-const DEEDS: [Deed; 3] = [Deed::Pair, Deed::Replace, Deed::Remove];
+const DEEDS: [Deed; 3] = [Deed::Enroll, Deed::Replace, Deed::Remove];
 
 /// Who does it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,8 +66,8 @@ fn prepare(machine: &Machine<Person>, deed: Deed) {
     for name in names().iter().filter(|name| *name != ".store") {
         std::fs::remove_file(format!("{STORE}/{name}")).expect("cannot clear the store");
     }
-    if deed != Deed::Pair {
-        machine.anna.pair();
+    if deed != Deed::Enroll {
+        machine.anna.enroll();
     }
 }
 
@@ -78,7 +78,7 @@ fn command(machine: &Machine<Person>, deed: Deed, by: By) -> Command {
         By::Own => env.as_user("anna", "otp-setup"),
     };
     command.args(match deed {
-        Deed::Pair => &["--batch", "pair", "--yes", "--text"][..],
+        Deed::Enroll => &["--batch", "pair", "--yes", "--text"][..],
         Deed::Replace => &["--batch", "replace", "--yes", "--text"],
         Deed::Remove => &["--batch", "remove", "--yes"],
     });
@@ -93,7 +93,7 @@ fn answer(machine: &Machine<Person>, deed: Deed, by: By, screen: &str) -> Option
     let proof = || format!("{}\n", machine.anna.code(STEP));
     let proof = match (by, deed) {
         (By::Root, _) => String::new(),
-        (By::Own, Deed::Pair) => format!("{PASSWORD}\n"),
+        (By::Own, Deed::Enroll) => format!("{PASSWORD}\n"),
         (By::Own, _) => proof(),
     };
     if deed == Deed::Remove {
@@ -143,7 +143,7 @@ fn check(machine: &Machine<Person>, deed: Deed, output: &Output, what: &str) {
     let left = names();
     let known = |name: &String| {
         ["anna", ".unknown-users", ".store"].contains(&name.as_str())
-            || insis_otp_tests::paired::is_temporary(name, "anna")
+            || insis_otp_tests::enrolled::is_temporary(name, "anna")
     };
     assert!(left.iter().all(known), "{what}: {left:?}");
     let killed = output.status.signal().is_some();
@@ -159,7 +159,7 @@ fn check(machine: &Machine<Person>, deed: Deed, output: &Output, what: &str) {
     let done = output.status.success()
         || ["The phone is paired with", "is removed"].iter().any(|words| screen.contains(words));
     match deed {
-        Deed::Pair => assert!(is_new || !there && !done, "{what}"),
+        Deed::Enroll => assert!(is_new || !there && !done, "{what}"),
         Deed::Replace => assert!(is_new || is_old && !done, "{what}"),
         Deed::Remove => assert!(!there || is_old && !done, "{what}"),
     }
@@ -177,7 +177,7 @@ fn check(machine: &Machine<Person>, deed: Deed, output: &Output, what: &str) {
         // What a death left behind is cleared away by the next pairing.
         file.remove().expect("cannot remove");
     }
-    machine.anna.pair();
+    machine.anna.enroll();
     assert!(!names().contains(&".anna.new".to_owned()), "{what}: something was left for good");
 }
 
@@ -203,12 +203,12 @@ fn an_error_where_root_writes_the_store_leaves_old_or_new() {
             let names = ["write", "sync", "open", "rename", "unlink", "chown"];
             names.iter().any(|name| call.name.contains(name)) && !call.line.starts_with("write(1,")
         };
-        let places: Vec<_> = calls.iter().filter(writes).collect();
-        assert!(places.len() > 3, "{deed:?}: {calls:?}");
-        for call in &places {
+        let chosen: Vec<_> = calls.iter().filter(writes).collect();
+        assert!(chosen.len() > 3, "{deed:?}: {calls:?}");
+        for call in &chosen {
             try_it(&machine, deed, By::Root, call, &Fault::Error("EIO"));
         }
-        println!("| EIO | {deed:?} by Root | {} places |", places.len());
+        println!("| EIO | {deed:?} by Root | {} places |", chosen.len());
     }
 }
 
@@ -218,14 +218,14 @@ fn a_new_file_of_the_first_version_goes_unless_somebody_works_on_it() {
     let machine = new_machine();
     let path = format!("{STORE}/.anna.new");
     let talk = Conversation {
-        answer: &|screen| answer(&machine, Deed::Pair, By::Root, screen),
+        answer: &|screen| answer(&machine, Deed::Enroll, By::Root, screen),
         patience: Duration::from_secs(60),
     };
     for held in [true, false] {
-        prepare(&machine, Deed::Pair);
+        prepare(&machine, Deed::Enroll);
         let other = File::options().write(true).create_new(true).mode(0o600).open(&path).expect("no file");
         let other = held.then(|| Flock::lock(other, FlockArg::LockExclusive).map_err(|(_, error)| error));
-        let output = Traced::converse(&command(&machine, Deed::Pair, By::Root), None, &talk).output;
+        let output = Traced::converse(&command(&machine, Deed::Enroll, By::Root), None, &talk).output;
         assert!(output.status.success(), "{output:?}");
         assert_eq!(std::path::Path::new(&path).exists(), held, "held: {held}");
         drop(other);
@@ -257,9 +257,9 @@ fn everywhere(by: By, faults: &[Fault]) {
     for deed in DEEDS {
         let calls = calls(&machine, deed, by);
         for fault in faults {
-            let places: Vec<_> = calls.iter().filter(|call| may(call, fault)).collect();
-            places.iter().for_each(|call| try_it(&machine, deed, by, call, fault));
-            println!("| {fault:?} | {deed:?} by {by:?} | {} places |", places.len());
+            let chosen: Vec<_> = calls.iter().filter(|call| may(call, fault)).collect();
+            chosen.iter().for_each(|call| try_it(&machine, deed, by, call, fault));
+            println!("| {fault:?} | {deed:?} by {by:?} | {} places |", chosen.len());
         }
     }
 }

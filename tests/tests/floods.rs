@@ -42,9 +42,9 @@ fn flood_of(machine: &Machine<Person>, address: &str, wrong: &str, times: u64) -
 /// The owner's two codes of the last step and this one.
 fn owners_pair(machine: &Machine<Person>, step: u64) -> bool {
     let pair = format!("{} {}", machine.anna.code(step - 1), machine.anna.code(step));
-    let said = answer(machine.driver().args(["--rhost", OWNER]), &typing(&[&pair]));
-    assert!(said.nanos < 2_000_000_000, "{} s", said.nanos / 1_000_000_000);
-    said.code == "PAM_SUCCESS"
+    let outcome = answer(machine.driver().args(["--rhost", OWNER]), &typing(&[&pair]));
+    assert!(outcome.nanos < 2_000_000_000, "{} s", outcome.nanos / 1_000_000_000);
+    outcome.code == "PAM_SUCCESS"
 }
 
 /// The owner comes a hundred times, once a minute, while each of these floods at the same time. Returns how often a pair

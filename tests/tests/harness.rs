@@ -101,9 +101,9 @@ fn tests_do_not_see_each_others_users_and_files() {
 #[test]
 fn a_user_has_groups_home_and_no_privileges() {
     let env = Env::build().user("anna", "one").group("wheel", &["anna"]).start();
-    let said =
+    let shown =
         String::from_utf8(run(env.as_user("anna", "sh").args(["-c", "id -un; id -Gn; pwd"])).stdout).unwrap();
-    assert_eq!(said, "anna\nanna wheel\n/home/anna\n");
+    assert_eq!(shown, "anna\nanna wheel\n/home/anna\n");
     assert!(!env.as_user("anna", "cat").arg("/etc/shadow").output().unwrap().status.success());
 }
 
@@ -111,8 +111,8 @@ fn a_user_has_groups_home_and_no_privileges() {
 fn any_process_can_be_given_any_time() {
     let env = Env::build().user("anna", "one").clock().start();
     let date = |env: &Env| {
-        let said = run(env.as_user("anna", "date").args(["-u", "+%s"])).stdout;
-        String::from_utf8(said).unwrap().trim().parse::<u64>().unwrap()
+        let shown = run(env.as_user("anna", "date").args(["-u", "+%s"])).stdout;
+        String::from_utf8(shown).unwrap().trim().parse::<u64>().unwrap()
     };
     env.clock().freeze(59);
     assert_eq!(date(&env), 59);
@@ -260,8 +260,8 @@ fn a_process_dies_or_errs_at_any_system_call() {
     let driver = crowd::driver(&stack, "anna");
     let input = crowd::typing(&["one"]);
     let traced = Traced::run(&driver, &input);
-    let said = String::from_utf8(traced.output.stdout.clone()).unwrap();
-    assert_eq!(crowd::Outcome::read(&said).code(), Code::SUCCESS);
+    let shown = String::from_utf8(traced.output.stdout.clone()).unwrap();
+    assert_eq!(crowd::Outcome::read(&shown).code(), Code::SUCCESS);
     let calls = traced.calls_between("/begin-of-calls", "/end-of-calls");
     let shadow =
         calls.iter().find(|call| call.line.contains("/etc/shadow")).expect("pam_unix reads the hash");

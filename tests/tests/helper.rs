@@ -93,10 +93,10 @@ fn a_user_pairs_and_uses_what_no_user_can_open() {
     alice.enrol();
     assert_eq!(alice.ask(&alice.enrollment(-1, 0)), Response::Exists);
 
-    let facts = std::fs::metadata(alice.path()).unwrap();
+    let metadata = std::fs::metadata(alice.path()).unwrap();
     let owner = run(std::process::Command::new("id").args(["-u", "alice"])).stdout;
-    assert_eq!(facts.uid().to_string(), String::from_utf8_lossy(&owner).trim());
-    assert_eq!(facts.permissions().mode() & 0o7777, 0o600);
+    assert_eq!(metadata.uid().to_string(), String::from_utf8_lossy(&owner).trim());
+    assert_eq!(metadata.permissions().mode() & 0o7777, 0o600);
     let names: Vec<_> =
         std::fs::read_dir("/var/lib/insis-otp").unwrap().map(|e| e.unwrap().file_name()).collect();
     // And the marker that a store has from the beginning on.

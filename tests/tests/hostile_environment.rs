@@ -195,7 +195,7 @@ fn signals_end_otp_setup_and_leave_nothing() {
 }
 
 /// Pairs bob's phone in these surroundings, with the page saved. Returns the status.
-fn pair(machine: &Machine<Person>, surroundings: &str) -> Option<i32> {
+fn enroll(machine: &Machine<Person>, surroundings: &str) -> Option<i32> {
     let script = surroundings.replace('%', "otp-setup pair --batch --yes --text --save page.txt");
     let mut command = machine.env.as_user("bob", "timeout");
     command.args(["20", "bash", "-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -230,19 +230,20 @@ fn whatever_the_umask_what_is_written_is_the_users_alone() {
     let page = machine.env.home("bob").join("page.txt");
     for umask in ["0000", "0022", "0077", "0777"] {
         let start = Instant::now();
-        assert_eq!(pair(&machine, &format!("umask {umask}; exec %")), Some(0), "umask {umask}");
+        assert_eq!(enroll(&machine, &format!("umask {umask}; exec %")), Some(0), "umask {umask}");
         for path in [bob.file.path(), page.as_path()] {
-            let facts = std::fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let metadata =
+                std::fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             // A umask may take the page's own rights away, too.
-            let mode = facts.permissions().mode() & 0o7777;
+            let mode = metadata.permissions().mode() & 0o7777;
             assert!(mode == 0o600 || umask == "0777" && path == page && mode == 0, "umask {umask}: {mode:o}");
-            assert_eq!(facts.uid(), bob.file.account().uid.as_raw(), "umask {umask}: {}", path.display());
+            assert_eq!(metadata.uid(), bob.file.account().uid.as_raw(), "umask {umask}: {}", path.display());
         }
         assert!(start.elapsed() < Duration::from_secs(10));
         bob.file.remove().expect("not paired");
         std::fs::remove_file(&page).expect("no page");
     }
     // Without room for the page nothing is paired, or it is and the status says so.
-    let code = pair(&machine, "ulimit -f 0; exec %");
+    let code = enroll(&machine, "ulimit -f 0; exec %");
     assert_eq!(code == Some(0), bob.file.path().exists(), "{code:?}");
 }

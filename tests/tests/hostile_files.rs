@@ -79,7 +79,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("cannot set a mode");
 }
 
-fn aside(path: &Path) -> PathBuf {
+fn move_away(path: &Path) -> PathBuf {
     let aside = Path::new("/run/aside");
     std::fs::rename(path, aside)
         .or_else(|_| std::fs::copy(path, aside).and_then(|_| std::fs::remove_file(path)))
@@ -339,7 +339,7 @@ const KINDS: &[(&str, Spoil, Verdict)] = &[
     ("1 GiB, sparse", |path| sparse(path, 1 << 30), NOT_PAGE),
     ("8 EiB less one, sparse or as far as it goes", |path| sparse(path, i64::MAX as u64), NOT_PAGE),
     ("missing", |path| std::fs::remove_file(path).expect("no file"), Refused),
-    ("a symbolic link to the good file", |path| link(path, &aside(path)), LINK),
+    ("a symbolic link to the good file", |path| link(path, &move_away(path)), LINK),
     ("a symbolic link to nowhere", |path| replace_by_link(path, "/no/where"), LINK),
     ("a symbolic link to itself", |path| replace_by_link(path, path), LINK),
     ("a symbolic link to /etc/shadow", |path| replace_by_link(path, "/etc/shadow"), LINK),
@@ -385,12 +385,12 @@ fn link(path: &Path, to: &Path) {
 }
 
 fn replace_by_link(path: &Path, to: impl AsRef<Path>) {
-    aside(path);
+    move_away(path);
     link(path, to.as_ref());
 }
 
 fn fifo(path: &Path) {
-    aside(path);
+    move_away(path);
     run(Command::new("mkfifo").args(["-m", "600"]).arg(path));
     owner(path, "anna");
 }
@@ -407,20 +407,20 @@ fn busy_fifo(path: &Path) {
 }
 
 fn socket(path: &Path) {
-    aside(path);
+    move_away(path);
     drop(UnixListener::bind(path));
     owner(path, "anna");
     mode(path, 0o600);
 }
 
 fn directory(path: &Path) {
-    aside(path);
+    move_away(path);
     std::fs::create_dir(path).expect("no directory");
     owner(path, "anna");
 }
 
 fn device(path: &Path, major: u32, minor: u32) {
-    aside(path);
+    move_away(path);
     run(Command::new("mknod").args(["-m", "600"]).arg(path).args([
         "c",
         &major.to_string(),
@@ -432,8 +432,8 @@ fn device(path: &Path, major: u32, minor: u32) {
 
 /// Bob's secret file at anna's place.
 fn exchange(path: &Path, give: bool) {
-    Person::new("bob", 2, SYSTEM_STORE).pair();
-    aside(path);
+    Person::new("bob", 2, SYSTEM_STORE).enroll();
+    move_away(path);
     std::fs::rename(path.with_file_name("bob"), path).expect("cannot move it");
     if give {
         owner(path, "anna");
@@ -469,7 +469,7 @@ const DIRECTORIES: &[(&str, Spoil, Verdict)] = &[
 ];
 
 /// A good store again, whatever was done to it.
-fn mend(machine: &Machine<Person>) {
+fn restore(machine: &Machine<Person>) {
     let store = Path::new(STORE);
     let _ = std::fs::remove_file(store);
     let _ = std::fs::remove_dir_all(store);
@@ -477,21 +477,21 @@ fn mend(machine: &Machine<Person>) {
         let _ = std::fs::remove_dir_all(left);
         let _ = std::fs::remove_file(left);
     }
-    insis_otp_tests::paired::make_store();
+    insis_otp_tests::enrolled::make_store();
     insis_otp_tests::faults::mark(store);
-    machine.anna.pair();
+    machine.anna.enroll();
 }
 
 fn check(machine: &Machine<Person>, name: &str, verdict: Verdict) {
-    let (said, line) = machine.logged(|| machine.login(&machine.anna.code(STEP)));
+    let (outcome, line) = machine.logged(|| machine.login(&machine.anna.code(STEP)));
     let right = match verdict {
-        Opens => said.code() == Code::SUCCESS,
-        Refused => said.code() == Code::AUTH_ERR,
-        Unavailable("none") => said.code() == Code::AUTH_ERR && line.contains("reason=throttled"),
-        Unavailable(why) => said.code() == Code::AUTHINFO_UNAVAIL && line.contains(why),
+        Opens => outcome.code() == Code::SUCCESS,
+        Refused => outcome.code() == Code::AUTH_ERR,
+        Unavailable("none") => outcome.code() == Code::AUTH_ERR && line.contains("reason=throttled"),
+        Unavailable(why) => outcome.code() == Code::AUTHINFO_UNAVAIL && line.contains(why),
     };
-    assert!(right, "{name}: expected {verdict:?}, got {said:?}\n{line}");
-    println!("| {name} | {} |", said.code);
+    assert!(right, "{name}: expected {verdict:?}, got {outcome:?}\n{line}");
+    println!("| {name} | {} |", outcome.code);
 }
 
 #[test]
@@ -504,7 +504,7 @@ fn secret_files_of_every_shape_have_their_verdict() {
     let cases: Vec<_> = contents().into_iter().chain(kinds).chain(directories).collect();
     assert_eq!(cases.len(), 183);
     for (name, spoil, verdict) in cases {
-        mend(&machine);
+        restore(&machine);
         spoil(machine.anna.file.path());
         check(&machine, &name, verdict);
     }

@@ -208,9 +208,9 @@ fn replies_of_every_shape_have_their_verdict() {
     for (reply, verdict) in replies {
         machine.anna.reset();
         let shown: String = String::from_utf8_lossy(&reply).chars().take(40).collect();
-        let (said, line) = machine.logged(|| login(&machine, &reply));
+        let (outcome, line) = machine.logged(|| login(&machine, &reply));
         let expected = if verdict == OPENS { Code::SUCCESS } else { Code::AUTH_ERR };
-        assert!(said.code() == expected && line.contains(verdict), "{shown:?}: {verdict}, got {line}");
+        assert!(outcome.code() == expected && line.contains(verdict), "{shown:?}: {verdict}, got {line}");
         println!("| {shown:?} | {verdict} |");
     }
 }
@@ -227,9 +227,9 @@ fn a_broken_or_boundless_conversation_opens_nothing() {
         ("huge 67108864", Code::AUTH_ERR, CHARACTERS),
     ];
     for (reply, code, reason) in cases {
-        let (said, line) = machine.logged(|| answer(&mut machine.driver(), &format!("{reply}\n")));
+        let (outcome, line) = machine.logged(|| answer(&mut machine.driver(), &format!("{reply}\n")));
         assert!(line.contains(reason), "{reply}: {line}");
-        assert_eq!(said.code(), code, "{reply}: {line}");
+        assert_eq!(outcome.code(), code, "{reply}: {line}");
     }
     assert!(machine.login(&machine.anna.code(STEP)).code() == Code::SUCCESS);
 }
@@ -244,8 +244,8 @@ fn replies_of_every_length_have_their_verdict() {
     for length in lengths {
         machine.anna.reset();
         for filler in [b'1', b'x'] {
-            let said = login(&machine, &vec![filler; length]);
-            assert_eq!(said.code(), Code::AUTH_ERR, "{length} times {:?}", char::from(filler));
+            let outcome = login(&machine, &vec![filler; length]);
+            assert_eq!(outcome.code(), Code::AUTH_ERR, "{length} times {:?}", char::from(filler));
         }
         assert_eq!(machine.anna.state().failures, 2, "{length}");
         // Up to 128 bytes are parsed; what is longer is not cut to what would open.
@@ -272,8 +272,8 @@ fn through_the_helper_a_boundless_reply_is_refused() {
     };
     for length in [65, 4_096, 65_535, 65_536, 65_537, 262_144, 1 << 20, 64 << 20] {
         machine.anna.reset();
-        let said = as_anna(&format!("huge {length}\n"));
-        assert_eq!(said.code(), Code::AUTH_ERR, "{length} bytes");
+        let outcome = as_anna(&format!("huge {length}\n"));
+        assert_eq!(outcome.code(), Code::AUTH_ERR, "{length} bytes");
         assert_eq!(machine.anna.state().failures, 1, "{length} bytes");
     }
     let cut = machine.anna.code(STEP) + &" ".repeat(70_000);
@@ -382,15 +382,15 @@ fn names_of_every_shape_open_nothing_and_touch_nothing() {
     let before = std::fs::read(machine.anna.file.path()).expect("no secret file");
     for name in &names {
         let stack = &machine.stack;
-        let (said, line) =
+        let (outcome, line) =
             machine.logged(|| answer(&mut crowd::driver(stack, name), &crowd::typing(&[code.as_str()])));
         let shown: String = name.chars().take(40).collect();
-        assert_eq!(said.code(), Code::AUTH_ERR, "{shown:?}: {line}");
+        assert_eq!(outcome.code(), Code::AUTH_ERR, "{shown:?}: {line}");
         assert!(line.contains("result=refused reason=unknown-user"), "{shown:?}: {line}");
         assert!(!line.contains("user=anna rhost") && line.len() < 1500, "{shown:?} forged {line}");
         assert_eq!(line.lines().count(), 1, "{shown:?} forged {line}");
         assert!(
-            said.messages.iter().any(|message| message.text == "One-time code: "),
+            outcome.messages.iter().any(|message| message.text == "One-time code: "),
             "{shown:?} was not asked"
         );
     }
@@ -414,9 +414,9 @@ fn a_home_is_where_the_user_database_says() {
         "%h/.insis-otp",
     );
     for name in ["../anna", "anna/../anna", "anna/", "."] {
-        let said =
+        let outcome =
             answer(&mut crowd::driver(&machine.stack, name), &crowd::typing(&[&machine.anna.code(STEP)]));
-        assert_eq!(said.code(), Code::AUTH_ERR, "{name}");
+        assert_eq!(outcome.code(), Code::AUTH_ERR, "{name}");
     }
     assert_eq!(machine.login(&machine.anna.code(STEP)).code(), Code::SUCCESS);
 }
@@ -426,8 +426,8 @@ fn a_stack_of_many_questions_is_answered_in_turn() {
     // Three tries, each another kind of nonsense, and then the connection is gone.
     let machine = Machine::frozen("auth required pam_insis_otp.so tries=10");
     let stack = Stack::new("door", "auth required pam_insis_otp.so tries=10");
-    let said = answer(&mut crowd::driver(&stack, "anna"), &crowd::typing(&["a", "1", "٣"]));
-    assert_eq!(said.code(), Code::CONV_ERR);
+    let outcome = answer(&mut crowd::driver(&stack, "anna"), &crowd::typing(&["a", "1", "٣"]));
+    assert_eq!(outcome.code(), Code::CONV_ERR);
     assert_eq!(machine.anna.state().failures, 3);
     let mut prlimit = Command::new("prlimit");
     let driver = crowd::driver(&stack, "anna");

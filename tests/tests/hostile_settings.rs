@@ -131,13 +131,13 @@ fn grown() -> Vec<(String, &'static str)> {
 fn wrong(machine: &Machine<Person>, stack: &Stack, what: &str, complaint: &str) -> Option<String> {
     machine.anna.reset();
     let code = machine.anna.code(STEP);
-    let (said, line) =
+    let (outcome, line) =
         machine.logged(|| answer(&mut crowd::driver(stack, "anna"), &crowd::typing(&[code.as_str()])));
     let expected = if complaint.is_empty() { Code::SUCCESS } else { Code::SERVICE_ERR };
     // Nobody is asked for a code that cannot be checked.
-    let asked = said.messages.iter().any(|message| message.style.starts_with("echo"));
-    let right = said.code() == expected && line.contains(complaint) && (complaint.is_empty() || !asked);
-    (!right).then(|| format!("{what}: expected {complaint:?}, got {} and {line}", said.code))
+    let asked = outcome.messages.iter().any(|message| message.style.starts_with("echo"));
+    let right = outcome.code() == expected && line.contains(complaint) && (complaint.is_empty() || !asked);
+    (!right).then(|| format!("{what}: expected {complaint:?}, got {} and {line}", outcome.code))
 }
 
 fn try_it(machine: &Machine<Person>, stack: &Stack, what: &str, complaint: &str) {

@@ -51,13 +51,13 @@ fn a_panic_in_any_hook_is_contained_and_logged() {
         let line = |kind: &str| format!("{kind} required {} panic={hook}\n", module.display());
         Stack::new("door", &["auth", "account", "session", "password"].map(line).concat())
     };
-    for (hook, place) in
+    for (hook, stage) in
         [("auth", 0), ("setcred", 1), ("account", 2), ("chauthtok", 3), ("session", 4), ("session", 5)]
     {
         env.syslog().clear();
         let stack = stack(hook);
         let mut pam = Login::on(&stack).user("anna").types(["123456"]).begin();
-        let code = match place {
+        let code = match stage {
             0 => pam.authenticate(),
             1 => pam.setcred(ESTABLISH_CRED),
             2 => pam.acct_mgmt(0),

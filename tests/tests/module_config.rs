@@ -286,12 +286,12 @@ fn fail2ban_counts_guesses_and_nothing_else() {
     env.write(&Path::new("/etc").join(filter), text(filter).as_bytes(), 0o644);
     let mut regex = env.command("fail2ban-regex");
     let output = run(regex.args(["--print-all-matched", "/var/log/auth.log", "insis-otp"]));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains(&format!("Failregex: {guesses} total")), "{said}");
-    assert!(said.contains(&format!("{guesses} matched")), "{said}");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains(&format!("Failregex: {guesses} total")), "{shown}");
+    assert!(shown.contains(&format!("{guesses} matched")), "{shown}");
     let output = run(env.command("fail2ban-regex").args(["--out", "ip", "/var/log/auth.log", "insis-otp"]));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut hosts: Vec<_> = said.split_whitespace().collect();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut hosts: Vec<_> = shown.split_whitespace().collect();
     hosts.sort_unstable();
     assert_eq!(hosts, ["192.0.2.66", "192.0.2.66", "192.0.2.66", "192.0.2.66", "2001:db8::66"]);
 }
@@ -314,8 +314,8 @@ fn the_groups_the_store_and_the_drop_in_are_what_systemd_takes() {
         0o644,
     );
     let output = talk(env.command("systemd-analyze").args(["verify", "polkit-agent-helper@1.service"]), "");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && !said.contains("insis-otp.conf"), "{said}");
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !shown.contains("insis-otp.conf"), "{shown}");
 }
 
 /// Compiled with the whole of Debian's policy: a kernel that enforces it is not needed for that.
@@ -330,9 +330,9 @@ fn the_policy_module_is_what_selinux_takes() {
     let policy = std::fs::read_dir("/etc/selinux/default/policy").unwrap().next().unwrap().unwrap().path();
     // Of the rules for this, those that do not depend on a switch of the policy: it would stand behind them.
     let allowed = |rule: &[&str]| {
-        let said = run(env.command("sesearch").arg("-A").args(rule).arg(&policy)).stdout;
-        let said = String::from_utf8(said).unwrap();
-        said.lines().filter(|line| line.ends_with(';')).map(|line| format!("{line}\n")).collect::<String>()
+        let shown = run(env.command("sesearch").arg("-A").args(rule).arg(&policy)).stdout;
+        let shown = String::from_utf8(shown).unwrap();
+        shown.lines().filter(|line| line.ends_with(';')).map(|line| format!("{line}\n")).collect::<String>()
     };
     let override_modes =
         || allowed(&["-s", "sshd_t", "-t", "sshd_t", "-c", "capability", "-p", "dac_override"]);

@@ -8,10 +8,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use insis_otp_tests::crowd::{Gate, Waiting, driver, typing};
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{BASE, Env, feed, program, run, talk};
 use insis_otp_tests::journal::{Journal, SOCKETS};
 use insis_otp_tests::machine::{MODULE, Machine, PASSWORD};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Stack};
 use insis_otp_tests::syslog::stuck;
 
@@ -21,7 +21,7 @@ fn machine() -> Machine {
 }
 
 /// A wrong code, then a right one: how long it took.
-fn timed_login(anna: &Paired) -> Duration {
+fn timed_login(anna: &Enrolled) -> Duration {
     let stack = Stack::new("door", MODULE);
     // Without one, libpam itself writes a line, and waits for a stuck log for ever.
     std::fs::write(stack.folder().join("other"), "auth required pam_deny.so\n").unwrap();
@@ -214,8 +214,8 @@ fn fail2ban_finds_its_hosts_in_the_journal() {
     let filter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/fail2ban/filter.d/insis-otp.conf");
     env.write("/etc/fail2ban/filter.d/insis-otp.conf".as_ref(), &std::fs::read(filter).unwrap(), 0o644);
     let output = run(env.command("fail2ban-regex").args(["--out", "ip", "systemd-journal", "insis-otp"]));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut hosts: Vec<_> = said.split_whitespace().collect();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut hosts: Vec<_> = shown.split_whitespace().collect();
     hosts.sort_unstable();
     assert_eq!(hosts, ["192.0.2.7", "2001:db8::7"]);
 }

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::machine::{MODULE, Machine};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Message, Stack};
 
 fn machine(config: &str) -> Machine {
@@ -72,7 +72,7 @@ fn what_sshd_fills_in_for_unknown_users_is_throttled_like_codes() {
         delayed("anna", &wrong) && delayed("mallory", "\u{8}\n\r\u{7f}IN") && !delayed("nobody", "123456")
     );
     // Root, whom sshd does not let in, is not charged for it.
-    let root = Paired::user("root");
+    let root = Enrolled::user("root");
     for _ in 0..8 {
         login(&machine, "root", &["\u{8}\n\r\u{7f}IN"]);
     }

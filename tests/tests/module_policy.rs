@@ -2,8 +2,8 @@
 
 use insis_otp::oath::Drift;
 use insis_otp::service::{Authority, Request, Response, system_clock};
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::machine::{MODULE, Machine, PROMPT};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, SILENT, Stack};
 use insis_otp_tests::person;
 use insis_otp_tests::person::SYSTEM_STORE;
@@ -211,7 +211,7 @@ fn one_reply_for_both_is_split_and_the_password_handed_on() {
 fn the_split_goes_by_the_digits_that_were_enrolled() {
     let machine = machine("");
     let eight =
-        Paired::with("bob", SYSTEM_STORE, insis_otp::oath::Digits::Eight, insis_otp_tests::phone::now());
+        Enrolled::with("bob", SYSTEM_STORE, insis_otp::oath::Digits::Eight, insis_otp_tests::phone::now());
     let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("pass99"));
     assert_eq!(comes("swaylock", &stack, "bob", "", [format!("pass99{}", eight.code())]).0, Code::SUCCESS);
     let stack = format!("auth required pam_insis_otp.so forward_pass\n{}", expects("pass99"));

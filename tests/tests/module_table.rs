@@ -3,10 +3,10 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, STORE, run};
 use insis_otp_tests::faults::ReadOnly;
 use insis_otp_tests::machine::{MODULE, Machine, ONE_TRY, PROMPT};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{ASK_PASSWORD, Code, Login, Message, Reply, Stack, Style};
 
 const WRONG: &str = "Wrong code. Type the digits your app shows now.\nOne-time code: ";
@@ -118,11 +118,11 @@ fn a_code_that_was_used() {
     assert_eq!(login(MODULE, "anna", [code.as_str()]).code, Code::SUCCESS);
     let seen = login(MODULE, "anna", [code.as_str(), machine.anna.wrong().as_str(), code.as_str()]);
     assert_eq!(seen.code, Code::AUTH_ERR);
-    let said = seen.prompts()[1];
+    let prompt = seen.prompts()[1];
     assert!(
-        said.starts_with("That code was used. Wait ") && said.ends_with(PROMPT)
-            || said == "That code was used. Type the one shown now.\nOne-time code: ",
-        "{said}"
+        prompt.starts_with("That code was used. Wait ") && prompt.ends_with(PROMPT)
+            || prompt == "That code was used. Type the one shown now.\nOne-time code: ",
+        "{prompt}"
     );
     line(&machine, 85, &["result=refused reason=used-code wait=", "tries_left=2 user=anna"]);
 }
@@ -149,16 +149,16 @@ fn a_throttled_login() {
     let seen =
         login("auth required pam_insis_otp.so tries=2", "anna", [machine.anna.code(), machine.anna.code()]);
     assert_eq!(seen.code, Code::AUTH_ERR, "PAM_MAXTRIES would end sshd's method, and login");
-    let said = seen.prompts()[1];
+    let prompt = seen.prompts()[1];
     assert!(
-        said.starts_with("Too many tries. Wait ")
-            && said.ends_with(" s or type two in a row.\nOne-time code: "),
-        "{said}"
+        prompt.starts_with("Too many tries. Wait ")
+            && prompt.ends_with(" s or type two in a row.\nOne-time code: "),
+        "{prompt}"
     );
     line(&machine, 84, &["result=refused reason=throttled wait=", "tries_left=1 user=anna"]);
     line(&machine, 84, &["result=refused reason=throttled wait=", " user=anna rhost=192.0.2.7"]);
     // The owner gets in all the same.
-    let seen = login(MODULE, "anna", [machine.anna.pair()]);
+    let seen = login(MODULE, "anna", [machine.anna.two_codes()]);
     assert_eq!((seen.code, seen.told()), (Code::SUCCESS, vec!["8 failed codes since your last login."]));
     line(&machine, 86, &["result=accepted proof=pair offset=0 drift=0 failures=8 user=anna"]);
 }
@@ -172,7 +172,7 @@ fn during_a_delay_wrong_pairs_are_compared_and_keep_no_owner_out() {
     let seen = login(stack, "anna", [wrong.as_str(); 10]);
     assert_eq!(seen.code, Code::AUTH_ERR);
     line(&machine, 85, &["result=refused reason=wrong-code", " user=anna rhost=192.0.2.7"]);
-    assert_eq!(login(MODULE, "anna", [machine.anna.pair()]).code, Code::SUCCESS);
+    assert_eq!(login(MODULE, "anna", [machine.anna.two_codes()]).code, Code::SUCCESS);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn after_a_hundred_wrong_single_codes_only_two_in_a_row_or_a_recovery_code_open(
     let seen = login(MODULE, "anna", [machine.anna.code()]);
     line(&machine, 84, &["result=refused reason=single-codes-used-up", " user=anna"]);
     assert_ne!(seen.code, Code::SUCCESS);
-    assert_eq!(login(MODULE, "anna", [machine.anna.pair()]).code, Code::SUCCESS);
+    assert_eq!(login(MODULE, "anna", [machine.anna.two_codes()]).code, Code::SUCCESS);
     let throttle = machine.anna.file().read().expect("a record").state.throttle;
     assert_eq!(throttle.single_codes, 0);
 }
@@ -197,11 +197,11 @@ fn after_a_hundred_wrong_single_codes_only_two_in_a_row_or_a_recovery_code_open(
 #[test]
 fn a_recovery_code_and_the_same_again() {
     let machine = Machine::new();
-    let seen = login(MODULE, "anna", [Paired::RECOVERY[0]]);
+    let seen = login(MODULE, "anna", [Enrolled::RECOVERY[0]]);
     assert_eq!(seen.code, Code::SUCCESS);
     assert_eq!(seen.told(), ["Recovery codes left: 1; make new ones: otp-setup recovery-codes"]);
     line(&machine, 86, &["result=accepted proof=recovery-code left=1 failures=0 user=anna"]);
-    let seen = login(MODULE, "anna", [Paired::RECOVERY[0], Paired::RECOVERY[1]]);
+    let seen = login(MODULE, "anna", [Enrolled::RECOVERY[0], Enrolled::RECOVERY[1]]);
     assert_eq!(seen.prompts()[1], "That recovery code was used. Type another one.\nOne-time code: ");
     assert_eq!(
         (seen.code, seen.told()),
@@ -436,7 +436,8 @@ fn arguments_change_how_it_asks() {
     );
     assert_eq!(seen.code, Code::AUTH_ERR);
     assert_eq!(seen.messages, [Message { style: Style::EchoOn, text: "Code, please: ".into() }]);
-    let other = Paired::with("bob", "%h/.otp", insis_otp::oath::Digits::Eight, insis_otp_tests::phone::now());
+    let other =
+        Enrolled::with("bob", "%h/.otp", insis_otp::oath::Digits::Eight, insis_otp_tests::phone::now());
     let seen = login("auth required pam_insis_otp.so secret_file=%h/.otp debug", "bob", [other.code()]);
     assert_eq!(seen.code, Code::SUCCESS);
     let line = line(&machine, 87, &["result=debug step=reply reply_bytes=8 user=bob"]);

@@ -175,12 +175,12 @@ impl OpenVpn {
     fn waits_for<'w>(&self, log: &str, words: &[&'w str]) -> &'w str {
         let end = Instant::now() + Duration::from_secs(40);
         loop {
-            let said = std::fs::read_to_string(Path::new(FOLDER).join(log)).unwrap_or_default();
-            if let Some(word) = words.iter().find(|word| said.contains(**word)) {
+            let shown = std::fs::read_to_string(Path::new(FOLDER).join(log)).unwrap_or_default();
+            if let Some(word) = words.iter().find(|word| shown.contains(**word)) {
                 return word;
             }
             let server = || std::fs::read_to_string(format!("{FOLDER}/server.log")).unwrap_or_default();
-            assert!(Instant::now() < end, "none of {words:?} in {log}:\n{said}\n{}", server());
+            assert!(Instant::now() < end, "none of {words:?} in {log}:\n{shown}\n{}", server());
             std::thread::sleep(Duration::from_millis(50));
         }
     }

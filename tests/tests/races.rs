@@ -22,7 +22,7 @@ fn count(codes: &[Code], code: Code) -> usize {
 /// The same right code by so many processes at once, each round with the next code.
 fn one_code_opens_one_login(processes: usize, rounds: u64) {
     let env = Env::build().user("anna", "secret").clock().start();
-    let anna = Person::paired("anna", 1);
+    let anna = Person::enrolled("anna", 1);
     let stack = Stack::new("door", MODULE);
     let mut crowd = Crowd::of(&stack, &vec!["anna"; processes]);
     for round in 0..rounds {
@@ -58,7 +58,7 @@ fn of_4_to_256_processes_with_the_same_code_one_gets_in_200_times() {
 #[test]
 fn each_of_128_wrong_codes_at_once_is_counted() {
     let env = Env::build().user("anna", "secret").clock().start();
-    let anna = Person::paired("anna", 1);
+    let anna = Person::enrolled("anna", 1);
     let stack = Stack::new("door", MODULE);
     let mut crowd = Crowd::of(&stack, &["anna"; 128]);
     let wrong = anna.wrong_codes(STEP, 128);
@@ -78,7 +78,8 @@ fn people_do_not_wait_for_one_another() {
     let names: Vec<String> = (0..32).map(|number| format!("user{number}")).collect();
     let builder = names.iter().fold(Env::build(), |builder, name| builder.user(name, "secret"));
     let env = builder.clock().start();
-    let people: Vec<Person> = names.iter().zip(1..).map(|(name, seed)| Person::paired(name, seed)).collect();
+    let people: Vec<Person> =
+        names.iter().zip(1..).map(|(name, seed)| Person::enrolled(name, seed)).collect();
     let stack = Stack::new("door", MODULE);
     let mut crowd = Crowd::of(&stack, &names.iter().map(String::as_str).collect::<Vec<_>>());
     for step in STEP..STEP + 20 {
@@ -91,12 +92,12 @@ fn people_do_not_wait_for_one_another() {
 /// Rounds in which the same code is typed by many while something else is done to the pairing.
 fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
     let env = Env::build().user("anna", "secret").clock().start();
-    let anna = Person::paired("anna", 1);
+    let anna = Person::enrolled("anna", 1);
     let stack = Stack::new("door", MODULE);
     let mut crowd = Crowd::of(&stack, &["anna"; 12]);
     for round in 0..rounds {
         if !anna.file.path().exists() {
-            anna.pair();
+            anna.enroll();
         }
         let step = STEP + 3 * round;
         env.clock().freeze(time_of(step));
@@ -163,7 +164,7 @@ fn the_codes_of_a_pairing_open_no_login_at_the_same_time() {
     for round in 0..60 {
         let step = STEP + 3 * round;
         env.clock().freeze(time_of(step));
-        let new = anna.new_pairing(step);
+        let new = anna.new_device(step);
         let typed: Vec<_> = (0..12).map(|racer| anna.code(step - racer % 2)).collect();
         let codes = crowd.round_with(&typed, || {
             anna.service(&|| UnixTime(time_of(step))).enroll(&new).expect("cannot pair");
@@ -193,7 +194,7 @@ fn helper(env: &Env, code: &str) -> Child {
 #[test]
 fn helpers_and_modules_share_one_code_between_them() {
     let env = Env::build().user("anna", "secret").clock().start();
-    let anna = Person::paired("anna", 1);
+    let anna = Person::enrolled("anna", 1);
     let stack = Stack::new("door", MODULE);
     let mut crowd = Crowd::of(&stack, &["anna"; 4]);
     let (mut by_helper, mut by_module) = (0, 0);
@@ -235,7 +236,7 @@ fn helpers_and_modules_share_one_code_between_them() {
 fn files_that_are_exchanged_while_they_are_read_open_nothing_for_the_other() {
     const ROUNDS: u64 = 100;
     let env = Env::build().user("anna", "secret").user("bob", "secret").clock().start();
-    let (anna, bob) = (Person::paired("anna", 1), Person::paired("bob", 2));
+    let (anna, bob) = (Person::enrolled("anna", 1), Person::enrolled("bob", 2));
     let stack = Stack::new("door", MODULE);
     let mut crowd = Crowd::of(&stack, &["anna", "anna", "anna", "bob", "bob", "bob"]);
     let end = AtomicBool::new(false);
@@ -282,7 +283,7 @@ fn files_that_are_exchanged_while_they_are_read_open_nothing_for_the_other() {
 #[test]
 fn a_holder_of_the_lock_that_does_not_run_delays_nobody_for_long() {
     let env = Env::build().user("anna", "secret").clock().start();
-    let anna = Person::paired("anna", 1);
+    let anna = Person::enrolled("anna", 1);
     env.clock().freeze(time_of(STEP));
     let stack = Stack::new("door", MODULE);
     let hold = "exec 9<>\"$1\"; flock 9; exec sleep 60";
@@ -388,7 +389,7 @@ fn charged_pairs(anna: &Person, now: u64) -> u64 {
 fn one_code_opens_one_login_among_slow_helpers(enrollments: u64) {
     const HELPERS: u64 = 20;
     let env = Env::build().user("anna", "secret").clock().start();
-    let _first = Person::paired("anna", 1);
+    let _first = Person::enrolled("anna", 1);
     env.clock().freeze(time_of(STEP));
     let stack = Stack::new("door", MODULE);
     let (end, begin) = (AtomicBool::new(false), std::time::Instant::now());
@@ -451,7 +452,7 @@ impl Drop for EndOnDrop<'_> {
 
 fn inode(person: &Person) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
-    person.file.path().symlink_metadata().ok().map(|facts| facts.ino())
+    person.file.path().symlink_metadata().ok().map(|metadata| metadata.ino())
 }
 
 #[test]

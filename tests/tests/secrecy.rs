@@ -239,7 +239,7 @@ fn the_helper_cannot_be_dumped() {
         std::thread::sleep(Duration::from_millis(500));
         child
     };
-    let facts = |child: &Child| {
+    let limits = |child: &Child| {
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("it is gone");
         let limit = limits.lines().find(|line| line.starts_with("Max core file size")).map(str::to_owned);
         // The kernel gives what nobody may look into to root.
@@ -254,11 +254,11 @@ fn the_helper_cannot_be_dumped() {
             .any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("core")))
     };
     let helper = start("/usr/libexec/otp-helper");
-    assert_eq!(facts(&helper), (true, true));
+    assert_eq!(limits(&helper), (true, true));
     assert!(!dumped(helper));
     // Another program shows that this would have been seen.
     let other = start("/bin/cat");
-    assert_eq!(facts(&other), (false, false));
+    assert_eq!(limits(&other), (false, false));
     assert_eq!(dumped(other), dumps_to_files());
 }
 
@@ -291,15 +291,15 @@ fn neither_log_nor_screen_nor_command_lines_tell_a_secret_or_code() {
                 !by_helper || String::from_utf8_lossy(&calls).contains("/usr/libexec/otp-helper"),
                 "{what}"
             );
-            let places = [
+            let sources = [
                 ("log", lines.join("\n").into_bytes()),
                 ("standard output", output.stdout),
                 ("standard error", output.stderr),
                 ("command lines and environments", calls),
             ];
-            for (place, text) in places {
+            for (source, text) in sources {
                 let found = search.in_bytes(&text);
-                assert!(found.is_empty(), "{what}: {place}: {found:?}\n{}", String::from_utf8_lossy(&text));
+                assert!(found.is_empty(), "{what}: {source}: {found:?}\n{}", String::from_utf8_lossy(&text));
             }
         }
     }

@@ -32,7 +32,7 @@ impl Newcomer {
 
     fn request(&self, credential: &str) -> String {
         let step = system_clock().step(Period::default()).0;
-        let new = self.carol.new_pairing(step - 1);
+        let new = self.carol.new_device(step - 1);
         Request::Enroll(new, Credential::new(credential.as_bytes())).encode().to_string()
     }
 
@@ -413,10 +413,10 @@ fn a_batch_reads_the_password_as_a_line() {
         std::io::Read::read_to_string(&mut output, &mut rest).unwrap();
         (child.wait().unwrap().code(), rest)
     };
-    let (status, said) = batch("staple");
-    assert!(status == Some(1) && !newcomer.is_enrolled(), "{status:?} {said}");
-    let (status, said) = batch(PASSWORD);
-    assert!(status == Some(0) && newcomer.is_enrolled() && !said.contains(PASSWORD), "{status:?} {said}");
+    let (status, shown) = batch("staple");
+    assert!(status == Some(1) && !newcomer.is_enrolled(), "{status:?} {shown}");
+    let (status, shown) = batch(PASSWORD);
+    assert!(status == Some(0) && newcomer.is_enrolled() && !shown.contains(PASSWORD), "{status:?} {shown}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn pam_oaths_own_file_is_taken_and_its_last_code_stays_spent() {
 #[test]
 fn help_and_wrong_usage_come_in_the_persons_language() {
     let env = Env::frozen(NOW, &["anna"]);
-    let said = |language: &str, arguments: &str, to: &str| {
+    let shown = |language: &str, arguments: &str, to: &str| {
         let mut shell = env.as_user("anna", "sh");
         let script = format!("otp-setup {arguments} {to}");
         let output = talk(shell.env("LC_ALL", language).args(["-c", &script]), "");
@@ -129,15 +129,15 @@ fn help_and_wrong_usage_come_in_the_persons_language() {
         ("en_GB.UTF-8", "Usage: otp-setup import", "--al is not known here. Is it --all?"),
     ] {
         for arguments in ["import --help", "import -h", "help import"] {
-            let (status, out, err) = said(language, arguments, "");
+            let (status, out, err) = shown(language, arguments, "");
             assert!(status == Some(0) && out.contains(help) && err.is_empty(), "{arguments}: {out}{err}");
             // No terminal, no colours.
             assert!(!out.contains('\u{1b}'), "{out:?}");
         }
-        let (status, out, err) = said(language, "import --al", "");
+        let (status, out, err) = shown(language, "import --al", "");
         assert!(status == Some(2) && out.is_empty() && err.contains(wrong), "{out}{err}");
     }
-    let (status, _, err) = said("C.UTF-8", "--help", ">/dev/full");
+    let (status, _, err) = shown("C.UTF-8", "--help", ">/dev/full");
     assert!(status == Some(5) && err.contains("standard output cannot be written"), "{status:?}: {err}");
 }
 
@@ -173,9 +173,9 @@ fn people_are_listed_and_a_secret_is_exported_only_on_demand() {
     let row = |user: &str| listed.lines().find(|line| line.starts_with(user)).unwrap_or_default().to_owned();
     assert!(row("anna").contains("2023-11-14 22:13") && row("bob").contains("never"), "{listed}");
     assert!(row("bob").contains(" 7 ") && row("eva").is_empty() && !listed.contains(SECRET), "{listed}");
-    let facts = json(&root(&env, &["list", "--json"], ""));
-    assert_eq!(facts[0]["user"], "anna");
-    assert_eq!(facts[1]["failures"], 7);
+    let listed = json(&root(&env, &["list", "--json"], ""));
+    assert_eq!(listed[0]["user"], "anna");
+    assert_eq!(listed[1]["failures"], 7);
 
     assert_eq!(root(&env, &["export", "--user", "anna"], "").status.code(), Some(2));
     let exported = out(&root(&env, &["export", "--user", "anna", "--reveal"], ""));
@@ -205,16 +205,16 @@ fn what_is_said_fits_the_locale_and_dates_name_their_zone() {
     assert!(latin.is_ascii(), "{latin:?}");
     let latin = String::from_utf8(latin).unwrap();
     assert!(latin.contains("anna: sparovano") && latin.contains("Zizkov"), "{latin}");
-    let said = |command: &str, input: &str| {
+    let shown = |command: &str, input: &str| {
         let mut setup = env.as_user("anna", "otp-setup");
         let output = talk(setup.env("LC_ALL", "cs_CZ.ISO-8859-2").args(command.split_whitespace()), input);
-        let said = [output.stdout, output.stderr].concat();
-        assert!(said.is_ascii(), "{command}: {}", String::from_utf8_lossy(&said));
-        String::from_utf8(said).unwrap()
+        let shown = [output.stdout, output.stderr].concat();
+        assert!(shown.is_ascii(), "{command}: {}", String::from_utf8_lossy(&shown));
+        String::from_utf8(shown).unwrap()
     };
-    assert!(said("--help", "").contains("Pouziti:") && said("remove --help", "").contains("Odstrani"));
-    assert!(said("--nosuch", "").contains("zde neni znamo"));
-    assert!(said("remove", "ne\n").contains("[ano/ne]"));
+    assert!(shown("--help", "").contains("Pouziti:") && shown("remove --help", "").contains("Odstrani"));
+    assert!(shown("--nosuch", "").contains("zde neni znamo"));
+    assert!(shown("remove", "ne\n").contains("[ano/ne]"));
     let json = talk(
         env.as_user("anna", "otp-setup").env("LC_ALL", "cs_CZ.ISO-8859-2").args(["status", "--json"]),
         "",
@@ -241,8 +241,8 @@ fn what_could_not_be_shown_is_no_success() {
     ] {
         let output = full(user, command, input);
         assert_eq!(output.status.code(), Some(5), "{command}: {output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("cannot be written") && said.contains("otp-setup recovery-codes"), "{said}");
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert!(shown.contains("cannot be written") && shown.contains("otp-setup recovery-codes"), "{shown}");
     }
     assert!(!std::fs::exists("/var/lib/insis-otp/bob").unwrap());
 }
@@ -283,7 +283,7 @@ fn nobody_elses_file_is_imported_through_a_home() {
     assert!(!root(&env, &one, "").status.success());
     std::fs::remove_file(&file).unwrap();
     run(Command::new("mkfifo").arg(&file));
-    let uid = env.home("eva").metadata().map(|facts| std::os::unix::fs::MetadataExt::uid(&facts)).unwrap();
+    let uid = env.home("eva").metadata().map(|listed| std::os::unix::fs::MetadataExt::uid(&listed)).unwrap();
     chown(&file, Some(uid), None).unwrap();
     assert!(!root(&env, &one, "").status.success());
     std::fs::remove_file(&file).unwrap();
@@ -326,8 +326,8 @@ fn no_name_steers_the_terminal_or_a_program() {
         heard(command, "");
     }
     for command in [&["status", "--user", "anna", "--json"][..], &["list", "--json"]] {
-        let facts = serde_json::from_str::<serde_json::Value>(&heard(command, "")).unwrap();
-        let issuer = facts.get(0).unwrap_or(&facts)["issuer"].clone();
+        let listed = serde_json::from_str::<serde_json::Value>(&heard(command, "")).unwrap();
+        let issuer = listed.get(0).unwrap_or(&listed)["issuer"].clone();
         assert_eq!(issuer, format!("Uni{HOSTILE}"), "programs get what is there, by escapes");
     }
     // Imports: a label, a user name in somebody's list, an account in an export.

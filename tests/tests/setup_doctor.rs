@@ -4,8 +4,8 @@
 use insis_otp_tests::doctor::{
     DROP_IN, Finding, OURS, SSHD, STACK, doctor, doctor_with, edit, examined, finds, mends, obey, sound,
 };
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, run, talk};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login};
 use std::path::Path;
 use std::process::Command;
@@ -15,8 +15,8 @@ fn a_sound_machine_gives_no_finding() {
     let env = sound();
     let (status, found) = doctor(&env);
     assert_eq!((status, found), (0, vec![]));
-    let said = run(env.command("otp-setup").arg("doctor").env("CLOCK_SYNCHRONISED", "yes"));
-    assert!(String::from_utf8_lossy(&said.stdout).contains("Nothing was found"));
+    let shown = run(env.command("otp-setup").arg("doctor").env("CLOCK_SYNCHRONISED", "yes"));
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("Nothing was found"));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_is_offered_for_faillock_lets_in_who_knows_both_and_nobody_else() {
         Login::to("sshd").user("anna").types([password.to_owned(), code]).begin().authenticate()
     };
     std::fs::remove_file("/var/lib/insis-otp/anna").unwrap();
-    let anna = Paired::user("anna");
+    let anna = Enrolled::user("anna");
     assert_ne!(login("wrong", anna.code()), Code::SUCCESS);
     assert_ne!(login("secret", "000000".to_owned()), Code::SUCCESS);
     anna.again();
@@ -247,24 +247,24 @@ fn more_faults_of_pam_stacks_are_found() {
 fn mistakes_in_settings_are_told_in_the_persons_language() {
     let env = sound();
     env.write(Path::new(CONFIG), b"tries = 0\n", 0o644);
-    let said = |locale: &str, args: &[&str]| {
+    let shown = |locale: &str, args: &[&str]| {
         let mut command = env.command("otp-setup");
         let output = talk(command.args(args).env("LC_ALL", locale), "");
-        let said = [output.stdout, output.stderr].concat();
-        String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ")
+        let shown = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&shown).split_whitespace().collect::<Vec<_>>().join(" ")
     };
     for args in [["doctor"].as_slice(), &["--user", "anna", "status"]] {
-        let english = said("C.UTF-8", args);
+        let english = shown("C.UTF-8", args);
         assert!(english.contains("insis-otp.toml:1: tries must be between 1 and 10, not 0"), "{english}");
-        let czech = said("cs_CZ.UTF-8", args);
+        let czech = shown("cs_CZ.UTF-8", args);
         assert!(czech.contains("insis-otp.toml:1: tries musí být mezi 1 a 10, ne 0"), "{czech}");
         assert!(!czech.contains("must"), "{czech}");
     }
     env.write(Path::new(CONFIG), b"", 0o644);
     env.write(Path::new("/etc/pam.d/sshd"), STACK.replace(".so\n", ".so trys=1\n").as_bytes(), 0o644);
-    let czech = said("cs_CZ.UTF-8", &["doctor"]);
+    let czech = shown("cs_CZ.UTF-8", &["doctor"]);
     assert!(czech.contains("argument trys=1 (neznámý argument \"trys\"; nemá to být \"tries\"?)"), "{czech}");
-    let missing = said("cs_CZ.UTF-8", &["--user", "anna", "--config", "/etc/none.toml", "status"]);
+    let missing = shown("cs_CZ.UTF-8", &["--user", "anna", "--config", "/etc/none.toml", "status"]);
     assert!(missing.contains("/etc/none.toml: takový soubor neexistuje"), "{missing}");
 }
 
@@ -276,7 +276,7 @@ fn a_shell_that_may_gain_no_privileges_is_found() {
         let output = talk(env.command("env").args(options).args(doctor), "");
         serde_json::from_slice::<Vec<Finding>>(&output.stdout).unwrap()
     };
-    let is_named = |findings: &[Finding]| findings.iter().any(|finding| finding.place == "no_new_privs");
+    let is_named = |findings: &[Finding]| findings.iter().any(|finding| finding.location == "no_new_privs");
     assert!(is_named(&examine(&["setpriv", "--no-new-privs"])));
     assert!(!is_named(&examine(&[])));
 }
@@ -291,13 +291,13 @@ fn the_lines_are_the_same_in_every_language() {
         b"auth sufficient pam_insis_otp.so\n@include common-auth\n",
         0o644,
     );
-    let said = |locale: &str| {
+    let shown = |locale: &str| {
         let mut doctor = env.command("otp-setup");
         let output = talk(doctor.args(["doctor", "--json"]).env("LC_ALL", locale), "");
         let found: Vec<Finding> = serde_json::from_slice(&output.stdout).unwrap();
         found.into_iter().map(|finding| (finding.line, finding.what)).unzip::<_, _, Vec<_>, Vec<_>>()
     };
-    let (english, czech) = (said("en_GB.UTF-8"), said("cs_CZ.UTF-8"));
+    let (english, czech) = (shown("en_GB.UTF-8"), shown("cs_CZ.UTF-8"));
     assert!(english.0.len() >= 3 && english.0 == czech.0, "{english:?}\n{czech:?}");
     assert!(english.1.iter().zip(&czech.1).all(|(one, other)| one != other));
     let shown = talk(env.command("otp-setup").arg("doctor").env("LC_ALL", "cs_CZ.UTF-8"), "");
@@ -310,7 +310,9 @@ fn a_clock_that_nobody_keeps_is_found() {
     let env = sound();
     assert_eq!(doctor_with(&env, "yes"), (0, vec![]));
     let (status, found) = examined(&env, "no");
-    assert!(status == 1 && found.len() == 1 && found[0].severity == "warning" && found[0].place == "clock");
+    assert!(
+        status == 1 && found.len() == 1 && found[0].severity == "warning" && found[0].location == "clock"
+    );
     let line = found[0].line.as_str();
     assert!(matches!(line, "apt install systemd-timesyncd" | "timedatectl set-ntp true"), "{found:?}");
     // What this kernel says, by another way to it: struct timex has the status at its 40th byte, STA_UNSYNC is 64.

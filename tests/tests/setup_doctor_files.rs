@@ -79,7 +79,7 @@ fn faults_of_a_secret_file_are_found() {
     std::fs::copy(&file, store.join("gone away")).unwrap();
     let (status, found) = examined(&env, "yes");
     assert!(
-        status == 0 && found[0].severity == "note" && found[0].place.ends_with("/gone away"),
+        status == 0 && found[0].severity == "note" && found[0].location.ends_with("/gone away"),
         "{found:?}"
     );
     run(Command::new("sh").args(["-c", &found[0].line]));
@@ -117,7 +117,7 @@ fn faults_of_files_in_homes_are_found() {
     let file = env.home("anna").join(".insis-otp");
     let page = std::fs::read("/var/lib/insis-otp/anna").unwrap();
     let anna = nix::unistd::User::from_name("anna").unwrap().unwrap().uid.as_raw();
-    let place = |mode: u32, owner: u32| {
+    let put_file = |mode: u32, owner: u32| {
         std::fs::remove_file(&file).ok();
         env.write(&file, &page, mode);
         chown(&file, Some(owner), None).unwrap();
@@ -130,15 +130,15 @@ fn faults_of_files_in_homes_are_found() {
         .collect();
     let config = format!("secret_file = \"%h/.insis-otp\"\nexempt_users = {others:?}\n");
     env.write(Path::new(CONFIG), config.as_bytes(), 0o644);
-    place(0o600, anna);
+    put_file(0o600, anna);
     assert_eq!(doctor(&env), (0, vec![]));
     let path = "/home/anna/.insis-otp";
-    place(0o640, anna);
+    put_file(0o640, anna);
     let command = "runuser -u anna -- chmod 600 /home/anna/.insis-otp";
     mends(&env, "problem", path, "of anna cannot be used", command);
     // Somebody else's, and no file at all: root's hands stay off it.
     let command = "runuser -u anna -- rm -r /home/anna/.insis-otp";
-    place(0o600, 0);
+    put_file(0o600, 0);
     obey(&finds(&env, "problem", path, "of anna cannot be used", command));
     std::os::unix::fs::symlink("/etc/shadow", &file).unwrap();
     obey(&finds(&env, "problem", path, "symbolic link", command));

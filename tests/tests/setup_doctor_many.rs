@@ -4,9 +4,9 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::page::Page;
-use insis_otp_tests::paired::Paired;
 use nix::sys::resource::{UsageWho, getrusage};
 
 const USERSFILE: &str = "/etc/users.oath";
@@ -15,7 +15,7 @@ const STACK: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
 /// A machine with that many people more; all but one in `each` have enrolled, and everybody is in a group of their own.
 fn crowd(count: u32, each: u32) -> Env {
     let env = Env::build().user("anna", "secret").file("/etc/pam.d/sshd", STACK, 0o644).start();
-    let anna = Paired::user("anna");
+    let anna = Enrolled::user("anna");
     let page = Page::of(&std::fs::read(anna.file().path()).unwrap());
     let (mut passwd, mut group) =
         ["/etc/passwd", "/etc/group"].map(|file| std::fs::read_to_string(file).unwrap()).into();
@@ -43,8 +43,8 @@ fn crowd(count: u32, each: u32) -> Env {
 fn unpaired(env: &Env) -> String {
     let output = env.command("otp-setup").args(["doctor", "--json"]).output().unwrap();
     let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let said = findings.as_array().unwrap().iter().map(|finding| finding["what"].as_str().unwrap());
-    said.filter(|what| what.contains("no pairing")).collect::<Vec<_>>().join("\n")
+    let shown = findings.as_array().unwrap().iter().map(|finding| finding["what"].as_str().unwrap());
+    shown.filter(|what| what.contains("no pairing")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn every_secret_file_is_opened_once_and_passwd_a_few_times() {
     const MANY: u32 = 1_000;
     let env = crowd(MANY, 100);
     // The two of the group are exempt.
-    let said = unpaired(&env);
+    let shown = unpaired(&env);
     assert!(
-        said.contains("many100, many200, many300, many400, many600, many700, many800, many900\n"),
-        "{said}"
+        shown.contains("many100, many200, many300, many400, many600, many700, many800, many900\n"),
+        "{shown}"
     );
     let calls = opens_of(&env, &["doctor"]);
     let opened = |what: &str| calls.lines().filter(|line| line.contains(what)).count();
@@ -164,9 +164,9 @@ fn a_hundred_thousand_people_take_a_few_seconds_of_processor_time() {
             (user.tv_sec() + system.tv_sec()) as f64 + (user.tv_usec() + system.tv_usec()) as f64 / 1e6
         };
         let (before, start) = (spent(), std::time::Instant::now());
-        let said = unpaired(&env);
+        let shown = unpaired(&env);
         let (cpu, wall) = (spent() - before, start.elapsed());
-        println!("every {each}th not enrolled: {cpu:.1} s of processor time, {wall:.1?}: {said}");
+        println!("every {each}th not enrolled: {cpu:.1} s of processor time, {wall:.1?}: {shown}");
         assert!(cpu < 6.0, "{cpu}");
         run(Command::new("find").args(["/var/lib/insis-otp", "-name", "many*", "-delete"]));
     }

@@ -4,8 +4,8 @@ use insis_otp_tests::directory::Directory;
 use insis_otp_tests::doctor::{
     DROP_IN, Finding, OURS, SSHD, STACK, doctor, examined, finds, found, mends, obey, sound,
 };
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run, talk};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login};
 use std::os::unix::fs::chown;
 use std::path::Path;
@@ -18,12 +18,15 @@ fn people_whom_the_directory_does_not_enumerate_are_known() {
     let _directory = Directory::start(&env, "", "");
     let enumerated = run(Command::new("getent").arg("passwd"));
     assert!(!String::from_utf8_lossy(&enumerated.stdout).contains("anna"));
-    let _anna = Paired::user("anna");
+    let _anna = Enrolled::user("anna");
     let list = run(env.command("otp-setup").arg("list"));
     assert!(String::from_utf8_lossy(&list.stdout).contains("anna"), "{list:?}");
     let removes = |found: &[Finding]| found.iter().any(|finding| finding.line.contains("rm "));
     let (_, found) = examined(&env, "yes");
-    assert!(found.iter().all(|finding| !finding.place.contains("/anna")) && !removes(&found), "{found:#?}");
+    assert!(
+        found.iter().all(|finding| !finding.location.contains("/anna")) && !removes(&found),
+        "{found:#?}"
+    );
     // Somebody whom it does not know may be somebody whom it cannot be asked about.
     std::fs::copy("/var/lib/insis-otp/anna", "/var/lib/insis-otp/ghost").unwrap();
     let (_, found) = examined(&env, "yes");
@@ -53,8 +56,8 @@ fn faults_of_the_service_that_checks_passwords_are_found() {
     let service = Path::new("/etc/pam.d/otp-setup");
     let shipped = std::fs::read(service).expect("the service is installed");
     let login = |password: &str| Login::to("otp-setup").user("anna").types([password]).begin().authenticate();
-    let mends = |severity: &str, place: &str, words: &str| {
-        obey(&found(&env, severity, place, words));
+    let mends = |severity: &str, location: &str, words: &str| {
+        obey(&found(&env, severity, location, words));
         assert_eq!(doctor(&env), (0, vec![]), "after {words}");
         assert_eq!((login("secret"), login("wrong") == Code::SUCCESS), (Code::SUCCESS, false), "{words}");
     };
@@ -125,7 +128,7 @@ fn people_who_cannot_enroll_and_invitations_that_are_over_are_found() {
     lacking("1 person has no pairing, no password and no invitation: carol");
     let _ = run(env.command("otp-setup").args(["invite", "--user", "carol", "--valid", "90d"]));
     let (_, all) = examined(&env, "yes");
-    assert!(all.iter().all(|finding| finding.place != "self_enrollment"), "{all:#?}");
+    assert!(all.iter().all(|finding| finding.location != "self_enrollment"), "{all:#?}");
     config("self_enrollment = \"invitation\"\nunenrolled = \"ignore\"\nexempt_users = [\"robot\"]\n");
     lacking("1 person has no pairing and no invitation: dave");
     // A week later one of them is over.
@@ -220,9 +223,9 @@ fn a_deadline_that_locks_people_out_is_said() {
     finds(&env, "warning", &format!("{CONFIG}:2"), "bob", &later("2027-02-13"));
     env.clock().freeze(deadline);
     let finding = finds(&env, "warning", &format!("{CONFIG}:2"), "bob", &later("2027-02-14"));
-    let said = talk(env.command("otp-setup").arg("doctor").env("CLOCK_SYNCHRONISED", "yes"), "");
-    let said = String::from_utf8_lossy(&said.stdout).replace("\n    ", " ");
-    assert!(said.contains("cannot log in by sshd since 2027-01-31"), "{said}");
+    let shown = talk(env.command("otp-setup").arg("doctor").env("CLOCK_SYNCHRONISED", "yes"), "");
+    let shown = String::from_utf8_lossy(&shown.stdout).replace("\n    ", " ");
+    assert!(shown.contains("cannot log in by sshd since 2027-01-31"), "{shown}");
     obey(&finding);
     env.clock().freeze(deadline - 86_400);
     notes(&env, "From 2027-02-14 on");

@@ -30,7 +30,7 @@ fn root(env: &Env, args: &[&str], input: &str) -> Output {
     output
 }
 
-fn said(output: &Output) -> String {
+fn shown(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -53,20 +53,20 @@ fn of_several_uris_one_is_chosen_and_none_becomes_a_name() {
     let undecided = root(&env, &URI, &two);
     assert_eq!(undecided.status.code(), Some(2), "{undecided:?}");
     let list = "1 (raspberrypi:pi@raspberrypi), 2 (bank:anna)";
-    assert!(said(&undecided).contains(list), "{}", said(&undecided));
+    assert!(shown(&undecided).contains(list), "{}", shown(&undecided));
     for (entry, name) in
         [("bank:anna", "bank (anna)"), ("anna", "bank (anna)"), ("1", "raspberrypi (pi@raspberrypi)")]
     {
         let taken = root(&env, &[&URI[..], &["--dry-run", "--entry", entry]].concat(), &two);
-        assert!(taken.status.success() && said(&taken).contains(name), "{entry}: {}", said(&taken));
+        assert!(taken.status.success() && shown(&taken).contains(name), "{entry}: {}", shown(&taken));
     }
     let json = root(&env, &[&URI[..], &["--json", "--entry", "2"]].concat(), &two);
-    assert!(json.status.success() && opens(&env, "anna", &Phone::typed(OTHER)), "{}", said(&json));
+    assert!(json.status.success() && opens(&env, "anna", &Phone::typed(OTHER)), "{}", shown(&json));
     // The second one hidden in the first.
     for between in [" ", "%0A", "&issuer=", "&amp;issuer=x%20"] {
         let one = two.replace("=raspberrypi\n", &format!("={between}")).replace("&issuer=&issuer", "&issuer");
         let refused = root(&env, &[&URI[..], &["--replace"]].concat(), &one);
-        assert!(!refused.status.success(), "{between}: {}", said(&refused));
+        assert!(!refused.status.success(), "{between}: {}", shown(&refused));
     }
     assert!(opens_later(&env, &Phone::typed(OTHER)));
 }
@@ -95,16 +95,16 @@ fn uris_of_every_style_mean_the_same() {
     ] {
         let taken = root(&env, &[&URI[..], &["--force", "--replace"]].concat(), &uri);
         assert!(
-            taken.status.success() && said(&taken).contains("anna: taken: Uni (anna)"),
+            taken.status.success() && shown(&taken).contains("anna: taken: Uni (anna)"),
             "{}",
-            said(&taken)
+            shown(&taken)
         );
         env.clock().advance(120);
         assert!(opens(&env, "anna", &eight), "{uri}");
     }
     let plus =
         format!("otpauth://totp/My+Uni:anna?secret={SECRET}&issuer=My+Uni&lock=1&algorithm=&{OTHER}=x");
-    let plus = said(&root(&env, &[&URI[..], &["--replace"]].concat(), &plus));
+    let plus = shown(&root(&env, &[&URI[..], &["--replace"]].concat(), &plus));
     assert!(plus.contains("taken: My Uni (anna)\n"), "{plus}");
     assert!(
         plus.contains("    not its parameter lock") && plus.contains("    not 1 other parameter,"),
@@ -120,7 +120,7 @@ fn a_secret_on_the_command_line_is_not_repeated() {
         [&["import", "--uri", &uri][..], &[&uri], &["import", "--user", &uri, "--uri", "-"], &[SECRET]]
     {
         let wrong = root(&env, args, "");
-        assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+        assert_eq!(wrong.status.code(), Some(2), "{}", shown(&wrong));
     }
 }
 
@@ -129,12 +129,12 @@ fn secrets_of_80_bits_are_taken_with_force_and_a_warning() {
     let env = Env::frozen(NOW, &["anna"]);
     let uri = format!("otpauth://totp/Uni:anna?secret={SHORT}");
     let refused = root(&env, &URI, &uri);
-    assert!(!refused.status.success() && said(&refused).contains("--force"), "{}", said(&refused));
+    assert!(!refused.status.success() && shown(&refused).contains("--force"), "{}", shown(&refused));
     let taken = root(&env, &[&URI[..], &["--force"]].concat(), &uri);
-    assert!(taken.status.success() && said(&taken).contains("fewer than 128 bits"), "{}", said(&taken));
+    assert!(taken.status.success() && shown(&taken).contains("fewer than 128 bits"), "{}", shown(&taken));
     assert!(opens(&env, "anna", &Phone::typed(SHORT)));
     let status = root(&env, &["status", "--user", "anna"], "");
-    assert!(status.status.success(), "{}", said(&status));
+    assert!(status.status.success(), "{}", shown(&status));
 }
 
 #[test]
@@ -148,13 +148,13 @@ fn exports_of_apps_are_taken() {
     );
     env.write(Path::new("/root/aegis.json"), aegis.as_bytes(), 0o600);
     let undecided = root(&env, &[&args[..], &["/root/aegis.json"]].concat(), "");
-    assert!(said(&undecided).contains("1 (Uni:anna), 2 (Bank:anna)"), "{}", said(&undecided));
+    assert!(shown(&undecided).contains("1 (Uni:anna), 2 (Bank:anna)"), "{}", shown(&undecided));
     assert_eq!(
         root(&env, &[&args[..], &["/root/aegis.json", "--entry", "anna"]].concat(), "").status.code(),
         Some(2)
     );
     let taken = root(&env, &[&args[..], &["/root/aegis.json", "--entry", "Bank:anna"]].concat(), "");
-    assert!(taken.status.success() && opens(&env, "anna", &Phone::typed(OTHER)), "{}", said(&taken));
+    assert!(taken.status.success() && opens(&env, "anna", &Phone::typed(OTHER)), "{}", shown(&taken));
 
     // What the real KeePassXC exports.
     let csv =
@@ -162,7 +162,7 @@ fn exports_of_apps_are_taken() {
             format!("otpauth://totp/Uni:anna?secret={SECRET}&period=30&digits=6&issuer=Uni").as_str()
         ]);
     let taken = root(&env, &[&args[..], &["-"]].concat(), &csv);
-    assert!(taken.status.success() && opens_later(&env, &Phone::typed(SECRET)), "{}", said(&taken));
+    assert!(taken.status.success() && opens_later(&env, &Phone::typed(SECRET)), "{}", shown(&taken));
 
     for (text, told) in [
         (r#"{"version":1,"header":{"slots":[{}],"params":{}},"db":"c2VjcmV0"}"#, "encrypted export (Aegis)"),
@@ -172,11 +172,11 @@ fn exports_of_apps_are_taken() {
         (SECRET, "no export that is known here"),
     ] {
         let refused = root(&env, &[&args[..], &["-"]].concat(), text);
-        assert!(refused.status.code() == Some(1) && said(&refused).contains(told), "{}", said(&refused));
+        assert!(refused.status.code() == Some(1) && shown(&refused).contains(told), "{}", shown(&refused));
     }
     env.write(Path::new("/root/andotp.aes"), &[0xff, 0xfe, 0, 1], 0o600);
     let binary = root(&env, &[&args[..], &["/root/andotp.aes"]].concat(), "");
-    assert!(said(&binary).contains("not text"), "{}", said(&binary));
+    assert!(shown(&binary).contains("not text"), "{}", shown(&binary));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn of_two_lines_for_one_user_it_is_said_which_one_stays() {
         hex(OTHER)
     );
     env.write(Path::new("/etc/users.oath"), lines.as_bytes(), 0o600);
-    let all = said(&root(&env, &["import", "--pam-oath", "/etc/users.oath", "--replace"], ""));
+    let all = shown(&root(&env, &["import", "--pam-oath", "/etc/users.oath", "--replace"], ""));
     assert_eq!(all.matches("anna: taken").count(), 1, "{all}");
     assert!(
         all.contains("anna: not taken: line 2 is for the same user") && all.contains("bob: taken"),
@@ -204,7 +204,7 @@ fn of_two_lines_for_one_user_it_is_said_which_one_stays() {
     assert!(opens(&env, "anna", &Phone::typed(SECRET)));
     let other = ["import", "--pam-oath", "/etc/users.oath", "--user", "anna", "--entry", "4", "--replace"];
     let other = root(&env, &other, "");
-    assert!(other.status.success() && opens_later(&env, &Phone::typed(OTHER)), "{}", said(&other));
+    assert!(other.status.success() && opens_later(&env, &Phone::typed(OTHER)), "{}", shown(&other));
 }
 
 #[test]
@@ -214,12 +214,12 @@ fn google_authenticators_files_are_taken_from_where_they_are() {
     env.write(Path::new("/var/lib/ga/anna"), theirs(SECRET, "12345678\n87654321\n").as_bytes(), 0o400);
     env.write(Path::new("/var/lib/ga/bob"), theirs(OTHER, "").as_bytes(), 0o400);
     let one = ["import", "--user", "anna", "--google-authenticator", "/var/lib/ga/anna"];
-    let one = said(&root(&env, &one, ""));
+    let one = shown(&root(&env, &one, ""));
     assert!(one.contains("anna: taken") && one.contains("with 2 scratch codes"), "{one}");
     assert!(!one.contains("no recovery codes") && one.contains("own files are left as they are"), "{one}");
     assert!(opens(&env, "anna", &Phone::typed(SECRET)));
     let all = ["import", "--all", "--replace", "--google-authenticator", "/var/lib/ga/${USER}"];
-    let all = said(&root(&env, &all, ""));
+    let all = shown(&root(&env, &all, ""));
     assert!(all.contains("anna: taken") && all.contains("bob: taken"), "{all}");
     assert!(all.contains("1 person has no recovery codes yet"), "{all}");
     assert!(Path::new("/var/lib/ga/anna").exists());
@@ -235,22 +235,22 @@ fn people_whom_the_directory_does_not_list_are_found_by_their_files() {
     env.write(&old, theirs.as_bytes(), 0o400);
     let all = ["import", "--google-authenticator", "--all"];
     // Whose file it is not.
-    let taken = said(&root(&env, &all, ""));
+    let taken = shown(&root(&env, &all, ""));
     assert!(taken.contains("anna: not taken"), "{taken}");
     std::os::unix::fs::chown(&old, Some(20_001), Some(20_001)).unwrap();
-    let taken = said(&root(&env, &all, ""));
+    let taken = shown(&root(&env, &all, ""));
     assert!(taken.contains("anna: taken") && taken.contains("does not list its people"), "{taken}");
     assert!(Path::new("/var/lib/insis-otp/anna").exists());
     std::fs::remove_file("/var/lib/insis-otp/anna").unwrap();
     std::fs::remove_file(&old).unwrap();
     env.write(Path::new("/srv/old/anna.ga"), theirs.as_bytes(), 0o400);
-    let taken = said(&root(&env, &["import", "--all", "--google-authenticator", "/srv/old/%u.ga"], ""));
+    let taken = shown(&root(&env, &["import", "--all", "--google-authenticator", "/srv/old/%u.ga"], ""));
     assert!(taken.contains("anna: taken"), "{taken}");
     // Each name in a usersfile is looked up.
     std::fs::remove_file("/var/lib/insis-otp/anna").unwrap();
     let hex = "3132333435363738393031323334353637383930";
     env.write(Path::new("/etc/users.oath"), format!("HOTP/T30 anna - {hex}\n").as_bytes(), 0o600);
-    let taken = said(&root(&env, &["import", "--pam-oath", "/etc/users.oath"], ""));
+    let taken = shown(&root(&env, &["import", "--pam-oath", "/etc/users.oath"], ""));
     assert!(taken.contains("anna: taken") && !taken.contains("does not list"), "{taken}");
 }
 
@@ -284,7 +284,7 @@ fn exports_that_are_not_read_are_told_what_to_export_instead() {
     ] {
         env.write(file, export, 0o600);
         let refused = root(&env, &["import", "--user", "anna", "--app-export", "/root/export"], "");
-        let text = said(&refused).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = shown(&refused).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(refused.status.code() == Some(1) && text.contains(words), "{text}");
     }
     // The same of standard input; and what is said of a picture can be done.
@@ -295,8 +295,9 @@ fn exports_that_are_not_read_are_told_what_to_export_instead() {
         let path = std::env::var("PATH").unwrap_or_default();
         Command::new("sh").args(["-c", line]).env("PATH", path).output().unwrap()
     };
-    let refused = said(&shell("otp-setup import --user anna --app-export - </root/code.png"));
+    let refused = shown(&shell("otp-setup import --user anna --app-export - </root/code.png"));
     assert!(refused.contains("is a picture"), "{refused}");
-    let taken = said(&shell("zbarimg -q --raw /root/code.png | otp-setup import --user anna --app-export -"));
+    let taken =
+        shown(&shell("zbarimg -q --raw /root/code.png | otp-setup import --user anna --app-export -"));
     assert!(taken.contains("anna: taken"), "{taken}");
 }

@@ -104,8 +104,8 @@ fn every_form_is_for_its_owner_alone_and_the_picture_scans() {
     let env = machine();
     for form in ["pdf", "png", "svg", "txt"] {
         let (path, heard) = save(&env, &format!("page.{form}"), "C.UTF-8", &[]);
-        let facts = path.metadata().unwrap();
-        assert_eq!(facts.permissions().mode() & 0o777, 0o600, "{form}");
+        let metadata = path.metadata().unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{form}");
         if form == "png" {
             assert!(scan(&path)[0].contains(&secret(&heard)));
         }
@@ -119,8 +119,8 @@ fn every_form_is_for_its_owner_alone_and_the_picture_scans() {
     ] {
         let path = env.home("anna").join(file);
         let output = talk(env.as_user("anna", "otp-setup").args(["--yes", "--save"]).arg(&path), "");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains(why) && !said.contains("os error") && output.stdout.is_empty(), "{said}");
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert!(shown.contains(why) && !shown.contains("os error") && output.stdout.is_empty(), "{shown}");
     }
 }
 
@@ -200,11 +200,11 @@ impl Cups {
         // Mode 0700 has it run as root, which may write there.
         write("/etc/cups/bin/backend/paper", &backend, 0o700);
         std::os::unix::fs::symlink("/usr/lib/cups/daemon", "/etc/cups/bin/daemon").unwrap();
-        let places = "SystemGroup root\nServerBin /etc/cups/bin\nRequestRoot /run/otp-test/spool\n\
+        let folders = "SystemGroup root\nServerBin /etc/cups/bin\nRequestRoot /run/otp-test/spool\n\
                       TempDir /run/otp-test/spool/tmp\nCacheDir /run/otp-test/cache\nStateDir /run/otp-test/state\n\
                       AccessLog /run/otp-test/cups.access\nErrorLog /run/otp-test/cups.error\n\
                       PageLog /run/otp-test/cups.page\n";
-        write("/etc/cups/cups-files.conf", places, 0o644);
+        write("/etc/cups/cups-files.conf", folders, 0o644);
         // Nothing of the network, and root may set up printers.
         let settings = format!(
             "Listen {SOCKET}\nBrowsing No\nWebInterface No\nDefaultAuthType None\n<Location />\n  Order allow,deny\n\
@@ -246,8 +246,8 @@ fn the_page_comes_out_of_a_printer_of_cups() {
     let mut setup = env.as_user("anna", "otp-setup");
     let setup = setup.args(["--yes", "--print"]).env("LC_ALL", "en_GB.UTF-8");
     let mut heard = || {
-        let said = String::from_utf8(talk(setup, "").stdout).unwrap();
-        said.split_whitespace().collect::<Vec<_>>().join(" ")
+        let shown = String::from_utf8(talk(setup, "").stdout).unwrap();
+        shown.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     // Without a scheduler, and without a default printer: what to do is said.
     let advice = "lpoptions -d NAME makes one the default";
@@ -299,9 +299,9 @@ fn a_page_that_cannot_be_made_is_known_before_anything_is_paired() {
     {
         let mut setup = env.as_user("anna", "otp-setup");
         let output = talk(setup.args(["--batch", "--yes", "--save", file]), "000000\n");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.code() == Some(5) && said.contains(why), "{file}: {said}");
-        assert!(said.contains("Nothing was changed") && output.stdout.is_empty(), "{file}: {said}");
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(5) && shown.contains(why), "{file}: {shown}");
+        assert!(shown.contains("Nothing was changed") && output.stdout.is_empty(), "{file}: {shown}");
     }
     assert!(!std::fs::exists("/var/lib/insis-otp/anna").unwrap());
 }
@@ -323,12 +323,12 @@ fn renewed_recovery_codes_are_saved_without_the_secret() {
         "--save",
         &insis_otp_tests::phone::Phone::typed("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").code_at(1_700_000_022),
     );
-    let said = String::from_utf8(renewed.stdout).unwrap();
-    assert!(renewed.status.success() && !said.contains("Press Enter"), "{said}");
-    assert!(said.contains("All former recovery codes are void"), "{said}");
+    let shown = String::from_utf8(renewed.stdout).unwrap();
+    assert!(renewed.status.success() && !shown.contains("Press Enter"), "{shown}");
+    assert!(shown.contains("All former recovery codes are void"), "{shown}");
     let saved = std::fs::read_to_string(&path).unwrap();
     let codes: Vec<_> = saved.lines().filter_map(|line| line.strip_prefix("  [ ] ")).collect();
-    assert!(codes.len() == 10 && codes.iter().all(|code| said.contains(code)), "{saved}");
+    assert!(codes.len() == 10 && codes.iter().all(|code| shown.contains(code)), "{saved}");
     assert!(!saved.contains("GEZD") && !saved.contains("Scan the code with the new phone"), "{saved}");
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     // There it is already: nothing is renewed, and the proof is not even asked for.

@@ -45,7 +45,7 @@ fn prove(setup: &mut Terminal) {
 }
 
 /// Pairs a phone; its clock is off by so many seconds.
-fn pair(env: &Env, setup: &mut Terminal, off: i64) -> Phone {
+fn enroll(env: &Env, setup: &mut Terminal, off: i64) -> Phone {
     let phone = until_first_code(setup);
     let shown = |env: &Env| phone.code_at(env.clock().now().saturating_add_signed(off));
     setup.line(&shown(env));
@@ -86,7 +86,7 @@ fn ours(secret: &str, at: u64) -> String {
 fn a_phone_is_paired_and_the_screen_cleared() {
     let env = machine();
     let mut terminal = setup(&env, &[]);
-    let phone = pair(&env, &mut terminal, 0);
+    let phone = enroll(&env, &mut terminal, 0);
     assert_eq!(names_in_store(), ["anna"]);
     let screen = terminal.screen();
     assert!(screen.contains("Recovery codes") && screen.contains("10."), "{screen}");
@@ -108,7 +108,7 @@ fn a_phone_is_paired_and_the_screen_cleared() {
 fn a_slow_phone_is_allowed_for_and_told() {
     let env = machine();
     let mut terminal = setup(&env, &[]);
-    pair(&env, &mut terminal, -100);
+    enroll(&env, &mut terminal, -100);
     terminal.line("");
     assert!(terminal.wait().success());
     assert!(terminal.text().contains("s slow; that is allowed for"), "{}", terminal.text());
@@ -158,10 +158,10 @@ fn an_app_that_takes_no_notice_of_the_parameters_is_caught() {
     let env = machine();
     let parameters = ["--algorithm", "SHA256", "--digits", "8"];
     let output = talk(env.as_user("anna", "otp-setup").args(parameters), "");
-    let said = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("some apps show wrong codes") && said.contains("--force"), "{said}");
-    assert!(said.contains("Google Authenticator"), "{said}");
+    assert!(shown.contains("some apps show wrong codes") && shown.contains("--force"), "{shown}");
+    assert!(shown.contains("Google Authenticator"), "{shown}");
     let mut terminal = setup(&env, &[&parameters[..], &["--force", "--text"]].concat());
     let right = until_first_code(&mut terminal);
     let now = env.clock().now();
@@ -170,8 +170,8 @@ fn an_app_that_takes_no_notice_of_the_parameters_is_caught() {
     terminal.line(&careless.code_at(now));
     terminal.expect("not a code of this");
     let heard = terminal.expect("First code:");
-    let said = heard.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("Perhaps the app takes no notice of SHA256, 8 digits, 30 s"), "{said}");
+    let shown = heard.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("Perhaps the app takes no notice of SHA256, 8 digits, 30 s"), "{shown}");
     assert!(names_in_store().is_empty());
 }
 
@@ -241,7 +241,7 @@ fn a_full_disk_leaves_nothing_behind_and_is_told() {
 fn a_pairing_is_replaced_with_a_proof_only() {
     let env = machine();
     let mut terminal = setup(&env, &[]);
-    let old = pair(&env, &mut terminal, 0);
+    let old = enroll(&env, &mut terminal, 0);
     drop(terminal);
     env.clock().advance(60);
     let page = std::fs::read(Path::new(STORE).join("anna")).unwrap();

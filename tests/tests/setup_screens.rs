@@ -118,7 +118,7 @@ fn what_is_said_after_an_interrupt_begins_a_line() {
         command.args([&format!("TERM={term}"), "otp-setup", "--yes", "--text"]);
         command
     };
-    for (term, key, status, said) in [
+    for (term, key, status, shown) in [
         ("dumb", "\u{3}", 130, "This terminal cannot be cleared"),
         ("dumb", "\u{4}", 1, "This terminal cannot be cleared"),
         ("xterm", "\u{4}", 1, "The input ended before a reply was given."),
@@ -128,7 +128,7 @@ fn what_is_said_after_an_interrupt_begins_a_line() {
         terminal.send(key);
         assert_eq!(terminal.wait().code(), Some(status));
         let screen = terminal.screen();
-        assert!(screen.lines().any(|line| line.starts_with(said)), "{term}: {screen}");
+        assert!(screen.lines().any(|line| line.starts_with(shown)), "{term}: {screen}");
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run};
-use insis_otp_tests::paired::Paired;
 use insis_otp_tests::pam::{Code, Login, Message, Reply, Stack};
 use insis_otp_tests::ssh::Sshd;
 
@@ -173,14 +173,14 @@ fn machine() -> Env {
     env
 }
 
-fn enroll_all() -> Vec<Paired> {
-    proofs().map(|shown| Paired::user(&Person::Enrolled.user(shown))).collect()
+fn enroll_all() -> Vec<Enrolled> {
+    proofs().map(|shown| Enrolled::user(&Person::Enrolled.user(shown))).collect()
 }
 
 /// Logs in with every set of proofs at once, and says which logins came out otherwise than they should.
-fn surprises(env: &Env, setup: Setup, enrolled: &[Paired]) -> Vec<String> {
+fn surprises(env: &Env, setup: Setup, enrolled: &[Enrolled]) -> Vec<String> {
     let sshd = setup.install(env);
-    enrolled.iter().for_each(Paired::again);
+    enrolled.iter().for_each(Enrolled::again);
     let logins: Vec<_> = everybody()
         .zip(enrolled.iter().cycle())
         .map(|((person, shown), paired)| {
@@ -300,7 +300,7 @@ fn recipe(first: &str) -> String {
 #[test]
 fn the_recipe_for_authselect_asks_for_a_code_only_after_the_right_password() {
     let env = Env::build().user("anna", PASSWORD).start();
-    let anna = Paired::user("anna");
+    let anna = Enrolled::user("anna");
     let password_auth = recipe("# password-auth, system-auth").replace("pam_unix.so", "pam_unix.so nodelay");
     env.write("/etc/pam.d/password-auth".as_ref(), password_auth.as_bytes(), 0o644);
     env.write("/etc/pam.d/postlogin".as_ref(), b"", 0o644);

@@ -44,11 +44,11 @@ fn of_a_stopped_helper_and_its_owner_with_one_code_one_gets_in_and_soon() {
         machine.anna.reset();
         let held = Held::start(&machine.env.as_user("anna", HELPER), &verify(&code), call, "signal=STOP");
         held.until_stopped();
-        let (said, took) = login(&machine, &code);
+        let (outcome, took) = login(&machine, &code);
         assert!(took < SOON, "stopped at {}: {took:?}", call.line);
         let next = owner_gets_in(&machine, STEP + 1);
         let output = held.go_on();
-        let opened = [accepted(&output), said.code == "PAM_SUCCESS"];
+        let opened = [accepted(&output), outcome.code == "PAM_SUCCESS"];
         match opened {
             [true, false] => by_helper += 1,
             [false, true] => by_owner += 1,
@@ -246,7 +246,7 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
     let machine = Machine::frozen(ONE_TRY).with_su();
     let (theirs, roots) = (Person::new("anna", 9, SYSTEM_STORE), Person::new("anna", 8, SYSTEM_STORE));
     let proof = || Reply::new(machine.anna.code(STEP).as_bytes());
-    let new = theirs.new_pairing(STEP);
+    let new = theirs.new_device(STEP);
     for (request, step) in
         [(Request::Replace(new, proof()), "renameat2"), (Request::Remove(proof()), "rename")]
     {
@@ -254,7 +254,7 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
         let (helper, request) = (machine.env.as_user("anna", HELPER), request.encode().to_string());
         let pair = || {
             let _ = machine.anna.file.remove();
-            machine.anna.pair();
+            machine.anna.enroll();
         };
         pair();
         let calls = Traced::run(&helper, &request).calls;

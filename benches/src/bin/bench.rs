@@ -26,7 +26,7 @@ type Section = fn(&mut Bench);
 const SECTIONS: [(&str, Section); 10] = [
     ("counts", counts),
     ("attempts", attempts),
-    ("dear", dear_replies),
+    ("refusals", expensive_replies),
     ("fresh", fresh_processes),
     ("crowd", crowds),
     ("growth", growth),
@@ -69,9 +69,9 @@ impl Bench {
         let builder = (0..CROWD).fold(builder, |builder, number| builder.user(&crowd_name(number), "secret"));
         let env = builder.start();
         let (disk, memory) = (folder.join("disk"), PathBuf::from("/run/bench"));
-        for place in [&disk, &memory] {
-            let _ = std::fs::remove_dir_all(place);
-            std::fs::create_dir_all(place).expect("cannot make a folder");
+        for folder in [&disk, &memory] {
+            let _ = std::fs::remove_dir_all(folder);
+            std::fs::create_dir_all(folder).expect("cannot make a folder");
         }
         Self { env, disk, memory, step: STEP, report: Report::default() }
     }
@@ -136,7 +136,7 @@ fn counts(bench: &mut Bench) {
     let strange = Figure::count(strange as u64, "");
     bench.report.add(Row::bound("shared libraries but libc, libpam and libgcc_s", strange, 0.0));
     let folder = bench.memory.clone();
-    let anna = candidates::paired("anna", 1, &folder);
+    let anna = candidates::enrolled("anna", 1, &folder);
     let (ours, google) = (candidates::ours(&folder), candidates::google(&folder, &[&anna]));
     let oath = candidates::oath(&folder, &[&anna], 1);
     system_calls(bench, &anna);
@@ -184,8 +184,8 @@ fn system_calls(bench: &mut Bench, anna: &Person) {
 /// Accepted and refused authentications: everybody once in each round, in an order that chance decides, the same each time.
 fn attempts(bench: &mut Bench) {
     let mut order = fastrand::Rng::with_seed(1);
-    for (place, folder) in [("disk", bench.disk.clone()), ("tmpfs", bench.memory.clone())] {
-        let anna = candidates::paired("anna", 1, &folder);
+    for (medium, folder) in [("disk", bench.disk.clone()), ("tmpfs", bench.memory.clone())] {
+        let anna = candidates::enrolled("anna", 1, &folder);
         let all = [
             candidates::permit(),
             candidates::floor(&folder),
@@ -217,10 +217,10 @@ fn attempts(bench: &mut Bench) {
         let accepted = |times: &(Vec<Duration>, Vec<Duration>)| median(&times.0);
         let refused = |times: &(Vec<Duration>, Vec<Duration>)| median(&times.1);
         let mut compare = |what: &str, ours, other: &str, theirs, most: Option<f64>| {
-            let row = Row::ratio(&format!("{what}, {place}"), ours, other, theirs, f64::INFINITY);
+            let row = Row::ratio(&format!("{what}, {medium}"), ours, other, theirs, f64::INFINITY);
             bench.report.add(Row { most, ..row });
         };
-        let on_disk = place == "disk";
+        let on_disk = medium == "disk";
         compare("accept", accepted(&ours), "pam_permit", accepted(&permit), None);
         compare("accept", accepted(&ours), "floor", accepted(&floor), on_disk.then_some(1.25));
         compare(
@@ -238,11 +238,11 @@ fn attempts(bench: &mut Bench) {
     }
 }
 
-/// Nothing that is typed, and no setting, makes a refusal dear.
-fn dear_replies(bench: &mut Bench) {
+/// Nothing that is typed, and no setting, makes a refusal expensive.
+fn expensive_replies(bench: &mut Bench) {
     let folder = bench.memory.clone();
-    let anna = candidates::paired("anna", 1, &folder);
-    let guessed = candidates::paired("user0", 2, &folder);
+    let anna = candidates::enrolled("anna", 1, &folder);
+    let guessed = candidates::enrolled("user0", 2, &folder);
     let plain = candidates::ours(&folder);
     let wide = candidates::ours_with(&folder, "window=10");
     let google = candidates::google(&folder, &[&anna]);
@@ -286,7 +286,7 @@ fn dear_replies(bench: &mut Bench) {
 /// Load and first authentication, and the memory that stays.
 fn fresh_processes(bench: &mut Bench) {
     let folder = bench.memory.clone();
-    let anna = candidates::paired("anna", 1, &folder);
+    let anna = candidates::enrolled("anna", 1, &folder);
     let all = [candidates::ours(&folder), candidates::google(&folder, &[&anna])];
     let mut times = all.each_ref().map(|_| Vec::new());
     let mut memory = all.each_ref().map(|_| Vec::new());
@@ -341,7 +341,7 @@ fn crowds(bench: &mut Bench) {
 /// is in, by this project's module and by google-authenticator, and how many this one did not let in.
 fn crowd(bench: &mut Bench, folder: &Path, size: usize) -> ([Duration; 2], u64) {
     let names: Vec<String> = (0..size).map(crowd_name).collect();
-    let paired = |(name, seed): (&String, u8)| candidates::paired(name, seed, folder);
+    let paired = |(name, seed): (&String, u8)| candidates::enrolled(name, seed, folder);
     let people: Vec<Person> = names.iter().zip(1..).map(paired).collect();
     let everybody: Vec<&Person> = people.iter().collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -372,7 +372,7 @@ fn timed_round(crowd: &mut Crowd, replies: &[String]) -> (Duration, Vec<Code>) {
 /// 128 processes with one code.
 fn one_code(bench: &mut Bench) {
     let folder = bench.disk.clone();
-    let person = candidates::paired(&crowd_name(0), 1, &folder);
+    let person = candidates::enrolled(&crowd_name(0), 1, &folder);
     let all = [candidates::ours(&folder), candidates::google(&folder, &[&person])];
     let mut crowds =
         all.each_ref().map(|candidate| Crowd::of(&candidate.stack, &[person.name.as_str(); 128]));
@@ -409,7 +409,7 @@ fn one_code(bench: &mut Bench) {
 /// 10,000 authentications in one process.
 fn growth(bench: &mut Bench) {
     let folder = bench.memory.clone();
-    let anna = candidates::paired("anna", 1, &folder);
+    let anna = candidates::enrolled("anna", 1, &folder);
     let ours = candidates::ours(&folder);
     let mut timer = Timer::start();
     let mut authenticate = |bench: &mut Bench| {
@@ -445,7 +445,7 @@ fn ssh_logins(bench: &mut Bench) {
     let code = "auth required pam_insis_otp.so\n";
     bench.env.write(Path::new("/etc/pam.d/one"), format!("{unix}{rest}").as_bytes(), 0o644);
     bench.env.write(Path::new("/etc/pam.d/two"), format!("{unix}{code}{rest}").as_bytes(), 0o644);
-    let anna = Person::paired("anna", 1);
+    let anna = Person::enrolled("anna", 1);
     let servers = [Sshd::start(&bench.env, "one", ""), Sshd::start(&bench.env, "two", "")];
     let mut times = servers.each_ref().map(|_| Vec::new());
     // sshd itself takes by a twentieth more or less each time, which fifty logins do not even out.
@@ -525,7 +525,7 @@ fn print_page(bench: &mut Bench) {
 fn list_of_many(bench: &mut Bench) {
     const MANY: usize = 100_000;
     let folder = bench.disk.join("listed");
-    let anna = candidates::paired("anna", 1, &folder);
+    let anna = candidates::enrolled("anna", 1, &folder);
     let template = folder.join("store/%u");
     let config = format!("secret_file = \"{}\"\n", template.display());
     bench.env.write(Path::new("/etc/security/insis-otp.toml"), config.as_bytes(), 0o644);
@@ -562,18 +562,18 @@ fn everybody_pairs(anna: &Person, count: usize) {
 /// Users by the hundred thousand. Their secret files are one another's copies; one of them is a person's.
 fn many_users(bench: &mut Bench) {
     let sizes = [10, 100, 1_000, 10_000, 100_000];
-    let mut places = Vec::new();
+    let mut stores = Vec::new();
     for size in sizes {
         let folder = bench.disk.join(format!("users.{size}"));
-        let anna = candidates::paired("anna", 1, &folder);
+        let anna = candidates::enrolled("anna", 1, &folder);
         crowd_the_store(&folder, size);
         let oath = candidates::oath(&folder, &[&anna], size);
-        places.push((size, anna, candidates::ours(&folder), oath, Vec::new(), Vec::new()));
+        stores.push((size, anna, candidates::ours(&folder), oath, Vec::new(), Vec::new()));
     }
     run(&mut Command::new("sync"));
     let mut timer = Timer::start();
     for round in 0..200 {
-        for (_, anna, ours, oath, our_times, their_times) in &mut places {
+        for (_, anna, ours, oath, our_times, their_times) in &mut stores {
             our_times.push(bench.accept(&mut timer, ours, anna));
             if round % 20 == 0 {
                 their_times.push(bench.accept(&mut timer, oath, anna));
@@ -582,7 +582,7 @@ fn many_users(bench: &mut Bench) {
     }
     let mut curves = ["insis_otp", "pam_oath"].map(|name| Curve { name, points: Vec::new() });
     let mut ends = Vec::new();
-    for (size, .., our_times, their_times) in &places {
+    for (size, .., our_times, their_times) in &stores {
         for (curve, times) in curves.iter_mut().zip([our_times, their_times]) {
             let point = (Figure::count(*size as u64, "").value, Figure::from(median(times)).value);
             curve.points.push(point);

@@ -288,7 +288,7 @@ fn networks(value: Value<'_>) -> Requirement {
 }
 
 /// Puts a number where it goes, if it fits.
-fn to<N: TryFrom<u64>>(place: &mut N, number: u64) -> Option<()> {
-    *place = N::try_from(number).ok()?;
+fn to<N: TryFrom<u64>>(target: &mut N, number: u64) -> Option<()> {
+    *target = N::try_from(number).ok()?;
     Some(())
 }

@@ -24,19 +24,20 @@ pub fn read(text: &str) -> Option<Vec<Found>> {
 
 impl Columns {
     fn of(header: &Row) -> Option<Self> {
-        let place = |names: &[&str]| {
+        let column = |names: &[&str]| {
             header.iter().position(|column| names.iter().any(|name| column.trim().eq_ignore_ascii_case(name)))
         };
         Some(Self {
-            totp: place(&["TOTP", "login_totp", "OTPAuth", "otp", "otpSecret"])?,
-            issuer: place(&["Title", "name"]),
-            account: place(&["Username", "login_username"]),
+            totp: column(&["TOTP", "login_totp", "OTPAuth", "otp", "otpSecret"])?,
+            issuer: column(&["Title", "name"]),
+            account: column(&["Username", "login_username"]),
         })
     }
 
     fn found(&self, row: &Row) -> Option<Found> {
-        let field =
-            |place: Option<usize>| place.and_then(|place| row.get(place)).map_or("", |text| text.as_str());
+        let field = |column: Option<usize>| {
+            column.and_then(|column| row.get(column)).map_or("", |text| text.as_str())
+        };
         let totp = field(Some(self.totp)).trim();
         let fields = Fields { issuer: field(self.issuer), account: field(self.account), ..Fields::default() };
         (!totp.is_empty()).then(|| fields.with(totp))

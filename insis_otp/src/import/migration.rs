@@ -102,10 +102,10 @@ enum Value<'b> {
 impl<'b> Fields<'b> {
     fn number(&mut self) -> Option<u64> {
         let mut value = 0_u64;
-        for place in 0..10 {
+        for group in 0..10 {
             let (byte, rest) = self.0.split_first()?;
             self.0 = rest;
-            value |= u64::from(byte & 0x7F).checked_shl(7 * place)?;
+            value |= u64::from(byte & 0x7F).checked_shl(7 * group)?;
             if byte & 0x80 == 0 {
                 return Some(value);
             }

@@ -35,7 +35,7 @@ pub fn one_of_each_user(mut found: Vec<Found>) -> Vec<Found> {
 
 fn entry(line: &str, now: UnixTime) -> Found {
     let fields: Vec<_> = line.split_whitespace().collect();
-    let field = |place: usize| fields.get(place).copied();
+    let field = |index: usize| fields.get(index).copied();
     let taken = match (field(0), field(2), field(3)) {
         (Some(kind), Some(pin), Some(secret)) => take(kind, pin, secret, field(5), now),
         _ => Err(Unusable::Form),
@@ -96,7 +96,7 @@ mod tests {
         let found = read(FILE, UnixTime(1_795_519_500));
         let users: Vec<_> = found.iter().map(|found| found.user.as_deref().unwrap()).collect();
         assert_eq!(users, ["anna", "bob", "eva", "ida", "jan", "lea"]);
-        let taken = |place: usize| found[place].taken.as_ref();
+        let taken = |index: usize| found[index].taken.as_ref();
         let anna = taken(0).unwrap();
         assert_eq!((anna.state.spent.upto, anna.key.digits()), (Step(1_795_519_492 / 30), Digits::Six));
         let bob = taken(1).unwrap();

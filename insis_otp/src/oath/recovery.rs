@@ -50,8 +50,8 @@ impl RecoveryCode {
             // 230 is the largest multiple of 23 in a byte: what lies above would favour some letters.
             for byte in random.iter().filter(|byte| **byte < 230) {
                 let letter = Self::ALPHABET.get(usize::from(byte % 23));
-                if let (Some(place), Some(letter)) = (code.0.get_mut(made), letter) {
-                    *place = *letter;
+                if let (Some(slot), Some(letter)) = (code.0.get_mut(made), letter) {
+                    *slot = *letter;
                     made += 1;
                 }
             }
@@ -160,27 +160,27 @@ impl RecoveryCodes {
     /// How many of them are not among the `spent` ones.
     #[must_use]
     pub fn left(&self, spent: u16) -> u32 {
-        (0..self.hashes.len() + self.scratch.len()).filter(|place| spent >> place & 1 == 0).count() as u32
+        (0..self.hashes.len() + self.scratch.len()).filter(|index| spent >> index & 1 == 0).count() as u32
     }
 
     /// The place of a code, spent or not.
-    pub(crate) fn place(&self, code: &RecoveryCode) -> Option<u8> {
-        self.place_of(&code.0)
+    pub(crate) fn index(&self, code: &RecoveryCode) -> Option<u8> {
+        self.index_of(&code.0)
     }
 
     /// The place of a scratch code, spent or not.
-    pub(crate) fn place_of_scratch(&self, code: &ScratchCode) -> Option<u8> {
-        self.place_of(&code.0)
+    pub(crate) fn index_of_scratch(&self, code: &ScratchCode) -> Option<u8> {
+        self.index_of(&code.0)
     }
 
     /// Looks at every hash, whichever matches.
-    fn place_of(&self, code: &[u8]) -> Option<u8> {
+    fn index_of(&self, code: &[u8]) -> Option<u8> {
         let hash = hash(code, self.salt);
-        let mut place = u8::MAX;
+        let mut index = u8::MAX;
         for (i, candidate) in (0_u8..).zip(self.hashes.iter().chain(&self.scratch)) {
-            place.conditional_assign(&i, candidate.0.ct_eq(&hash.0));
+            index.conditional_assign(&i, candidate.0.ct_eq(&hash.0));
         }
-        (place != u8::MAX).then_some(place)
+        (index != u8::MAX).then_some(index)
     }
 }
 
@@ -225,8 +225,8 @@ mod tests {
         let codes: Vec<_> =
             [b"abcdefghjk", b"kjhgfedcba"].map(|c| RecoveryCode::from_letters(c).unwrap()).into();
         let hashes = RecoveryCodes::new(&codes, Salt([3; 16]));
-        assert_eq!(hashes.place(&codes[1]), Some(1));
-        assert_eq!(hashes.place(&RecoveryCode::from_letters(b"zzzzzzzzzz").unwrap()), None);
+        assert_eq!(hashes.index(&codes[1]), Some(1));
+        assert_eq!(hashes.index(&RecoveryCode::from_letters(b"zzzzzzzzzz").unwrap()), None);
         assert_ne!(hashes, RecoveryCodes::new(&codes, Salt([4; 16])));
         assert_eq!((hashes.left(0), hashes.left(0b10), hashes.left(0b11)), (2, 1, 0));
         assert_eq!(*codes[0].reveal(), "abcde-fghjk");
@@ -238,10 +238,10 @@ mod tests {
         let digits = [b"01234567", b"76543210"].map(|c| ScratchCode::from_digits(c).unwrap());
         let salt = Salt([3; 16]);
         let scratch = RecoveryCodes::of_scratch_codes(&digits, salt).unwrap();
-        assert_eq!((scratch.place_of_scratch(&digits[1]), scratch.left(0b1)), (Some(1), 1));
+        assert_eq!((scratch.index_of_scratch(&digits[1]), scratch.left(0b1)), (Some(1), 1));
         let hashes = RecoveryCodes::new(std::slice::from_ref(&letters), salt).hashes().to_vec();
         let both = RecoveryCodes::from_hashes(salt, hashes, scratch.scratch().to_vec()).unwrap();
-        assert_eq!((both.place(&letters), both.place_of_scratch(&digits[0])), (Some(0), Some(1)));
+        assert_eq!((both.index(&letters), both.index_of_scratch(&digits[0])), (Some(0), Some(1)));
         assert_eq!(both.left(0), 3);
         assert!(RecoveryCodes::from_hashes(salt, vec![RecoveryHash([0; 16]); 16], both.scratch).is_none());
         assert!(

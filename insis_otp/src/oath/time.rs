@@ -131,10 +131,10 @@ mod tests {
 
     #[test]
     fn lengths_are_said_as_people_say_them() {
-        let said = |s| Seconds(s).to_string();
-        assert_eq!((said(17), said(90), said(91)), ("17 s".into(), "90 s".into(), "2 min".into()));
-        assert_eq!((said(240), said(3600), said(5401)), ("4 min".into(), "60 min".into(), "2 h".into()));
-        assert_eq!(said(31_536_000), "365 days");
+        let shown = |s| Seconds(s).to_string();
+        assert_eq!((shown(17), shown(90), shown(91)), ("17 s".into(), "90 s".into(), "2 min".into()));
+        assert_eq!((shown(240), shown(3600), shown(5401)), ("4 min".into(), "60 min".into(), "2 h".into()));
+        assert_eq!(shown(31_536_000), "365 days");
     }
 
     #[test]

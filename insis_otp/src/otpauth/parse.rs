@@ -261,14 +261,14 @@ fn with_blanks(raw: &str) -> Zeroizing<String> {
     let word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'%');
     let mut text = Zeroizing::new(String::with_capacity(raw.len() * 3));
     let mut before = None;
-    for (place, letter) in raw.char_indices() {
-        let after = raw.as_bytes().get(place + letter.len_utf8()).copied();
+    for (index, letter) in raw.char_indices() {
+        let after = raw.as_bytes().get(index + letter.len_utf8()).copied();
         if letter == '+' && word(before) && word(after) {
             text.push_str("%20");
         } else {
             text.push(letter);
         }
-        before = raw.as_bytes().get(place).copied();
+        before = raw.as_bytes().get(index).copied();
     }
     text
 }

@@ -317,10 +317,10 @@ fn words(mut text: &str) -> Vec<String> {
 fn end_of_brackets(text: &str) -> (String, &str) {
     let mut word = String::new();
     let mut letters = text.char_indices();
-    while let Some((place, letter)) = letters.next() {
+    while let Some((index, letter)) = letters.next() {
         match letter {
-            ']' => return (word, text.get(place + 1..).unwrap_or_default()),
-            '\\' if text.get(place + 1..).is_some_and(|rest| rest.starts_with(']')) => {
+            ']' => return (word, text.get(index + 1..).unwrap_or_default()),
+            '\\' if text.get(index + 1..).is_some_and(|rest| rest.starts_with(']')) => {
                 word.push(']');
                 letters.next();
             }

@@ -306,8 +306,8 @@ impl<'m> Fields<'m> {
     }
 
     fn optional(&mut self, key: &str) -> Option<&'m str> {
-        let place = self.lines.iter().position(|(name, _)| *name == key)?;
-        Some(self.lines.remove(place).1)
+        let index = self.lines.iter().position(|(name, _)| *name == key)?;
+        Some(self.lines.remove(index).1)
     }
 
     fn take(&mut self, key: &str) -> Result<&'m str, NotUnderstood> {

@@ -109,8 +109,8 @@ impl Typed {
         if !kept.is_empty() && kept.iter().all(u8::is_ascii_digit) {
             let mut digits = [0; DigitString::LONGEST];
             return match digits.get_mut(..kept.len()) {
-                Some(place) => {
-                    place.copy_from_slice(kept);
+                Some(buffer) => {
+                    buffer.copy_from_slice(kept);
                     Self::Digits(DigitString { digits, len: kept.len() as u8 })
                 }
                 None => Self::Malformed(Malformed::Length),

@@ -343,15 +343,15 @@ impl Comparison {
         let outcome = match &self.candidate {
             Candidate::One(code, scratch) => {
                 // Eight digits can be either where codes have eight.
-                let place = scratch.as_ref().map(|scratch| recovery.place_of_scratch(scratch));
-                self.one_code(key, code).or_else(|why| match place {
-                    Some(Some(place)) => self.recovery_code(key, recovery, Some(place)),
+                let index = scratch.as_ref().map(|scratch| recovery.index_of_scratch(scratch));
+                self.one_code(key, code).or_else(|why| match index {
+                    Some(Some(index)) => self.recovery_code(key, recovery, Some(index)),
                     _ => Err(why),
                 })
             }
             Candidate::Two(first, second, restricted) => self.two_codes(key, first, second, *restricted),
-            Candidate::Recovery(code) => self.recovery_code(key, recovery, recovery.place(code)),
-            Candidate::Scratch(code) => self.recovery_code(key, recovery, recovery.place_of_scratch(code)),
+            Candidate::Recovery(code) => self.recovery_code(key, recovery, recovery.index(code)),
+            Candidate::Scratch(code) => self.recovery_code(key, recovery, recovery.index_of_scratch(code)),
         };
         self.conclude(outcome)
     }
@@ -510,10 +510,10 @@ impl Comparison {
         &self,
         key: &OtpGenerator,
         recovery: &RecoveryCodes,
-        place: Option<u8>,
+        index: Option<u8>,
     ) -> Result<Acceptance, Refusal> {
-        let place = place.ok_or(Refusal::Wrong)?;
-        let bit = 1_u16.checked_shl(u32::from(place)).unwrap_or(0);
+        let index = index.ok_or(Refusal::Wrong)?;
+        let bit = 1_u16.checked_shl(u32::from(index)).unwrap_or(0);
         if self.before.spent_recovery & bit != 0 {
             return Err(Refusal::RecoverySpent);
         }

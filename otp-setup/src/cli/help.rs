@@ -11,7 +11,7 @@ pub fn command(messages: &Messages) -> Command {
     let mut command = Cli::command().hide_possible_values(true);
     // What clap adds by itself, as --help, is then there too.
     command.build();
-    said(command, messages).after_help(format!(
+    localized(command, messages).after_help(format!(
         "{}\n\n{}",
         messages.help_no_command(),
         messages.help_statuses()
@@ -24,19 +24,19 @@ pub fn usage(english: &str, messages: &Messages) -> String {
     english.replacen("Usage:", word("heading_usage"), 1).replace("[OPTIONS]", word("value_options"))
 }
 
-fn said(command: Command, messages: &Messages) -> Command {
+fn localized(command: Command, messages: &Messages) -> Command {
     let name = command.get_name().replace('-', "_");
     let command = command
         .about(messages.named(&format!("about_{name}")))
         .subcommand_help_heading(messages.named("heading_commands"))
         .subcommand_value_name(messages.named("value_command"))
-        .mut_args(|argument| argument_said(argument, &name, messages))
-        .mut_subcommands(|command| said(command, messages));
+        .mut_args(|argument| localized_argument(argument, &name, messages))
+        .mut_subcommands(|command| localized(command, messages));
     let usage = usage(&command.clone().render_usage().ansi().to_string(), messages);
     command.help_template(format!("{{about-with-newline}}\n{usage}\n\n{{all-args}}{{after-help}}"))
 }
 
-fn argument_said(argument: Arg, command: &str, messages: &Messages) -> Arg {
+fn localized_argument(argument: Arg, command: &str, messages: &Messages) -> Arg {
     let id = argument.get_id().as_str().to_owned();
     let heading = if argument.is_positional() { "heading_arguments" } else { "heading_options" };
     // What a command takes in its own sense is said for this command.

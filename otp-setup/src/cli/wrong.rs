@@ -96,11 +96,11 @@ mod tests {
     use super::super::{Answer, parse};
     use super::*;
 
-    fn said(line: &str, language: &str) -> String {
+    fn message(line: &str, language: &str) -> String {
         // Latin-1, so that a case can hold a byte that is no UTF-8.
         let word = |word: &str| OsString::from_vec(word.chars().map(|letter| letter as u32 as u8).collect());
         match parse(line.split(' ').map(word), &Messages::of_locale(language)) {
-            Err(Answer::Wrong(said)) => said,
+            Err(Answer::Wrong(message)) => message,
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -160,11 +160,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_the_persons_language() {
         for (line, english, czech) in CASES {
-            let [english_said, czech_said] = ["en", "cs"].map(|language| said(line, language));
-            assert_eq!(english_said.lines().next(), Some(&*format!("otp-setup: {english}")), "{line}");
-            assert_eq!(czech_said.lines().next(), Some(&*format!("otp-setup: {czech}")), "{line}");
-            let english: Vec<_> = english_said.lines().collect();
-            for czech in czech_said.lines().filter(|line| !line.ends_with("<SHELL>")) {
+            let [english_message, czech_message] = ["en", "cs"].map(|language| message(line, language));
+            assert_eq!(english_message.lines().next(), Some(&*format!("otp-setup: {english}")), "{line}");
+            assert_eq!(czech_message.lines().next(), Some(&*format!("otp-setup: {czech}")), "{line}");
+            let english: Vec<_> = english_message.lines().collect();
+            for czech in czech_message.lines().filter(|line| !line.ends_with("<SHELL>")) {
                 assert!(!english.contains(&czech), "{line}: {czech}");
                 assert!(!czech.contains("[OPTIONS]") && !czech.contains("Usage"), "{line}: {czech}");
             }
@@ -175,17 +175,17 @@ mod tests {
     fn no_kind_of_error_is_left_to_a_general_sentence() {
         for (line, ..) in CASES {
             let general = Messages::of_locale("en").usage_unclear();
-            assert!(!said(line, "en").contains(&general), "{line}");
+            assert!(!message(line, "en").contains(&general), "{line}");
         }
     }
 
     #[test]
     fn what_an_argument_takes_is_said_with_a_wrong_value() {
-        let digits = said("otp-setup --digits 9", "cs");
+        let digits = message("otp-setup --digits 9", "cs");
         assert!(digits.lines().nth(1).is_some_and(|line| line.ends_with(": 6, 7, 8")), "{digits}");
-        let paper = said("otp-setup --paper x", "cs");
+        let paper = message("otp-setup --paper x", "cs");
         assert!(paper.contains("[možné hodnoty: a4, letter]"), "{paper}");
-        assert!(said("otp-setup export", "cs").contains("\nPoužití: otp-setup export --reveal\n"));
-        assert!(said("otp-setup status x", "cs").contains("\nPoužití: otp-setup status [PŘEPÍNAČE]\n"));
+        assert!(message("otp-setup export", "cs").contains("\nPoužití: otp-setup export --reveal\n"));
+        assert!(message("otp-setup status x", "cs").contains("\nPoužití: otp-setup status [PŘEPÍNAČE]\n"));
     }
 }

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::exit::{Failure, Status};
 use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
-use crate::session::said;
+use crate::session::parameters;
 use crate::users::{self, Directory};
 use crate::{sanitize, stored};
 
@@ -248,8 +248,8 @@ impl Setup<'_> {
             Some(wanted) if !entries.iter().any(is_named) => wanted.parse().ok(),
             _ => None,
         };
-        let is_meant = |(found, place): &(Found, usize)| {
-            number.map_or_else(|| is_named(found), |number| *place == number)
+        let is_meant = |(found, position): &(Found, usize)| {
+            number.map_or_else(|| is_named(found), |number| *position == number)
         };
         let mut meant: Vec<_> = entries.into_iter().zip(1..).filter(is_meant).collect();
         match (meant.pop(), meant.is_empty()) {
@@ -366,7 +366,7 @@ impl Setup<'_> {
             ImportError::Unusable(Unusable::Form) => messages.import_form(),
             ImportError::Unusable(Unusable::OtherLine(line)) => messages.import_other_line(line),
             ImportError::Uncommon(key) => {
-                let (algorithm, digits, period) = said(&key);
+                let (algorithm, digits, period) = parameters(&key);
                 messages.import_uncommon(algorithm, digits, period)
             }
         };
@@ -390,9 +390,9 @@ fn google_file(account: &Account, path: Option<&Path>) -> PathBuf {
         Some(path) => {
             let user = account.name.as_str();
             let home = account.home.to_string_lossy();
-            let places = [("${USER}", user), ("%u", user), ("${HOME}", &home), ("%h", &home)];
+            let placeholders = [("${USER}", user), ("%u", user), ("${HOME}", &home), ("%h", &home)];
             PathBuf::from(
-                places.iter().fold(path.to_owned(), |path, (place, value)| path.replace(place, value)),
+                placeholders.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value)),
             )
         }
         None => path.map_or_else(|| account.home.join(".google_authenticator"), Path::to_owned),

@@ -31,7 +31,7 @@ impl Setup<'_> {
         let issued = service.invite(&code, salt, expires, &caller.reporter(site.account.name.as_str()));
         issued.map_err(|error| failed(error.into()))?;
         let user = sanitize::name(site.account.name.as_str());
-        let until = dates::said(expires);
+        let until = dates::local(expires);
         let shown = Zeroizing::new(self.messages.invite_code(&user, code.reveal().as_str()));
         let how = self.messages.invite_how(&user, &until);
         if print {

@@ -80,7 +80,7 @@ impl Setup<'_> {
             Some(Command::Verify { json: true }) => self.verify_as_json(&site),
             Some(Command::RecoveryCodes(options)) => {
                 let options = options.as_pairing();
-                let (host, date) = (Self::names(&site).host, crate::dates::said(system_clock()));
+                let (host, date) = (Self::names(&site).host, crate::dates::local(system_clock()));
                 self.converse(&site, &options, |session| {
                     session.renew_recovery_codes(&host, &date, &options.page_actions())
                 })
@@ -219,7 +219,7 @@ impl Setup<'_> {
             instead_of: self.sudo_caller(site),
             page_actions: options.page_actions(),
             prompt: site.config.prompt.clone(),
-            date: crate::dates::said,
+            date: crate::dates::local,
         })
     }
 
@@ -231,15 +231,15 @@ impl Setup<'_> {
     }
 
     fn verify_as_json(&self, site: &Context) -> Result<(), Failure> {
-        let mut facts = None;
+        let mut details = None;
         let outcome = self.converse(site, &self.cli.pair, |session| {
             let verdict = session.try_code()?;
-            facts = Some(report::VerdictFacts::new(&verdict));
+            details = Some(report::VerdictDetails::new(&verdict));
             if matches!(verdict, Verdict::Accepted(_)) { Ok(()) } else { Err(SessionError::Refused) }
         });
-        if let Some(facts) = facts {
+        if let Some(details) = details {
             let mut output = Output::default();
-            output.json(&facts);
+            output.json(&details);
             self.written(output)?;
         }
         outcome

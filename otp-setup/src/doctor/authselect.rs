@@ -70,10 +70,11 @@ fn edited(messages: &Messages, files: &Files, finding: &Finding) -> Option<Strin
         // A line: in the file that the words before it name, else where the finding is.
         false => {
             let named = |path: &&String| finding.remedy.contains(&format!("{path}:"));
-            let place = finding.place.rsplit_once(':').map_or(&*finding.place, |(place, _)| place);
-            let is_place = |path: &&String| place == path.as_str();
+            let location =
+                finding.location.rsplit_once(':').map_or(&*finding.location, |(location, _)| location);
+            let is_location = |path: &&String| location == path.as_str();
             let names_another = finding.remedy.contains("/etc/pam.d/");
-            paths.find(|path| named(path) || !names_another && is_place(path))
+            paths.find(|path| named(path) || !names_another && is_location(path))
         }
     };
     path.cloned()

@@ -63,14 +63,14 @@ impl Enrollment<'_> {
     /// `self_enrollment` itself.
     fn setting(&self, text: &str) -> Option<Finding> {
         let messages = self.messages;
-        let place = match remedy::place_of(text, &[], "self_enrollment") {
+        let location = match remedy::line_of(text, &[], "self_enrollment") {
             Some(number) => format!("{}:{number}", Config::PATH),
             None => Config::PATH.to_owned(),
         };
         let remedy = Remedy::instead(messages, "self_enrollment = \"password\"");
         match self.site.self_enrollment {
             SelfEnrollment::Open => {
-                Some(Finding::new(Severity::Note, place, &messages.doctor_self_enrollment_open(), remedy))
+                Some(Finding::new(Severity::Note, location, &messages.doctor_self_enrollment_open(), remedy))
             }
             SelfEnrollment::Off => {
                 let leads = |used: &&Used| {
@@ -80,7 +80,7 @@ impl Enrollment<'_> {
                     self.used.iter().filter(leads).map(|used| used.service.as_str()).collect();
                 let text = messages.doctor_self_enrollment_off(some(&services));
                 let remedy = remedy.after(&messages.how_self_enrollment_off());
-                (!services.is_empty()).then(|| Finding::new(Severity::Warning, place, &text, remedy))
+                (!services.is_empty()).then(|| Finding::new(Severity::Warning, location, &text, remedy))
             }
             SelfEnrollment::Password | SelfEnrollment::Invitation => None,
         }

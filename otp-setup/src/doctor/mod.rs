@@ -51,7 +51,8 @@ pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
     /// Where: a file and line, a path, a setting.
-    pub place: String,
+    #[serde(rename = "place")]
+    pub location: String,
     /// What it is.
     pub what: String,
     /// Why it matters.
@@ -95,10 +96,10 @@ impl Remedy {
 
 impl Finding {
     /// A finding from a message of two lines.
-    pub fn new(severity: Severity, place: impl Into<String>, text: &str, remedy: Remedy) -> Self {
+    pub fn new(severity: Severity, location: impl Into<String>, text: &str, remedy: Remedy) -> Self {
         let (what, why) = text.split_once('\n').unwrap_or((text, ""));
         let (what, why) = (what.to_owned(), why.to_owned());
-        Self { severity, place: place.into(), what, why, remedy: remedy.how, line: remedy.line }
+        Self { severity, location: location.into(), what, why, remedy: remedy.how, line: remedy.line }
     }
 }
 
@@ -164,15 +165,16 @@ fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
         }
         ConfigError::Unreadable { path, .. } => (path, None),
     };
-    let said = path.display().to_string();
+    let shown = path.display().to_string();
     let text = messages.doctor_config(messages.config_error(error));
     if let Some((number, line)) = mended {
-        let place = format!("{said}:{number}");
-        return Finding::new(Severity::Problem, place, &text, Remedy::instead(messages, line));
+        let location = format!("{shown}:{number}");
+        return Finding::new(Severity::Problem, location, &text, Remedy::instead(messages, line));
     }
-    let word = quoted(&said);
-    let closed = path.metadata().is_ok_and(|facts| {
-        facts.is_file() && (facts.uid() != 0 || facts.mode() & 0o022 != 0 || facts.mode() & 0o004 == 0)
+    let word = quoted(&shown);
+    let closed = path.metadata().is_ok_and(|metadata| {
+        metadata.is_file()
+            && (metadata.uid() != 0 || metadata.mode() & 0o022 != 0 || metadata.mode() & 0o004 == 0)
     });
     let remedy = match (closed, path == Path::new(Config::PATH)) {
         (true, _) => Remedy::run(messages, format!("chown root:root {word}; chmod 644 {word}")),
@@ -183,7 +185,7 @@ fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
             format!("mv {word} {word}.old; install -m 644 /dev/null {word}"),
         ),
     };
-    Finding::new(Severity::Problem, said, &text, remedy)
+    Finding::new(Severity::Problem, shown, &text, remedy)
 }
 
 /// Examines this machine: findings, the worst first, and whether the rest could not be looked at.

@@ -159,7 +159,7 @@ mod tests {
         let messages = Messages::of_locale("en");
         let paths = ["/var/lib/insis-otp", "/usr/libexec/otp-helper"].map(Path::new);
         let findings = judge(&messages, table, paths[0], paths[1]);
-        findings.into_iter().map(|finding| (finding.place, finding.line)).collect()
+        findings.into_iter().map(|finding| (finding.location, finding.line)).collect()
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
                 table,
                 ["/home/anna", "/home/bob", "/home/carl"].map(Path::new).into_iter(),
             );
-            findings.into_iter().map(|finding| (finding.severity, finding.place)).collect::<Vec<_>>()
+            findings.into_iter().map(|finding| (finding.severity, finding.location)).collect::<Vec<_>>()
         };
         let anna = "/home/anna".to_owned();
         assert_eq!(found(SOUND), []);

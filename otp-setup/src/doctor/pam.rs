@@ -84,7 +84,7 @@ impl Examination<'_> {
         let planner =
             Planner { files: self.files, services: &judged, is_missing: &|rule| self.is_missing(rule) };
         let broken: Vec<_> = findings.iter().filter(|one| one.severity == Severity::Problem).collect();
-        let broken: Vec<_> = broken.into_iter().map(|one| one.place.clone()).collect();
+        let broken: Vec<_> = broken.into_iter().map(|one| one.location.clone()).collect();
         let mut seen = BTreeSet::new();
         for (stack, judged) in stacks.iter().zip(&judged) {
             findings.extend(stack.examine());
@@ -95,8 +95,8 @@ impl Examination<'_> {
         }
         findings.extend(self.siblings(&stacks, &planner));
         // A file that many include is looked at once for each of them.
-        findings.sort_by(|one, other| (&one.place, &one.what).cmp(&(&other.place, &other.what)));
-        findings.dedup_by(|one, other| (&one.place, &one.what) == (&other.place, &other.what));
+        findings.sort_by(|one, other| (&one.location, &one.what).cmp(&(&other.location, &other.what)));
+        findings.dedup_by(|one, other| (&one.location, &one.what) == (&other.location, &other.what));
         // A misspelt name of ours is told as such.
         let misspelt = findings.iter().any(|finding| finding.line.contains(OURS));
         if stacks.is_empty() && !misspelt {
@@ -132,12 +132,12 @@ impl Examination<'_> {
     fn unused(&self) -> Finding {
         let stack = self.files.stack("sshd", Facility::Auth);
         let last = stack.last().map(|last| last.within.first().unwrap_or(&last.location));
-        let place = last.map_or("/etc/pam.d/sshd", String::as_str);
+        let location = last.map_or("/etc/pam.d/sshd", String::as_str);
         let remedy = match self.machine.path("/usr/share/pam-configs/insis-otp").exists() {
             true => Remedy::run(self.messages, ENABLE),
-            false => Remedy::new(self.messages.how_below(place), format!("auth required {OURS}")),
+            false => Remedy::new(self.messages.how_below(location), format!("auth required {OURS}")),
         };
-        Finding::new(Severity::Warning, place, &self.messages.doctor_pam_unused(), remedy)
+        Finding::new(Severity::Warning, location, &self.messages.doctor_pam_unused(), remedy)
     }
 
     /// Lines that libpam does not understand, and modules and files that are not there, in any service.
@@ -237,10 +237,10 @@ impl Examination<'_> {
         let judged = Service { name: service, passes_over: false, proven: false, line: &line };
         let stack = self.files.stack(service, Facility::Auth);
         let last = stack.last().map(|last| last.within.first().unwrap_or(&last.location).clone());
-        let place = last.unwrap_or_else(|| format!("/etc/pam.d/{service}:1"));
-        let remedy = planner.insert(&judged, &place, &line("required"));
-        let remedy = remedy.map(|changes| plan::remedy(self.messages, &changes, &place));
-        Finding::new(severity, place, text, remedy.unwrap_or_else(|| unsafe_to_mend(self.messages)))
+        let location = last.unwrap_or_else(|| format!("/etc/pam.d/{service}:1"));
+        let remedy = planner.insert(&judged, &location, &line("required"));
+        let remedy = remedy.map(|changes| plan::remedy(self.messages, &changes, &location));
+        Finding::new(severity, location, text, remedy.unwrap_or_else(|| unsafe_to_mend(self.messages)))
     }
 }
 
@@ -306,17 +306,17 @@ impl Stack<'_> {
         let (_, defects) = planner.defects(service, planner.files);
         let told = defects.iter().map(|defect| self.told(*defect));
         let new: Vec<_> =
-            told.filter(|(_, place, text)| seen.insert((place.clone(), text.clone()))).collect();
+            told.filter(|(_, location, text)| seen.insert((location.clone(), text.clone()))).collect();
         if new.is_empty() {
             return Vec::new();
         }
         let changes = planner.plan(service).map(|files| plan::changes(planner.files, &files));
-        let finding = |(severity, place, text): (Severity, String, String)| {
+        let finding = |(severity, location, text): (Severity, String, String)| {
             let remedy = match &changes {
-                Some(changes) => plan::remedy(self.messages, changes, &place),
+                Some(changes) => plan::remedy(self.messages, changes, &location),
                 None => unsafe_to_mend(self.messages),
             };
-            Finding::new(severity, place, &text, remedy)
+            Finding::new(severity, location, &text, remedy)
         };
         new.into_iter().map(finding).collect()
     }
@@ -385,8 +385,9 @@ impl Stack<'_> {
     /// The module has to be where libpam looks for it, and nobody else's to change.
     fn module_file(&self) -> Option<Finding> {
         let (ours, machine) = (&self.ours, self.examination.machine);
-        let problem =
-            |place: &str, text: String, remedy| Some(Finding::new(Severity::Problem, place, &text, remedy));
+        let problem = |location: &str, text: String, remedy| {
+            Some(Finding::new(Severity::Problem, location, &text, remedy))
+        };
         // Where the installed one is sound, another one is a mistake in the line.
         let other = || match machine.module(OURS).filter(|path| modules::is_loadable(path)) {
             Some(_) if ours.module != OURS => Remedy::instead(self.messages, self.sound_line()),
@@ -395,19 +396,19 @@ impl Stack<'_> {
         let Some(path) = machine.module(&ours.module) else {
             return problem(&ours.location, self.messages.doctor_pam_missing(&ours.module), other());
         };
-        let facts = path.metadata().ok()?;
-        let place = path.display().to_string();
-        if facts.uid() != 0 || facts.mode() & 0o022 != 0 {
-            let word = quoted(&place);
+        let metadata = path.metadata().ok()?;
+        let location = path.display().to_string();
+        if metadata.uid() != 0 || metadata.mode() & 0o022 != 0 {
+            let word = quoted(&location);
             let remedy = Remedy::run(self.messages, format!("chown root:root {word}; chmod 644 {word}"));
-            return problem(&place, self.messages.doctor_pam_writable(&place), remedy);
+            return problem(&location, self.messages.doctor_pam_writable(&location), remedy);
         }
         if !modules::is_loadable(&path) {
             let remedy = match other() {
                 line if ours.module != OURS => line.after(&self.messages.how_in(&ours.location)),
                 command => command,
             };
-            return problem(&place, self.messages.doctor_pam_not_loadable(&place), remedy);
+            return problem(&location, self.messages.doctor_pam_not_loadable(&location), remedy);
         }
         None
     }
@@ -466,9 +467,9 @@ impl Stack<'_> {
             let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
             let text = self.messages.doctor_pam_enroll(word);
             let first = stack.first().map(|first| first.location.clone());
-            let place = first.unwrap_or_else(|| format!("/etc/pam.d/{}:1", self.service));
-            let remedy = Remedy::new(self.messages.how_above(&place), line);
-            Some(Finding::new(Severity::Problem, place, &text, remedy))
+            let location = first.unwrap_or_else(|| format!("/etc/pam.d/{}:1", self.service));
+            let remedy = Remedy::new(self.messages.how_above(&location), line);
+            Some(Finding::new(Severity::Problem, location, &text, remedy))
         };
         [(Facility::Account, "account"), (Facility::Password, "password")]
             .iter()

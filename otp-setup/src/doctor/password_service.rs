@@ -40,8 +40,8 @@ impl<'a> PasswordService<'a> {
         let is_broken =
             |rule: &Rule| rule.entry == Entry::MustFail || (self.is_missing(rule) && !rule.may_be_missing);
         let found = |severity, rule: Option<&Rule>, text: String| {
-            let place = rule.map_or(&file.path, |rule| rule.within.first().unwrap_or(&rule.location));
-            Some(Finding::new(severity, place, &text, self.restore(true)))
+            let location = rule.map_or(&file.path, |rule| rule.within.first().unwrap_or(&rule.location));
+            Some(Finding::new(severity, location, &text, self.restore(true)))
         };
         if let Some(ours) = stack.iter().find(|rule| is_ours(rule)) {
             return found(Severity::Warning, Some(ours), messages.doctor_password_service_ours(OURS));
@@ -104,7 +104,7 @@ mod tests {
         let lines: Vec<_> = finding.line.split('\'').skip(3).step_by(2).collect();
         let mended = files.clone().with(SERVICE, &(lines.join("\n") + "\n"));
         assert_eq!(PasswordService::new(&messages, &machine, &mended).examine(), None, "{finding:#?}");
-        Some((finding.severity, finding.place))
+        Some((finding.severity, finding.location))
     }
 
     fn with(service: &str) -> Option<(Severity, String)> {
@@ -153,13 +153,13 @@ mod tests {
         let at = |severity, line: &str| Some((severity, format!("/etc/pam.d/otp-setup{line}")));
         let (problem, warning) = (Severity::Problem, Severity::Warning);
         assert_eq!(found(&Files::default()), at(warning, ""));
-        for (service, place) in [
+        for (service, location) in [
             ("auth required pam_permit.so\n", ":1"),
             ("auth optional pam_unix.so\nauth required pam_permit.so\n", ":2"),
             ("auth sufficient pam_succeed_if.so user ingroup staff\nauth required pam_unix.so\n", ":1"),
             ("auth [success=1 default=ignore] pam_unix.so\nauth required pam_permit.so\n", ":2"),
         ] {
-            assert_eq!(with(service), at(problem, place), "{service}");
+            assert_eq!(with(service), at(problem, location), "{service}");
         }
         assert_eq!(with("auth required pam_unix.so\nauth required pam_deny.so\n"), at(warning, ":2"));
         assert_eq!(with("account required pam_unix.so\n"), Some((warning, "/etc/pam.d/other:1".to_owned())));

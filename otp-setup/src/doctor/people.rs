@@ -43,8 +43,8 @@ pub fn examine(
         rules.iter().filter_map(|rules| rules.examine(messages, (people, records), now)).collect();
     if !users::are_enumerated() {
         let remedy = Remedy::new(messages.how_ask_by_name(), "otp-setup status --user NAME");
-        let place = "/etc/nsswitch.conf";
-        findings.push(Finding::new(Severity::Note, place, &messages.doctor_not_enumerated(), remedy));
+        let location = "/etc/nsswitch.conf";
+        findings.push(Finding::new(Severity::Note, location, &messages.doctor_not_enumerated(), remedy));
     }
     findings.extend(one_uid(messages, &site.secret_file, people, records));
     findings.extend(reused(messages, &site.secret_file, people, records));
@@ -149,37 +149,37 @@ impl Rules<'_> {
         let day = |time| dates::exact(time).chars().take(10).collect::<String>();
         let later = || self.setting(messages, "unenrolled_deny_from", &day(now.plus(NEAR)));
         let deadline = self.config.unenrolled_deny_from;
-        let (severity, text, (place, remedy)) = match (self.config.unenrolled, deadline) {
+        let (severity, text, (location, remedy)) = match (self.config.unenrolled, deadline) {
             (Unenrolled::Deny, _) => {
-                let (place, remedy) = self.setting(messages, "unenrolled", "ignore");
+                let (location, remedy) = self.setting(messages, "unenrolled", "ignore");
                 let text = messages.doctor_locked_out(count, names, services);
-                (Severity::Warning, text, (place, remedy.after(&messages.how_let_pair_meanwhile(how))))
+                (Severity::Warning, text, (location, remedy.after(&messages.how_let_pair_meanwhile(how))))
             }
             (Unenrolled::Ignore, Some(from)) if from <= now => {
-                let (place, remedy) = later();
+                let (location, remedy) = later();
                 let text = messages.doctor_locked_out_since(count, names, services, day(from));
-                (Severity::Warning, text, (place, remedy.after(&messages.how_let_pair_meanwhile(how))))
+                (Severity::Warning, text, (location, remedy.after(&messages.how_let_pair_meanwhile(how))))
             }
             (Unenrolled::Ignore, Some(from)) => {
                 let severity = if from <= now.plus(NEAR) { Severity::Warning } else { Severity::Note };
-                let (place, remedy) = later();
+                let (location, remedy) = later();
                 let text = messages.doctor_locked_out_from(count, names, services, day(from));
-                (severity, text, (place, remedy.after(&messages.how_let_pair_or_move(how))))
+                (severity, text, (location, remedy.after(&messages.how_let_pair_or_move(how))))
             }
             (Unenrolled::Ignore, None) => {
-                let (place, remedy) = self.setting(messages, "unenrolled", "deny");
+                let (location, remedy) = self.setting(messages, "unenrolled", "deny");
                 let text = messages.doctor_would_be_locked_out(count, names, services);
-                (Severity::Note, text, (place, remedy.after(&messages.how_let_pair_then(how))))
+                (Severity::Note, text, (location, remedy.after(&messages.how_let_pair_then(how))))
             }
             // That nobody can is told of the setting.
             (Unenrolled::Enroll, _) if self.config.self_enrollment == SelfEnrollment::Off => return None,
             (Unenrolled::Enroll, _) => {
                 let remedy = self.before_login(messages, unpaired.first()?);
-                let place = self.stack.map_or(Config::PATH, |rule| &rule.location).to_owned();
-                (Severity::Note, messages.doctor_would_pair(count, names, services), (place, remedy))
+                let location = self.stack.map_or(Config::PATH, |rule| &rule.location).to_owned();
+                (Severity::Note, messages.doctor_would_pair(count, names, services), (location, remedy))
             }
         };
-        Some(Finding::new(severity, place, &text, remedy))
+        Some(Finding::new(severity, location, &text, remedy))
     }
 
     /// What lets people enroll here.
@@ -224,7 +224,7 @@ impl Rules<'_> {
         }
         let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
         let line = format!("{key} = \"{value}\"");
-        match remedy::place_of(&text, &self.services, key) {
+        match remedy::line_of(&text, &self.services, key) {
             Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(messages, line)),
             None => (Config::PATH.to_owned(), Remedy::new(messages.how_top(), line)),
         }
@@ -321,7 +321,7 @@ mod tests {
             gid: nix::unistd::getegid(),
             home: std::env::temp_dir(),
         };
-        let said = |text: &str, now: u64| {
+        let finding = |text: &str, now: u64| {
             let site = config(&format!("secret_file = \"%h/.no-such-file-here\"\n{text}"));
             let all = [used("sshd", &site)];
             let rules = gather(&site, &all);
@@ -331,17 +331,17 @@ mod tests {
         };
         let (day, from) = (86_400, 1_801_353_600); // 2027-01-31
         let deadline = "unenrolled = \"ignore\"\nunenrolled_deny_from = \"2027-01-31\"";
-        let (severity, text) = said(deadline, from - 15 * day).unwrap();
+        let (severity, text) = finding(deadline, from - 15 * day).unwrap();
         assert!(severity == Severity::Note && text.contains("From 2027-01-31"), "{text}");
-        let (severity, text) = said(deadline, from - 14 * day).unwrap();
+        let (severity, text) = finding(deadline, from - 14 * day).unwrap();
         assert!(severity == Severity::Warning && text.contains("From 2027-01-31"), "{text}");
-        let (severity, text) = said(deadline, from).unwrap();
+        let (severity, text) = finding(deadline, from).unwrap();
         assert!(severity == Severity::Warning && text.contains("since 2027-01-31"), "{text}");
         assert!(text.contains("unenrolled_deny_from = \"2027-02-14\""), "{text}");
-        assert_eq!(said("", from).unwrap().0, Severity::Warning);
-        assert_eq!(said("unenrolled = \"enrol\"", from).unwrap().0, Severity::Note);
-        assert_eq!(said("unenrolled = \"enrol\"\nself_enrollment = \"off\"", from), None);
-        assert_eq!(said("exempt_users = [\"anna\"]", from), None);
+        assert_eq!(finding("", from).unwrap().0, Severity::Warning);
+        assert_eq!(finding("unenrolled = \"enrol\"", from).unwrap().0, Severity::Note);
+        assert_eq!(finding("unenrolled = \"enrol\"\nself_enrollment = \"off\"", from), None);
+        assert_eq!(finding("exempt_users = [\"anna\"]", from), None);
     }
     #[test]
     fn what_people_are_to_do_is_what_lets_them_enroll_here() {

@@ -38,13 +38,13 @@ pub fn examine(messages: &Messages, site: &Config, used: &[Used], files: &Files)
     }
     findings.extend(source.sections(files));
     let mut seen = BTreeSet::new();
-    findings.retain(|finding| seen.insert((finding.place.clone(), finding.what.clone())));
+    findings.retain(|finding| seen.insert((finding.location.clone(), finding.what.clone())));
     findings
 }
 
 /// Helper and screen lockers read it as the person who calls them.
 fn readable(messages: &Messages, path: &Path) -> Option<Finding> {
-    let closed = path.metadata().is_ok_and(|facts| facts.mode() & 0o004 == 0);
+    let closed = path.metadata().is_ok_and(|metadata| metadata.mode() & 0o004 == 0);
     let shown = path.display().to_string();
     let remedy = Remedy::run(messages, format!("chmod 644 {}", quoted(&shown)));
     closed.then(|| Finding::new(Severity::Problem, shown, &messages.doctor_config_closed(), remedy))
@@ -58,8 +58,13 @@ impl Source<'_> {
         for name in exempt.users.iter().filter(|name| is_no_user(name)) {
             let others =
                 exempt.users.iter().filter(|other| *other != name).map(String::as_str).collect::<Vec<_>>();
-            let (place, remedy) = self.without("exempt_users", &others, services, stack);
-            findings.push(Finding::new(Severity::Warning, place, &messages.doctor_exempt_user(name), remedy));
+            let (location, remedy) = self.without("exempt_users", &others, services, stack);
+            findings.push(Finding::new(
+                Severity::Warning,
+                location,
+                &messages.doctor_exempt_user(name),
+                remedy,
+            ));
         }
         for (name, right) in exempt.users.iter().filter_map(|name| Some((name, other_spelling(name)?))) {
             let mut right_ones: Vec<&str> = Vec::new();
@@ -69,16 +74,16 @@ impl Source<'_> {
                     right_ones.push(other);
                 }
             }
-            let (place, remedy) = self.without("exempt_users", &right_ones, services, stack);
+            let (location, remedy) = self.without("exempt_users", &right_ones, services, stack);
             let text = messages.doctor_exempt_spelling(name, &right);
-            findings.push(Finding::new(Severity::Warning, place, &text, remedy));
+            findings.push(Finding::new(Severity::Warning, location, &text, remedy));
         }
         for name in exempt.groups.iter().filter(|name| is_no_group(name)) {
-            let (place, _) = self.without("exempt_groups", &[], services, stack);
+            let (location, _) = self.without("exempt_groups", &[], services, stack);
             let remedy = Remedy::new(messages.how_group(), format!("groupadd --system {}", quoted(name)));
             findings.push(Finding::new(
                 Severity::Warning,
-                place,
+                location,
                 &messages.doctor_exempt_group(name),
                 remedy,
             ));
@@ -87,10 +92,10 @@ impl Source<'_> {
             let written = self.networks(services, stack);
             let others: Vec<&str> =
                 written.iter().map(String::as_str).filter(|one| !is_everywhere(one)).collect();
-            let (place, remedy) = self.without("exempt_networks", &others, services, stack);
+            let (location, remedy) = self.without("exempt_networks", &others, services, stack);
             findings.push(Finding::new(
                 Severity::Problem,
-                place,
+                location,
                 &messages.doctor_exempt_everywhere(network),
                 remedy,
             ));
@@ -114,7 +119,7 @@ impl Source<'_> {
         }
         let quoted: Vec<_> = members.iter().map(|member| format!("\"{member}\"")).collect();
         let line = format!("{key} = [{}]", quoted.join(", "));
-        match remedy::place_of(self.text, services, key) {
+        match remedy::line_of(self.text, services, key) {
             Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(self.messages, line)),
             None => (Config::PATH.to_owned(), Remedy::new(self.messages.how_top(), line)),
         }
@@ -126,7 +131,7 @@ impl Source<'_> {
             let list = rule.arguments.iter().find_map(|argument| argument.strip_prefix("exempt_networks="));
             return list.map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default();
         }
-        let number = remedy::place_of(self.text, services, "exempt_networks");
+        let number = remedy::line_of(self.text, services, "exempt_networks");
         let line = number.and_then(|number| self.text.lines().nth(number - 1)).unwrap_or_default();
         line.split('"').skip(1).step_by(2).map(str::to_owned).collect()
     }
@@ -140,7 +145,7 @@ impl Source<'_> {
                 return None;
             }
             let shared = files.get(name).is_some();
-            let place = format!("{}:{number}", Config::PATH);
+            let location = format!("{}:{number}", Config::PATH);
             let near = nearest(name, &services).filter(|right| !shared && !self.has_section(right));
             let (severity, remedy) = match near {
                 Some(right) => {
@@ -151,7 +156,7 @@ impl Source<'_> {
                     Remedy::new(self.messages.how_section(), "ls /etc/pam.d"),
                 ),
             };
-            Some(Finding::new(severity, place, &self.messages.doctor_no_service(name), remedy))
+            Some(Finding::new(severity, location, &self.messages.doctor_no_service(name), remedy))
         };
         (1..).zip(self.text.lines()).filter_map(finding).collect()
     }
@@ -207,12 +212,12 @@ mod tests {
         let mut findings = source.exempt(&config.exempt, &[], None);
         findings.extend(source.sections(&files));
         let told =
-            |finding: Finding| (finding.severity, finding.place.replace(Config::PATH, ""), finding.line);
+            |finding: Finding| (finding.severity, finding.location.replace(Config::PATH, ""), finding.line);
         findings.into_iter().map(told).collect()
     }
 
-    fn one(severity: Severity, place: &str, line: &str) -> Vec<(Severity, String, String)> {
-        vec![(severity, place.to_owned(), line.to_owned())]
+    fn one(severity: Severity, location: &str, line: &str) -> Vec<(Severity, String, String)> {
+        vec![(severity, location.to_owned(), line.to_owned())]
     }
 
     #[test]

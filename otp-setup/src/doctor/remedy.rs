@@ -74,7 +74,7 @@ fn meant(line: &str, suggestion: Option<&str>, in_section: bool) -> Vec<String> 
 }
 
 /// The number of the line that sets a key: in the section of one of the services, else for all.
-pub fn place_of(text: &str, services: &[&str], key: &str) -> Option<usize> {
+pub fn line_of(text: &str, services: &[&str], key: &str) -> Option<usize> {
     let mut section = None;
     let mut for_all = None;
     for (number, line) in (1..).zip(text.lines()) {
@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn a_key_is_found_in_its_section_first() {
         let text = "tries = 1\n[service.sshd]\ntries = 2\n[service.su]\necho = true\n";
-        let place = |service, key| place_of(text, &[service], key);
-        assert_eq!([place("sshd", "tries"), place("su", "tries")], [Some(3), Some(1)]);
-        assert_eq!([place("su", "echo"), place("sshd", "echo")], [Some(5), None]);
+        let location = |service, key| line_of(text, &[service], key);
+        assert_eq!([location("sshd", "tries"), location("su", "tries")], [Some(3), Some(1)]);
+        assert_eq!([location("su", "echo"), location("sshd", "echo")], [Some(5), None]);
     }
 }

@@ -46,7 +46,7 @@ pub fn effective(site: &Config, service: &str, arguments: &[String]) -> Result<C
 
 /// The arguments of a stack, each that the module refuses as it was probably meant, or left out.
 pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<String> {
-    let mend = |argument: &String| match wrong.iter().find(|wrong| wrong.argument == *argument) {
+    let correct = |argument: &String| match wrong.iter().find(|wrong| wrong.argument == *argument) {
         None => Some(argument.clone()),
         Some(wrong) => {
             let (key, value) = argument.split_once('=').unwrap_or((argument, ""));
@@ -59,7 +59,7 @@ pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<Strin
             meant.into_iter().find(|argument| set(&mut site.clone(), argument).is_ok())
         }
     };
-    arguments.iter().filter_map(mend).collect()
+    arguments.iter().filter_map(correct).collect()
 }
 
 fn set(config: &mut Config, argument: &str) -> Result<(), Error> {
@@ -92,15 +92,15 @@ mod tests {
 
     #[test]
     fn arguments_are_mended_as_they_were_meant() {
-        let mend = |arguments: &[&str]| {
+        let correct = |arguments: &[&str]| {
             let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
             let wrong = effective(&Config::default(), "sshd", &arguments).unwrap_err();
             mended(&Config::default(), &wrong, &arguments).join(" ")
         };
-        assert_eq!(mend(&["trie=2", "echo", "nulok"]), "tries=2 echo nullok");
-        assert_eq!(mend(&["tries=99", "remember=8h"]), "remember=8h");
-        assert_eq!(mend(&["nullok=yes", "unenrolled=enroll", "digits=6"]), "nullok unenrolled=enrol");
-        assert_eq!(mend(&["config=here", "config=/nowhere", "tries=1"]), "tries=1");
+        assert_eq!(correct(&["trie=2", "echo", "nulok"]), "tries=2 echo nullok");
+        assert_eq!(correct(&["tries=99", "remember=8h"]), "remember=8h");
+        assert_eq!(correct(&["nullok=yes", "unenrolled=enroll", "digits=6"]), "nullok unenrolled=enrol");
+        assert_eq!(correct(&["config=here", "config=/nowhere", "tries=1"]), "tries=1");
     }
 
     #[test]

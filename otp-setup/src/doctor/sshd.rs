@@ -27,14 +27,14 @@ const MAIN: &str = "/etc/ssh/sshd_config";
 pub struct Sshd {
     program: &'static str,
     files: Vec<(PathBuf, String)>,
-    said: Result<Settings, String>,
+    effective: Result<Settings, String>,
 }
 
 /// Asks sshd; `None` where there is none.
 pub fn ask(machine: &Machine) -> Option<Sshd> {
     let programs = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"];
     let program = programs.into_iter().find(|path| machine.path(path).exists())?;
-    Some(Sshd { program, files: files(machine), said: told(program, &[]) })
+    Some(Sshd { program, files: files(machine), effective: told(program, &[]) })
 }
 
 /// What sshd says of its settings, for somebody where arguments say so.
@@ -49,7 +49,7 @@ fn told(program: &str, arguments: &[&str]) -> Result<Settings, String> {
 impl Sshd {
     /// Whether sshd has asked for a key, or another proof, whenever it asks PAM.
     pub fn proves(&self) -> bool {
-        let Ok(settings) = &self.said else { return true };
+        let Ok(settings) = &self.effective else { return true };
         let methods = settings.get("authenticationmethods").map_or("", String::as_str);
         let proof = |list: &str| {
             list.split(',').any(|method| ["publickey", "hostbased", "gssapi-with-mic"].contains(&method))
@@ -59,7 +59,7 @@ impl Sshd {
 
     /// What is wrong with its settings. `networks`: addresses decide about codes.
     pub fn examine(&self, messages: &Messages, networks: bool) -> Vec<Finding> {
-        match &self.said {
+        match &self.effective {
             Ok(settings) => {
                 let mut findings = judge(messages, settings, &self.files, None);
                 findings.extend(networks.then(|| names(messages, settings, &self.files)).flatten());
@@ -74,7 +74,7 @@ impl Sshd {
     fn for_some(&self, messages: &Messages, all: &Settings) -> Vec<Finding> {
         let mut seen = Vec::new();
         let mut findings = Vec::new();
-        for (place, word, whom) in lines(&self.files) {
+        for (location, word, whom) in lines(&self.files) {
             let Some(whom) = whom.filter(|whom| is_decisive(&word) && !seen.contains(&whom.clone())) else {
                 continue;
             };
@@ -83,7 +83,12 @@ impl Sshd {
                     messages.how_sshd_match(),
                     format!("{} -T -C user=NAME,host=HOST,addr=ADDRESS", self.program),
                 );
-                findings.push(Finding::new(Severity::Note, place, &messages.doctor_sshd_match(word), remedy));
+                findings.push(Finding::new(
+                    Severity::Note,
+                    location,
+                    &messages.doctor_sshd_match(word),
+                    remedy,
+                ));
                 continue;
             };
             match told(self.program, &["-C", &person]) {
@@ -102,8 +107,8 @@ impl Sshd {
 /// Where names are looked up, an address is none any more for the module.
 fn names(messages: &Messages, settings: &Settings, files: &Files) -> Option<Finding> {
     let names = settings.get("usedns").is_some_and(|value| value == "yes");
-    let (place, remedy) = write(messages, "usedns", files, None);
-    names.then(|| Finding::new(Severity::Warning, place, &messages.doctor_sshd_usedns(), remedy))
+    let (location, remedy) = write(messages, "usedns", files, None);
+    names.then(|| Finding::new(Severity::Warning, location, &messages.doctor_sshd_usedns(), remedy))
 }
 
 /// What sshd says in place of its settings, and what mends that. It does not start like that, but where only the
@@ -111,27 +116,27 @@ fn names(messages: &Messages, settings: &Settings, files: &Files) -> Option<Find
 fn silent(messages: &Messages, path: &str, heard: &str, files: &Files) -> Finding {
     let heard: Vec<_> = heard.lines().map(str::trim).collect();
     let text = messages.doctor_sshd_silent(heard.join("; "));
-    let (place, remedy) = heard
+    let (location, remedy) = heard
         .iter()
         .find_map(|line| complaint(messages, line, files))
         .unwrap_or_else(|| (path.to_owned(), Remedy::new(messages.how_sshd_says(), format!("{path} -t"))));
     let made = heard.iter().any(|line| line.contains("Missing privilege separation directory"));
     let severity = if made { Severity::Warning } else { Severity::Problem };
-    Finding::new(severity, place, &text, remedy)
+    Finding::new(severity, location, &text, remedy)
 }
 
 /// Where one complaint of sshd's comes from, and the line or the command that ends it.
-fn complaint(messages: &Messages, said: &str, files: &Files) -> Option<(String, Remedy)> {
-    if said.starts_with("Disabled method \"keyboard-interactive") {
+fn complaint(messages: &Messages, stderr: &str, files: &Files) -> Option<(String, Remedy)> {
+    if stderr.starts_with("Disabled method \"keyboard-interactive") {
         return Some(write(messages, "kbdinteractiveauthentication", files, None));
     }
-    if said.starts_with("Disabled method ") {
+    if stderr.starts_with("Disabled method ") {
         return Some(write(messages, "authenticationmethods", files, None));
     }
-    if said.contains("no hostkeys available") {
+    if stderr.contains("no hostkeys available") {
         return Some((MAIN.to_owned(), Remedy::run(messages, "ssh-keygen -A")));
     }
-    if let Some((_, folder)) = said.split_once("Missing privilege separation directory: ") {
+    if let Some((_, folder)) = stderr.split_once("Missing privilege separation directory: ") {
         return Some((
             folder.to_owned(),
             Remedy::run(messages, format!("install -d -m 755 {}", quoted(folder))),
@@ -139,7 +144,7 @@ fn complaint(messages: &Messages, said: &str, files: &Files) -> Option<(String, 
     }
     // FILE: line N: Bad configuration option: WORD
     // FILE line N: unsupported option "VALUE".
-    let (path, rest) = said.split_once(" line ")?;
+    let (path, rest) = stderr.split_once(" line ")?;
     let path = path.trim_end_matches(':');
     let number: usize = rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()?;
     let line =
@@ -156,9 +161,9 @@ fn complaint(messages: &Messages, said: &str, files: &Files) -> Option<(String, 
 /// Where a setting stands, for all or for those whom a Match line names, and the line for it.
 fn write(messages: &Messages, key: &str, files: &Files, whom: Option<&str>) -> (String, Remedy) {
     let line = DECISIVE.into_iter().find(|(word, _)| *word == key).map_or("", |(_, line)| line);
-    let own = whom.and_then(|whom| place(key, files, Some(whom)));
-    match own.or_else(|| place(key, files, None)) {
-        Some(place) => (place, reloading(messages, Remedy::instead(messages, line))),
+    let own = whom.and_then(|whom| location(key, files, Some(whom)));
+    match own.or_else(|| location(key, files, None)) {
+        Some(location) => (location, reloading(messages, Remedy::instead(messages, line))),
         None => (MAIN.to_owned(), reloading(messages, Remedy::new(messages.how_top(), line))),
     }
 }
@@ -181,8 +186,8 @@ fn judge(messages: &Messages, settings: &Settings, files: &Files, whom: Option<&
     let value = |key: &str| settings.get(key).map_or("", String::as_str);
     let mut findings = Vec::new();
     let mut find = |severity, key: &str, text: String| {
-        let (place, remedy) = write(messages, key, files, whom);
-        findings.push(Finding::new(severity, place, &text, remedy));
+        let (location, remedy) = write(messages, key, files, whom);
+        findings.push(Finding::new(severity, location, &text, remedy));
     };
     if value("usepam") == "no" {
         find(Severity::Problem, "usepam", messages.doctor_sshd_usepam());
@@ -236,10 +241,10 @@ fn files(machine: &Machine) -> Vec<(PathBuf, String)> {
 
 /// Where a setting was made: the first line that has it, for all or for those whom a Match line names. Without one, it
 /// is sshd's own default.
-fn place(key: &str, files: &Files, whom: Option<&str>) -> Option<String> {
+fn location(key: &str, files: &Files, whom: Option<&str>) -> Option<String> {
     lines(files)
         .find(|(_, word, for_whom)| word == key && for_whom.as_deref() == whom)
-        .map(|(place, ..)| place)
+        .map(|(location, ..)| location)
 }
 
 fn is_decisive(word: &str) -> bool {
@@ -258,8 +263,8 @@ fn lines(files: &Files) -> impl Iterator<Item = (String, String, Option<String>)
                 word => word,
             };
             if word == "match" {
-                let said = line.trim().split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
-                whom = Some(said.to_owned()).filter(|_| words.next().is_none_or(|first| first != "all"));
+                let criteria = line.trim().split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
+                whom = Some(criteria.to_owned()).filter(|_| words.next().is_none_or(|first| first != "all"));
             }
             (format!("{}:{number}", path.display()), word, whom.clone())
         })
@@ -357,34 +362,34 @@ mod tests {
                 "#UsePAM no\nUsePAM yes\nKbdInteractiveAuthentication yes\n".to_owned(),
             ),
         ];
-        let place = |key| place(key, &files, None);
+        let location = |key| location(key, &files, None);
         assert_eq!(
-            place("kbdinteractiveauthentication").as_deref(),
+            location("kbdinteractiveauthentication").as_deref(),
             Some("/etc/ssh/sshd_config.d/50-cloud.conf:2")
         );
-        assert_eq!(place("usepam").as_deref(), Some("/etc/ssh/sshd_config:2"));
-        assert_eq!(place("authenticationmethods"), None);
+        assert_eq!(location("usepam").as_deref(), Some("/etc/ssh/sshd_config:2"));
+        assert_eq!(location("authenticationmethods"), None);
     }
 
     #[test]
     fn what_is_for_some_only_is_found_there() {
         let text = "Match User anna\n  AuthenticationMethods publickey\n  X11Forwarding no\nMatch all\n UsePAM yes\n";
         let files = [("/etc/ssh/sshd_config".into(), text.to_owned())];
-        let place = |key, whom| place(key, &files, whom);
+        let location = |key, whom| location(key, &files, whom);
         assert_eq!(
-            place("authenticationmethods", Some("User anna")).as_deref(),
+            location("authenticationmethods", Some("User anna")).as_deref(),
             Some("/etc/ssh/sshd_config:2")
         );
-        assert_eq!(place("authenticationmethods", None), None);
-        assert_eq!(place("usepam", None).as_deref(), Some("/etc/ssh/sshd_config:5"));
+        assert_eq!(location("authenticationmethods", None), None);
+        assert_eq!(location("usepam", None).as_deref(), Some("/etc/ssh/sshd_config:5"));
         let settings =
             settings("usepam yes\nkbdinteractiveauthentication yes\nauthenticationmethods publickey\n");
         let found = judge(&Messages::of_locale("en"), &settings, &files, Some("User anna"));
-        assert_eq!((found[0].place.as_str(), found[0].line.as_str()), ("/etc/ssh/sshd_config:2", METHODS));
-        let said = example("User anna").unwrap();
-        assert_eq!(said, "user=anna,host=127.0.0.1,addr=127.0.0.1");
-        let said = example("Address 10.0.0.0/8,192.0.2.1 LocalPort 2222").unwrap();
-        assert_eq!(said, "user=NAME,host=10.0.0.0,addr=10.0.0.0,lport=2222");
+        assert_eq!((found[0].location.as_str(), found[0].line.as_str()), ("/etc/ssh/sshd_config:2", METHODS));
+        let connection = example("User anna").unwrap();
+        assert_eq!(connection, "user=anna,host=127.0.0.1,addr=127.0.0.1");
+        let connection = example("Address 10.0.0.0/8,192.0.2.1 LocalPort 2222").unwrap();
+        assert_eq!(connection, "user=NAME,host=10.0.0.0,addr=10.0.0.0,lport=2222");
         assert_eq!(example("User !root,*").unwrap(), "user=*,host=127.0.0.1,addr=127.0.0.1");
         assert_eq!((example("exec /bin/true"), example("Group no-such-group-here")), (None, None));
     }
@@ -406,8 +411,8 @@ mod tests {
     #[test]
     fn a_key_before_every_code_is_a_proof() {
         let proves = |methods: &str| {
-            let said = Ok(settings(&format!("authenticationmethods {methods}\n")));
-            Sshd { program: "/usr/sbin/sshd", files: Vec::new(), said }.proves()
+            let effective = Ok(settings(&format!("authenticationmethods {methods}\n")));
+            Sshd { program: "/usr/sbin/sshd", files: Vec::new(), effective }.proves()
         };
         assert!(proves("publickey,keyboard-interactive:pam") && !proves("any"));
         assert!(!proves("publickey,keyboard-interactive keyboard-interactive"));

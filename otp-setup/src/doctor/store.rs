@@ -63,17 +63,17 @@ fn directory(messages: &Messages, folder: &str, group: Option<Gid>) -> Option<Fi
     let finding = |severity, text: String, command: &str| {
         Some(Finding::new(severity, folder, &text, run(messages, group, command)))
     };
-    let Ok(facts) = Path::new(folder).symlink_metadata() else {
+    let Ok(metadata) = Path::new(folder).symlink_metadata() else {
         return finding(Severity::Problem, messages.doctor_store_missing(folder), &made);
     };
-    if !facts.is_dir() {
+    if !metadata.is_dir() {
         let command = format!("mv {word} {word}.old; {made}");
         return finding(Severity::Problem, messages.doctor_store_mode(folder), &command);
     }
     let setgid_model =
-        facts.mode() & 0o7777 == 0o1730 && group.is_some_and(|group| facts.gid() == group.as_raw());
-    let roots_own = facts.mode() & 0o022 == 0;
-    match (facts.uid() == 0, setgid_model, roots_own) {
+        metadata.mode() & 0o7777 == 0o1730 && group.is_some_and(|group| metadata.gid() == group.as_raw());
+    let roots_own = metadata.mode() & 0o022 == 0;
+    match (metadata.uid() == 0, setgid_model, roots_own) {
         (true, true, _) => None,
         // Safe, but people cannot pair by themselves.
         (true, _, true) => {
@@ -102,8 +102,8 @@ fn unmarked(messages: &Messages, folder: &Path) -> Option<Finding> {
 
 fn helper(messages: &Messages, config: &Config, group: Option<Gid>) -> Option<Finding> {
     let path = &config.helper;
-    let place = path.display().to_string();
-    let Some(facts) = path.metadata().ok().filter(Metadata::is_file) else {
+    let location = path.display().to_string();
+    let Some(metadata) = path.metadata().ok().filter(Metadata::is_file) else {
         let usual = Config::default().helper;
         let remedy = match *path != usual && usual.is_file() {
             true => Remedy::new(messages.how_in_config(), format!("helper = \"{}\"", usual.display())),
@@ -111,21 +111,21 @@ fn helper(messages: &Messages, config: &Config, group: Option<Gid>) -> Option<Fi
         };
         return Some(Finding::new(
             Severity::Warning,
-            &place,
-            &messages.doctor_helper_missing(&place),
+            &location,
+            &messages.doctor_helper_missing(&location),
             remedy,
         ));
     };
-    let sound = facts.uid() == 0
-        && group.is_some_and(|group| facts.gid() == group.as_raw())
-        && facts.mode() & 0o7022 == 0o2000
-        && facts.mode() & 0o001 != 0;
-    let word = quoted(&place);
+    let sound = metadata.uid() == 0
+        && group.is_some_and(|group| metadata.gid() == group.as_raw())
+        && metadata.mode() & 0o7022 == 0o2000
+        && metadata.mode() & 0o001 != 0;
+    let word = quoted(&location);
     // In this order: the kernel takes setgid away from a file that gets another owner.
     let command = format!("chown root:{GROUP} {word}; chmod 2755 {word}");
     let finding = || {
-        let text = messages.doctor_helper_mode(&place);
-        Finding::new(Severity::Problem, &place, &text, run(messages, group, &command))
+        let text = messages.doctor_helper_mode(&location);
+        Finding::new(Severity::Problem, &location, &text, run(messages, group, &command))
     };
     (!sound).then(finding)
 }
@@ -137,9 +137,11 @@ fn broken(messages: &Messages, config: &Config, account: &Account, error: &Store
     let (user, word) = (quoted(account.name.as_str()), quoted(&error.location.to_string()));
     let by_user = if in_home { format!("runuser -u {user} -- ") } else { String::new() };
     // A link is not followed: it is none of the user's own.
-    let facts = error.location.path().and_then(|path| path.symlink_metadata().ok()).filter(Metadata::is_file);
-    let facts = facts.map(|facts| (facts.uid() == account.uid.as_raw(), facts.mode() & 0o177 != 0));
-    match (&error.cause, facts) {
+    let metadata =
+        error.location.path().and_then(|path| path.symlink_metadata().ok()).filter(Metadata::is_file);
+    let metadata =
+        metadata.map(|metadata| (metadata.uid() == account.uid.as_raw(), metadata.mode() & 0o177 != 0));
+    match (&error.cause, metadata) {
         (_, Some((true, true))) if in_home => Remedy::run(messages, format!("{by_user}chmod 600 {word}")),
         (_, Some((false, _) | (_, true))) if !in_home => {
             Remedy::run(messages, format!("chown {user} {word}; chmod 600 {word}"))
@@ -186,9 +188,9 @@ fn homes(messages: &Messages, config: &Config, people: &[Account], records: &Rec
 
 /// A secret file that its user cannot log in with.
 fn unusable(messages: &Messages, config: &Config, account: &Account, error: &StoreError) -> Finding {
-    let place = sanitize::name(&error.location.to_string()).into_owned();
+    let location = sanitize::name(&error.location.to_string()).into_owned();
     let text = messages.doctor_file_broken(&account.name, messages.store_error(&error.cause));
-    Finding::new(Severity::Problem, place, &text, broken(messages, config, account, error))
+    Finding::new(Severity::Problem, location, &text, broken(messages, config, account, error))
 }
 
 /// Secret files that cannot be used, or that belong to nobody. The store is listed, and each name looked up: a directory
@@ -199,12 +201,12 @@ fn files(messages: &Messages, config: &Config, records: &Records) -> Vec<Finding
     let mut findings: Vec<_> =
         listing.ownerless.iter().map(|path| ownerless(messages, template, path)).collect();
     if let Some((path, error)) = listing.unanswered.first() {
-        let place = sanitize::name(&path.display().to_string()).into_owned();
+        let location = sanitize::name(&path.display().to_string()).into_owned();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let remedy = Remedy::run(messages, format!("getent passwd {}", quoted(&sanitize::name(&name))));
         findings.push(Finding::new(
             Severity::Warning,
-            place,
+            location,
             &messages.doctor_unanswered(messages.errno(*error)),
             remedy,
         ));
@@ -224,15 +226,15 @@ fn files(messages: &Messages, config: &Config, records: &Records) -> Vec<Finding
 /// A file of a name that nobody has: its owner may have another name now.
 fn ownerless(messages: &Messages, template: &Template, path: &Path) -> Finding {
     let shown = path.display().to_string();
-    let place = sanitize::name(&shown).into_owned();
+    let location = sanitize::name(&shown).into_owned();
     let old = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let renamed = stored::owner(path).filter(|owner| !template.locate(owner).path().exists());
     match renamed {
         Some(new) => {
             let command =
                 format!("otp-setup move {} {}", quoted(&sanitize::name(&old)), quoted(new.name.as_str()));
-            let text = messages.doctor_file_renamed(&place, &new.name);
-            Finding::new(Severity::Warning, &place, &text, Remedy::run(messages, command))
+            let text = messages.doctor_file_renamed(&location, &new.name);
+            Finding::new(Severity::Warning, &location, &text, Remedy::run(messages, command))
         }
         None => {
             let remedy = match users::has_directory() {
@@ -241,9 +243,9 @@ fn ownerless(messages: &Messages, template: &Template, path: &Path) -> Finding {
                     messages.how_ask_directory(),
                     format!("getent passwd {}", quoted(&sanitize::name(&old))),
                 ),
-                false => Remedy::new(messages.how_if_gone(), format!("rm {}", quoted(&place))),
+                false => Remedy::new(messages.how_if_gone(), format!("rm {}", quoted(&location))),
             };
-            Finding::new(Severity::Note, &place, &messages.doctor_file_orphan(&place), remedy)
+            Finding::new(Severity::Note, &location, &messages.doctor_file_orphan(&location), remedy)
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::messages::Messages;
 pub fn examine(messages: &Messages, config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let log = Path::new("/dev/log");
-    if !log.metadata().is_ok_and(|facts| facts.file_type().is_socket()) {
+    if !log.metadata().is_ok_and(|metadata| metadata.file_type().is_socket()) {
         let remedy = Remedy::run(messages, logging());
         findings.push(Finding::new(Severity::Warning, "/dev/log", &messages.doctor_log(), remedy));
     }

@@ -494,7 +494,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     about_resync: "Learn anew how far the phone's clock is off, from two consecutive codes",
     about_remove: "Remove the pairing",
     about_forget: "Ask for a code again everywhere, also where this site would not for a while",
-    about_unlock: "SessionError a delay after wrong codes, and mend a damaged state (root only)",
+    about_unlock: "End a delay after wrong codes, and mend a damaged state (root only)",
     about_invite: "Make a one-time code with which somebody pairs a first phone (root only)",
     about_list: "List who is paired (root only)",
     about_completions: "Write completions for a shell to standard output",

@@ -66,7 +66,7 @@ fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &Entry, uri: &str) {
     }
     canvas.down(3.0);
     canvas.label(left, &messages.page_kind());
-    let (algorithm, digits, period) = crate::session::said(key);
+    let (algorithm, digits, period) = crate::session::parameters(key);
     canvas.text(Font::Regular, 12.0, left, &messages.page_parameters(algorithm, digits, period));
     canvas.y = canvas.y.max(top + CODE);
 }
@@ -78,8 +78,8 @@ fn recovery(canvas: &mut Canvas, page: &Page<'_>) {
     canvas.down(22.0);
     let rows = page.recovery.len().div_ceil(2);
     let top = canvas.y;
-    for (place, code) in page.recovery.iter().enumerate() {
-        let (column, row) = (place / rows.max(1), place % rows.max(1));
+    for (index, code) in page.recovery.iter().enumerate() {
+        let (column, row) = (index / rows.max(1), index % rows.max(1));
         canvas.y = top + 20.0 * row as f32;
         let left = MARGIN + 190.0 * column as f32;
         canvas.tick_box(left);

@@ -82,29 +82,29 @@ struct Outline {
 }
 
 impl Outline {
-    fn place(&self, x: f32, y: f32) -> (f32, f32) {
+    fn scaled(&self, x: f32, y: f32) -> (f32, f32) {
         (self.at.0 + x * self.scale, self.at.1 - y * self.scale)
     }
 }
 
 impl OutlinePen for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.place(x, y);
+        let (x, y) = self.scaled(x, y);
         self.path.move_to(x, y);
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.place(x, y);
+        let (x, y) = self.scaled(x, y);
         self.path.line_to(x, y);
     }
 
     fn quad_to(&mut self, a: f32, b: f32, x: f32, y: f32) {
-        let ((a, b), (x, y)) = (self.place(a, b), self.place(x, y));
+        let ((a, b), (x, y)) = (self.scaled(a, b), self.scaled(x, y));
         self.path.quad_to(a, b, x, y);
     }
 
     fn curve_to(&mut self, a: f32, b: f32, c: f32, d: f32, x: f32, y: f32) {
-        let ((a, b), (c, d), (x, y)) = (self.place(a, b), self.place(c, d), self.place(x, y));
+        let ((a, b), (c, d), (x, y)) = (self.scaled(a, b), self.scaled(c, d), self.scaled(x, y));
         self.path.cubic_to(a, b, c, d, x, y);
     }
 

@@ -42,7 +42,7 @@ pub fn text(page: &Page<'_>) -> Zeroizing<String> {
 }
 
 fn push_entry(text: &mut String, messages: Messages, entry: &Entry, uri: &str) {
-    let (algorithm, digits, period) = crate::session::said(&entry.key);
+    let (algorithm, digits, period) = crate::session::parameters(&entry.key);
     for paragraph in [
         messages.page_phone(),
         messages.page_scan(),

@@ -103,7 +103,7 @@ impl Session<'_> {
             }
             let mut text = self.messages.first_wrong(&entry.issuer, &entry.account);
             if !entry.has_common_parameters() {
-                let (algorithm, digits, period) = said(&entry.key);
+                let (algorithm, digits, period) = parameters(&entry.key);
                 text.push(' ');
                 text.push_str(&self.messages.perhaps_parameters(algorithm, digits, period));
             }
@@ -162,7 +162,7 @@ fn nearer_to_nought(one: i32, other: i32) -> Drift {
     }
 }
 
-/// Algorithm, digits and period, as they are said.
-pub fn said(key: &OtpGenerator) -> (&'static str, usize, u64) {
+/// Algorithm, digits and period, for people.
+pub fn parameters(key: &OtpGenerator) -> (&'static str, usize, u64) {
     (key.algorithm().name(), key.digits().count(), key.period().seconds())
 }

@@ -9,7 +9,7 @@ mod recovery;
 #[cfg(test)]
 mod tests;
 
-pub use codes::said;
+pub use codes::parameters;
 pub use credential::denied;
 pub use page::PageAction;
 pub use pair::Pairing;

@@ -7,7 +7,7 @@ use insis_otp::otpauth::Entry;
 use insis_otp::service::{NewDevice, Status};
 use zeroize::Zeroizing;
 
-use super::codes::{TwoCodes, said};
+use super::codes::{TwoCodes, parameters};
 use super::{PageAction, Session, SessionError};
 use crate::apps;
 use crate::backend::Error;
@@ -189,7 +189,7 @@ impl Session<'_> {
         text.push('\n');
         text.push_str(&messages.sheet_kind());
         if !entry.has_common_parameters() {
-            let (algorithm, digits, period) = said(&entry.key);
+            let (algorithm, digits, period) = parameters(&entry.key);
             text.push_str(&format!("\n{}", messages.sheet_parameters(algorithm, digits, period)));
         }
         text.push_str(&format!("\n\n{}", messages.page_offer()));

@@ -36,7 +36,7 @@ use Do::{Code, Go, OldRecovery, Type, Wait};
 struct Script {
     clock: Cell<u64>,
     todo: RefCell<VecDeque<Do>>,
-    said: RefCell<Vec<String>>,
+    output: RefCell<Vec<String>>,
     /// What the phone scanned: the secret of the sheet.
     secret: RefCell<Option<String>>,
     recovery: RefCell<Vec<String>>,
@@ -59,17 +59,17 @@ impl Script {
     }
 
     fn heard(&self, text: &str) -> bool {
-        self.said.borrow().iter().any(|said| said.contains(text))
+        self.output.borrow().iter().any(|output| output.contains(text))
     }
 }
 
 impl Ui for Actor<'_> {
     fn say(&mut self, text: &str) {
-        self.0.said.borrow_mut().push(text.to_owned());
+        self.0.output.borrow_mut().push(text.to_owned());
     }
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
-        self.0.said.borrow_mut().push(question.text.to_owned());
+        self.0.output.borrow_mut().push(question.text.to_owned());
         loop {
             let next = self.0.todo.borrow_mut().pop_front();
             return match next.unwrap_or_else(|| panic!("no answer to {:?}", question.text)) {
@@ -190,7 +190,7 @@ fn script(todo: &[Do]) -> Script {
     Script {
         clock: Cell::new(1_700_000_010),
         todo: RefCell::new(todo.iter().copied().collect()),
-        said: RefCell::default(),
+        output: RefCell::default(),
         secret: RefCell::default(),
         recovery: RefCell::default(),
         old_recovery: RefCell::default(),

@@ -21,20 +21,20 @@ const USUAL: usize = 80;
 const LEAST_BELOW: usize = 14;
 
 /// The rows of the screen for a sheet and what is said beside it; the last row is left to the question.
-pub fn rows(sheet: &SecretView, said: &str, drawing: Drawing, size: (usize, usize)) -> Vec<Row> {
+pub fn rows(sheet: &SecretView, message: &str, drawing: Drawing, size: (usize, usize)) -> Vec<Row> {
     let (rows, columns) = size;
     let room = rows.saturating_sub(1);
     if sheet.qr.is_empty() {
-        return text_rows(&sheet.text, said, columns, room);
+        return text_rows(&sheet.text, message, columns, room);
     }
     for symbol in &sheet.qr {
         let (code, width) = (symbol.lines(drawing), symbol.columns(drawing));
         let beside = columns.saturating_sub(width + 2);
         if code.len() <= room && beside >= NARROWEST {
-            return side_by_side(code, width, &text_rows(&sheet.text, said, beside, room));
+            return side_by_side(code, width, &text_rows(&sheet.text, message, beside, room));
         }
         if width <= columns && code.len() + LEAST_BELOW <= room {
-            let below = text_rows(&sheet.text, said, columns, room - code.len());
+            let below = text_rows(&sheet.text, message, columns, room - code.len());
             return code.into_iter().chain(below).collect();
         }
     }
@@ -45,15 +45,15 @@ pub fn rows(sheet: &SecretView, said: &str, drawing: Drawing, size: (usize, usiz
     });
     let too_small = sheet.messages.sheet_too_small(needed.0, needed.1);
     let text = Zeroizing::new(format!("{too_small}\n\n{}", *sheet.text));
-    text_rows(&text, said, columns, room)
+    text_rows(&text, message, columns, room)
 }
 
 /// A text and what is said about the last answer, in so many rows. Where they are too few, blank ones go first, then what
 /// explains, from its end: what has just been said has to be seen, and so has what cannot be had elsewhere, the secret and
 /// the recovery codes.
-fn text_rows(text: &str, said: &str, columns: usize, room: usize) -> Vec<Row> {
-    let (mut text, said) = (wrap(&[text], columns), wrap(&[said], columns));
-    let left = room.saturating_sub(said.len() + 1);
+fn text_rows(text: &str, message: &str, columns: usize, room: usize) -> Vec<Row> {
+    let (mut text, message) = (wrap(&[text], columns), wrap(&[message], columns));
+    let left = room.saturating_sub(message.len() + 1);
     if text.len() > left {
         text.retain(|line| !line.is_empty());
         while text.len() > left {
@@ -65,13 +65,13 @@ fn text_rows(text: &str, said: &str, columns: usize, room: usize) -> Vec<Row> {
     if text.len() < room {
         text.push(Row::default());
     }
-    text.into_iter().chain(said).take(room).collect()
+    text.into_iter().chain(message).take(room).collect()
 }
 
 /// The last line that is neither in one piece nor the heading of such lines.
 fn last_explanation(text: &[Row]) -> Option<usize> {
     let in_one_piece = |line: Option<&Row>| line.is_some_and(|line| line.starts_with("  "));
-    (0..text.len()).rev().find(|place| !in_one_piece(text.get(*place)) && !in_one_piece(text.get(place + 1)))
+    (0..text.len()).rev().find(|index| !in_one_piece(text.get(*index)) && !in_one_piece(text.get(index + 1)))
 }
 
 fn side_by_side(code: Vec<Row>, width: usize, text: &[Row]) -> Vec<Row> {
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn the_largest_code_and_its_text_fit_80_by_24() {
-        let said = "A rather long thing that is said about the last code, which takes several rows.";
-        let rows = rows(&sheet(), said, Drawing::Blocks256, (24, 80));
+        let message = "A rather long thing that is said about the last code, which takes several rows.";
+        let rows = rows(&sheet(), message, Drawing::Blocks256, (24, 80));
         assert_eq!(rows.len(), 23);
         for row in rows {
             assert!(plain(&row).width() <= 80, "{row:?}");
@@ -190,14 +190,14 @@ mod tests {
     fn what_is_said_of_a_clock_that_is_far_off_is_seen_whole_beside_the_code() {
         for language in ["en", "cs"] {
             let messages = Messages::of_locale(language);
-            for said in
+            for message in
                 [messages.clock_far_slow("17 min", "12:00"), messages.clock_far_fast("17 min", "12:00")]
             {
-                let rows = rows(&sheet(), &said, Drawing::Blocks256, (24, 80));
+                let rows = rows(&sheet(), &message, Drawing::Blocks256, (24, 80));
                 let seen = rows.iter().map(|row| plain(row)).collect::<Vec<_>>().join(" ");
                 let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
                 assert!(rows.len() == 23 && seen.contains("--force."), "{seen}");
-                assert!(said.split_whitespace().all(|word| seen.contains(word)), "{seen}");
+                assert!(message.split_whitespace().all(|word| seen.contains(word)), "{seen}");
             }
         }
     }

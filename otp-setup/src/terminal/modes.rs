@@ -42,8 +42,8 @@ impl KeyByKey {
         let mut modes = former.clone();
         // Without ISIG: ^C comes as a key, so that what it interrupts is put right first.
         modes.local_flags &= !(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG | LocalFlags::IEXTEN);
-        for (place, value) in [(SpecialCharacterIndices::VMIN, 1), (SpecialCharacterIndices::VTIME, 0)] {
-            if let Some(character) = modes.control_chars.get_mut(place as usize) {
+        for (index, value) in [(SpecialCharacterIndices::VMIN, 1), (SpecialCharacterIndices::VTIME, 0)] {
+            if let Some(character) = modes.control_chars.get_mut(index as usize) {
                 *character = value;
             }
         }

@@ -29,7 +29,7 @@ pub struct Screen<'a> {
     console: bool,
     now: &'a dyn Fn() -> UnixTime,
     sheet: Option<SecretView>,
-    said: String,
+    message: String,
 }
 
 impl<'a> Screen<'a> {
@@ -44,7 +44,7 @@ impl<'a> Screen<'a> {
             console: term == "linux",
             now,
             sheet: None,
-            said: String::new(),
+            message: String::new(),
         })
     }
 
@@ -58,7 +58,7 @@ impl<'a> Screen<'a> {
         let Some(sheet) = &self.sheet else { return };
         let mut picture = Zeroizing::new(String::with_capacity(64 * 1024));
         picture.push_str("\x1b[H");
-        for row in rows(sheet, &self.said, self.drawing, Self::size()) {
+        for row in rows(sheet, &self.message, self.drawing, Self::size()) {
             // Wiped first: after a row that fills its line, the last letter would be wiped.
             picture.push_str("\x1b[2K");
             picture.push_str(&row);
@@ -116,7 +116,7 @@ impl<'a> Screen<'a> {
 impl Ui for Screen<'_> {
     fn say(&mut self, text: &str) {
         if self.sheet.is_some() {
-            text.clone_into(&mut self.said);
+            text.clone_into(&mut self.message);
             self.draw();
         } else {
             for line in wrap(&[text], MEASURE.min(Self::size().1)) {
@@ -135,7 +135,7 @@ impl Ui for Screen<'_> {
 
     fn show(&mut self, sheet: SecretView) {
         let first = self.sheet.replace(sheet).is_none();
-        self.said.clear();
+        self.message.clear();
         if first {
             self.output.write(if self.console { WIPE } else { OTHER_SCREEN });
         }
@@ -144,7 +144,7 @@ impl Ui for Screen<'_> {
 
     fn hide(&mut self) {
         if self.sheet.take().is_some() {
-            self.said.clear();
+            self.message.clear();
             self.output.write(if self.console { WIPE } else { BACK });
         }
     }

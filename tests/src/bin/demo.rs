@@ -106,7 +106,7 @@ fn shell(env: &Env) -> String {
 type Outcome = Result<(), String>;
 
 fn by_itself(env: &Env, sshd: &Sshd) -> Outcome {
-    let (phone, paired) = pair(env)?;
+    let (phone, paired) = enroll(env)?;
     let fresh = paired + phone.period();
     title("The login: password, then a fresh code. (Waiting for the phone's next code.)");
     wait_until(fresh);
@@ -121,7 +121,7 @@ fn by_itself(env: &Env, sshd: &Sshd) -> Outcome {
 }
 
 /// Plays person and phone for otp-setup. Returns the phone, and the time of the last code that was used.
-fn pair(env: &Env) -> Result<(Phone, u64), String> {
+fn enroll(env: &Env) -> Result<(Phone, u64), String> {
     title("The pairing: otp-setup");
     let mut setup = Terminal::run(&env.as_user(USER, "otp-setup")).patience(Duration::from_secs(60));
     wait_for(&mut setup, says::AGREE)?;

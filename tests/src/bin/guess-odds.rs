@@ -83,7 +83,7 @@ fn line(name: &str, habit: &str, site: &Site) -> String {
         all if all == u64::from(site.policy.throttle.consecutive) => format!("{all} in all"),
         all => (all / days).to_string(),
     };
-    format!("| {name} | {habit} | {count} | {} | {} |", said(a_day), said(a_year))
+    format!("| {name} | {habit} | {count} | {} | {} |", formatted(a_day), formatted(a_year))
 }
 
 fn strong() -> String {
@@ -93,7 +93,7 @@ fn strong() -> String {
     };
     let row = |name: &str, burst: u64, a_day: u64, odds: &dyn Fn(u64) -> f64| {
         let (burst, a_day) = (grouped(burst as f64), grouped(a_day as f64));
-        format!("| {name} | {burst} | {a_day} | {} | {} |", said(odds(DAY)), said(odds(365 * DAY)))
+        format!("| {name} | {burst} | {a_day} | {} | {} |", formatted(odds(DAY)), formatted(odds(365 * DAY)))
     };
     let a_day = |rate: Rate| DAY * 1000 / rate.interval;
     let pairs = |name: &str, steps: u64| {
@@ -125,7 +125,7 @@ fn strong() -> String {
 fn google() -> String {
     let row = |name: &str, a_step: u64| {
         let (a_day, a_year) = (odds_against_google(a_step, DAY), odds_against_google(a_step, 365 * DAY));
-        format!("| {name} | {} | {} | {} |", a_step * DAY / 30, said(a_day), said(a_year))
+        format!("| {name} | {} | {} | {} |", a_step * DAY / 30, formatted(a_day), formatted(a_year))
     };
     [
         "| google-authenticator (window of 3 codes) | guesses a day | odds a day | odds a year |".to_owned(),
@@ -138,7 +138,7 @@ fn google() -> String {
 }
 
 /// As a share, and as people say it.
-fn said(odds: f64) -> String {
+fn formatted(odds: f64) -> String {
     match odds {
         odds if odds >= 0.9995 => "certain".to_owned(),
         odds if odds >= 0.001 => format!("{:.1} %", odds * 100.0),

@@ -21,7 +21,7 @@ fn examined_on(
     let examination =
         Examination { messages: &messages, machine, files, site: &site, now: UnixTime(0), sshd_proves };
     let (findings, used) = examination.run();
-    let own = |finding: &Finding| !finding.place.starts_with(&*machine.root().to_string_lossy());
+    let own = |finding: &Finding| !finding.location.starts_with(&*machine.root().to_string_lossy());
     let findings = findings.into_iter().filter(own).collect();
     (findings, used.into_iter().map(|used| used.service).collect())
 }
@@ -33,7 +33,7 @@ fn found(sshd: &str, common: &str) -> Vec<(Severity, String)> {
     assert!(used.iter().any(|used| used == "sshd"), "{findings:?}");
     findings
         .into_iter()
-        .map(|finding| (finding.severity, format!("{} {}", finding.place, finding.what)))
+        .map(|finding| (finding.severity, format!("{} {}", finding.location, finding.what)))
         .collect()
 }
 
@@ -43,7 +43,7 @@ fn line(sshd: &str, common: &str) -> (Severity, String, String) {
     let (findings, _) = examined(&files(sshd, ("common-auth", common)), "", false);
     assert_eq!(findings.len(), 1, "{findings:#?}");
     let finding = findings[0].clone();
-    (finding.severity, finding.place, finding.line)
+    (finding.severity, finding.location, finding.line)
 }
 
 const SOUND: &str = "@include common-auth\nauth required pam_insis_otp.so\n";
@@ -141,13 +141,13 @@ fn a_wrong_password_that_refuses_nothing_is_found() {
 
 #[test]
 fn the_code_after_a_wrong_password_is_found() {
-    let (severity, place, text) =
+    let (severity, location, text) =
         line(SOUND, &OPENSUSE.replace("auth\toptional\tpam_gnome_keyring.so\n", ""));
-    assert_eq!((severity, place.as_str()), (Severity::Warning, "/etc/pam.d/common-auth:2"));
+    assert_eq!((severity, location.as_str()), (Severity::Warning, "/etc/pam.d/common-auth:2"));
     assert_eq!(text, "auth requisite pam_unix.so try_first_pass");
-    let (severity, place, text) =
+    let (severity, location, text) =
         line(SOUND, "auth [success=1 default=ignore] pam_unix.so\nauth required pam_deny.so\n");
-    assert_eq!((severity, place.as_str()), (Severity::Warning, "/etc/pam.d/common-auth:1"));
+    assert_eq!((severity, location.as_str()), (Severity::Warning, "/etc/pam.d/common-auth:1"));
     assert_eq!(text, "auth requisite pam_deny.so");
 }
 
@@ -184,8 +184,8 @@ fn what_authselect_writes_is_changed_in_a_profile() {
 
 #[test]
 fn what_is_there_twice_is_found() {
-    let (severity, place, text) = line(SOUND, fixtures::DEBIAN_PROFILE);
-    assert_eq!((severity, place.as_str()), (Severity::Warning, "/etc/pam.d/sshd:2"));
+    let (severity, location, text) = line(SOUND, fixtures::DEBIAN_PROFILE);
+    assert_eq!((severity, location.as_str()), (Severity::Warning, "/etc/pam.d/sshd:2"));
     assert_eq!(text, "sed -i --follow-symlinks -e 2d /etc/pam.d/sshd");
 }
 
@@ -277,21 +277,21 @@ fn modules_files_and_words_that_are_not_there_are_found() {
         let (findings, _) = examined_on(&machine, &files(sshd, ("common-auth", common)), "", false);
         findings
             .into_iter()
-            .find(|finding| finding.severity == Severity::Problem && !finding.place.ends_with("otp.so"))
+            .find(|finding| finding.severity == Severity::Problem && !finding.location.ends_with("otp.so"))
     };
     let misspelt = DEBIAN_12
         .replace("pam_cap.so", "pam_x.so")
         .replace("auth\toptional", "auth required pam_insis_opt.so\nauth\toptional");
     let finding = find("@include common-auth\n", &misspelt).unwrap();
     assert_eq!(
-        (finding.place.as_str(), finding.line.as_str()),
+        (finding.location.as_str(), finding.line.as_str()),
         ("/etc/pam.d/common-auth:4", "auth required pam_insis_otp.so")
     );
     let finding = find(SOUND, &DEBIAN_12.replace("pam_unix.so", "pam_unx.so")).unwrap();
     assert_eq!(finding.line, "auth [success=1 default=ignore] pam_unix.so nullok");
     let finding = find("@include comon-auth\nauth required pam_insis_otp.so\n", DEBIAN_12).unwrap();
     assert_eq!(
-        (finding.place.as_str(), finding.line.as_str()),
+        (finding.location.as_str(), finding.line.as_str()),
         ("/etc/pam.d/sshd:1", "@include common-auth")
     );
     let finding = find(&format!("{SOUND}atuh required pam_permit.so\n"), DEBIAN_12).unwrap();
@@ -307,11 +307,11 @@ fn services_that_are_left_out_are_found() {
     assert_eq!(used, ["sshd", "sudo"]);
     assert_eq!(findings.len(), 1, "{findings:#?}");
     assert_eq!(
-        (findings[0].place.as_str(), findings[0].line.as_str()),
+        (findings[0].location.as_str(), findings[0].line.as_str()),
         ("/etc/pam.d/sudo-i:1", "auth required pam_insis_otp.so")
     );
     let (findings, _) = examined(&files(sudo, ("common-auth", DEBIAN_12)).with("sudo", SOUND), "", false);
-    assert!(findings.len() == 1 && findings[0].place == "/etc/pam.d/sshd:1", "{findings:#?}");
+    assert!(findings.len() == 1 && findings[0].location == "/etc/pam.d/sshd:1", "{findings:#?}");
     // What others include is no service.
     let profile = files("@include common-auth\n", ("common-auth", fixtures::DEBIAN_PROFILE));
     assert_eq!(examined(&profile, "", false).1, ["sshd"]);

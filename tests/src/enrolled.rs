@@ -1,4 +1,4 @@
-//! People whose phone is paired already.
+//! People who have enrolled a phone already.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,13 +17,13 @@ use crate::phone::{Phone, now};
 
 /// Somebody who paired a phone two hours ago, so that no code of today was used for it.
 #[derive(Debug)]
-pub struct Paired {
+pub struct Enrolled {
     phone: Phone,
     key: OtpGenerator,
     file: SecretFile,
 }
 
-impl Paired {
+impl Enrolled {
     /// The recovery codes of everybody here.
     pub const RECOVERY: [&str; 2] = ["abcde-fghjk", "kkkkk-mmmmm"];
     /// How long ago everybody here paired.
@@ -103,7 +103,7 @@ impl Paired {
 
     /// Two consecutive codes, of the last step and of this one.
     #[must_use]
-    pub fn pair(&self) -> String {
+    pub fn two_codes(&self) -> String {
         format!("{} {}", self.code_from_now(-1), self.code())
     }
 
