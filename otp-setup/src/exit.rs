@@ -1,5 +1,7 @@
 //! How the program ends: an exit status, and what is said.
 
+use nix::errno::Errno;
+
 use crate::backend::Error;
 use crate::context::ContextError;
 use crate::messages::Messages;
@@ -66,7 +68,7 @@ pub fn of_session(end: SessionError, messages: &Messages, user: &str) -> Failure
 /// What is said when something could not be looked at. That nothing was changed goes without saying.
 pub fn of_look(error: Error, messages: &Messages, user: &str) -> Failure {
     match error {
-        Error::Unusable(why) => (Status::Unusable, Some(messages.error(messages.store_error(why)))),
+        Error::Unusable(why) => (Status::Unusable, Some(messages.error(unusable(&why, messages)))),
         error => of_backend(error, messages, user),
     }
 }
@@ -76,8 +78,18 @@ fn pairing(user: &str) -> String {
     if nix::unistd::geteuid().is_root() { format!("otp-setup --user {user}") } else { "otp-setup".to_owned() }
 }
 
+/// Why the store cannot be used. People may open it by the helper: where that is denied, its rights are missing.
+fn unusable(why: &str, messages: &Messages) -> String {
+    let text = messages.store_error(why);
+    let is_denied = why.ends_with(&std::io::Error::from(Errno::EACCES).to_string());
+    match is_denied && !nix::unistd::geteuid().is_root() {
+        true => format!("{text}\n{}", messages.end_not_permitted()),
+        false => text,
+    }
+}
+
 fn of_backend(error: Error, messages: &Messages, user: &str) -> Failure {
-    let unusable = |why: String| (Status::Unusable, Some(messages.error(why)));
+    let failed = |why: String| (Status::Unusable, Some(messages.error(why)));
     match error {
         Error::NotEnrolled => (Status::NotEnrolled, Some(messages.end_not_paired(user, pairing(user)))),
         Error::Exists => (Status::Exists, Some(messages.end_exists(user))),
@@ -85,12 +97,12 @@ fn of_backend(error: Error, messages: &Messages, user: &str) -> Failure {
         Error::Codes => (Status::Refused, Some(messages.end_not_pairing())),
         Error::Denied(why) => (Status::Refused, Some(messages.error(crate::session::denied(messages, &why)))),
         Error::Unusable(why) => {
-            unusable(format!("{}\n{}", messages.store_error(why), messages.nothing_changed()))
+            failed(format!("{}\n{}", unusable(&why, messages), messages.nothing_changed()))
         }
         Error::HelperStart(path, why) => {
-            unusable(messages.end_helper_start(path.display(), messages.system_error(&why)))
+            failed(messages.end_helper_start(path.display(), messages.system_error(&why)))
         }
-        Error::HelperResponse(path) => unusable(messages.end_helper_answer(path.display())),
+        Error::HelperResponse(path) => failed(messages.end_helper_answer(path.display())),
     }
 }
 

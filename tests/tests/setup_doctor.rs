@@ -279,6 +279,11 @@ fn a_shell_that_may_gain_no_privileges_is_found() {
     let is_named = |findings: &[Finding]| findings.iter().any(|finding| finding.location == "no_new_privs");
     assert!(is_named(&examine(&["setpriv", "--no-new-privs"])));
     assert!(!is_named(&examine(&[])));
+    // Who meets it is led there.
+    let mut setup = env.as_user("anna", "setpriv");
+    let output = talk(setup.args(["--no-new-privs", "otp-setup", "status"]), "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("Permission denied") && said.contains("here: otp-setup doctor"), "{said}");
 }
 
 /// The same in Czech: other words, the same lines.

@@ -398,6 +398,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     end_exists: "{user} se mezitím spároval. Nic se nezměnilo; viz otp-setup status.",
     end_not_pairing: "Ty dva kódy už telefon nespárují. Nic se nezměnilo; spusťte otp-setup znovu.",
     end_no_random: "Jádro nedává náhodné bajty: {why}",
+    end_not_permitted: "Co vám v tom zde brání, řekne: otp-setup doctor",
     end_only_root: "To může jen root.",
     end_no_such_user: "Uživatel {user} na tomto počítači není.",
     end_config_not_home: "{path} nemá soubory s klíči v domovských adresářích: přes --config ho může použít jen root.",

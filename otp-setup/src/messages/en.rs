@@ -393,6 +393,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     end_exists: "{user} has been paired meanwhile. Nothing was changed; see otp-setup status.",
     end_not_pairing: "The two codes no longer pair the phone. Nothing was changed; run otp-setup again.",
     end_no_random: "The kernel gives no random bytes: {why}",
+    end_not_permitted: "What keeps you from it here: otp-setup doctor",
     end_only_root: "Only root can do this.",
     end_no_such_user: "There is no user {user} on this machine.",
     end_config_not_home: "{path} does not keep secret files in homes: only root can use it by --config.",

@@ -380,6 +380,7 @@ catalogue! {
     end_exists(user)
     end_not_pairing()
     end_no_random(why)
+    end_not_permitted()
     end_only_root()
     end_no_such_user(user)
     end_config_not_home(path)
