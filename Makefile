@@ -22,7 +22,8 @@ comma   := ,
 ROOT    := $(filter 0,$(shell id -u))
 # cargo and rustup of the caller also work for root.
 AS_ROOT := $(if $(ROOT),,sudo env PATH="$(PATH)" HOME="$(HOME)" $(if $(CARGO_HOME),CARGO_HOME="$(CARGO_HOME)") \
-  $(if $(RUSTUP_HOME),RUSTUP_HOME="$(RUSTUP_HOME)") $(if $(CARGO_TARGET_DIR),CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)"))
+  $(if $(RUSTUP_HOME),RUSTUP_HOME="$(RUSTUP_HOME)") $(if $(CARGO_TARGET_DIR),CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)") \
+  $(if $(SNAPSHOTS),SNAPSHOTS="$(SNAPSHOTS)"))
 MACHINE := $(AS_ROOT) tests/machine
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
@@ -45,6 +46,7 @@ help:
 	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
 	@echo 'make build       the module, otp-setup and otp-helper, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine (T=name: those whose name contains it)'
+	@echo '                T=transcripts SNAPSHOTS=overwrite: take the words of otp-setup as they are now'
 	@echo 'make check       the tests within the crates, without root'
 	@echo 'make bench       how fast, beside google-authenticator and pam_oath (DOCS=1: into docs/, ONLY="users ssh": a part)'
 	@echo 'make lint        formatting, clippy, documentation; oldest Rust, cargo deny, shellcheck, typos, lintian where installed'

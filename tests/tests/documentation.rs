@@ -1,4 +1,4 @@
-//! The pages in Markdown: every link within the repository leads somewhere.
+//! The pages in Markdown: every link within the repository leads somewhere, and every test that they name is there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,38 @@ fn every_link_in_a_page_leads_to_a_file_and_a_heading() {
         }
     }
     assert!(seen > 50, "only {seen} links were found");
+}
+
+/// The functions without arguments of a file, tests among them.
+fn functions(path: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(path).expect("a source");
+    let names = text.lines().filter_map(|line| line.strip_prefix("fn ")?.split_once("()"));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The `file::test` of a page.
+fn named_tests(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let name = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
+    };
+    quoted.filter_map(|text| text.split_once("::")).filter(move |(file, test)| name(file) && name(test))
+}
+
+#[test]
+fn every_test_that_a_page_names_is_in_the_file_that_it_says() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for (file, test) in named_tests(&text) {
+            let path = repository().join(format!("tests/tests/{file}.rs"));
+            if path.exists() {
+                assert!(functions(&path).contains(test), "{}: {file} has no {test}", page.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 100, "only {seen} tests were found");
 }
 
 #[test]

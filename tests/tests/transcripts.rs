@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Each file begins with a machine of its own, on which neither anna nor bob has a device. `{code}` in a command is the code of
-//! the secret that the files import. To take the words as they are now, and look at the difference with git:
-//! `make build && sudo env SNAPSHOTS=overwrite tests/machine cargo nextest run transcripts`.
+//! the secret that the files import. `make test T=transcripts SNAPSHOTS=overwrite` takes the words as they are now; git shows the
+//! difference.
 
 use std::path::PathBuf;
 
