@@ -4,10 +4,9 @@
 use std::path::PathBuf;
 
 use insis_otp::config::SelfEnrollment;
-use insis_otp::oath::{Drift, RecoveryCode, Salt};
+use insis_otp::oath::Drift;
 use insis_otp::service::{
-    Authority, Clock, Credential, EnrollmentDenial, HelperClient, HelperError, NewDevice, Reply, Request,
-    Response, Service, Status,
+    Authority, Clock, EnrollmentDenial, HelperClient, HelperError, Reply, Request, Response, Service, Status,
 };
 use insis_otp::store::{Cause, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Refusal, Resync, ResyncCode, Verdict};
@@ -82,21 +81,6 @@ impl Backend<'_> {
         }
     }
 
-    /// Enrolls a first device.
-    pub fn enroll(&self, new: &NewDevice, credential: &Credential) -> Result<Drift, Error> {
-        self.done(&Request::Enroll(new.clone(), credential.clone()))
-    }
-
-    /// Enrolls another device instead.
-    pub fn replace(&self, new: &NewDevice, proof: &Reply) -> Result<Drift, Error> {
-        self.done(&Request::Replace(new.clone(), proof.clone()))
-    }
-
-    /// Removes the device.
-    pub fn remove(&self, proof: &Reply) -> Result<(), Error> {
-        self.done(&Request::Remove(proof.clone())).map(drop)
-    }
-
     /// Decides an attempt as a login would.
     pub fn verify(&self, reply: &Reply) -> Result<Verdict, Error> {
         match self.ask(&Request::Verify(reply.clone()))? {
@@ -114,22 +98,8 @@ impl Backend<'_> {
         }
     }
 
-    /// Has every remembered client asked again. It takes no proof: it gives nobody anything.
-    pub fn forget(&self) -> Result<(), Error> {
-        self.done(&Request::Forget).map(drop)
-    }
-
-    /// Puts new recovery codes in the place of all former ones.
-    pub fn renew_recovery_codes(
-        &self,
-        codes: &[RecoveryCode],
-        salt: Salt,
-        proof: &Reply,
-    ) -> Result<(), Error> {
-        self.done(&Request::RenewRecoveryCodes(codes.to_vec(), salt, proof.clone())).map(drop)
-    }
-
-    fn done(&self, request: &Request) -> Result<Drift, Error> {
+    /// Has something done, of which nothing is told but how far the phone's clock is off.
+    pub fn change(&self, request: &Request) -> Result<Drift, Error> {
         match self.ask(request)? {
             Response::Done(drift) => Ok(drift),
             other => Err(self.error(other)),

@@ -37,7 +37,7 @@ use crate::output::Output;
 fn main() -> ExitCode {
     let (messages, locale) = Messages::of_environment(|name| std::env::var(name).ok());
     sanitize::only_ascii(!is_utf8(&locale));
-    let status = match cli::parse(std::env::args_os(), &messages) {
+    let status = match cli::parse::<commands::Cli>(std::env::args_os(), &messages) {
         Ok(cli) => commands::run(&cli, messages, locale),
         Err(Answer::Help(help)) if sanitize::is_ascii_only() => {
             let mut output = Output::default();

@@ -1,17 +1,17 @@
 //! Requests and responses as programs send them to `otp-helper` and back: one request on its standard input, one response
 //! on its standard output. Both are lines `key=value` below a first line that names protocol and kind, small, and bounded.
+//!
+//! Here is what they are made of. Which of it a request or a response has stands beside it: [`super::Request::encode`].
 
 use std::fmt::Write as _;
 
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
-use super::{Credential, EnrollmentDenial, NewDevice, Reply, Request, Response, Status};
+use super::{Credential, EnrollmentDenial, NewDevice, Reply, Status};
 use crate::oath::{Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, Seconds, Secret, UnixTime};
 use crate::store::InvitationRefusal;
-use crate::verify::{
-    Accepted, EnrollmentRefusal, Malformed, Proof, Refusal, ResyncCode, State, Typed, Verdict,
-};
+use crate::verify::{Accepted, EnrollmentRefusal, Malformed, Proof, Refusal, State, Typed, Verdict};
 
 /// No request or response is longer, in bytes.
 pub const LONGEST: usize = 8 * 1024;
@@ -24,116 +24,7 @@ const PROTOCOL: &str = "insis-otp 2";
 #[error("not a message of this version of insis-otp")]
 pub struct NotUnderstood;
 
-impl Request {
-    /// The request as text.
-    #[must_use]
-    pub fn encode(&self) -> Zeroizing<String> {
-        let mut message = Writer::new(match self {
-            Self::Resync(which, _) => resync_word(*which),
-            request => request.action(),
-        });
-        match self {
-            Self::Status | Self::Forget => {}
-            Self::Verify(reply) | Self::Remove(reply) | Self::Resync(_, reply) => message.reply(reply),
-            Self::Enroll(new, credential) => {
-                message.pairing(new);
-                message.field("credential", HexOf(&credential.0));
-            }
-            Self::Replace(new, reply) => {
-                message.pairing(new);
-                message.reply(reply);
-            }
-            Self::RenewRecoveryCodes(codes, salt, reply) => {
-                message.recovery(codes, *salt);
-                message.reply(reply);
-            }
-        }
-        message.text
-    }
-
-    /// Reads a request.
-    ///
-    /// # Errors
-    /// It is not one, or anything in it is out of range.
-    pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
-        let mut fields = Fields::read(text)?;
-        let request = match fields.kind {
-            "verify" => Self::Verify(fields.reply()?),
-            "status" => Self::Status,
-            "forget" => Self::Forget,
-            "enrol" => Self::Enroll(fields.pairing()?, fields.credential()?),
-            "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
-            "remove" => Self::Remove(fields.reply()?),
-            "resync-first" => Self::Resync(ResyncCode::First, fields.reply()?),
-            "resync-second" => Self::Resync(ResyncCode::Second, fields.reply()?),
-            "renew-recovery-codes" => {
-                let (codes, salt) = fields.recovery()?;
-                Self::RenewRecoveryCodes(codes, salt, fields.reply()?)
-            }
-            _ => return Err(NotUnderstood),
-        };
-        fields.finish(request)
-    }
-}
-
-impl Response {
-    /// The answer as text.
-    #[must_use]
-    pub fn encode(&self) -> Zeroizing<String> {
-        let mut message = Writer::new(match self {
-            Self::Verdict(_) => "verdict",
-            Self::Status(_) => "status",
-            Self::Done(_) => "done",
-            Self::Noted => "noted",
-            Self::NotPairing(_) => "not-pairing",
-            Self::Denied(_) => "denied",
-            Self::NotEnrolled => "not-paired",
-            Self::Exists => "exists",
-            Self::Failed(_) => "failed",
-        });
-        match self {
-            Self::NotEnrolled | Self::Exists | Self::Noted => {}
-            Self::Verdict(Verdict::Accepted(accepted)) => message.accepted(accepted),
-            Self::Verdict(Verdict::Refused(why)) => message.refusal(why),
-            Self::Status(status) => message.status(status),
-            Self::Done(drift) => message.field("drift", drift.0),
-            Self::NotPairing(why) => message.field("why", pairing_word(*why)),
-            Self::Denied(why) => message.denial(why),
-            Self::Failed(why) => message.text_field("why", why),
-        }
-        message.text
-    }
-
-    /// Reads an answer.
-    ///
-    /// # Errors
-    /// It is not one, or anything in it is out of range.
-    pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
-        let mut fields = Fields::read(text)?;
-        let answer = match fields.kind {
-            "verdict" => Self::Verdict(fields.verdict()?),
-            "status" => Self::Status(fields.status()?),
-            "done" => Self::Done(Drift(fields.parse("drift")?)),
-            "noted" => Self::Noted,
-            "not-pairing" => Self::NotPairing(pairing_refusal(fields.take("why")?)?),
-            "denied" => Self::Denied(fields.denial()?),
-            "not-paired" => Self::NotEnrolled,
-            "exists" => Self::Exists,
-            "failed" => Self::Failed(fields.take("why")?.to_owned()),
-            _ => return Err(NotUnderstood),
-        };
-        fields.finish(answer)
-    }
-}
-
-const fn resync_word(which: ResyncCode) -> &'static str {
-    match which {
-        ResyncCode::First => "resync-first",
-        ResyncCode::Second => "resync-second",
-    }
-}
-
-const fn pairing_word(why: EnrollmentRefusal) -> &'static str {
+pub(super) const fn pairing_word(why: EnrollmentRefusal) -> &'static str {
     match why {
         EnrollmentRefusal::FirstWrong => "first-wrong",
         EnrollmentRefusal::SecondWrong => "second-wrong",
@@ -142,7 +33,7 @@ const fn pairing_word(why: EnrollmentRefusal) -> &'static str {
     }
 }
 
-fn pairing_refusal(word: &str) -> Result<EnrollmentRefusal, NotUnderstood> {
+pub(super) fn pairing_refusal(word: &str) -> Result<EnrollmentRefusal, NotUnderstood> {
     use EnrollmentRefusal::{FirstWrong, NotConsecutive, Same, SecondWrong};
     let all = [FirstWrong, SecondWrong, Same, NotConsecutive];
     all.into_iter().find(|why| pairing_word(*why) == word).ok_or(NotUnderstood)
@@ -157,12 +48,12 @@ const fn malformed_word(why: Malformed) -> &'static str {
 }
 
 /// A message while it is written.
-struct Writer {
-    text: Zeroizing<String>,
+pub(super) struct Writer {
+    pub text: Zeroizing<String>,
 }
 
 impl Writer {
-    fn new(kind: &str) -> Self {
+    pub fn new(kind: &str) -> Self {
         // Of the final size at once, so that no grown-out-of copy of a secret is left behind.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST));
         text.push_str(PROTOCOL);
@@ -172,22 +63,22 @@ impl Writer {
         Self { text }
     }
 
-    fn field(&mut self, key: &str, value: impl std::fmt::Display) {
+    pub fn field(&mut self, key: &str, value: impl std::fmt::Display) {
         // Writing to a String does not fail.
         let _ = writeln!(self.text, "{key}={value}");
     }
 
     /// A text of unknown origin: what would end the line becomes a blank.
-    fn text_field(&mut self, key: &str, value: &str) {
+    pub fn text_field(&mut self, key: &str, value: &str) {
         let line: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
         self.field(key, line);
     }
 
-    fn reply(&mut self, reply: &Reply) {
+    pub fn reply(&mut self, reply: &Reply) {
         self.field("reply", HexOf(&reply.0));
     }
 
-    fn pairing(&mut self, new: &NewDevice) {
+    pub fn pairing(&mut self, new: &NewDevice) {
         let digits = new.key.digits();
         self.field("secret", new.key.secret().to_base32().as_str());
         self.field("algorithm", new.key.algorithm().name());
@@ -200,7 +91,7 @@ impl Writer {
         self.recovery(&new.recovery.0, new.recovery.1);
     }
 
-    fn recovery(&mut self, codes: &[RecoveryCode], salt: Salt) {
+    pub fn recovery(&mut self, codes: &[RecoveryCode], salt: Salt) {
         self.field("salt", HexOf(&salt.0));
         self.field("recovery_codes", codes.len());
         for code in codes {
@@ -208,7 +99,7 @@ impl Writer {
         }
     }
 
-    fn accepted(&mut self, accepted: &Accepted) {
+    pub fn accepted(&mut self, accepted: &Accepted) {
         match &accepted.by {
             Proof::Code { offset } => {
                 self.field("accepted", "code");
@@ -228,7 +119,7 @@ impl Writer {
         self.field("clock_was_ahead", accepted.clock_was_ahead);
     }
 
-    fn refusal(&mut self, refusal: &Refusal) {
+    pub fn refusal(&mut self, refusal: &Refusal) {
         self.field("refused", refusal.name());
         match refusal {
             Refusal::Wrong | Refusal::RecoverySpent | Refusal::SingleCodesUsedUp => {}
@@ -241,7 +132,7 @@ impl Writer {
         }
     }
 
-    fn denial(&mut self, denial: &EnrollmentDenial) {
+    pub fn denial(&mut self, denial: &EnrollmentDenial) {
         self.field("denied", denial.name());
         match denial {
             EnrollmentDenial::PasswordUnchecked(why) => self.text_field("why", why),
@@ -250,7 +141,7 @@ impl Writer {
         }
     }
 
-    fn status(&mut self, status: &Status) {
+    pub fn status(&mut self, status: &Status) {
         let (algorithm, digits, period) = status.parameters;
         self.field("paired_at", status.paired_at.0);
         self.text_field("issuer", &status.issuer);
@@ -274,7 +165,7 @@ impl Writer {
 }
 
 /// Bytes as hexadecimal digits, written without a copy.
-struct HexOf<'a>(&'a [u8]);
+pub(super) struct HexOf<'a>(pub &'a [u8]);
 
 impl std::fmt::Display for HexOf<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -283,13 +174,13 @@ impl std::fmt::Display for HexOf<'_> {
 }
 
 /// A message while it is read: its lines, taken one by one. One that is left over is a mistake.
-struct Fields<'m> {
-    kind: &'m str,
+pub(super) struct Fields<'m> {
+    pub kind: &'m str,
     lines: Vec<(&'m str, &'m str)>,
 }
 
 impl<'m> Fields<'m> {
-    fn read(message: &'m [u8]) -> Result<Self, NotUnderstood> {
+    pub fn read(message: &'m [u8]) -> Result<Self, NotUnderstood> {
         if message.len() > LONGEST {
             return Err(NotUnderstood);
         }
@@ -301,7 +192,7 @@ impl<'m> Fields<'m> {
         Ok(Self { kind, lines })
     }
 
-    fn finish<T>(self, message: T) -> Result<T, NotUnderstood> {
+    pub fn finish<T>(self, message: T) -> Result<T, NotUnderstood> {
         if self.lines.is_empty() { Ok(message) } else { Err(NotUnderstood) }
     }
 
@@ -310,11 +201,11 @@ impl<'m> Fields<'m> {
         Some(self.lines.remove(index).1)
     }
 
-    fn take(&mut self, key: &str) -> Result<&'m str, NotUnderstood> {
+    pub fn take(&mut self, key: &str) -> Result<&'m str, NotUnderstood> {
         self.optional(key).ok_or(NotUnderstood)
     }
 
-    fn parse<T: std::str::FromStr>(&mut self, key: &str) -> Result<T, NotUnderstood> {
+    pub fn parse<T: std::str::FromStr>(&mut self, key: &str) -> Result<T, NotUnderstood> {
         self.take(key)?.parse().map_err(|_| NotUnderstood)
     }
 
@@ -322,18 +213,18 @@ impl<'m> Fields<'m> {
         self.optional(key).map(|text| text.parse().map_err(|_| NotUnderstood)).transpose()
     }
 
-    fn reply(&mut self) -> Result<Reply, NotUnderstood> {
+    pub fn reply(&mut self) -> Result<Reply, NotUnderstood> {
         let bytes = HEXLOWER.decode(self.take("reply")?.as_bytes()).map(Zeroizing::new);
         bytes.map(|bytes| Reply::new(&bytes)).map_err(|_| NotUnderstood)
     }
 
-    fn credential(&mut self) -> Result<Credential, NotUnderstood> {
+    pub fn credential(&mut self) -> Result<Credential, NotUnderstood> {
         let bytes = HEXLOWER.decode(self.take("credential")?.as_bytes()).map(Zeroizing::new);
         let bytes = bytes.map_err(|_| NotUnderstood)?;
         if bytes.len() > Credential::LONGEST { Err(NotUnderstood) } else { Ok(Credential(bytes)) }
     }
 
-    fn denial(&mut self) -> Result<EnrollmentDenial, NotUnderstood> {
+    pub fn denial(&mut self) -> Result<EnrollmentDenial, NotUnderstood> {
         Ok(match self.take("denied")? {
             "wrong-password" => EnrollmentDenial::Password,
             "password-unchecked" => EnrollmentDenial::PasswordUnchecked(self.take("why")?.to_owned()),
@@ -348,7 +239,7 @@ impl<'m> Fields<'m> {
         })
     }
 
-    fn pairing(&mut self) -> Result<NewDevice, NotUnderstood> {
+    pub fn pairing(&mut self) -> Result<NewDevice, NotUnderstood> {
         let secret = Secret::from_base32(self.take("secret")?).map_err(|_| NotUnderstood)?;
         let algorithm = self.parse("algorithm")?;
         let digits = self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?;
@@ -369,7 +260,7 @@ impl<'m> Fields<'m> {
         if name.chars().any(char::is_control) { Err(NotUnderstood) } else { Ok(name.to_owned()) }
     }
 
-    fn recovery(&mut self) -> Result<(Vec<RecoveryCode>, Salt), NotUnderstood> {
+    pub fn recovery(&mut self) -> Result<(Vec<RecoveryCode>, Salt), NotUnderstood> {
         let salt = HEXLOWER.decode(self.take("salt")?.as_bytes()).map_err(|_| NotUnderstood)?;
         let salt = Salt(salt.try_into().map_err(|_| NotUnderstood)?);
         let count: usize = self.parse("recovery_codes")?;
@@ -383,7 +274,7 @@ impl<'m> Fields<'m> {
         Ok((codes.collect::<Result<_, _>>()?, salt))
     }
 
-    fn verdict(&mut self) -> Result<Verdict, NotUnderstood> {
+    pub fn verdict(&mut self) -> Result<Verdict, NotUnderstood> {
         let Some(proof) = self.optional("accepted") else {
             return Ok(Verdict::Refused(self.refusal()?));
         };
@@ -430,7 +321,7 @@ impl<'m> Fields<'m> {
         self.parse("seconds").map(Seconds)
     }
 
-    fn status(&mut self) -> Result<Status, NotUnderstood> {
+    pub fn status(&mut self) -> Result<Status, NotUnderstood> {
         Ok(Status {
             paired_at: UnixTime(self.parse("paired_at")?),
             issuer: self.take("issuer")?.to_owned(),
@@ -457,6 +348,8 @@ mod tests {
 
     use super::*;
     use crate::oath::{Algorithm, Digits, Period};
+    use crate::service::{Request, Response};
+    use crate::verify::ResyncCode;
 
     fn pairing() -> NewDevice {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::Error;
+use super::codec::{Fields, HexOf, Writer};
+use super::{Error, NotUnderstood};
 use crate::oath::{Code, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
 use crate::verify::{ResyncCode, State, Typed, enroll};
@@ -80,6 +81,65 @@ impl Request {
             Self::Forget => "forget",
             Self::RenewRecoveryCodes(..) => "renew-recovery-codes",
         }
+    }
+}
+
+impl Request {
+    /// The request as text: what goes to `otp-helper`.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<String> {
+        let mut message = Writer::new(match self {
+            Self::Resync(which, _) => resync_word(*which),
+            request => request.action(),
+        });
+        match self {
+            Self::Status | Self::Forget => {}
+            Self::Verify(reply) | Self::Remove(reply) | Self::Resync(_, reply) => message.reply(reply),
+            Self::Enroll(new, credential) => {
+                message.pairing(new);
+                message.field("credential", HexOf(&credential.0));
+            }
+            Self::Replace(new, reply) => {
+                message.pairing(new);
+                message.reply(reply);
+            }
+            Self::RenewRecoveryCodes(codes, salt, reply) => {
+                message.recovery(codes, *salt);
+                message.reply(reply);
+            }
+        }
+        message.text
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// It is not one, or anything in it is out of range.
+    pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
+        let mut fields = Fields::read(text)?;
+        let request = match fields.kind {
+            "verify" => Self::Verify(fields.reply()?),
+            "status" => Self::Status,
+            "forget" => Self::Forget,
+            "enrol" => Self::Enroll(fields.pairing()?, fields.credential()?),
+            "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
+            "remove" => Self::Remove(fields.reply()?),
+            "resync-first" => Self::Resync(ResyncCode::First, fields.reply()?),
+            "resync-second" => Self::Resync(ResyncCode::Second, fields.reply()?),
+            "renew-recovery-codes" => {
+                let (codes, salt) = fields.recovery()?;
+                Self::RenewRecoveryCodes(codes, salt, fields.reply()?)
+            }
+            _ => return Err(NotUnderstood),
+        };
+        fields.finish(request)
+    }
+}
+
+const fn resync_word(which: ResyncCode) -> &'static str {
+    match which {
+        ResyncCode::First => "resync-first",
+        ResyncCode::Second => "resync-second",
     }
 }
 

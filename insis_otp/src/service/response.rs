@@ -1,5 +1,9 @@
 //! What comes of it.
 
+use zeroize::Zeroizing;
+
+use super::NotUnderstood;
+use super::codec::{Fields, Writer, pairing_refusal, pairing_word};
 use crate::oath::{Drift, Seconds, UnixTime};
 use crate::store::{InvitationRefusal, Record};
 use crate::verify::{EnrollmentRefusal, Policy, Verdict};
@@ -25,6 +29,56 @@ pub enum Response {
     Exists,
     /// It cannot be done now, and why.
     Failed(String),
+}
+
+impl Response {
+    /// The answer as text.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<String> {
+        let mut message = Writer::new(match self {
+            Self::Verdict(_) => "verdict",
+            Self::Status(_) => "status",
+            Self::Done(_) => "done",
+            Self::Noted => "noted",
+            Self::NotPairing(_) => "not-pairing",
+            Self::Denied(_) => "denied",
+            Self::NotEnrolled => "not-paired",
+            Self::Exists => "exists",
+            Self::Failed(_) => "failed",
+        });
+        match self {
+            Self::NotEnrolled | Self::Exists | Self::Noted => {}
+            Self::Verdict(Verdict::Accepted(accepted)) => message.accepted(accepted),
+            Self::Verdict(Verdict::Refused(why)) => message.refusal(why),
+            Self::Status(status) => message.status(status),
+            Self::Done(drift) => message.field("drift", drift.0),
+            Self::NotPairing(why) => message.field("why", pairing_word(*why)),
+            Self::Denied(why) => message.denial(why),
+            Self::Failed(why) => message.text_field("why", why),
+        }
+        message.text
+    }
+
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// It is not one, or anything in it is out of range.
+    pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
+        let mut fields = Fields::read(text)?;
+        let answer = match fields.kind {
+            "verdict" => Self::Verdict(fields.verdict()?),
+            "status" => Self::Status(fields.status()?),
+            "done" => Self::Done(Drift(fields.parse("drift")?)),
+            "noted" => Self::Noted,
+            "not-pairing" => Self::NotPairing(pairing_refusal(fields.take("why")?)?),
+            "denied" => Self::Denied(fields.denial()?),
+            "not-paired" => Self::NotEnrolled,
+            "exists" => Self::Exists,
+            "failed" => Self::Failed(fields.take("why")?.to_owned()),
+            _ => return Err(NotUnderstood),
+        };
+        fields.finish(answer)
+    }
 }
 
 /// Why somebody may not enroll a first device.

@@ -2,13 +2,12 @@
 
 use clap::{Arg, Command, CommandFactory};
 
-use super::Cli;
 use crate::messages::Messages;
 
 /// The commands and arguments, with what is said of each.
-pub fn command(messages: &Messages) -> Command {
+pub fn command<C: CommandFactory>(messages: &Messages) -> Command {
     // The values are listed in our own words.
-    let mut command = Cli::command().hide_possible_values(true);
+    let mut command = C::command().hide_possible_values(true);
     // What clap adds by itself, as --help, is then there too.
     command.build();
     localized(command, messages).after_help(format!(
@@ -66,6 +65,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::commands::Cli;
     use crate::messages::NAMED;
 
     fn with_all_below(command: &Command) -> Vec<&Command> {
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn everything_is_explained_in_every_language() {
         for messages in Messages::of_every_language() {
-            let root = command(&messages);
+            let root = command::<Cli>(&messages);
             for command in with_all_below(&root) {
                 let name = command.get_name();
                 assert!(command.get_about().is_some(), "{name}");
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_text_that_belongs_to_nothing_is_found() {
-        let root = command(&Messages::of_locale("en"));
+        let root = command::<Cli>(&Messages::of_locale("en"));
         let mut known: BTreeSet<_> =
             ["usage", "commands", "arguments", "options"].map(|of| format!("heading_{of}")).into();
         known.extend(["options", "command"].map(|of| format!("value_{of}")));
@@ -114,7 +114,7 @@ mod tests {
         // What clap says by itself.
         let words: Vec<_> = words.chain(["Print", "possible values", "default:", "Usage", "Exit"]).collect();
         for messages in Messages::of_every_language().into_iter().filter(|messages| !messages.is_english()) {
-            let root = command(&messages);
+            let root = command::<Cli>(&messages);
             for command in with_all_below(&root) {
                 for help in [
                     command.clone().term_width(0).render_help(),

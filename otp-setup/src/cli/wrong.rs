@@ -99,7 +99,7 @@ mod tests {
     fn message(line: &str, language: &str) -> String {
         // Latin-1, so that a case can hold a byte that is no UTF-8.
         let word = |word: &str| OsString::from_vec(word.chars().map(|letter| letter as u32 as u8).collect());
-        match parse(line.split(' ').map(word), &Messages::of_locale(language)) {
+        match parse::<crate::commands::Cli>(line.split(' ').map(word), &Messages::of_locale(language)) {
             Err(Answer::Wrong(message)) => message,
             other => panic!("{line}: {other:?}"),
         }

@@ -61,14 +61,6 @@ impl Setup<'_> {
         self.tell(&self.messages.moved(sanitize::name(old), &user))
     }
 
-    /// Lets every place be asked again that the site's `remember` lets pass.
-    pub(super) fn forget(&self, site: &Context) -> Result<(), Failure> {
-        let user = site.account.name.as_str();
-        let forgotten = site.backend(&system_clock).forget();
-        forgotten.map_err(|error| exit::of_session(error.into(), &self.messages, user))?;
-        self.tell(&self.messages.forgotten(user))
-    }
-
     /// Writes the URI of a pairing, which is its secret.
     pub(super) fn export(&self, site: &Context) -> Result<(), Failure> {
         self.only_root(site)?;

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::Args;
 use insis_otp::import::{self, Binary, Found, ImportError, Imported, LeftOut, Rules, Unreadable, Unusable};
 use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
@@ -16,7 +17,6 @@ use zeroize::Zeroizing;
 
 use super::Setup;
 use crate::caller::Caller;
-use crate::cli::ImportOptions;
 use crate::context::Context;
 use crate::exit::{Failure, Status};
 use crate::output::{Input, Output, Progress, complain};
@@ -38,6 +38,41 @@ struct Outcome {
     scratch: usize,
     #[serde(skip)]
     status: Status,
+}
+
+/// What is imported.
+#[derive(Args, Clone, Debug)]
+pub struct ImportOptions {
+    #[command(flatten)]
+    pub source: Source,
+    #[arg(long, conflicts_with = "google_authenticator")]
+    pub entry: Option<String>,
+    #[arg(long, requires = "google_authenticator", conflicts_with = "user")]
+    pub all: bool,
+    #[arg(long)]
+    pub force: bool,
+    #[arg(long)]
+    pub replace: bool,
+    #[arg(long)]
+    pub dry_run: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where the secrets are.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Source {
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub uri: Option<String>,
+    #[arg(long, num_args = 0..=1)]
+    pub google_authenticator: Option<Option<PathBuf>>,
+    #[arg(long)]
+    pub pam_oath: Option<PathBuf>,
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub migration: Option<String>,
+    #[arg(long)]
+    pub app_export: Option<PathBuf>,
 }
 
 impl Setup<'_> {

@@ -1,8 +1,9 @@
 //! Invitations: the one-time code that a help session hands out.
 
-use insis_otp::config::SelfEnrollment;
+use insis_otp::config::{SelfEnrollment, duration};
 use insis_otp::oath::{RecoveryCode, Seconds};
 use insis_otp::service::system_clock;
+use insis_otp::store::InvitationFile;
 use zeroize::Zeroizing;
 
 use super::Setup;
@@ -65,4 +66,10 @@ impl Setup<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// How long an invitation is good for.
+pub(super) fn validity(text: &str) -> Result<Seconds, &'static str> {
+    let valid = duration(text).filter(|valid| (3600..=InvitationFile::LONGEST_VALIDITY.0).contains(&valid.0));
+    valid.ok_or("is a time between 1h and 90d")
 }

@@ -1,20 +1,24 @@
-//! From the command line to the flow of a command, and to its exit status.
+//! What commands there are, and the way from each to what it does, and to its exit status.
 
 mod admin;
 mod import;
 mod invite;
 mod list;
+mod options;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
+use clap::{Parser, Subcommand};
 use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
-use insis_otp::service::system_clock;
+use insis_otp::oath::Seconds;
+use insis_otp::service::{Request, system_clock};
 use insis_otp::verify::Verdict;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::apps;
-use crate::cli::{self, Cli, Command, PairOptions};
+use crate::cli;
 use crate::context::{Context, ContextError};
 use crate::exit::{self, Failure, Status};
 use crate::messages::{Messages, is_utf8};
@@ -26,6 +30,74 @@ use crate::sanitize;
 use crate::session::{Pairing, Session, SessionError};
 use crate::terminal::{Afterwards, Lines, Screen};
 use crate::ui::Ui;
+
+use self::import::ImportOptions;
+use self::options::{PairOptions, RecoveryOptions};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "otp-setup", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub pair: PairOptions,
+    #[arg(long, short, global = true)]
+    pub user: Option<String>,
+    #[arg(long, global = true)]
+    pub config: Option<PathBuf>,
+    #[arg(long, global = true)]
+    pub batch: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Pair(PairOptions),
+    Replace(PairOptions),
+    Status {
+        #[arg(long)]
+        json: bool,
+    },
+    Verify {
+        #[arg(long)]
+        json: bool,
+    },
+    RecoveryCodes(RecoveryOptions),
+    Resync,
+    Remove {
+        #[arg(long, short)]
+        yes: bool,
+    },
+    Forget,
+    Unlock,
+    Invite {
+        #[arg(long, value_parser = invite::validity, default_value = "7d", hide_default_value = true)]
+        valid: Seconds,
+        #[arg(long)]
+        print: bool,
+    },
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    Doctor {
+        #[arg(long)]
+        json: bool,
+    },
+    Move {
+        old: String,
+        new: String,
+    },
+    Import(ImportOptions),
+    Export {
+        #[arg(long, required = true)]
+        reveal: bool,
+    },
+}
 
 /// Runs a command; whatever is said about its failure goes to standard error.
 pub fn run(cli: &Cli, messages: Messages, locale: String) -> Status {
@@ -70,7 +142,7 @@ impl Setup<'_> {
         }
         let site = Context::find(self.cli.config.as_deref(), self.cli.user.as_deref())
             .map_err(|why| exit::of_context(why, &self.messages))?;
-        let pair = &self.cli.pair;
+        let (pair, user) = (&self.cli.pair, site.account.name.as_str());
         match &self.cli.command {
             None => self.pair(&site, pair),
             Some(Command::Pair(options)) => self.pair(&site, options),
@@ -91,7 +163,7 @@ impl Setup<'_> {
                 self.converse(&site, &options, |session| session.remove())
             }
             Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
-            Some(Command::Forget) => self.forget(&site),
+            Some(Command::Forget) => self.change(&site, &Request::Forget, &self.messages.forgotten(user)),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::Invite { valid, print }) => self.invite(&site, *valid, *print),
             Some(Command::List { json }) => self.list(&site, *json),
@@ -99,6 +171,14 @@ impl Setup<'_> {
             Some(Command::Import(options)) => self.import(&site, options),
             Some(Command::Export { .. }) => self.export(&site),
         }
+    }
+
+    /// Has something done that needs no conversation, and says that it is.
+    fn change(&self, site: &Context, request: &Request, done: &str) -> Result<(), Failure> {
+        let changed = site.backend(&system_clock).change(request);
+        changed
+            .map_err(|error| exit::of_session(error.into(), &self.messages, site.account.name.as_str()))?;
+        self.tell(done)
     }
 
     fn pair(&self, site: &Context, options: &PairOptions) -> Result<(), Failure> {
@@ -247,7 +327,7 @@ impl Setup<'_> {
 
     fn completions(&self, shell: clap_complete::Shell) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut cli::for_completions(), "otp-setup", &mut script);
+        clap_complete::generate(shell, &mut cli::for_completions::<Cli>(), "otp-setup", &mut script);
         let mut output = Output::default();
         output.write(&String::from_utf8_lossy(&script));
         self.written(output)

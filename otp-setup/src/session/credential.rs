@@ -2,7 +2,7 @@
 
 use insis_otp::config::SelfEnrollment;
 use insis_otp::oath::Drift;
-use insis_otp::service::{Credential, EnrollmentDenial, NewDevice};
+use insis_otp::service::{Credential, EnrollmentDenial, NewDevice, Request};
 use insis_otp::store::InvitationRefusal;
 
 use super::{Session, SessionError};
@@ -24,11 +24,12 @@ impl Session<'_> {
 
     /// Writes a first pairing, asking for what it takes, and again when that is wrong.
     pub(super) fn enroll(&mut self, new: &NewDevice) -> Result<Drift, SessionError> {
-        let policy = self.backend.self_enrollment();
+        let (policy, backend) = (self.backend.self_enrollment(), self.backend);
+        let enroll = |answer: &[u8]| backend.change(&Request::Enroll(new.clone(), Credential::new(answer)));
         let messages = self.messages;
         let question = match policy {
             SelfEnrollment::Open | SelfEnrollment::Off => {
-                return Ok(self.backend.enroll(new, &Credential::new(b""))?);
+                return Ok(enroll(b"")?);
             }
             SelfEnrollment::Password => messages.ask_password(),
             SelfEnrollment::Invitation => messages.ask_invitation(),
@@ -38,7 +39,7 @@ impl Session<'_> {
             if answer.is_empty() {
                 continue;
             }
-            match self.backend.enroll(new, &Credential::new(answer.as_bytes())) {
+            match enroll(answer.as_bytes()) {
                 Err(Error::Denied(denial)) if may_try_again(policy, &denial) => {
                     self.say(&denied(&messages, &denial));
                 }

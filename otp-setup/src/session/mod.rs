@@ -15,7 +15,7 @@ pub use page::PageAction;
 pub use pair::Pairing;
 
 use insis_otp::oath::{Drift, Period, Seconds, UnixTime};
-use insis_otp::service::{Clock, Reply};
+use insis_otp::service::{Clock, Reply, Request};
 use insis_otp::verify::{Malformed, Proof, Refusal, Resync, ResyncCode, Verdict};
 
 use crate::backend::{Backend, Error};
@@ -171,7 +171,7 @@ impl Session<'_> {
         if !self.ask_yes(&self.messages.ask_remove(&self.user))? {
             return Err(SessionError::Declined);
         }
-        self.with_proof(|backend, proof| backend.remove(proof))?;
+        self.with_proof(|backend, proof| backend.change(&Request::Remove(proof.clone())))?;
         self.say(&self.messages.removed(&self.user));
         Ok(())
     }

@@ -4,7 +4,7 @@ use insis_otp::config::NewKeys;
 use insis_otp::naming::{self, Names};
 use insis_otp::oath::{Drift, OtpGenerator, RecoveryCode, Salt, Secret};
 use insis_otp::otpauth::Entry;
-use insis_otp::service::{NewDevice, Status};
+use insis_otp::service::{NewDevice, Request, Status};
 use zeroize::Zeroizing;
 
 use super::codes::{TwoCodes, parameters};
@@ -218,7 +218,8 @@ impl Session<'_> {
             self.say(&self.messages.proof_why());
             self.say(&self.messages.proof_old_phone());
         }
-        match self.with_proof(|backend, proof| backend.replace(&new, proof)) {
+        match self.with_proof(|backend, proof| backend.change(&Request::Replace(new.clone(), proof.clone())))
+        {
             // It was removed meanwhile.
             Err(SessionError::Backend(Error::NotEnrolled)) => _ = self.enroll(&new)?,
             replaced => _ = replaced?,

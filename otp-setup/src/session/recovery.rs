@@ -1,6 +1,7 @@
 //! Recovery codes: made, shown once, renewed.
 
 use insis_otp::oath::{RecoveryCode, RecoveryCodes, Salt};
+use insis_otp::service::Request;
 use zeroize::Zeroizing;
 
 use super::{PageAction, Session, SessionError};
@@ -65,7 +66,9 @@ impl Session<'_> {
         if self.backend.needs_proof() {
             self.say(&self.messages.proof_needed());
         }
-        self.with_proof(|backend, proof| backend.renew_recovery_codes(&codes, salt, proof))?;
+        self.with_proof(|backend, proof| {
+            backend.change(&Request::RenewRecoveryCodes(codes.clone(), salt, proof.clone()))
+        })?;
         let user = self.user.clone();
         let date = date.to_owned();
         let page = Page { entry: None, recovery: &codes, user: &user, host, date, messages: self.messages };
