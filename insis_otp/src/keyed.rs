@@ -53,7 +53,7 @@ impl RememberedClient {
 
 impl Source {
     /// The source of an attempt for which the application names a remote host, and that runs with this real user id.
-    /// Where several names come from one place, they are told apart by what PAM was told: a flood by names meets itself
+    /// Where several names come from one client, they are told apart by what PAM was told: a flood by names meets itself
     /// as one from this machine's user.
     #[must_use]
     pub fn of(rhost: &str, real_uid: u32) -> Self {

@@ -1,4 +1,4 @@
-//! The only place that writes to standard output and standard error.
+//! The only module that writes to standard output and standard error.
 //!
 //! A reader that has gone away (`otp-setup list | head`) ends the program without a word, as it does other programs.
 

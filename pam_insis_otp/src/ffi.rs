@@ -187,7 +187,7 @@ mod tests {
     /// SAFETY: as libpam's.
     #[unsafe(no_mangle)]
     unsafe extern "C" fn pam_get_item(_: *const PamHandle, _: c_int, item: *mut *const c_void) -> c_int {
-        // SAFETY: the caller gives a place for the item.
+        // SAFETY: the caller gives a pointer to which the item may be written.
         unsafe { *item = ptr::null() };
         0
     }

@@ -27,7 +27,7 @@ pub fn contain(args: &[&CStr], hook: &str, run: impl FnOnce() -> outcome::Code) 
 }
 
 /// The standard library of this module is its own, so that the panic hook is too: the host's stays as it is. Ours
-/// keeps the place instead of writing to standard error, which belongs to the host.
+/// keeps the location instead of writing to standard error, which belongs to the host.
 fn remember_panics() {
     static SET: Once = Once::new();
     SET.call_once(|| {

@@ -4,7 +4,7 @@ use insis_otp::audit::{self, Level, Line};
 use insis_otp::verify::{Accepted, Proof, Refusal};
 pub use pam::constants::PamResultCode as Code;
 
-/// The end of an authentication. [`Outcome::code`] is the only place that turns one into a PAM code.
+/// The end of an authentication. [`Outcome::code`] is the only function that turns one into a PAM code.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// A code was verified, and that is on the disk.

@@ -86,7 +86,7 @@ pub fn apply(config: &mut Config, stacking: &mut Stacking, argument: &str) -> Re
     Ok(())
 }
 
-/// An error with the place where it is, as those of a file have one.
+/// An error with its location, like those of a file.
 fn in_arguments(error: Error) -> String {
     format!("module arguments: {error}")
 }

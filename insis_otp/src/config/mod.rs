@@ -59,7 +59,7 @@ pub struct Config {
     pub self_enrollment: SelfEnrollment,
     /// Who is not asked at all.
     pub exempt: Exempt,
-    /// How long a place is remembered, so that nobody is asked again from there; not at all when nothing.
+    /// How long a client is remembered and not asked for a code again; `None`: not at all.
     pub remember: Seconds,
     /// The language of what people read.
     pub language: Language,

@@ -72,7 +72,7 @@ impl Taken {
     }
 }
 
-/// Something of an entry that has no place here.
+/// A part of an entry that an enrollment cannot keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftOut {
     /// So many scratch codes: more than there can be here.

@@ -22,7 +22,7 @@ pub struct Salt(pub [u8; 16]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecoveryHash(pub [u8; 16]);
 
-/// The recovery codes of a pairing, as hashes; a code is known by its place among them.
+/// The recovery codes of a pairing, as hashes; a code is known by its index among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveryCodes {
     salt: Salt,
@@ -163,12 +163,12 @@ impl RecoveryCodes {
         (0..self.hashes.len() + self.scratch.len()).filter(|index| spent >> index & 1 == 0).count() as u32
     }
 
-    /// The place of a code, spent or not.
+    /// The index of a code, spent or not.
     pub(crate) fn index(&self, code: &RecoveryCode) -> Option<u8> {
         self.index_of(&code.0)
     }
 
-    /// The place of a scratch code, spent or not.
+    /// The index of a scratch code, spent or not.
     pub(crate) fn index_of_scratch(&self, code: &ScratchCode) -> Option<u8> {
         self.index_of(&code.0)
     }

@@ -123,7 +123,7 @@ pub enum Owner {
 
 /// One user's part of a store: a record or none, and an invitation or none.
 ///
-/// The functions promise what [the module](self) says. Errors have the user's place in the store.
+/// The functions promise what the head of this module says. Errors carry the user's location in the store.
 pub trait UserStore {
     /// What reads many users' records one after the other, and need not begin from nothing for each.
     type Reader: Default;

@@ -1,8 +1,8 @@
 //! Budgets for the proofs that are compared even while single codes are delayed: two consecutive codes, and recovery
 //! codes. They bound what a guesser gains by a flood, and leave the owner's way in open while it lasts.
 //!
-//! Two consecutive codes are counted twice: per source, so that a flood from one place meets itself, and in all, so
-//! that the odds of a guess stay below 1 in 10,000 a year however many places it comes from (docs/guessing.md).
+//! Two consecutive codes are counted twice: per source, so that a flood from one client exhausts its own budget only, and in all, so
+//! that the odds of a guess stay below 1 in 10,000 a year however many clients it comes from (docs/guessing.md).
 //!
 //! Recovery codes are counted per source alone. They are the way in that no flood from elsewhere may close, and a budget
 //! that all sources share can be used up by any of them; with 45 bits, the odds stay small without one.

@@ -505,7 +505,7 @@ impl Comparison {
         Acceptance { proof: Proof::TwoCodes { offset, drift }, spent, drift, ..self.unchanged() }
     }
 
-    /// The recovery or scratch code at this place, if it is any.
+    /// The recovery or scratch code of this index, if there is one.
     fn recovery_code(
         &self,
         key: &OtpGenerator,

@@ -94,7 +94,7 @@ mod tests {
     use super::super::fixtures::{self, DEBIAN_12, FEDORA, GENTOO};
     use super::*;
 
-    /// Severity and place of what is found, with the modules that the files name on the machine.
+    /// Severity and location of what is found, with the modules that the files name on the machine.
     fn found(files: &Files) -> Option<(Severity, String)> {
         let root = tempfile::tempdir().unwrap();
         let machine = fixtures::machine(root.path(), &files.clone().with("model", MODEL));

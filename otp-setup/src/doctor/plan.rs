@@ -155,7 +155,7 @@ struct Hunk {
     before: usize,
     /// So many lines go away.
     removed: usize,
-    /// These come in their place.
+    /// These replace them.
     added: Vec<String>,
 }
 
@@ -307,7 +307,7 @@ fn candidates(defect: Defect, stack: &[Rule], service: &Service<'_>) -> Vec<Vec<
             let before = stack.iter().take(position);
             let ends = before.filter(|rule| is_password(rule) || rule.module.ends_with("pam_deny.so"));
             let ends: Vec<_> = ends.filter(|rule| !rule.control.eq_ignore_ascii_case("requisite")).collect();
-            // What refuses last is the likeliest place.
+            // Of the rules that refuse, the last one is the likeliest to be at fault.
             ends.iter().rev().map(|rule| vec![with_control(rule, "requisite")]).collect()
         }
         Defect::CodeAlone => {

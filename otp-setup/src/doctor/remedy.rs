@@ -33,13 +33,13 @@ pub fn configuration(text: &str, path: &Path, problem: &Problem) -> Option<(usiz
     find(&|parsed| parsed.is_ok()).or_else(|| find(&|parsed| parsed.as_ref().err().is_some_and(further)))
 }
 
-/// The text with another line in that place.
+/// The text with that line replaced.
 fn with(lines: &[&str], number: usize, line: &str) -> String {
     let line_at = |(at, old): (usize, &&str)| if at == number { line.to_owned() } else { (*old).to_owned() };
     (1..).zip(lines).map(line_at).collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// The text with another line in that place, counted from 1.
+/// The text with that line, counted from 1, replaced.
 pub fn with_line(text: &str, number: usize, line: &str) -> String {
     with(&text.lines().collect::<Vec<_>>(), number, line)
 }

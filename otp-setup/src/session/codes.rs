@@ -122,7 +122,7 @@ impl Session<'_> {
         self.ask_code(key, page, &Question { text: &question, countdown, hidden: false })
     }
 
-    /// Asks until what is typed has the form of a code. In its place the page may be asked for.
+    /// Asks until what is typed has the form of a code. Instead of one, the page may be asked for.
     fn ask_code(
         &mut self,
         key: &OtpGenerator,

@@ -26,7 +26,7 @@ fn examined_on(
     (findings, used.into_iter().map(|used| used.service).collect())
 }
 
-/// Severity, place and what of the findings about sshd on Debian's common-auth, or another one.
+/// Severity, location and what of the findings about sshd on Debian's common-auth, or another one.
 fn found(sshd: &str, common: &str) -> Vec<(Severity, String)> {
     let files = files(sshd, ("common-auth", common));
     let (findings, used) = examined(&files, "", false);
