@@ -23,7 +23,7 @@
 //! # How it can be kept
 //!
 //! A secret file is locked for the time of a transaction, and given up to whoever does not want to wait any longer
-//! ([`super::publish`]). Where nothing can be locked, in a directory, each write is conditional: *this value instead of
+//! (`publish.rs`). Where nothing can be locked, in a directory, each write is conditional: *this value instead of
 //! the one that was read*. If that fails because another value is there, the race is lost, and all begins anew, a bounded
 //! number of times.
 //!

@@ -5,7 +5,7 @@
 //! it. It does not know what a code is.
 
 mod account;
-mod contract;
+pub mod contract;
 mod error;
 mod file;
 mod file_store;
