@@ -14,6 +14,7 @@ use crate::exit::{self, Failure, Status};
 use crate::output::Output;
 use crate::report;
 use crate::sanitize;
+use crate::session::codes_count_as_used;
 use crate::users;
 
 impl Setup<'_> {
@@ -25,7 +26,12 @@ impl Setup<'_> {
         let (file, caller) = (site.file(), Caller::of_this_process());
         let unlocked = site.service(&file, &system_clock).unlock(&caller.reporter(user));
         unlocked.map_err(|error| exit::of_session(Error::from(error).into(), &self.messages, user))?;
-        self.tell(&self.messages.unlocked(user))
+        let status = site.backend(&system_clock).status().ok().flatten();
+        let unlocked = self.messages.unlocked(user);
+        match status.is_some_and(|status| codes_count_as_used(&status)) {
+            true => self.tell(&format!("{unlocked}\n{}", self.messages.resync_by_login())),
+            false => self.tell(&unlocked),
+        }
     }
 
     /// Lets an enrollment follow its user to another name.

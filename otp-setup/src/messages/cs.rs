@@ -168,6 +168,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
     failures_since: "Od posledního přihlášení {count|byl|byly|bylo} {count} {count|nesprávný kód|nesprávné kódy|nesprávných kódů}.",
     resync_how: "Napište kód, který aplikace ukazuje teď; potom ten, který ukáže jako další.",
     resynced_exact: "Hodiny telefonu jdou správně.",
+    resync_by_login: "Jestliže šel telefon při párování napřed a teď jde správně, berou se jeho kódy jako použité tak dlouho, o kolik \
+                      šel napřed. Hned to napraví dva kódy po sobě: při přihlášení, nebo v otp-setup verify.",
     resync_wrong: "To nejsou dva kódy po sobě, každý napsaný, když ho telefon ukazoval. Ještě jednou.",
     status_not_paired: "{user}: nespárováno",
     status_paired: "{user}: spárováno {date}",

@@ -163,6 +163,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     failures_since: "{count} failed {count|code|codes} since the last login.",
     resync_how: "Type the code that the app shows now; then the one that it shows next.",
     resynced_exact: "The phone's clock is right.",
+    resync_by_login: "If the phone was fast when it was paired and is right now, its codes count as used for as long as it was fast. \
+                      Two codes in a row set that right at once: at a login, or by otp-setup verify.",
     resync_wrong: "These are not two consecutive codes, each typed when the phone showed it. Once more.",
     status_not_paired: "{user}: not paired",
     status_paired: "{user}: paired on {date}",

@@ -225,6 +225,7 @@ catalogue! {
     resync_how()
     resynced_exact()
     resync_wrong()
+    resync_by_login()
     status_not_paired(user)
     status_paired(user, date)
     status_app(issuer, account)

@@ -15,7 +15,7 @@ pub use page::PageAction;
 pub use pair::Pairing;
 
 use insis_otp::oath::{Drift, Period, Seconds, UnixTime};
-use insis_otp::service::{Clock, Reply, Request};
+use insis_otp::service::{Clock, Reply, Request, Status};
 use insis_otp::verify::{Malformed, Proof, Refusal, Resync, ResyncCode, Verdict};
 
 use crate::backend::{Backend, Error};
@@ -179,7 +179,8 @@ impl Session<'_> {
     /// Learns how far the phone's clock is off: from two codes, each when the phone shows it, since codes that arrive at
     /// once could have been written down earlier.
     pub fn resync(&mut self) -> Result<(), SessionError> {
-        let period = self.must_be_paired()?.parameters.2;
+        let status = self.must_be_paired()?;
+        let period = status.parameters.2;
         if !self.batch {
             self.say(&self.messages.resync_how());
         }
@@ -201,7 +202,7 @@ impl Session<'_> {
                     return Ok(());
                 }
                 Ok(Resync::Noted) | Err(Error::Proof(Refusal::Wrong)) => {
-                    self.say(&self.messages.resync_wrong())
+                    self.say(&wrong_resync(&self.messages, &status));
                 }
                 Err(error) => self.say_refused(error)?,
             }
@@ -231,9 +232,22 @@ impl Session<'_> {
         }
     }
 
-    fn must_be_paired(&self) -> Result<insis_otp::service::Status, SessionError> {
+    fn must_be_paired(&self) -> Result<Status, SessionError> {
         self.backend.status()?.ok_or(SessionError::Backend(Error::NotEnrolled))
     }
+}
+
+/// What is said of two codes that teach nothing.
+fn wrong_resync(messages: &Messages, status: &Status) -> String {
+    match codes_count_as_used(status) {
+        true => format!("{}\n{}", messages.resync_wrong(), messages.resync_by_login()),
+        false => messages.resync_wrong(),
+    }
+}
+
+/// Whether the codes of a phone that is right count as used: it was so fast that what it showed is still to come.
+pub fn codes_count_as_used(status: &Status) -> bool {
+    status.drift > Drift(0) && status.drift.is_far(status.parameters.2)
 }
 
 /// What is said of a refused code.

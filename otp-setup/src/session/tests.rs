@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 
 use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
-use insis_otp::oath::{Step, UnixTime};
+use insis_otp::oath::{Algorithm, Digits, Step, UnixTime};
 use insis_otp::otpauth::Entry;
-use insis_otp::service::Status;
 use insis_otp::store::{Account, Template};
 use insis_otp::verify::Policy;
 use zeroize::Zeroizing;
@@ -544,4 +543,25 @@ fn root_needs_no_proof() {
     let script = super::tests::script(&PAIR);
     home.talk(&script, false, |session| session.pair(&pairing())).unwrap();
     assert_eq!(home.status().unwrap().account, "anna@aisa #2");
+}
+
+#[test]
+fn where_the_codes_of_a_right_phone_count_as_used_it_is_said_what_sets_that_right() {
+    let status = |steps| Status {
+        paired_at: UnixTime(1),
+        issuer: String::new(),
+        account: String::new(),
+        parameters: (Algorithm::default(), Digits::default(), Period::default()),
+        drift: Drift(steps),
+        last_login: None,
+        failures: 0,
+        throttled: None,
+        single_codes_used_up: false,
+        recovery_left: 0,
+        remembered: Vec::new(),
+    };
+    for messages in Messages::of_every_language() {
+        let is_said = |steps| wrong_resync(&messages, &status(steps)).contains(&messages.resync_by_login());
+        assert_eq!([120, 11, 10, 0, -120].map(is_said), [true, true, false, false, false]);
+    }
 }
