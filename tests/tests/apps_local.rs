@@ -20,6 +20,19 @@ fn in_terminal(machine: &Machine, user: &str, program: &str, arguments: &[&str])
     Terminal::run(machine.env.as_user(user, program).args(arguments))
 }
 
+/// Bob's su to anna with her password and three wrong codes, which is refused.
+fn su_with_wrong_codes(machine: &Machine) -> Terminal {
+    let mut su = in_terminal(machine, "bob", "su", &["anna", "-c", "id"]);
+    su.expect("Password: ");
+    su.line(PASSWORD);
+    for _ in 0..3 {
+        su.expect(PROMPT);
+        su.line(&machine.anna.wrong());
+    }
+    assert!(!su.wait().success());
+    su
+}
+
 /// Anna's login on a terminal, up to the question for the code.
 fn at_the_code(machine: &Machine) -> Terminal {
     let mut login = Terminal::run(&machine.env.command("login"));
@@ -138,14 +151,7 @@ fn programs_go_on_asking_while_codes_are_delayed() {
     let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=3\n%sudo ALL=(ALL:ALL) ALL\n";
     machine.env.write("/etc/sudoers".as_ref(), sudoers.as_bytes(), 0o440);
     for _ in 0..2 {
-        let mut su = in_terminal(&machine, "bob", "su", &["anna", "-c", "id"]);
-        su.expect("Password: ");
-        su.line(PASSWORD);
-        for _ in 0..3 {
-            su.expect(PROMPT);
-            su.line(&machine.anna.wrong());
-        }
-        assert!(!su.wait().success());
+        let _ = su_with_wrong_codes(&machine);
     }
     let delayed = |terminal: &mut Terminal, password: &str| {
         terminal.expect(password);
@@ -194,14 +200,7 @@ fn su_to_somebody_with_their_password_and_code() {
         .env
         .syslog()
         .expect(&["pam_insis_otp(su:auth): result=accepted proof=code", "user=anna rhost=-"]);
-    let mut su = in_terminal(&machine, "bob", "su", &["anna", "-c", "id"]);
-    su.expect("Password: ");
-    su.line(PASSWORD);
-    for _ in 0..3 {
-        su.expect(PROMPT);
-        su.line(&machine.anna.wrong());
-    }
-    assert!(!su.wait().success());
+    let su = su_with_wrong_codes(&machine);
     assert!(su.text().contains("Authentication failure"), "{}", su.text());
 }
 
