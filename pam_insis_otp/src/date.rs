@@ -4,9 +4,14 @@ use insis_otp::oath::UnixTime;
 
 /// `2026-11-27 21:04 UTC`.
 pub fn utc(time: UnixTime) -> String {
-    let (days, seconds) = (time.0 / 86_400, time.0 % 86_400);
-    let (year, month, day) = civil(days);
-    format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
+    let seconds = time.0 % 86_400;
+    format!("{} {:02}:{:02} UTC", day(time), seconds / 3600, seconds / 60 % 60)
+}
+
+/// `2026-11-27`.
+pub fn day(time: UnixTime) -> String {
+    let (year, month, day) = civil(time.0 / 86_400);
+    format!("{year}-{month:02}-{day:02}")
 }
 
 /// The date so many days after 1970-01-01, in the Gregorian calendar.

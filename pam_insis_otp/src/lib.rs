@@ -10,6 +10,7 @@
 //! | `dialogue` | the conversation: questions, replies, what is no attempt |
 //! | `outcome` | how an authentication can end, and the one road from there to a PAM code |
 //! | `messages` | what people read |
+//! | `reminder` | whom a day was named from which a code is needed, and when |
 //! | `report` | the lines in the log |
 //! | `host` | what the module asks of the application, and libpam as one that answers |
 //! | `ffi` | the little that takes unsafe code |
@@ -28,6 +29,7 @@ mod messages;
 mod outcome;
 mod pairing;
 mod qr;
+mod reminder;
 mod report;
 mod stack;
 mod target;

@@ -19,9 +19,10 @@ use crate::ffi::{self, DefaultScheduling};
 use crate::host::{Flags, Host, SecretBytes};
 use crate::messages::Messages;
 use crate::outcome::{Denial, Outcome, Passed};
+use crate::reminder;
 use crate::report::Log;
 use crate::stack;
-use crate::target::{Known, Target, exemption};
+use crate::target::{Known, Target, exemption, required_from};
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
 pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcome {
@@ -29,9 +30,8 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
     let mut log = Log::of(host, "auth");
     let mut messages = Messages::of(insis_otp::config::Language::default());
     let mut seen = Seen::default();
-    let outcome = match Login::prepare(host, args, flags, &mut log) {
+    let outcome = match Login::prepare(host, args, flags, &mut log, &mut messages) {
         Ok(login) => {
-            messages = login.messages;
             login.pad_to_interval(began, Login::BEFORE_QUESTION);
             login.run(host, &log, &mut seen)
         }
@@ -44,6 +44,11 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
             let failures = accepted.failures.saturating_sub(seen.refused);
             if let Some(text) = messages.accepted(&accepted.by, failures, seen.new_device.get()) {
                 dialogue::tell(host, flags, &text);
+            }
+        }
+        Outcome::Passed(Passed::NotEnrolled { required_from: Some(day) }) => {
+            if reminder::is_due(&log, system_clock()) {
+                dialogue::tell(host, flags, &messages.required_from(*day));
             }
         }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) if log.service.starts_with("sshd") => {
@@ -115,8 +120,16 @@ impl Login {
     const BEFORE_QUESTION: Duration = Duration::from_millis(2);
     const REFUSAL: Duration = Duration::from_millis(4);
 
-    fn prepare(host: &mut dyn Host, args: &[&CStr], flags: Flags, log: &mut Log) -> Result<Self, Outcome> {
+    /// Reads the settings, and with them the language of what is said from here on, and looks the user up.
+    fn prepare(
+        host: &mut dyn Host,
+        args: &[&CStr],
+        flags: Flags,
+        log: &mut Log,
+        messages: &mut &'static Messages,
+    ) -> Result<Self, Outcome> {
         let (config, stacking) = settings(args, &log.service).map_err(Outcome::Misconfigured)?;
+        *messages = Messages::of(config.language);
         log.debug = config.debug;
         let name = host.user().map_err(Outcome::NoReply)?;
         log.user.clone_from(&name);
@@ -131,7 +144,7 @@ impl Login {
         };
         let source = Source::of(&log.rhost, target.real_uid().as_raw());
         let tells_failures = !flags.silent;
-        let (messages, remote) = (Messages::of(config.language), log.rhost != "-");
+        let (messages, remote) = (*messages, log.rhost != "-");
         let mut login =
             Self { messages, config, stacking, target, passed: None, client, source, tells_failures, remote };
         match login.passes(host, log)? {
@@ -159,10 +172,15 @@ impl Login {
         {
             return Ok(Some(Passed::Remembered));
         }
-        match self.config.unenrolled_at(system_clock()) {
+        let now = system_clock();
+        match self.config.unenrolled_at(now) {
             Unenrolled::Deny => Ok(None),
             _ if known.access.is_enrolled(&self.config.policy)? => Ok(None),
-            Unenrolled::Ignore => Ok(Some(Passed::NotEnrolled)),
+            Unenrolled::Ignore => {
+                let required_from = required_from(&self.config, &known.account)?;
+                let is_required = required_from.is_some_and(|from| from <= now);
+                Ok((!is_required).then_some(Passed::NotEnrolled { required_from }))
+            }
             Unenrolled::Enroll if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
             Unenrolled::Enroll => Ok(must_pair(host, &self.target.name, known, log)),
         }

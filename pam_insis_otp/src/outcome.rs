@@ -1,6 +1,7 @@
 //! How an authentication can end, and the one road from there to a PAM code and a line in the log.
 
 use insis_otp::audit::{self, Level, Line};
+use insis_otp::oath::UnixTime;
 use insis_otp::verify::{Accepted, Proof, Refusal};
 pub use pam::constants::PamResultCode as Code;
 
@@ -43,7 +44,10 @@ pub enum Denial {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
     /// The person has not paired: `unenrolled = "ignore"`.
-    NotEnrolled,
+    NotEnrolled {
+        /// The day from which that is refused.
+        required_from: Option<UnixTime>,
+    },
     /// The person has not paired, and does so before the login is over: `unenrolled = "enrol"`.
     MustPair,
     /// By the service: `ask = false`.
@@ -213,7 +217,7 @@ impl Passed {
     /// The `reason=` of the log.
     const fn name(self) -> &'static str {
         match self {
-            Self::NotEnrolled => "not-paired",
+            Self::NotEnrolled { .. } => "not-paired",
             Self::MustPair => "must-pair",
             Self::ExemptService => "exempt-service",
             Self::ExemptUser => "exempt-user",
@@ -226,7 +230,7 @@ impl Passed {
     /// Who gets in without a second step because none was set up is worth a second look.
     const fn level(self) -> Level {
         match self {
-            Self::NotEnrolled | Self::MustPair => Level::Notice,
+            Self::NotEnrolled { .. } | Self::MustPair => Level::Notice,
             Self::ExemptService
             | Self::ExemptUser
             | Self::ExemptGroup
@@ -279,7 +283,7 @@ mod tests {
         let as_if = |denial| refusals().into_iter().map(move |refusal| Outcome::Denied(denial, refusal));
         all.extend(denials.into_iter().flat_map(as_if));
         let passed = [
-            Passed::NotEnrolled,
+            Passed::NotEnrolled { required_from: None },
             Passed::MustPair,
             Passed::ExemptService,
             Passed::ExemptUser,

@@ -1,8 +1,8 @@
 //! Whom a code is verified for, and whom the site's policy lets pass without one.
 
-use insis_otp::config::{Config, Exempt};
+use insis_otp::config::{Config, Deadline, Exempt};
 use insis_otp::network::numeric;
-use insis_otp::oath::Digits;
+use insis_otp::oath::{Digits, UnixTime};
 use insis_otp::record::UserName;
 use insis_otp::service::{Reply, refuse_unknown, system_clock};
 use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers};
@@ -152,12 +152,29 @@ pub fn exemption(exempt: &Exempt, target: &Target, rhost: &str) -> Option<Passed
     if exempt.users.iter().any(|name| name == known.account.name.as_str()) {
         return Some(Passed::ExemptUser);
     }
-    exempt.groups.iter().any(|group| is_in(&known.account, group)).then_some(Passed::ExemptGroup)
+    // What cannot be looked up exempts nobody.
+    let is_exempt = |group: &String| is_in(&known.account, group).unwrap_or(false);
+    exempt.groups.iter().any(is_exempt).then_some(Passed::ExemptGroup)
 }
 
-/// Whether somebody is in a group. What cannot be looked up exempts nobody.
-fn is_in(account: &Account, group: &str) -> bool {
-    let Ok(Some(group)) = Group::from_name(group) else { return false };
-    let Ok(name) = std::ffi::CString::new(account.name.as_str()) else { return false };
-    nix::unistd::getgrouplist(&name, account.gid).is_ok_and(|groups| groups.contains(&group.gid))
+/// The day from which `unenrolled = "ignore"` no longer holds for somebody: the first of those that are set for them.
+pub fn required_from(config: &Config, account: &Account) -> Result<Option<UnixTime>, Outcome> {
+    let mut days: Vec<UnixTime> = config.unenrolled_deny_from.into_iter().collect();
+    let is_name = |user: &&Deadline| user.name == account.name.as_str();
+    days.extend(config.required.users.iter().filter(is_name).map(|user| user.from));
+    for group in &config.required.groups {
+        // Nobody gets in without a code because the directory is away.
+        let is_in = is_in(account, &group.name).map_err(|error| {
+            Outcome::Unavailable(format!("the group {} cannot be looked up: {}", group.name, error.desc()))
+        })?;
+        days.extend(is_in.then_some(group.from));
+    }
+    Ok(days.into_iter().min())
+}
+
+/// Whether somebody is in a group. Nobody is in one that does not exist.
+fn is_in(account: &Account, group: &str) -> nix::Result<bool> {
+    let Some(group) = Group::from_name(group)? else { return Ok(false) };
+    let name = std::ffi::CString::new(account.name.as_str()).map_err(|_| nix::errno::Errno::EINVAL)?;
+    Ok(nix::unistd::getgrouplist(&name, account.gid)?.contains(&group.gid))
 }

@@ -12,9 +12,9 @@ use insis_otp_tests::person::SYSTEM_STORE;
 const IGNORED: &str =
     "auth [ignore=1 default=die] pam_insis_otp.so\nauth requisite pam_deny.so\nauth required pam_permit.so";
 
-/// Bob is in the group robots.
+/// Bob is in the group robots; neither he nor carol has paired.
 fn machine(config: &str) -> Machine {
-    Machine::of(Machine::build().group("robots", &["bob"]).config(config))
+    Machine::of(Machine::build().user("carol", "secret").group("robots", &["bob"]).config(config))
 }
 
 /// Somebody comes from somewhere: what libpam returns, and what they saw.
@@ -89,11 +89,64 @@ fn a_section_is_for_its_service_and_arguments_stand_over_it() {
 #[test]
 fn ignoring_ends_with_its_date() {
     let machine = machine("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2100-01-01\"\n");
+    assert_eq!(reminded("sshd", "bob").len(), 1);
     assert!(is_ignored("bob", "192.0.2.7"));
     let _ = machine.env.syslog().expect(&["<85>", "result=ignored reason=not-paired user=bob"]);
     machine.configure("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2026-01-01\"\n");
     assert!(!is_ignored("bob", "192.0.2.7"));
     let _ = machine.env.syslog().expect(&["result=refused reason=not-paired", "user=bob"]);
+}
+
+/// What somebody reads who gets in without a code.
+fn reminded(service: &str, user: &str) -> Vec<String> {
+    let (code, messages) = comes(service, IGNORED, user, "192.0.2.7", ["none"]);
+    assert_eq!(code, Code::SUCCESS, "{messages:?}");
+    messages.into_iter().map(|message| message.text).collect()
+}
+
+#[test]
+fn a_code_is_required_of_some_from_their_day_on() {
+    let machine = machine(
+        "unenrolled = \"ignore\"\nrequired_users = [\"no-such-user\"]\nrequired_groups = [\"robots from 2026-01-01\"]\n",
+    );
+    assert!(!is_ignored("bob", "192.0.2.7"));
+    let _ = machine.env.syslog().expect(&["result=refused reason=not-paired", "user=bob"]);
+    assert!(is_ignored("carol", "192.0.2.7"));
+    machine.configure("unenrolled = \"ignore\"\nrequired_users = [\"carol\", \"bob from 2100-01-01\"]\n");
+    assert_eq!(reminded("sshd", "bob").len(), 1, "his day is to come");
+    assert!(!is_ignored("carol", "192.0.2.7"));
+    // The sooner day counts, and an exemption more than either.
+    machine.configure("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2026-01-01\"\nrequired_users = [\"bob from 2100-01-01\"]\n");
+    assert!(!is_ignored("bob", "192.0.2.7"));
+    machine.configure("unenrolled = \"ignore\"\nrequired_users = [\"bob\"]\nexempt_groups = [\"robots\"]\n");
+    assert!(is_ignored("bob", "192.0.2.7"));
+    // It makes nothing milder.
+    machine.configure("required_users = [\"bob from 2100-01-01\"]\n");
+    assert!(!is_ignored("bob", "192.0.2.7"));
+}
+
+#[test]
+fn whoever_will_need_a_code_is_reminded_once_a_day_where_they_log_in() {
+    let machine = machine("unenrolled = \"ignore\"\nrequired_groups = [\"robots from 2100-01-01\"]\n");
+    assert_eq!(reminded("sudo", "bob"), [""; 0], "nobody can do anything about it there");
+    let said = reminded("sshd", "bob").concat();
+    assert!(
+        said.starts_with("From 2100-01-01 on you need a one-time code") && said.ends_with(": otp-setup"),
+        "{said}"
+    );
+    for service in ["sshd", "login"] {
+        assert_eq!(reminded(service, "bob"), [""; 0], "it is the same day");
+        assert_eq!(reminded(service, "carol"), [""; 0], "nothing is required of her");
+    }
+    let day = "/run/insis-otp-reminders/bob";
+    std::fs::write(day, "20000").expect("cannot change the day of the last reminder");
+    machine.configure("language = \"cs\"\nunenrolled = \"ignore\"\nunenrolled_deny_from = \"2099-01-01\"\nrequired_groups = [\"robots from 2100-01-01\"]\n");
+    let said = reminded("login", "bob").concat();
+    assert!(said.starts_with("Od 2099-01-01 budete k p\u{159}ihl\u{e1}\u{161}en\u{ed}"), "{said}");
+    assert_eq!(reminded("sshd", "carol").len(), 1);
+    // Nothing that keeps the day from being noted keeps anybody out.
+    std::fs::remove_file(day).and_then(|()| std::fs::create_dir(day)).expect("cannot put a folder there");
+    assert_eq!((reminded("sshd", "bob").len(), reminded("sshd", "bob").len()), (1, 1));
 }
 
 #[test]

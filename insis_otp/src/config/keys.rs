@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use super::choices::{Language, SelfEnrollment, Unenrolled};
-use super::values::{day, duration, is_printable};
-use super::{Config, Network};
+use super::values::{day, deadline, duration, is_printable};
+use super::{Config, Deadline, Network};
 use crate::network::InvalidNetwork;
 use crate::oath::{Seconds, UnixTime};
 use crate::store::{InvalidTemplate, Template};
@@ -58,6 +58,8 @@ pub enum Kind {
     Path(fn(&mut Config, PathBuf)),
     /// Where secret files are.
     Template(fn(&mut Config, Template)),
+    /// Names of users or groups, each with or without a day.
+    Deadlines(fn(&mut Config, Vec<Deadline>)),
     /// Texts.
     List(fn(&mut Config, Vec<String>)),
     /// Networks and addresses.
@@ -108,6 +110,12 @@ keys! {
     "unenrolled_deny_from" = Example("\"2027-01-01\""), Any,
         Kind::Day(|config, day| config.unenrolled_deny_from = Some(day)),
         "The day, in UTC, from which \"ignore\" means \"deny\".";
+    "required_users" = Default("[]"), Any,
+        Kind::Deadlines(|config, users| config.required.users = users),
+        "Users who must have paired a phone where others need not:";
+    "required_groups" = Default("[]"), Any,
+        Kind::Deadlines(|config, groups| config.required.groups = groups),
+        "Groups whose members must have paired a phone where others need not,";
     "self_enrollment" = Default("\"password\""), Site,
         Kind::Choice(&["password", "invitation", "open", "off"], |config, word| {
             SelfEnrollment::named(word).map(|shown| config.self_enrollment = shown)
@@ -211,8 +219,12 @@ impl Key {
 
     fn error(&self, value: Value<'_>) -> Error {
         let must = self.kind.requirement(value);
-        let is_named =
-            matches!(must, Requirement::NetworksWithout(_) | Requirement::NetworksWithoutAddress(_));
+        let is_named = matches!(
+            must,
+            Requirement::NetworksWithout(_)
+                | Requirement::NetworksWithoutAddress(_)
+                | Requirement::DeadlinesWithout(_)
+        );
         let found = if is_named { Found::Named } else { value.found() };
         Error::Value { key: self.name, must, found }
     }
@@ -244,6 +256,9 @@ impl Kind {
                 set(config, Some(Path::new(value.text()?)).filter(|path| path.is_absolute())?.into());
             }
             Self::Template(set) => set(config, Template::parse(value.text()?).ok()?),
+            Self::Deadlines(set) => {
+                set(config, value.list()?.into_iter().map(deadline).collect::<Option<_>>()?);
+            }
             Self::List(set) => set(config, value.list()?.into_iter().map(str::to_owned).collect()),
             Self::Networks(set) => {
                 set(config, value.list()?.into_iter().map(str::parse).collect::<Result<_, _>>().ok()?);
@@ -272,6 +287,11 @@ impl Kind {
                 Some(Err(InvalidTemplate::NotPlain)) => Requirement::TemplatePlain,
                 Some(Ok(_)) | None => Requirement::Template,
             },
+            Self::Deadlines(_) => {
+                let wrong =
+                    value.list().and_then(|list| list.into_iter().find(|text| deadline(text).is_none()));
+                wrong.map_or(Requirement::Deadlines, |text| Requirement::DeadlinesWithout(text.to_owned()))
+            }
             Self::List(_) => Requirement::List,
             Self::Networks(_) => networks(value),
         }

@@ -53,6 +53,8 @@ pub struct Config {
     unenrolled_for_service: bool,
     /// From when on `unenrolled = "ignore"` means `"deny"`.
     pub unenrolled_deny_from: Option<UnixTime>,
+    /// Who must have enrolled where others need not.
+    pub required: Required,
     /// Whether a code is asked for at all: may be off for one service.
     pub ask: bool,
     /// What people show to enroll their first device themselves.
@@ -88,6 +90,29 @@ pub struct Exempt {
     pub groups: Vec<String>,
     /// By the address that they come from.
     pub networks: Vec<Network>,
+}
+
+/// Who must have enrolled: `unenrolled = "ignore"` is `"deny"` for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Required {
+    /// By name.
+    pub users: Vec<Deadline>,
+    /// By a group that they are in.
+    pub groups: Vec<Deadline>,
+}
+
+/// A user or a group, and from when on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// The name, as the user database has it.
+    pub name: String,
+    /// The beginning of the first day, in UTC; 1970 where no day was said.
+    pub from: UnixTime,
+}
+
+impl Deadline {
+    /// The longest name, in bytes.
+    pub const LONGEST_NAME: usize = 256;
 }
 
 /// The parameters of new pairings. Other than the defaults, some apps compute wrong codes.
@@ -174,6 +199,7 @@ impl Default for Config {
             unenrolled: Unenrolled::default(),
             unenrolled_for_service: false,
             unenrolled_deny_from: None,
+            required: Required::default(),
             ask: true,
             self_enrollment: SelfEnrollment::default(),
             exempt: Exempt::default(),
@@ -249,7 +275,7 @@ impl Config {
         config
     }
 
-    /// What happens to people without a secret file at this time.
+    /// What happens to people without a secret file at this time, of whom it is not required to have one.
     #[must_use]
     pub fn unenrolled_at(&self, now: UnixTime) -> Unenrolled {
         match self.unenrolled {

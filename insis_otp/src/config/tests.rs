@@ -220,6 +220,23 @@ fn the_prompt_is_the_languages_own_unless_one_is_chosen() {
 }
 
 #[test]
+fn a_code_is_required_of_names_at_once_or_from_a_day_on() {
+    let config = parse("required_users = [\"anna\", \" bob  from 2027-01-31 \"]\nrequired_groups = [\"from from 1970-01-02\", \"domain users\"]").unwrap();
+    let of = |all: &[Deadline]| all.iter().map(|one| (one.name.clone(), one.from.0)).collect::<Vec<_>>();
+    assert_eq!(of(&config.required.users), [("anna".to_owned(), 0), ("bob".to_owned(), 1_801_353_600)]);
+    assert_eq!(of(&config.required.groups), [("from".to_owned(), 86_400), ("domain users".to_owned(), 0)]);
+    for wrong in ["", " ", "anna from soon", "anna from ", " from 2027-01-31", "a\\nb", &"x".repeat(257)] {
+        let error = parse(&format!("required_users = [\"anna\", \"{wrong}\"]")).unwrap_err().to_string();
+        assert!(error.contains("required_users must be a list of names: "), "{error}");
+    }
+    let error = parse("required_groups = \"staff\"").unwrap_err().to_string();
+    assert!(
+        error.ends_with("list of names: [\"anna\", \"staff from 2027-01-31\"], not \"staff\""),
+        "{error}"
+    );
+}
+
+#[test]
 fn ignoring_ends_with_its_date() {
     let config = parse("unenrolled = \"ignore\"\nunenrolled_deny_from = \"2027-01-31\"").unwrap();
     let from = UnixTime(1_801_353_600);

@@ -1,5 +1,6 @@
-//! Values of keys: lengths of time, days, and texts for a terminal.
+//! Values of keys: lengths of time, days, names with a day, and texts for a terminal.
 
+use super::Deadline;
 use crate::oath::{Seconds, UnixTime};
 
 /// A length of time with its unit: `30s`, `5m`, `8h`, `7d`.
@@ -32,6 +33,16 @@ pub(super) fn day(text: &str) -> Option<UnixTime> {
     };
     let days = date.and_then(|((year, month), day)| days_since_1970(year, month, day));
     days.map(|days| UnixTime(days * 86_400))
+}
+
+/// A name, with the day from which it counts or without: `anna`, `domain users from 2027-01-31`.
+pub(super) fn deadline(text: &str) -> Option<Deadline> {
+    let (name, from) = match text.rsplit_once(" from ") {
+        Some((name, from)) => (name, day(from.trim())?),
+        None => (text, UnixTime(0)),
+    };
+    let name = name.trim();
+    is_printable(name, Deadline::LONGEST_NAME).then(|| Deadline { name: name.to_owned(), from })
 }
 
 /// The days from 1970-01-01 to a date of the Gregorian calendar; `None` when there is no such date.

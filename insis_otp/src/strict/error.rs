@@ -75,6 +75,10 @@ pub enum Requirement {
     TemplateBeginning,
     /// One that is a plain path.
     TemplatePlain,
+    /// A list of names, each with or without a day, where none was found.
+    Deadlines,
+    /// One without this text, which has no day behind its "from", or no name.
+    DeadlinesWithout(String),
     /// A list of texts.
     List,
     /// A list of networks, where none was found.
@@ -204,6 +208,12 @@ impl Display for Requirement {
                 f,
                 "be a list of networks: {text:?} has bits set behind its prefix: is a single address meant?"
             ),
+            Self::DeadlinesWithout(text) => {
+                write!(
+                    f,
+                    "be a list of names: {text:?} is not written like \"anna\" or \"staff from 2027-01-31\""
+                )
+            }
             Self::Flag => f.write_str("be true or false"),
             Self::Day => f.write_str("be a day from 1970 on, written like \"2027-01-31\""),
             Self::Path => f.write_str("be a path that begins with /"),
@@ -214,6 +224,7 @@ impl Display for Requirement {
             }
             Self::TemplateBeginning => f.write_str("begin with / or with %h/, and have %h nowhere else"),
             Self::TemplatePlain => f.write_str("be a plain path: no .., no //, no control characters"),
+            Self::Deadlines => f.write_str("be a list of names: [\"anna\", \"staff from 2027-01-31\"]"),
             Self::List => f.write_str("be a list of texts: [\"one\", \"two\"]"),
             Self::Networks => f.write_str("be a list of networks: [\"192.0.2.0/24\"]"),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use insis_otp::config::{Config, Exempt, SelfEnrollment, Unenrolled};
+use insis_otp::config::{Config, Deadline, Exempt, Required, SelfEnrollment, Unenrolled};
 use insis_otp::oath::{Seconds, UnixTime};
 use insis_otp::store::{Account, Template};
 use nix::unistd::{Gid, Group};
@@ -18,6 +18,8 @@ use insis_otp::pam_stack::files::Rule;
 const NAMED: usize = 10;
 /// How long ahead a deadline is near.
 const NEAR: Seconds = Seconds(14 * 86_400);
+/// The keys by which it is required of some.
+const REQUIRED: &str = "required_users, required_groups";
 
 /// Services at which the same happens to people without a pairing.
 struct Rules<'a> {
@@ -40,7 +42,7 @@ pub fn examine(
         return Vec::new();
     }
     let mut findings: Vec<_> =
-        rules.iter().filter_map(|rules| rules.examine(messages, (people, records), now)).collect();
+        rules.iter().flat_map(|rules| rules.examine(messages, (people, records), now)).collect();
     if !users::are_enumerated() {
         let remedy = Remedy::new(messages.how_ask_by_name(), "otp-setup status --user NAME");
         let location = "/etc/nsswitch.conf";
@@ -128,8 +130,9 @@ fn gather<'a>(site: &Config, used: &'a [Used]) -> Vec<Rules<'a>> {
 }
 
 /// What decides over people without a pairing.
-fn decides(config: &Config) -> (&Template, Unenrolled, Option<UnixTime>, &Exempt) {
-    (&config.secret_file, config.unenrolled, config.unenrolled_deny_from, &config.exempt)
+fn decides(config: &Config) -> (&Template, Unenrolled, Option<UnixTime>, &Required, &Exempt) {
+    let Config { secret_file, unenrolled, unenrolled_deny_from, required, exempt, .. } = config;
+    (secret_file, *unenrolled, *unenrolled_deny_from, required, exempt)
 }
 
 impl Rules<'_> {
@@ -138,33 +141,57 @@ impl Rules<'_> {
         messages: &Messages,
         (people, records): (&[Account], &Records),
         now: UnixTime,
-    ) -> Option<Finding> {
-        let unpaired: Vec<_> =
-            self.unpaired(people.iter(), records).iter().map(|account| account.name.as_str()).collect();
-        if unpaired.is_empty() {
-            return None;
+    ) -> Vec<Finding> {
+        let required = Days::of(&self.config.required);
+        let mut by_day: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for account in self.unpaired(people.iter(), records) {
+            let ignored = self.config.unenrolled == Unenrolled::Ignore;
+            let day = if ignored { self.deadline(required.first(account)) } else { None };
+            by_day.entry(day).or_default().push(account.name.as_str());
         }
-        let (count, names, services) = (unpaired.len(), some(&unpaired), some(&self.services));
+        let finding = |(day, unpaired): (_, Vec<_>)| self.finding(messages, day, &unpaired, now);
+        by_day.into_iter().filter_map(finding).collect()
+    }
+
+    /// The day from which somebody is refused, and the keys that say so.
+    fn deadline(&self, required: Option<UnixTime>) -> Option<(UnixTime, &'static str)> {
+        let for_all = self.config.unenrolled_deny_from.map(|from| (from, "unenrolled_deny_from"));
+        required.map(|from| (from, REQUIRED)).into_iter().chain(for_all).min_by_key(|(from, _)| *from)
+    }
+
+    /// What it means for these people to have no pairing.
+    fn finding(
+        &self,
+        messages: &Messages,
+        deadline: Option<(UnixTime, &str)>,
+        unpaired: &[&str],
+        now: UnixTime,
+    ) -> Option<Finding> {
+        let (count, names, services) = (unpaired.len(), some(unpaired), some(&self.services));
         let how = self.how_they_pair(messages);
         let day = |time| dates::exact(time).chars().take(10).collect::<String>();
-        let later = || self.setting(messages, "unenrolled_deny_from", &day(now.plus(NEAR)));
-        let deadline = self.config.unenrolled_deny_from;
+        // The day of a few stands behind their names: which of them is meant to be later, only the site knows.
+        let pair_or_later = |key: &str, first: &str| match key {
+            REQUIRED => (self.location_of(REQUIRED), self.let_pair(messages, unpaired.first().copied())),
+            key => {
+                let (location, remedy) = self.setting(messages, key, &day(now.plus(NEAR)));
+                (location, remedy.after(first))
+            }
+        };
         let (severity, text, (location, remedy)) = match (self.config.unenrolled, deadline) {
             (Unenrolled::Deny, _) => {
                 let (location, remedy) = self.setting(messages, "unenrolled", "ignore");
                 let text = messages.doctor_locked_out(count, names, services);
                 (Severity::Warning, text, (location, remedy.after(&messages.how_let_pair_meanwhile(how))))
             }
-            (Unenrolled::Ignore, Some(from)) if from <= now => {
-                let (location, remedy) = later();
-                let text = messages.doctor_locked_out_since(count, names, services, day(from));
-                (Severity::Warning, text, (location, remedy.after(&messages.how_let_pair_meanwhile(how))))
+            (Unenrolled::Ignore, Some((from, key))) if from <= now => {
+                let text = messages.doctor_locked_out_since(count, names, services, day(from), key);
+                (Severity::Warning, text, pair_or_later(key, &messages.how_let_pair_meanwhile(how)))
             }
-            (Unenrolled::Ignore, Some(from)) => {
+            (Unenrolled::Ignore, Some((from, key))) => {
                 let severity = if from <= now.plus(NEAR) { Severity::Warning } else { Severity::Note };
-                let (location, remedy) = later();
-                let text = messages.doctor_locked_out_from(count, names, services, day(from));
-                (severity, text, (location, remedy.after(&messages.how_let_pair_or_move(how))))
+                let text = messages.doctor_locked_out_from(count, names, services, day(from), key);
+                (severity, text, pair_or_later(key, &messages.how_let_pair_or_move(how)))
             }
             (Unenrolled::Ignore, None) => {
                 let (location, remedy) = self.setting(messages, "unenrolled", "deny");
@@ -197,6 +224,17 @@ impl Rules<'_> {
         }
     }
 
+    /// How those enroll of whom it is required.
+    fn let_pair(&self, messages: &Messages, first: Option<&str>) -> Remedy {
+        let name = quoted(first.unwrap_or("NAME"));
+        let command = match self.self_enrollment() {
+            SelfEnrollment::Password | SelfEnrollment::Open => "otp-setup".to_owned(),
+            SelfEnrollment::Invitation => format!("otp-setup invite --user {name}"),
+            SelfEnrollment::Off => format!("otp-setup --user {name}"),
+        };
+        Remedy::new(self.how_they_pair(messages), command)
+    }
+
     /// How somebody enrolls before the login that would have them do it.
     fn before_login(&self, messages: &Messages, first: &str) -> Remedy {
         match self.self_enrollment() {
@@ -210,7 +248,8 @@ impl Rules<'_> {
 
     /// Those without a pairing whom these rules do not exempt.
     fn unpaired<'p>(&self, people: impl Iterator<Item = &'p Account>, records: &Records) -> Vec<&'p Account> {
-        let exempt = Exempted::of(&self.config.exempt);
+        let Exempt { users, groups, .. } = &self.config.exempt;
+        let exempt = Named::of(users.iter().map(String::as_str), groups.iter().map(String::as_str));
         people
             .filter(|account| records.is_unpaired(&self.config.secret_file.locate(account)))
             .filter(|account| !exempt.contains(account))
@@ -222,12 +261,23 @@ impl Rules<'_> {
         if let Some(rule) = self.stack {
             return (rule.location.clone(), Remedy::instead(messages, with_setting(rule, key, value)));
         }
-        let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
         let line = format!("{key} = \"{value}\"");
-        match remedy::line_of(&text, &self.services, key) {
-            Some(number) => (format!("{}:{number}", Config::PATH), Remedy::instead(messages, line)),
-            None => (Config::PATH.to_owned(), Remedy::new(messages.how_top(), line)),
+        let location = self.location_of(key);
+        let is_there = location != Config::PATH;
+        (
+            location,
+            if is_there { Remedy::instead(messages, line) } else { Remedy::new(messages.how_top(), line) },
+        )
+    }
+
+    /// Where one of these keys stands, as far as it stands anywhere.
+    fn location_of(&self, keys: &str) -> String {
+        if let Some(rule) = self.stack {
+            return rule.location.clone();
         }
+        let text = std::fs::read_to_string(Config::PATH).unwrap_or_default();
+        let number = keys.split(", ").find_map(|key| remedy::line_of(&text, &self.services, key));
+        number.map_or_else(|| Config::PATH.to_owned(), |number| format!("{}:{number}", Config::PATH))
     }
 }
 
@@ -237,8 +287,24 @@ pub fn some(names: &[&str]) -> String {
     if names.len() > NAMED { format!("{first}, …") } else { first }
 }
 
-/// Who is exempt by name or by group.
-struct Exempted<'e> {
+/// Whom the lists of required users and groups name, with the day of each entry.
+struct Days<'e>(Vec<(UnixTime, Named<'e>)>);
+
+impl<'e> Days<'e> {
+    fn of(required: &'e Required) -> Self {
+        let by_name = |user: &'e Deadline| (user.from, Named::of([user.name.as_str()], []));
+        let by_group = |group: &'e Deadline| (group.from, Named::of([], [group.name.as_str()]));
+        Self(required.users.iter().map(by_name).chain(required.groups.iter().map(by_group)).collect())
+    }
+
+    /// The first day for somebody.
+    fn first(&self, account: &Account) -> Option<UnixTime> {
+        self.0.iter().filter(|(_, named)| named.contains(account)).map(|(from, _)| *from).min()
+    }
+}
+
+/// Whom a list names by name or by group.
+struct Named<'e> {
     users: HashSet<&'e str>,
     groups: Vec<Gid>,
     /// Whom the groups name. A directory need not tell; there each person is asked for.
@@ -246,12 +312,12 @@ struct Exempted<'e> {
     asks: bool,
 }
 
-impl<'e> Exempted<'e> {
-    fn of(exempt: &'e Exempt) -> Self {
-        let found: Vec<_> =
-            exempt.groups.iter().filter_map(|name| Group::from_name(name).ok().flatten()).collect();
+impl<'e> Named<'e> {
+    fn of(users: impl IntoIterator<Item = &'e str>, groups: impl IntoIterator<Item = &'e str>) -> Self {
+        let found = groups.into_iter().filter_map(|name| Group::from_name(name).ok().flatten());
+        let found: Vec<_> = found.collect();
         Self {
-            users: exempt.users.iter().map(String::as_str).collect(),
+            users: users.into_iter().collect(),
             groups: found.iter().map(|group| group.gid).collect(),
             asks: !found.is_empty() && users::groups_are_elsewhere(),
             members: found.into_iter().flat_map(|group| group.mem).collect(),
@@ -327,7 +393,7 @@ mod tests {
             let rules = gather(&site, &all);
             let people = (std::slice::from_ref(&anna), &Records::default());
             let found = rules[0].examine(&Messages::of_locale("en"), people, UnixTime(now));
-            found.map(|finding| (finding.severity, finding.why + " | " + &finding.line))
+            found.into_iter().next().map(|finding| (finding.severity, finding.why + " | " + &finding.line))
         };
         let (day, from) = (86_400, 1_801_353_600); // 2027-01-31
         let deadline = "unenrolled = \"ignore\"\nunenrolled_deny_from = \"2027-01-31\"";
@@ -338,6 +404,14 @@ mod tests {
         let (severity, text) = finding(deadline, from).unwrap();
         assert!(severity == Severity::Warning && text.contains("since 2027-01-31"), "{text}");
         assert!(text.contains("unenrolled_deny_from = \"2027-02-14\""), "{text}");
+        let required = "unenrolled = \"ignore\"\nrequired_users = [\"bob\", \"anna from 2027-01-31\"]";
+        let (severity, text) = finding(required, from - 15 * day).unwrap();
+        assert!(severity == Severity::Note && text.contains("From 2027-01-31"), "{text}");
+        let (severity, text) = finding(required, from).unwrap();
+        assert!(severity == Severity::Warning && text.contains("since 2027-01-31"), "{text}");
+        assert!(text.ends_with("(required_users, required_groups). | otp-setup"), "{text}");
+        let sooner = format!("{required}\nunenrolled_deny_from = \"2027-01-01\"");
+        assert!(finding(&sooner, from).unwrap().1.contains("since 2027-01-01"));
         assert_eq!(finding("", from).unwrap().0, Severity::Warning);
         assert_eq!(finding("unenrolled = \"enrol\"", from).unwrap().0, Severity::Note);
         assert_eq!(finding("unenrolled = \"enrol\"\nself_enrollment = \"off\"", from), None);

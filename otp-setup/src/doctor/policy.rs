@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use insis_otp::config::{Config, Exempt};
+use insis_otp::config::{Config, Deadline, Exempt, Required};
 use insis_otp::network::Network;
 use insis_otp::record::UserName;
 use insis_otp::store::Account;
@@ -30,11 +30,18 @@ pub fn examine(messages: &Messages, site: &Config, used: &[Used], files: &Files)
     let source = Source { messages, text: &text };
     let mut findings: Vec<_> = readable(messages, Path::new(Config::PATH)).into_iter().collect();
     findings.extend(source.exempt(&site.exempt, &[], None));
+    findings.extend(source.required(&site.required, &[], None));
     for Used { service, rule, config } in used {
-        let Some(config) = config.as_ref().filter(|config| config.exempt != site.exempt) else { continue };
+        let Some(config) = config else { continue };
         let section = site.clone().for_service(service);
-        let from_stack = (section.exempt != config.exempt).then_some(rule);
-        findings.extend(source.exempt(&config.exempt, &[service], from_stack));
+        if config.exempt != site.exempt {
+            let from_stack = (section.exempt != config.exempt).then_some(rule);
+            findings.extend(source.exempt(&config.exempt, &[service], from_stack));
+        }
+        if config.required != site.required {
+            let from_stack = (section.required != config.required).then_some(rule);
+            findings.extend(source.required(&config.required, &[service], from_stack));
+        }
     }
     findings.extend(source.sections(files));
     let mut seen = BTreeSet::new();
@@ -89,7 +96,7 @@ impl Source<'_> {
             ));
         }
         if let Some(network) = exempt.networks.iter().find_map(everywhere) {
-            let written = self.networks(services, stack);
+            let written = self.written("exempt_networks", services, stack);
             let others: Vec<&str> =
                 written.iter().map(String::as_str).filter(|one| !is_everywhere(one)).collect();
             let (location, remedy) = self.without("exempt_networks", &others, services, stack);
@@ -101,6 +108,30 @@ impl Source<'_> {
             ));
         }
         findings
+    }
+
+    /// Names of whom nothing is required, since nobody has them.
+    fn required(&self, required: &Required, services: &[&str], stack: Option<&Rule>) -> Vec<Finding> {
+        let is_wrong = |name: &str| is_no_user(name) || other_spelling(name).is_some();
+        let users = required.users.iter().filter(|user| is_wrong(&user.name));
+        let groups = required.groups.iter().filter(|group| is_no_group(&group.name));
+        let users = users.map(|user| ("required_users", user));
+        let wrong = users.chain(groups.map(|group| ("required_groups", group)));
+        let finding = |(key, Deadline { name, .. }): (&str, &Deadline)| {
+            let is_meant = |written: &&String| {
+                written.as_str() != name && !written.starts_with(&format!("{name} from "))
+            };
+            let written = self.written(key, services, stack);
+            let others: Vec<_> = written.iter().filter(is_meant).map(String::as_str).collect();
+            let (location, remedy) = self.without(key, &others, services, stack);
+            Finding::new(
+                Severity::Warning,
+                location,
+                &self.messages.doctor_required_nobody(key, name),
+                remedy,
+            )
+        };
+        wrong.map(finding).collect()
     }
 
     /// Where a list stands, and the line for it with these members only.
@@ -125,13 +156,15 @@ impl Source<'_> {
         }
     }
 
-    /// The networks as they are written.
-    fn networks(&self, services: &[&str], stack: Option<&Rule>) -> Vec<String> {
+    /// The members of a list as they are written.
+    fn written(&self, key: &str, services: &[&str], stack: Option<&Rule>) -> Vec<String> {
         if let Some(rule) = stack {
-            let list = rule.arguments.iter().find_map(|argument| argument.strip_prefix("exempt_networks="));
+            let value =
+                |argument: &'_ String| argument.strip_prefix(key)?.strip_prefix('=').map(str::to_owned);
+            let list = rule.arguments.iter().find_map(value);
             return list.map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default();
         }
-        let number = remedy::line_of(self.text, services, "exempt_networks");
+        let number = remedy::line_of(self.text, services, key);
         let line = number.and_then(|number| self.text.lines().nth(number - 1)).unwrap_or_default();
         line.split('"').skip(1).step_by(2).map(str::to_owned).collect()
     }

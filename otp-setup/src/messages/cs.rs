@@ -246,9 +246,9 @@ pub(super) const CZECH: Catalogue = Catalogue {
     doctor_locked_out: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
                         Přes {services} se nepřihlásí (unenrolled = \"deny\").",
     doctor_locked_out_since: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                              Od {date} se přes {services} nepřihlásí (unenrolled_deny_from).",
+                              Od {date} se přes {services} nepřihlásí ({key}).",
     doctor_locked_out_from: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
-                             Počínaje {date} se přes {services} nepřihlásí (unenrolled_deny_from).",
+                             Počínaje {date} se přes {services} nepřihlásí ({key}).",
     doctor_would_be_locked_out: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
                                  Přes {services} se přihlašují bez kódu.",
     doctor_would_pair: "{count} {count|člověk nemá|lidé nemají|lidí nemá} spárování: {names}\n\
@@ -301,6 +301,8 @@ pub(super) const CZECH: Catalogue = Catalogue {
                          Výjimka není pro nikoho; kdo to jméno dostane, nepotřeboval by kód.",
     doctor_exempt_group: "Skupina {name}, která má mít výjimku, neexistuje.\n\
                           Výjimka není pro nikoho: nouzový východ by jím nebyl.",
+    doctor_required_nobody: "V {key} je {name}, ale přesně toto jméno databáze uživatelů nezná.\n\
+                             Kód se podle něj nežádá od nikoho.",
     doctor_exempt_everywhere: "V exempt_networks je {network}, tedy každá adresa.\n\
                                Na kód se po síti neptá nikoho.",
     doctor_no_service: "Služba PAM {name} neexistuje.\n\

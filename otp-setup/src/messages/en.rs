@@ -241,9 +241,9 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     doctor_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
                         They cannot log in by {services} (unenrolled = \"deny\").",
     doctor_locked_out_since: "{count} {count|person has|people have} no pairing: {names}\n\
-                              They cannot log in by {services} since {date} (unenrolled_deny_from).",
+                              They cannot log in by {services} since {date} ({key}).",
     doctor_locked_out_from: "{count} {count|person has|people have} no pairing: {names}\n\
-                             From {date} on they cannot log in by {services} (unenrolled_deny_from).",
+                             From {date} on they cannot log in by {services} ({key}).",
     doctor_would_be_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
                                  They log in by {services} without a code.",
     doctor_would_pair: "{count} {count|person has|people have} no pairing: {names}\n\
@@ -296,6 +296,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                          The exemption is for nobody; whoever gets that name would need no code.",
     doctor_exempt_group: "The group {name}, which is to be exempt, does not exist.\n\
                           The exemption is for nobody: a way out for emergencies would not be one.",
+    doctor_required_nobody: "{key} has {name}, and the user database has nobody of exactly that name.\n\
+                             A code is required of nobody by it.",
     doctor_exempt_everywhere: "exempt_networks has {network}, which is every address.\n\
                                Nobody is asked for a code over the network.",
     doctor_no_service: "There is no PAM service {name}.\n\

@@ -51,6 +51,8 @@ pub struct Messages {
     pub failures: &'static str,
     /// After a login: when a device was enrolled since the last one.
     pub new_device: &'static str,
+    /// After a login without a code: the day from which one is needed.
+    pub required_from: &'static str,
     /// After a login by recovery code: none is left.
     pub recovery_none_left: &'static str,
     /// One or two are left.
@@ -137,6 +139,11 @@ impl Messages {
         (!sentences.is_empty()).then(|| sentences.join("\n"))
     }
 
+    /// What is said to somebody who has not enrolled and must have by that day.
+    pub fn required_from(&self, day: UnixTime) -> String {
+        fill(self.required_from, date::day(day))
+    }
+
     /// What is said of two codes that do not pair. The secret is the person's own: there is nothing to hide.
     pub const fn not_pairing(&self, why: EnrollmentRefusal) -> &'static str {
         match why {
@@ -157,7 +164,7 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(messages: &Messages) -> [(&'static str, bool); 34] {
+    fn all(messages: &Messages) -> [(&'static str, bool); 35] {
         // Without `..`: a new message does not compile until it stands here too.
         let Messages {
             cannot_check,
@@ -175,6 +182,7 @@ mod tests {
             one_failure,
             failures,
             new_device,
+            required_from,
             recovery_none_left,
             recovery_few_left,
             recovery_left,
@@ -211,6 +219,7 @@ mod tests {
             (one_failure, false),
             (failures, true),
             (new_device, true),
+            (required_from, true),
             (recovery_none_left, false),
             (recovery_few_left, true),
             (recovery_left, true),
@@ -305,6 +314,7 @@ mod tests {
             );
             assert!(columns(messages.pairing_first) <= 80 - 8 && columns(messages.pairing_picture) <= 80 - 2);
             assert!(columns(messages.pairing_invitation) <= 80 - 11);
+            assert!(columns(&messages.required_from(UnixTime(0))) <= 80);
             for left in [0, 1, 12] {
                 let said = messages.accepted(&Proof::Recovery { left }, u32::MAX, Some(UnixTime(0))).unwrap();
                 assert!(columns(&said) <= 80, "{said:?}");

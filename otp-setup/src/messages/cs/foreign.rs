@@ -92,6 +92,9 @@ fn requirement(must: &Requirement) -> String {
         Requirement::NetworksWithoutAddress(text) => {
             format!("být seznam sítí: {text:?} má za předponou nenulové bity; je míněna jedna adresa?")
         }
+        Requirement::DeadlinesWithout(text) => {
+            format!("být seznam jmen: {text:?} není psáno jako \"anna\" nebo \"staff from 2027-01-31\"")
+        }
         fixed => fixed_requirement(fixed).to_owned(),
     }
 }
@@ -109,6 +112,7 @@ const fn fixed_requirement(must: &Requirement) -> &'static str {
         Requirement::TemplateUser => "obsahovat %u, %U nebo %h, jinak by všichni měli jeden soubor s klíčem",
         Requirement::TemplateBeginning => "začínat / nebo %h/ a jinde %h nemít",
         Requirement::TemplatePlain => "být prostá cesta: bez .., bez // a bez řídicích znaků",
+        Requirement::Deadlines => "být seznam jmen: [\"anna\", \"staff from 2027-01-31\"]",
         Requirement::List => "být seznam textů: [\"jeden\", \"dva\"]",
         Requirement::Networks => "být seznam sítí: [\"192.0.2.0/24\"]",
         Requirement::Number(..)
@@ -118,6 +122,7 @@ const fn fixed_requirement(must: &Requirement) -> &'static str {
         | Requirement::TimeOrOff(..)
         | Requirement::Text(_)
         | Requirement::TextWithoutColon(_)
+        | Requirement::DeadlinesWithout(_)
         | Requirement::NetworksWithout(_)
         | Requirement::NetworksWithoutAddress(_) => "",
     }
@@ -336,6 +341,11 @@ mod tests {
             (
                 "secret_file = \"/x/../%u\"",
                 "x.toml:1: secret_file musí být prostá cesta: bez .., bez // a bez",
+            ),
+            ("required_groups = 1", "musí být seznam jmen: [\"anna\", \"staff from 2027-01-31\"], ne 1"),
+            (
+                "required_users = [\"anna from soon\"]",
+                "být seznam jmen: \"anna from soon\" není psáno jako \"anna\"",
             ),
             ("exempt_users = \"root\"", "musí být seznam textů: [\"jeden\", \"dva\"], ne \"root\""),
             ("exempt_networks = 1", "exempt_networks musí být seznam sítí: [\"192.0.2.0/24\"], ne 1"),
