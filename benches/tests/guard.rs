@@ -19,7 +19,7 @@ const SYSTEM_CALLS: [usize; 2] = [32, 30];
 /// To find that there is no journal, and to write the process's number into the line for /dev/log.
 const WITHOUT_JOURNAL: usize = 2;
 /// Stripped, in KiB.
-const SIZE: u64 = 825;
+const SIZE: u64 = 830;
 /// The code of it that logins run and so have in memory, in KiB.
 const CODE: u64 = 337;
 

@@ -1,11 +1,10 @@
 //! Who is reminded of the day from which a code is needed: whoever logs in over ssh or at the console without one, once a day.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use insis_otp::config::service_family;
 use insis_otp::oath::UnixTime;
+use nix::sys::stat::Mode;
 
 use crate::report::Log;
 
@@ -26,7 +25,7 @@ fn was_reminded(folder: &Path, name: &str, now: UnixTime) -> bool {
         return true;
     }
     // Only root makes anything in /run, so that nobody else can have prepared it.
-    let _ = DirBuilder::new().mode(0o700).create(folder);
+    let _ = nix::unistd::mkdir(folder, Mode::S_IRWXU);
     let _ = std::fs::write(path, today);
     false
 }

@@ -37,8 +37,9 @@ pub(super) fn day(text: &str) -> Option<UnixTime> {
 
 /// A name, with the day from which it counts or without: `anna`, `domain users from 2027-01-31`.
 pub(super) fn deadline(text: &str) -> Option<Deadline> {
-    let (name, from) = match text.rsplit_once(" from ") {
-        Some((name, from)) => (name, day(from.trim())?),
+    const FROM: &[u8] = b" from ";
+    let (name, from) = match text.as_bytes().windows(FROM.len()).rposition(|six| six == FROM) {
+        Some(at) => (text.get(..at)?, day(text.get(at + FROM.len()..)?.trim())?),
         None => (text, UnixTime(0)),
     };
     let name = name.trim();
