@@ -45,16 +45,18 @@ impl Setup<'_> {
             read(site, &accounts, &|user, status| report::row(&messages, user, status))
         };
         let rows: Vec<_> = parts.iter().flat_map(|part| &part.rows).map(String::as_str).collect();
+        let broken: Vec<_> = parts.iter().flat_map(|part| &part.broken).collect();
+        let sound = broken.is_empty() && unanswered.is_empty();
         let mut output = Output::default();
         match (json, rows.is_empty()) {
             (true, true) => output.write("[]\n"),
             // A person in each line.
             (true, false) => output.write(&format!("[\n{}\n]\n", rows.join(",\n"))),
-            (false, true) => output.line(&messages.list_none()),
+            (false, true) if sound => output.line(&messages.list_none()),
+            // Nobody whose file could be read; who knows whose the others are.
+            (false, true) => {}
             (false, false) => output.line(&format!("{}\n{}", messages.list_head(), rows.join("\n"))),
         }
-        let broken: Vec<_> = parts.iter().flat_map(|part| &part.broken).collect();
-        let sound = broken.is_empty() && unanswered.is_empty();
         broken.iter().for_each(|error| complain(&messages.error(messages.store_error(error))));
         for (path, error) in unanswered {
             let path = path.display().to_string();
