@@ -78,6 +78,12 @@ impl Step {
         self.0.saturating_sub(steps)..=self.0.saturating_add(steps)
     }
 
+    /// The same steps, the nearest last: of several that match, the last that is kept is the likeliest.
+    pub fn around_from_afar(self, steps: u64) -> impl Iterator<Item = Self> {
+        let pair = move |distance| [self.0.saturating_add(distance), self.0.saturating_sub(distance)];
+        (0..=steps).rev().flat_map(pair).map(Self)
+    }
+
     /// How many steps this one lies after `origin` (negative: before it), held to the range of an `i32`.
     #[must_use]
     pub fn offset_from(self, origin: Self) -> i32 {

@@ -24,6 +24,14 @@ pub fn phone() -> Phone {
     Phone { key, recovery, state: State { spent, ..State::default() }, policy: Policy::default() }
 }
 
+/// A key that was looked for: the code of the step before [`T`] stands once more, 31 steps later.
+pub fn twins() -> OtpGenerator {
+    let mut bytes = [7; Secret::BYTES];
+    bytes[..4].copy_from_slice(&18_132_u32.to_be_bytes());
+    let secret = Secret::from_bytes(&bytes).unwrap();
+    OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+}
+
 fn recovery_code(letters: &[u8]) -> RecoveryCode {
     match Typed::parse(letters) {
         Typed::Recovery(code) => code,

@@ -92,13 +92,13 @@ impl ResyncComparison {
         }
     }
 
-    /// Looks for the first code within an hour of now.
+    /// Looks for the first code within an hour of now; of several steps that have it, the nearest counts.
     fn first(self, key: &OtpGenerator) -> (Result<Resync, Refusal>, State) {
         let reach = key.period().steps_in(Policy::ENROLLMENT_RESYNC);
         let (keyed, mut found) = (KeyedHmac::new(key), Found::default());
-        for step in self.now.step(key.period()).around(reach) {
-            let fresh = !Choice::from(u8::from(self.before.spent.contains(Step(step))));
-            found.take(Step(step), keyed.code(Step(step)).ct_eq(&self.code) & fresh);
+        for step in self.now.step(key.period()).around_from_afar(reach) {
+            let fresh = !Choice::from(u8::from(self.before.spent.contains(step)));
+            found.take(step, keyed.code(step).ct_eq(&self.code) & fresh);
         }
         let resync = found.step().map(|step| ResyncStart { step, at: self.now });
         (Ok(Resync::Noted), State { resync, ..self.charged })
@@ -148,7 +148,7 @@ fn is_in_time(key: &OtpGenerator, steps: u64, elapsed: Seconds) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::fixtures::{NOW, Phone, T, opens, phone};
+    use crate::verify::fixtures::{NOW, Phone, T, opens, phone, twins};
     use crate::verify::{Malformed, Throttle};
 
     impl Phone {
@@ -184,6 +184,14 @@ mod tests {
                 (&Throttle { day: NOW.day(), ..Throttle::default() }, 0)
             );
         }
+    }
+
+    #[test]
+    fn a_first_code_that_stands_once_more_is_the_nearest() {
+        let key = twins();
+        let now = NOW.step(key.period()).0;
+        let mut phone = Phone { key, ..phone() };
+        assert_eq!(phone.resync(now - 1, now, 30), Ok(Resync::Learned(Drift(0))));
     }
 
     #[test]
