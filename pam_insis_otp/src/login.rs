@@ -47,7 +47,8 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
             }
         }
         Outcome::Passed(Passed::NotEnrolled { required_from: Some(day) }) => {
-            if reminder::is_due(&log, system_clock()) {
+            // Nobody is reminded by what is not shown.
+            if !flags.silent && reminder::is_due(&log, system_clock()) {
                 dialogue::tell(host, flags, &messages.required_from(*day));
             }
         }

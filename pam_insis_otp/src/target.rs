@@ -172,9 +172,13 @@ pub fn required_from(config: &Config, account: &Account) -> Result<Option<UnixTi
     Ok(days.into_iter().min())
 }
 
-/// Whether somebody is in a group. Nobody is in one that does not exist.
+/// Whether somebody is in a group. Nobody is in one that does not exist. The group's own list comes first: somebody's
+/// groups are silently fewer where a directory does not answer.
 fn is_in(account: &Account, group: &str) -> nix::Result<bool> {
     let Some(group) = Group::from_name(group)? else { return Ok(false) };
+    if group.mem.iter().any(|member| member == account.name.as_str()) {
+        return Ok(true);
+    }
     let name = std::ffi::CString::new(account.name.as_str()).map_err(|_| nix::errno::Errno::EINVAL)?;
     Ok(nix::unistd::getgrouplist(&name, account.gid)?.contains(&group.gid))
 }

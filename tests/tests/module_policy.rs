@@ -125,10 +125,57 @@ fn a_code_is_required_of_some_from_their_day_on() {
     assert!(!is_ignored("bob", "192.0.2.7"));
 }
 
+/// What becomes of somebody who has to prove nothing but what the module asks for.
+fn outcome(user: &str, code: &str) -> Code {
+    let stack = "auth required pam_insis_otp.so tries=1\nauth required pam_permit.so";
+    comes("sshd", stack, user, "192.0.2.7", [code]).0
+}
+
+/// Looks groups up, and whose groups they are, by these services (nsswitch.conf).
+fn look_groups_up(machine: &Machine, lines: &str) {
+    let path = "/etc/nsswitch.conf".as_ref();
+    let services = std::fs::read_to_string(path).expect("no nsswitch.conf");
+    let others =
+        services.lines().filter(|line| !line.starts_with("group:") && !line.starts_with("initgroups:"));
+    let text: String = others.chain(lines.lines()).flat_map(|line| [line, "\n"]).collect();
+    machine.env.write(path, text.as_bytes(), 0o644);
+}
+
+/// SSSD is there, and does not run.
+#[test]
+fn where_a_required_group_cannot_be_looked_up_nobody_passes_without_a_code() {
+    let of_directory = "unenrolled = \"ignore\"\nrequired_groups = [\"staff-of-the-directory\"]\n";
+    let of_machine = "unenrolled = \"ignore\"\nrequired_groups = [\"robots\"]\n";
+    let machine = machine(of_directory);
+    assert_eq!(outcome("bob", "123456"), Code::SUCCESS, "nobody is in a group that does not exist");
+    look_groups_up(&machine, "group: files sss");
+    for user in ["bob", "carol"] {
+        assert_eq!(outcome(user, "123456"), Code::AUTHINFO_UNAVAIL, "{user}");
+        let line = machine.env.syslog().expect(&[
+            "<83>",
+            "the group staff-of-the-directory",
+            &format!("user={user}"),
+        ]);
+        assert!(line.contains("the group staff-of-the-directory cannot be looked up: "), "{line}");
+    }
+    assert_eq!(outcome("anna", &machine.anna.code()), Code::SUCCESS, "she has enrolled");
+    // A group that answers names its members, also when their groups cannot be asked for.
+    for lines in ["group: files sss", "group: files\ninitgroups: sss"] {
+        look_groups_up(&machine, lines);
+        machine.configure(of_machine);
+        assert_ne!(outcome("bob", "123456"), Code::SUCCESS, "{lines}");
+        let _ = machine.env.syslog().expect(&["result=refused reason=not-paired", "user=bob"]);
+        assert_eq!(outcome("carol", "123456"), Code::SUCCESS, "{lines}");
+    }
+}
+
 #[test]
 fn whoever_will_need_a_code_is_reminded_once_a_day_where_they_log_in() {
     let machine = machine("unenrolled = \"ignore\"\nrequired_groups = [\"robots from 2100-01-01\"]\n");
     assert_eq!(reminded("sudo", "bob"), [""; 0], "nobody can do anything about it there");
+    // A login in which nothing may be shown is no reminder.
+    let mut silent = Login::on(&Stack::new("sshd", IGNORED)).user("bob").rhost("192.0.2.7").begin();
+    assert_eq!((silent.authenticate_with(SILENT), silent.messages().len()), (Code::SUCCESS, 0));
     let said = reminded("sshd", "bob").concat();
     assert!(
         said.starts_with("From 2100-01-01 on you need a one-time code") && said.ends_with(": otp-setup"),
