@@ -11,7 +11,7 @@ use insis_otp_tests::person::{Person, STEP, time_of};
 
 /// Hashes count in full here, since callgrind has no instructions for them: more than a half of it. A right code is compared
 /// with as many candidates as a wrong one, and two states are written.
-const INSTRUCTIONS: u64 = 540_000;
+const INSTRUCTIONS: u64 = 525_000;
 /// Above pam_permit, for a right code and a wrong one, where the journal takes the log's line; six of them are the user
 /// database's. The charge, and the looks at the path after it and after the last write, are three; holding signals back is
 /// two.

@@ -99,7 +99,7 @@ impl Patience {
 /// Waits for the lock of a file. Longer pauses than these would only leave it free between two of many.
 pub fn wait(mut file: File, patience: &mut Patience, is_there: impl Fn() -> bool) -> Result<Waited, Cause> {
     let mut pause = Duration::from_micros(200);
-    let mut looked = Instant::now();
+    let mut looked = patience.moved;
     loop {
         file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(locked) => return Ok(Waited::Locked(locked)),

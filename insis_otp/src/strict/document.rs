@@ -23,6 +23,8 @@ pub struct Document<'t> {
     pub headers: Vec<Header>,
     /// The parts of all keys and headers, one after the other: together they take one allocation, not one each.
     parts: Vec<Cow<'t, str>>,
+    /// A bit for the first part of each setting's key ([`bit_of`]).
+    seen: u128,
 }
 
 /// A key or header: where its parts are in the document's.
@@ -124,6 +126,13 @@ impl<'t> Document<'t> {
     }
 }
 
+/// One of 128 bits by the first part of a key. Where it is not among those of other keys, none of them has the same first
+/// part: hardly any key has to be compared with all those before it.
+fn bit_of(parts: &[Cow<'_, str>]) -> u128 {
+    let first = parts.first().map_or("", |part| part);
+    1 << (first.bytes().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 128)
+}
+
 /// Whether one path is the beginning of the other, or the same.
 fn is_way_to(one: &[Cow<'_, str>], other: &[Cow<'_, str>]) -> bool {
     one.iter().zip(other).all(|(one, other)| one == other)
@@ -142,13 +151,17 @@ fn control_character(text: &str) -> Option<usize> {
     eights.map(|(number, _)| 8 * number).find_map(|start| (start..start + 8).find(is_control))
 }
 
-/// Whether one of up to eight bytes is below 0x20 or 0x7f. Of eight all at once, as most of a text is read: the highest
-/// bit of a byte is set in `x - n & !x` only if it was below n, or one to its right was.
+/// Whether one of up to eight bytes is below 0x20 or 0x7f.
 fn may_hold_control(bytes: &[u8]) -> bool {
+    bytes.try_into().map_or(true, |eight| controls_of(u64::from_ne_bytes(eight)) != 0)
+}
+
+/// Marks bytes below 0x20 and 0x7f, of eight all at once, as most of a text is read: the highest bit of a byte is set in
+/// `x - n & !x` only if it was below n, or a lower one was. The lowest mark is right, therefore.
+const fn controls_of(eight: u64) -> u64 {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    let Ok(eight) = bytes.try_into().map(u64::from_ne_bytes) else { return true };
-    let below = |x: u64, n: u64| x.wrapping_sub(n * EACH) & !x;
-    (below(eight, 0x20) | below(eight ^ (0x7f * EACH), 1)) & (0x80 * EACH) != 0
+    let (deleted, below) = (eight ^ (0x7f * EACH), eight.wrapping_sub(0x20 * EACH) & !eight);
+    (below | deleted.wrapping_sub(EACH) & !deleted) & (0x80 * EACH)
 }
 
 /// Listens to the parser.
@@ -170,6 +183,7 @@ impl<'t> Reader<'t> {
             settings: Vec::with_capacity(expected),
             headers: Vec::new(),
             parts: Vec::with_capacity(expected),
+            seen: 0,
         };
         Self { source, document, key: None, list: None }
     }
@@ -221,12 +235,15 @@ impl<'t> Reader<'t> {
         let is_header = |header: &Header| {
             document.begins_with(&header.path, &first) && is_way_to(document.parts(&header.path), parts)
         };
-        let is_there = document.settings.iter().any(|other| is_way_to(parts, document.parts(&other.path)));
+        let bit = bit_of(parts);
+        let is_there = document.seen & bit != 0
+            && document.settings.iter().any(|other| is_way_to(parts, document.parts(&other.path)));
         if is_there || document.headers.iter().any(is_header) {
             complain(syntax::TWICE, place, error);
         } else if document.settings.len() == Document::MOST {
             complain(syntax::SETTINGS, place, error);
         } else {
+            document.seen |= bit;
             document.settings.push(Setting { path, table_parts, place, value });
         }
     }

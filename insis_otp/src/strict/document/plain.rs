@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use toml_parser::{ParseError, Source};
 
-use super::{Document, Found, Reader, may_hold_control};
+use super::{Document, Found, Reader, controls_of};
 
 /// More settings than the shipped file has: the vectors for them are made once.
 const USUAL: usize = 32;
@@ -83,8 +83,12 @@ impl<'t> Cursor<'t> {
     /// Goes to the first byte that a comment cannot have: eight at once, as most of a text is read.
     fn skip_comment(&mut self) {
         let bytes = self.text.as_bytes();
-        while bytes.get(self.at..self.at + 8).is_some_and(|eight| !may_hold_control(eight)) {
-            self.at += 8;
+        while let Some(eight) = bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+            let controls = controls_of(u64::from_le_bytes(*eight));
+            self.at += controls.trailing_zeros() as usize / 8;
+            if controls != 0 && !self.take(b'\t') {
+                return;
+            }
         }
         while self.peek().is_some_and(is_textual) {
             self.at += 1;

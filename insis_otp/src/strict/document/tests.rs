@@ -145,6 +145,22 @@ fn what_is_not_toml_is_refused() {
 }
 
 #[test]
+fn comments_are_plain_whatever_stands_in_them() {
+    for letter in (0..0x20).chain(0x7e..0x82).filter_map(char::from_u32) {
+        for (place, length) in (0..24).flat_map(|place| [(place, place), (place, 24)]) {
+            let rest = "z".repeat(length - place);
+            let text = format!("a = 1 #{}{letter}{rest}\nb = 2\n", "\u{17e}\t".repeat(place));
+            let (plain, any) = (plain::read(&text), Document::parse_any(&text));
+            assert_eq!(
+                plain.map(|document| document.settings.len()),
+                any.ok().map(|any| any.settings.len()),
+                "{text:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_first_control_character_is_found_wherever_it_is() {
     /// Byte by byte.
     fn reference(text: &str) -> Option<usize> {
