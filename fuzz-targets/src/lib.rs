@@ -117,7 +117,9 @@ pub fn reply(data: &[u8]) {
     let (none, state, policy) = (RecoveryCodes::default(), State::default(), Policy::default());
     let typed = Typed::parse(data);
     let (verdict, next) = verify(&Attempt::of(&typed), &key, &none, &state, &policy, NOW);
-    let digits: String = String::from_utf8_lossy(data).chars().filter(char::is_ascii_digit).collect();
+    // What a terminal puts around pasted text has digits of its own.
+    let text = String::from_utf8_lossy(data).replace("\u{1b}[200~", "").replace("\u{1b}[201~", "");
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let code = |step| key.code(Step(step)).reveal(Digits::Six).to_string();
     let single = (STEP - 1..=STEP + 1).any(|step| digits == code(step));
     let pair = (STEP - 10..=STEP + 10).any(|step| digits == code(step) + &code(step + 1));
