@@ -7,6 +7,7 @@
 //!   operating system.
 //! - [`record`]: what is kept about a person, whatever keeps it.
 //! - [`config`]: what the site decides, parsed strictly into types of [`verify`]; [`config::arguments`] of a PAM stack stand over it.
+//! - [`identity`]: who somebody is at an OpenID provider, and the conversation with `otp-idp`.
 //! - [`store`]: the secret file: where it is, its form, its lock, and who may touch it.
 //!
 //! [`otpauth`] is how apps are told of a secret; [`service`] is the one way to what can be done with an enrollment.
@@ -17,6 +18,7 @@ pub mod config;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod files;
+pub mod identity;
 #[cfg(feature = "import")]
 pub mod import;
 mod keyed;

@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use super::choices::{Language, SelfEnrollment, Unenrolled};
+use super::identity_provider::{MfaProof, Preset, is_address};
 use super::values::{day, deadline, duration, is_printable};
-use super::{Config, Deadline, Network};
+use super::{Config, Deadline, IdentityProvider, Network};
 use crate::network::InvalidNetwork;
 use crate::oath::{Seconds, UnixTime};
 use crate::store::{InvalidTemplate, Template};
@@ -33,6 +34,8 @@ pub enum Scope {
     Site,
     /// For one service, in its section or as a module argument.
     Service,
+    /// In the section of the identity provider.
+    Provider,
 }
 
 /// What a key takes, and where it goes. A setter says `None` to what it cannot take.
@@ -64,6 +67,10 @@ pub enum Kind {
     List(fn(&mut Config, Vec<String>)),
     /// Networks and addresses.
     Networks(fn(&mut Config, Vec<Network>)),
+    /// An address that begins with this.
+    Address(&'static str, fn(&mut Config, &str)),
+    /// What shows that a second factor was used.
+    MfaProof(fn(&mut Config, MfaProof)),
 }
 
 /// What the manual page says of a key.
@@ -88,17 +95,22 @@ pub enum Shown {
 
 /// Makes two tables of one, so that the module, which needs no documentation, does not carry it.
 macro_rules! keys {
-    ($($name:literal = $shown:ident($value:literal), $scope:ident, $kind:expr, $about:literal;)*) => {
-        /// Every key, in the order of the shipped file.
-        pub static KEYS: &[Key] = &[$(Key { name: $name, scope: Scope::$scope, kind: $kind },)*];
+    (
+        $(#[$about_keys:meta])* $keys:ident, $documentation:ident;
+        $($name:literal = $shown:ident($value:literal), $scope:ident, $kind:expr, $about:literal;)*
+    ) => {
+        $(#[$about_keys])*
+        pub static $keys: &[Key] = &[$(Key { name: $name, scope: Scope::$scope, kind: $kind },)*];
 
         /// What the manual page says of each.
-        pub static DOCUMENTATION: &[Documentation] =
+        pub static $documentation: &[Documentation] =
             &[$(Documentation { name: $name, shown: Shown::$shown($value), about: $about },)*];
     };
 }
 
 keys! {
+    /// Every key but those of the identity provider, in the order of the shipped file.
+    KEYS, DOCUMENTATION;
     "secret_file" = Default("\"/var/lib/insis-otp/%u\""), Any,
         Kind::Template(|config, template| config.secret_file = template),
         "Where secret files are: %u is the user's name, %U the user id, %h the home directory, %% a percent sign.";
@@ -193,20 +205,79 @@ keys! {
         "Whether a code is asked for.";
 }
 
+keys! {
+    /// Every key of the section `[identity_provider]`, in the order of the shipped file.
+    PROVIDER_KEYS, PROVIDER_DOCUMENTATION;
+    "preset" = Example("\"entra\""), Provider,
+        Kind::Choice(&["entra", "keycloak", "google"], |config, word| {
+            Preset::named(word).map(|preset| provider(config).preset = Some(preset))
+        }),
+        "A provider whose peculiarities are known:";
+    "name" = Example("\"Microsoft 365\""), Provider,
+        Kind::Text(32, |config, text| text.clone_into(&mut provider(config).name)),
+        "What people read;";
+    "issuer" = Example("\"https://login.example.org/realms/uni\""), Provider,
+        Kind::Address("https://", |config, text| text.clone_into(&mut provider(config).issuer)),
+        "The issuer of the ID tokens, as the provider's discovery document has it.";
+    "tenant" = Example("\"11111111-2222-3333-4444-555555555555\""), Provider,
+        Kind::Text(64, |config, text| text.clone_into(&mut provider(config).tenant)),
+        "The tenant that the claim tid must name,";
+    "client_id" = Example("\"66666666-7777-8888-9999-000000000000\""), Provider,
+        Kind::Text(200, |config, text| text.clone_into(&mut provider(config).client_id)),
+        "This site's name at the provider,";
+    "client_secret_file" = Example("\"/etc/security/insis-otp-client-secret\""), Provider,
+        Kind::Path(|config, path| provider(config).client_secret_file = Some(path)),
+        "A file of root's, mode 0600, with this site's secret at the provider.";
+    "subject" = Example("\"sub\""), Provider,
+        Kind::Text(64, |config, text| text.clone_into(&mut provider(config).subject)),
+        "The claim that names a person for ever:";
+    "mfa" = Example("\"acr=https://refeds.org/profile/mfa\""), Provider,
+        Kind::MfaProof(|config, proof| provider(config).mfa = proof),
+        "What shows that the person has used a second factor; it must be chosen.";
+    "max_age" = Default("\"10m\""), Provider,
+        Kind::DurationOrOff("1m", "30d", |config, time| provider(config).max_age = time),
+        "How long ago the person may have signed in at the provider,";
+    "deadline" = Default("\"90s\""), Provider,
+        Kind::Duration("30s", "10m", |config, time| provider(config).deadline = time),
+        "How long a login waits for the person,";
+    "services" = Default("[\"sshd\", \"login\"]"), Provider,
+        Kind::List(|config, services| provider(config).services = services),
+        "The PAM services in which the provider is offered.";
+    "proxy" = Example("\"http://proxy.example.org:3128\""), Provider,
+        Kind::Address("http://", |config, text| provider(config).proxy = Some(text.to_owned())),
+        "The proxy through which the provider is reached.";
+    "ca_file" = Example("\"/etc/ssl/certs/example-ca.pem\""), Provider,
+        Kind::Path(|config, path| provider(config).ca_file = Some(path)),
+        "The certificates of the authorities that are trusted, in place of the system's.";
+}
+
+/// The provider of a section that is being read.
+fn provider(config: &mut Config) -> &mut IdentityProvider {
+    config.identity_provider.get_or_insert_default()
+}
+
 /// The key of that name.
 ///
 /// # Errors
 /// There is none: names the nearest one.
 pub(super) fn find(name: &str) -> Result<&'static Key, Error> {
-    let known = || KEYS.iter().map(|key| key.name).collect();
-    KEYS.iter().find(|key| key.name == name).ok_or_else(|| Error::unknown(Name::Key, name, known()))
+    find_in(KEYS, name)
+}
+
+/// The key of that name in a table.
+///
+/// # Errors
+/// There is none: names the nearest one.
+pub(super) fn find_in(keys: &'static [Key], name: &str) -> Result<&'static Key, Error> {
+    let known = || keys.iter().map(|key| key.name).collect();
+    keys.iter().find(|key| key.name == name).ok_or_else(|| Error::unknown(Name::Key, name, known()))
 }
 
 impl Key {
     /// Whether it can be a module argument.
     #[must_use]
     pub fn is_argument(&self) -> bool {
-        self.scope != Scope::Site
+        matches!(self.scope, Scope::Any | Scope::Service)
     }
 
     /// Sets it to a value.
@@ -263,6 +334,10 @@ impl Kind {
             Self::Networks(set) => {
                 set(config, value.list()?.into_iter().map(str::parse).collect::<Result<_, _>>().ok()?);
             }
+            Self::Address(beginning, set) => {
+                set(config, value.text().filter(|text| is_address(text, beginning))?);
+            }
+            Self::MfaProof(set) => set(config, MfaProof::parse(value.text()?)?),
         }
         Some(())
     }
@@ -294,6 +369,8 @@ impl Kind {
             }
             Self::List(_) => Requirement::List,
             Self::Networks(_) => networks(value),
+            Self::Address(beginning, _) => Requirement::Address(beginning),
+            Self::MfaProof(_) => Requirement::MfaProof,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 mod choices;
+mod identity_provider;
 pub mod keys;
 mod read;
 mod values;
@@ -11,13 +12,14 @@ use std::path::{Path, PathBuf};
 
 pub use crate::files::Kind as FileKind;
 pub use choices::{Language, SelfEnrollment, Unenrolled};
+pub use identity_provider::{IdentityProvider, MfaProof, Preset};
 use keys::Scope;
 pub use values::duration;
 
 use crate::network::Network;
 use crate::oath::{Algorithm, Digits, Period, Seconds, UnixTime};
 use crate::store::Template;
-use crate::strict::{Error, Problem, SECTIONS, Value, each_key};
+use crate::strict::{Error, PROVIDER, Problem, SECTIONS, Value, each_key, line_of};
 use crate::verify::Policy;
 
 /// The settings of a site, or of one PAM stack: the compiled defaults, then the file, then module arguments.
@@ -77,6 +79,8 @@ pub struct Config {
     pub issuer: Option<String>,
     /// The parameters of new pairings.
     pub new_keys: NewKeys,
+    /// Whose MFA opens logins beside codes.
+    pub identity_provider: Option<IdentityProvider>,
     /// What is otherwise for single PAM services.
     services: Vec<(String, Config)>,
 }
@@ -211,6 +215,7 @@ impl Default for Config {
             debug: false,
             issuer: None,
             new_keys: NewKeys::default(),
+            identity_provider: None,
             services: Vec::new(),
         }
     }
@@ -253,8 +258,22 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         each_key(text, &mut |key, value| config.set(key, value))
+            .and_then(|()| config.complete(text))
             .map_err(|problem| ConfigError::Invalid { path: path.into(), problem })?;
         Ok(config)
+    }
+
+    /// Sees that the section of the identity provider has all that it takes.
+    fn complete(&mut self, text: &str) -> Result<(), Problem> {
+        let Some(provider) = &mut self.identity_provider else { return Ok(()) };
+        provider.complete().map_err(|key| {
+            let line = text.find("identity_provider").map_or(1, |byte| line_of(text, byte));
+            Problem { line, error: Error::Missing(key) }
+        })?;
+        for (_, config) in &mut self.services {
+            config.identity_provider.clone_from(&self.identity_provider);
+        }
+        Ok(())
     }
 
     /// The configuration of one PAM service: the section with exactly its name, else that of its family
@@ -297,6 +316,9 @@ impl Config {
     fn set(&mut self, key: &str, value: Value<'_>) -> Result<(), Error> {
         if let Some((service, key)) = key.strip_prefix(SECTIONS).and_then(|path| path.rsplit_once('.')) {
             return self.set_for_service(service, key, value);
+        }
+        if let Some(key) = key.strip_prefix(PROVIDER) {
+            return identity_provider::find(key)?.set(self, value);
         }
         let key = keys::find(key)?;
         if key.scope == Scope::Service {

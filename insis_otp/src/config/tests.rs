@@ -337,7 +337,7 @@ fn mistakes_name_line_key_and_remedy() {
         ("remember = \"31d\"", "toml:1: remember must be \"off\" or a time between \"1m\" and \"30d\""),
         ("language = \"de\"", "toml:1: language must be \"en\" or \"cs\", not \"de\""),
         ("unenrolled_deny_from = \"soon\"", "toml:1: unenrolled_deny_from must be a day from 1970 on"),
-        ("[window]\nx = 1", "toml:1: unknown section [window]; the right ones are [service.NAME]"),
+        ("[window]\nx = 1", "toml:1: unknown section [window]; the right ones are [service.NAME] and"),
     ];
     for (text, complaint) in cases {
         let error = parse(text).unwrap_err();

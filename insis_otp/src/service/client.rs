@@ -54,7 +54,9 @@ impl HelperClient {
     pub fn ask(&self, request: &Request) -> Result<Response, HelperError> {
         let program = || self.program.clone();
         let (mut child, mut socket) =
-            start(&self.program).map_err(|cause| HelperError::Start { program: program(), cause })?;
+            start_helper(&self.program).map_err(|cause| HelperError::Start { program: program(), cause })?;
+        let timed = socket.set_read_timeout(Some(Self::DEADLINE));
+        timed.map_err(|cause| HelperError::Start { program: program(), cause })?;
         let exchanged = exchange(&mut socket, request);
         // Whatever it still has to say goes nowhere, and must not keep it, and us, waiting.
         drop(socket);
@@ -67,10 +69,9 @@ impl HelperClient {
 }
 
 /// Starts the program with nothing but a socket: arguments and environments can be read by others.
-fn start(program: &Path) -> io::Result<(Child, UnixStream)> {
+pub(crate) fn start_helper(program: &Path) -> io::Result<(Child, UnixStream)> {
     // A socket instead of pipes: writing to a helper that is gone must not send the host a SIGPIPE.
     let (ours, theirs) = UnixStream::pair()?;
-    ours.set_read_timeout(Some(HelperClient::DEADLINE))?;
     let (input, output) = (theirs.try_clone()?, theirs);
     let child = Command::new(program)
         .env_clear()

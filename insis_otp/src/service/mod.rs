@@ -24,6 +24,7 @@ mod response;
 mod verification;
 
 pub use administration::Existing;
+pub(crate) use client::start_helper;
 pub use client::{HelperClient, HelperError};
 pub use codec::{LONGEST, NotUnderstood};
 pub use event::Event;

@@ -115,9 +115,13 @@ impl<'t> Document<'t> {
         matches!(self.parts(&setting.path), [service, _, _] if service == "service")
     }
 
-    /// Whether it is such a section, or a table with only such in it.
+    /// Whether it is such a section, a table with only such in it, or the section of the identity provider.
     pub fn is_section(&self, header: &Header) -> bool {
-        matches!(self.parts(&header.path), [service] | [service, _] if service == "service")
+        match self.parts(&header.path) {
+            [service, _] => service == "service",
+            [section] => section == "service" || section == "identity_provider",
+            _ => false,
+        }
     }
 
     /// Whether a header's path begins with another one.

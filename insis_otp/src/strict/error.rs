@@ -16,8 +16,10 @@ pub enum Error {
         /// The right ones.
         right: Vec<&'static str>,
     },
-    /// A section that is none for a service; its name, shortened.
+    /// A section that is none for a service, nor the identity provider's; its name, shortened.
     Section(String),
+    /// A key that the section of the identity provider needs, and has not.
+    Missing(&'static str),
     /// A value that the key does not take.
     Value {
         /// The key.
@@ -87,6 +89,10 @@ pub enum Requirement {
     NetworksWithout(String),
     /// One without this text, which is a network and an address in it.
     NetworksWithoutAddress(String),
+    /// An address that begins with this.
+    Address(&'static str),
+    /// What shows that a second factor was used.
+    MfaProof,
 }
 
 /// What was found in the place of a value.
@@ -157,8 +163,13 @@ impl Display for Error {
                 }
             }
             Self::Section(name) => {
-                write!(f, "unknown section [{name}]; the right ones are [service.NAME]")
+                write!(
+                    f,
+                    "unknown section [{name}]; the right ones are [service.NAME] and \
+                           [identity_provider]"
+                )
             }
+            Self::Missing(key) => write!(f, "[identity_provider] needs the key {key}"),
             Self::Value { key, must, found } => {
                 write!(f, "{key} must {must}")?;
                 match found {
@@ -214,6 +225,10 @@ impl Display for Requirement {
                     "be a list of names: {text:?} is not written like \"anna\" or \"staff from 2027-01-31\""
                 )
             }
+            Self::Address(beginning) => {
+                write!(f, "be an address that begins with {beginning}, without blanks, ?, # and @")
+            }
+            Self::MfaProof => f.write_str("be \"provider\", \"amr=VALUE\", \"acr=VALUE\" or \"acrs=VALUE\""),
             Self::Flag => f.write_str("be true or false"),
             Self::Day => f.write_str("be a day from 1970 on, written like \"2027-01-31\""),
             Self::Path => f.write_str("be a path that begins with /"),

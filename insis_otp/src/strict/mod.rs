@@ -40,6 +40,8 @@ pub fn each_key(
 
 /// What keys in sections begin with.
 pub const SECTIONS: &str = "service.";
+/// What keys in the section of the identity provider begin with.
+pub const PROVIDER: &str = "identity_provider.";
 
 /// The line, counted from 1, in which a byte stands.
 #[must_use]

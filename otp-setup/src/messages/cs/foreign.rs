@@ -57,7 +57,10 @@ pub fn setting(error: &Error) -> String {
             };
             format!("neznámý {what} {word:?}; {meant}")
         }
-        Error::Section(name) => format!("neznámý oddíl [{name}]; oddíly jsou jen [service.SLUŽBA]"),
+        Error::Section(name) => {
+            format!("neznámý oddíl [{name}]; oddíly jsou jen [service.SLUŽBA] a [identity_provider]")
+        }
+        Error::Missing(key) => format!("oddílu [identity_provider] chybí klíč {key}"),
         Error::Value { key, must, found } => {
             let found = match found {
                 Found::Nothing => format!(": napište {key}=HODNOTA"),
@@ -82,6 +85,9 @@ fn requirement(must: &Requirement) -> String {
         Requirement::Words(words) => format!("být \"{}\"", words.join("\" nebo \"")),
         Requirement::Time(least, most) => format!("být {}", time(least, most)),
         Requirement::TimeOrOff(least, most) => format!("být \"off\", nebo {}", time(least, most)),
+        Requirement::Address(beginning) => {
+            format!("být adresa, která začíná {beginning}, bez mezer, ?, # a @")
+        }
         Requirement::Text(longest) => text(*longest),
         Requirement::TextWithoutColon(longest) => {
             format!("{} a bez dvojtečky, u které aplikace dělí název položky", text(*longest))
@@ -102,6 +108,7 @@ fn requirement(must: &Requirement) -> String {
 /// Those without values of their own.
 const fn fixed_requirement(must: &Requirement) -> &'static str {
     match must {
+        Requirement::MfaProof => "být \"provider\", \"amr=HODNOTA\", \"acr=HODNOTA\" nebo \"acrs=HODNOTA\"",
         Requirement::Flag => "být true nebo false",
         Requirement::Day => "být den od roku 1970, psaný jako \"2027-01-31\"",
         Requirement::Path => "být cesta, která začíná znakem /",
@@ -115,7 +122,8 @@ const fn fixed_requirement(must: &Requirement) -> &'static str {
         Requirement::Deadlines => "být seznam jmen: [\"anna\", \"staff from 2027-01-31\"]",
         Requirement::List => "být seznam textů: [\"jeden\", \"dva\"]",
         Requirement::Networks => "být seznam sítí: [\"192.0.2.0/24\"]",
-        Requirement::Number(..)
+        Requirement::Address(_)
+        | Requirement::Number(..)
         | Requirement::WholeNumber(..)
         | Requirement::Words(_)
         | Requirement::Time(..)
@@ -356,7 +364,10 @@ mod tests {
             ),
             ("ask = false", "x.toml:1: ask lze nastavit jen pro jednu službu, v oddílu [service.SLUŽBA]"),
             ("[service.x]\ndigits = 8", "x.toml:2: digits platí pro celý počítač a do oddílu nepatří"),
-            ("[window]\nx = 1", "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA]"),
+            (
+                "[window]\nx = 1",
+                "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA] a [identity_provider]",
+            ),
             ("tries = 1\ntries = 2", "x.toml:2: tohle je tu dvakrát"),
             ("unenrolled = deny", "x.toml:1: text musí být v uvozovkách (nebo"),
             ("tries =", "x.toml:1: text musí být v uvozovkách (nebo hodnota chybí)"),

@@ -1,0 +1,132 @@
+//! The conversation with `otp-idp`, from the side of whoever has somebody sign in.
+
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{MsgFlags, send};
+
+use super::{LONGEST, Message, Start};
+use crate::service::start_helper;
+
+/// A flow at the provider, which ends when this is dropped: the program sees its socket close.
+#[derive(Debug)]
+pub struct Flow {
+    child: Child,
+    socket: UnixStream,
+    heard: Vec<u8>,
+    ends: Instant,
+}
+
+/// Why nothing is known of a flow.
+#[derive(Debug, thiserror::Error)]
+#[error("otp-idp: {0}")]
+pub struct FlowError(#[from] io::Error);
+
+impl Flow {
+    /// How much longer than the person `otp-idp` is waited for: it says itself that the time is over.
+    const GRACE: Duration = Duration::from_secs(2);
+
+    /// Starts the program, and a flow.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn begin(program: &Path, start: Start) -> Result<Self, FlowError> {
+        let (child, socket) = start_helper(program)?;
+        let ends = Instant::now() + Duration::from_secs(start.seconds) + Self::GRACE;
+        let flow = Self { child, socket, heard: Vec::new(), ends };
+        let line = start.encode();
+        let sent = send(flow.socket.as_raw_fd(), line.as_bytes(), MsgFlags::MSG_NOSIGNAL);
+        let sent = sent.map_err(io::Error::from)?;
+        if sent != line.len() {
+            return Err(io::Error::from(ErrorKind::WriteZero).into());
+        }
+        Ok(flow)
+    }
+
+    /// Waits for the next message, within the time of the flow.
+    ///
+    /// # Errors
+    /// There is none in time, or what is there is none.
+    pub fn next(&mut self) -> Result<Message, FlowError> {
+        let mut part = [0; 512];
+        loop {
+            if let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.heard.drain(..=end).collect();
+                let message = Message::decode(&line);
+                return message.map_err(|error| io::Error::new(ErrorKind::InvalidData, error).into());
+            }
+            if self.heard.len() > LONGEST {
+                return Err(io::Error::from(ErrorKind::InvalidData).into());
+            }
+            let left = self.ends.saturating_duration_since(Instant::now());
+            // None at all would be waiting for ever.
+            self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+            match self.socket.read(&mut part) {
+                Ok(0) => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
+                Ok(length) => self.heard.extend_from_slice(part.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Drop for Flow {
+    fn drop(&mut self) {
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        // It holds nothing that it would have to put in order; the host may collect its children itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(text: &str) -> tempfile::TempPath {
+        use std::io::Write;
+        use std::os::unix::fs::PermissionsExt;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "#!/bin/sh\n{text}\n").unwrap();
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o700)).unwrap();
+        file.into_temp_path()
+    }
+
+    #[test]
+    fn messages_come_one_by_one_and_an_end_without_one_is_an_error() {
+        let program = script(
+            "read start; printf 'offered uri=41 code=42\\nrefused rea'; echo 'son=idp-denied detail='",
+        );
+        let mut flow = Flow::begin(&program, Start { seconds: 9 }).unwrap();
+        assert_eq!(flow.next().unwrap(), Message::Offered { uri: "A".into(), code: "B".into() });
+        assert_eq!(flow.next().unwrap(), Message::Refused(super::super::FlowRefusal::Denied, String::new()));
+        assert!(flow.next().unwrap_err().to_string().starts_with("otp-idp: "));
+    }
+
+    #[test]
+    fn nonsense_endless_and_absent_programs_are_errors() {
+        for text in ["echo hello", "exec cat /dev/zero", "exit 1"] {
+            let program = script(text);
+            let next = Flow::begin(&program, Start { seconds: 9 }).and_then(|mut flow| flow.next());
+            assert!(next.is_err(), "{text}");
+        }
+        assert!(Flow::begin(Path::new("/nonexistent/otp-idp"), Start { seconds: 9 }).is_err());
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_waited_for_no_longer_than_the_flow_may_take_and_ends_with_it() {
+        let program = script("exec sleep 60");
+        let began = Instant::now();
+        let mut flow = Flow::begin(&program, Start { seconds: 1 }).unwrap();
+        let pid = flow.child.id();
+        assert!(flow.next().is_err());
+        drop(flow);
+        assert!(began.elapsed() < Duration::from_secs(10));
+        assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    }
+}
