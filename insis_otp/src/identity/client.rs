@@ -51,7 +51,7 @@ impl Flow {
     ///
     /// # Errors
     /// There is none in time, or what is there is none.
-    pub fn next(&mut self) -> Result<Message, FlowError> {
+    pub fn hear(&mut self) -> Result<Message, FlowError> {
         let mut part = [0; 512];
         loop {
             if let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
@@ -103,16 +103,16 @@ mod tests {
             "read start; printf 'offered uri=41 code=42\\nrefused rea'; echo 'son=idp-denied detail='",
         );
         let mut flow = Flow::begin(&program, Start { seconds: 9 }).unwrap();
-        assert_eq!(flow.next().unwrap(), Message::Offered { uri: "A".into(), code: "B".into() });
-        assert_eq!(flow.next().unwrap(), Message::Refused(super::super::FlowRefusal::Denied, String::new()));
-        assert!(flow.next().unwrap_err().to_string().starts_with("otp-idp: "));
+        assert_eq!(flow.hear().unwrap(), Message::Offered { uri: "A".into(), code: "B".into() });
+        assert_eq!(flow.hear().unwrap(), Message::Refused(super::super::FlowRefusal::Denied, String::new()));
+        assert!(flow.hear().unwrap_err().to_string().starts_with("otp-idp: "));
     }
 
     #[test]
     fn nonsense_endless_and_absent_programs_are_errors() {
         for text in ["echo hello", "exec cat /dev/zero", "exit 1"] {
             let program = script(text);
-            let next = Flow::begin(&program, Start { seconds: 9 }).and_then(|mut flow| flow.next());
+            let next = Flow::begin(&program, Start { seconds: 9 }).and_then(|mut flow| flow.hear());
             assert!(next.is_err(), "{text}");
         }
         assert!(Flow::begin(Path::new("/nonexistent/otp-idp"), Start { seconds: 9 }).is_err());
@@ -124,7 +124,7 @@ mod tests {
         let began = Instant::now();
         let mut flow = Flow::begin(&program, Start { seconds: 1 }).unwrap();
         let pid = flow.child.id();
-        assert!(flow.next().is_err());
+        assert!(flow.hear().is_err());
         drop(flow);
         assert!(began.elapsed() < Duration::from_secs(10));
         assert!(!Path::new(&format!("/proc/{pid}")).exists());

@@ -202,7 +202,7 @@ impl Message {
 }
 
 fn hex(text: &str) -> String {
-    let end = text.floor_char_boundary(LONGEST_TEXT);
+    let end = (0..=text.len().min(LONGEST_TEXT)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     HEXLOWER.encode(text.get(..end).unwrap_or_default().as_bytes())
 }
 
