@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 use super::contract::StillHolds;
 use super::file::check_directory;
 use super::isolation::Isolation;
-use super::{Cause, SecretFile, StoreError};
+use super::{Cause, SecretFile, StoreError, small_file};
 use crate::files::{self, Access};
 use crate::oath::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixTime};
 use crate::record::UserName;
@@ -153,29 +153,10 @@ impl InvitationFile {
     pub fn issue(&self, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<(), StoreError> {
         self.run(|| {
             let text = Invitation::new(self.beside.account.name.clone(), code, salt, expires)?.encode();
-            let mut new = self.path.clone().into_os_string();
-            new.push("~");
-            let new = PathBuf::from(new);
-            self.write(&new, text.as_bytes()).inspect_err(|_| _ = std::fs::remove_file(&new))?;
+            let owner = (self.beside.account.uid, self.beside.account.gid);
+            small_file::write(&self.path, text.as_bytes(), Some(owner))?;
             self.beside.stop_first_enrollments()
         })
-    }
-
-    fn write(&self, new: &std::path::Path, text: &[u8]) -> Result<(), Cause> {
-        use std::io::Write;
-        let os = |action| move |error| Cause::Os { action, error };
-        match std::fs::remove_file(new) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(os("remove an old one")(error)),
-            _ => {}
-        }
-        let (mut file, _) = files::open(new, Access::CreateNew).map_err(os("create it"))?;
-        file.write_all(text).map_err(os("write it"))?;
-        let (uid, gid) = (self.beside.account.uid, self.beside.account.gid);
-        nix::unistd::fchown(&file, Some(uid), Some(gid)).map_err(|e| os("give it to its user")(e.into()))?;
-        file.sync_all().map_err(os("write it to the disk"))?;
-        std::fs::rename(new, &self.path).map_err(os("move it to its place"))?;
-        let directory = File::open(self.path.parent().unwrap_or(std::path::Path::new("/")));
-        directory.and_then(|directory| directory.sync_all()).map_err(os("write its directory to the disk"))
     }
 
     /// Whether there is an invitation that can be used.
@@ -278,12 +259,7 @@ impl InvitationFile {
         if self.path.symlink_metadata().is_err() {
             return Ok(());
         }
-        self.run(|| match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(Cause::Os { action: "remove it", error })
-            }
-            _ => Ok(()),
-        })
+        self.run(|| small_file::remove(&self.path).map(|_| ()))
     }
 
     fn run<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {

@@ -1,0 +1,49 @@
+//! Small files beside secret files, which are written as a whole.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Gid, Uid};
+
+use super::Cause;
+use super::file::os;
+use crate::files::{self, Access};
+
+/// Writes a file in the place of a former one, durably. On an error the former one is as it was. Whoever writes the same file
+/// at the same time may get the error.
+pub(super) fn write(path: &Path, text: &[u8], owner: Option<(Uid, Gid)>) -> Result<(), Cause> {
+    let mut new = path.to_owned().into_os_string();
+    new.push("~");
+    let new = PathBuf::from(new);
+    write_and_move(&new, path, text, owner).inspect_err(|_| _ = std::fs::remove_file(&new))
+}
+
+fn write_and_move(new: &Path, path: &Path, text: &[u8], owner: Option<(Uid, Gid)>) -> Result<(), Cause> {
+    match std::fs::remove_file(new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(os("remove an old one")(error)),
+        _ => {}
+    }
+    let (mut file, _) = files::open(new, Access::CreateNew).map_err(os("create it"))?;
+    file.write_all(text).map_err(os("write it"))?;
+    if let Some((uid, gid)) = owner {
+        nix::unistd::fchown(&file, Some(uid), Some(gid)).map_err(|e| os("give it to its user")(e.into()))?;
+    }
+    file.sync_all().map_err(os("write it to the disk"))?;
+    std::fs::rename(new, path).map_err(os("move it to its place"))?;
+    sync_directory(path)
+}
+
+/// Removes a file, durably; returns whether there was one.
+pub(super) fn remove(path: &Path) -> Result<bool, Cause> {
+    match std::fs::remove_file(path) {
+        Ok(()) => sync_directory(path).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(os("remove it")(error)),
+    }
+}
+
+fn sync_directory(path: &Path) -> Result<(), Cause> {
+    let directory = File::open(path.parent().unwrap_or(Path::new("/")));
+    directory.and_then(|directory| directory.sync_all()).map_err(os("write its directory to the disk"))
+}
