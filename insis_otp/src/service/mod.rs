@@ -21,6 +21,7 @@ mod login;
 mod management;
 mod request;
 mod response;
+mod sign_in;
 mod verification;
 
 pub use administration::Existing;
@@ -32,6 +33,7 @@ pub use login::refuse_unknown;
 pub use management::{Authority, PasswordCheck};
 pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{EnrollmentDenial, Response, Status};
+pub use sign_in::SinceLastLogin;
 pub use verification::LoginAttempt;
 
 use crate::oath::UnixTime;

@@ -208,7 +208,7 @@ mod tests_as_root {
             }
             let metadata = path.metadata().unwrap();
             assert_eq!((metadata.mode() & 0o777, metadata.uid(), metadata.nlink()), (0o600, 0, 1));
-            assert_eq!(links.list().unwrap(), [daemon.name.clone()]);
+            assert_eq!(links.list().unwrap(), std::slice::from_ref(&daemon.name));
             assert!(links.remove(&daemon.name).unwrap() && !links.remove(&daemon.name).unwrap());
             assert_eq!((links.load(daemon).unwrap(), links.list().unwrap()), (None, Vec::new()));
             assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);

@@ -1,5 +1,6 @@
 //! What changes with every attempt: spent steps, drift, failures, spent recovery codes.
 
+use super::verdict::{present, with_failure};
 use super::{Policy, Throttle, UsedSteps};
 use crate::oath::{Drift, Period, Seconds, Step, UnixTime};
 
@@ -78,6 +79,23 @@ impl State {
         Self { spent, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
     }
 
+    /// After a login by the identity provider: failures are told, where they can be, and the delay ends. No code is spent, and
+    /// what was guessed today stays counted.
+    #[must_use]
+    pub fn after_sign_in(&self, tells_failures: bool, now: UnixTime) -> Self {
+        let failures = if tells_failures { 0 } else { self.failures };
+        let throttle = self.throttle.clone().after_login(0);
+        Self { failures, throttle, last_login: Some(now), resync: None, ..self.clone() }
+    }
+
+    /// After a sign-in that was refused or not finished: it counts as one wrong guess.
+    #[must_use]
+    pub fn after_refused_sign_in(&self, policy: &Policy, now: UnixTime) -> Self {
+        let before = present(self, policy, now);
+        let throttle = before.throttle.clone().with_guess(true, now);
+        with_failure(Self { throttle, ..before })
+    }
+
     /// The state of which nothing is known any more: every code up to now and every recovery code counts as spent.
     #[must_use]
     pub fn unknown(period: Period, policy: &Policy, now: UnixTime) -> Self {
@@ -99,6 +117,23 @@ mod tests {
         let state = State { spent, throttle, failures: 9, spent_recovery: 3, ..State::default() };
         let unlocked = state.unlocked(Period::default(), &Policy::default(), now);
         assert_eq!(unlocked, State { throttle: Throttle::default(), ..state });
+    }
+
+    #[test]
+    fn a_sign_in_ends_the_delay_and_spends_nothing() {
+        let (now, policy) = (UnixTime(3_000_000), Policy::default());
+        let spent = UsedSteps { upto: Step(100_001), gap: None, island: None };
+        let mut state = State { spent, spent_recovery: 3, ..State::default() };
+        for refused in 1..=6 {
+            state = state.after_refused_sign_in(&policy, now);
+            assert_eq!((state.failures, state.throttle.today), (refused, refused));
+        }
+        assert!(state.throttle.wait(&policy.throttle, now).is_some(), "like wrong codes");
+        let kept = state.after_sign_in(false, now);
+        let told = state.after_sign_in(true, now);
+        assert_eq!((kept.failures, told.failures, told.last_login), (6, 0, Some(now)));
+        assert_eq!((told.spent, told.spent_recovery, told.throttle.today), (spent, 3, 6));
+        assert_eq!(told.throttle.wait(&policy.throttle, now), None);
     }
 
     #[test]
