@@ -7,20 +7,23 @@ use std::time::{Duration, Instant};
 use insis_otp::audit::{Level, Line};
 use insis_otp::config::arguments::{self, FirstPass, Stacking};
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
+use insis_otp::identity::Identity;
 use insis_otp::oath::UnixTime;
 use insis_otp::service::{self, LoginAttempt, system_clock};
+use insis_otp::store::{Links, SecretFile};
 use insis_otp::verify::{Refusal, Verdict};
 use insis_otp::{RememberedClient, Source};
 use zeroize::Zeroizing;
 
-use crate::access::{Access, AccessError};
+use crate::access::{self, Access, AccessError};
 use crate::dialogue::{self, Reply};
 use crate::ffi::{self, DefaultScheduling};
 use crate::host::{Flags, Host, SecretBytes};
-use crate::messages::Messages;
+use crate::messages::{Messages, fill};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::reminder;
 use crate::report::Log;
+use crate::sign_in::{End, For, NotSignedIn, Offer, SignedIn, is_choice};
 use crate::stack;
 use crate::target::{Known, Target, exemption, required_from};
 
@@ -42,7 +45,13 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
         Outcome::Accepted(accepted) => {
             // Those of this login are not news.
             let failures = accepted.failures.saturating_sub(seen.refused);
-            if let Some(text) = messages.accepted(&accepted.by, failures, seen.new_device.get()) {
+            if let Some(text) = messages.accepted(Some(&accepted.by), failures, seen.new_device.get()) {
+                dialogue::tell(host, flags, &text);
+            }
+        }
+        Outcome::SignedIn(_, since) => {
+            let failures = since.failures.saturating_sub(seen.refused);
+            if let Some(text) = messages.accepted(None, failures, since.new_device) {
                 dialogue::tell(host, flags, &text);
             }
         }
@@ -59,7 +68,11 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
             dialogue::complain(host, flags, messages.cannot_check);
         }
-        Outcome::Refused(_) | Outcome::Denied(..) | Outcome::NoReply(_) | Outcome::Passed(_) => {}
+        Outcome::Refused(_)
+        | Outcome::Denied(..)
+        | Outcome::NotSignedIn(..)
+        | Outcome::NoReply(_)
+        | Outcome::Passed(_) => {}
     }
     outcome
 }
@@ -80,6 +93,10 @@ struct Login {
     tells_failures: bool,
     /// Whether the person is somewhere else, where the names of this machine are not known.
     remote: bool,
+    /// The identity provider, where it is offered.
+    offer: Option<Offer>,
+    /// Who is linked to whom.
+    links: Links,
 }
 
 /// What a login has come to know besides its outcome.
@@ -101,6 +118,8 @@ enum Given {
     Password,
     /// sshd's filler, as long as what was typed.
     Filler(usize),
+    /// The person wants to sign in at the identity provider instead.
+    SignIn,
 }
 
 /// The settings of the stack that the module stands in.
@@ -129,7 +148,7 @@ impl Login {
         log: &mut Log,
         messages: &mut &'static Messages,
     ) -> Result<Self, Outcome> {
-        let (config, stacking) = settings(args, &log.service).map_err(Outcome::Misconfigured)?;
+        let (mut config, stacking) = settings(args, &log.service).map_err(Outcome::Misconfigured)?;
         *messages = Messages::of(config.language);
         log.debug = config.debug;
         let name = host.user().map_err(Outcome::NoReply)?;
@@ -146,8 +165,22 @@ impl Login {
         let source = Source::of(&log.rhost, target.real_uid().as_raw());
         let tells_failures = !flags.silent;
         let (messages, remote) = (*messages, log.rhost != "-");
-        let mut login =
-            Self { messages, config, stacking, target, passed: None, client, source, tells_failures, remote };
+        // One reply for both is the password's, too.
+        let offer = Offer::in_service(&mut config, &log.service).filter(|_| !stacking.forward);
+        let (passed, links) = (None, Links::system());
+        let mut login = Self {
+            messages,
+            config,
+            stacking,
+            target,
+            passed,
+            client,
+            source,
+            tells_failures,
+            remote,
+            offer,
+            links,
+        };
         match login.passes(host, log)? {
             // The modules below have no password but the one that this module asks for.
             Some(passed) if login.stacking.forward => login.passed = Some(passed),
@@ -176,7 +209,7 @@ impl Login {
         let now = system_clock();
         match self.config.unenrolled_at(now) {
             Unenrolled::Deny => Ok(None),
-            _ if known.access.is_enrolled(&self.config.policy)? => Ok(None),
+            _ if known.access.is_enrolled(&self.config.policy)? || self.is_linked(known)? => Ok(None),
             Unenrolled::Ignore => {
                 let required_from = required_from(&self.config, &known.account)?;
                 let is_required = required_from.is_some_and(|from| from <= now);
@@ -185,6 +218,15 @@ impl Login {
             Unenrolled::Enroll if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
             Unenrolled::Enroll => Ok(must_pair(host, &self.target.name, known, log)),
         }
+    }
+
+    /// Whether somebody can sign in, and so has a second factor without a device.
+    fn is_linked(&self, known: &Known) -> Result<bool, Outcome> {
+        if self.offer.is_none() {
+            return Ok(false);
+        }
+        let link = self.links.load(&known.account);
+        link.map(|link| link.is_some()).map_err(|error| Outcome::Unavailable(error.to_string()))
     }
 
     /// Asks until a code is accepted or no tries are left. Counts the attempts of this login that were charged and refused.
@@ -228,10 +270,13 @@ impl Login {
                 Err(outcome) => return outcome,
             };
             let Some(refusal) = outcome.refusal().filter(|_| left > 0) else { return outcome };
-            seen.refused += u32::from(matches!(outcome, Outcome::Refused(_)));
+            seen.refused += u32::from(outcome.is_counted());
             log.send(outcome.line().field("tries_left", left), outcome.message(&log.service));
             let again = left.saturating_add(1) < self.config.tries;
-            note = self.messages.refused(refusal, again);
+            note = match &outcome {
+                Outcome::NotSignedIn(why, _) => why.note(self.messages).to_owned(),
+                _ => self.messages.refused(refusal, again),
+            };
         }
     }
 
@@ -263,7 +308,19 @@ impl Login {
     /// The question, on a line of its own below what is said: with the user and the host that ssh puts in front, one line has
     /// no room for both.
     fn question(&self, note: &str) -> String {
-        let question = if self.stacking.forward { self.messages.both } else { &self.config.prompt };
+        let language = self.config.language;
+        let or_sign_in = match &self.offer {
+            // A question of the site's own stays as it is.
+            Some(offer) if self.config.prompt == language.prompt() => {
+                Some(fill(self.messages.code_or_sign_in, offer.name()))
+            }
+            _ => None,
+        };
+        let question = match &or_sign_in {
+            Some(question) => question,
+            None if self.stacking.forward => self.messages.both,
+            None => &self.config.prompt,
+        };
         if note.is_empty() { question.to_owned() } else { format!("{}\n{question}", note.trim_end()) }
     }
 
@@ -271,6 +328,9 @@ impl Login {
     fn ask(&self, host: &mut dyn Host, note: &str) -> Result<Given, Outcome> {
         match dialogue::ask(host, &self.question(note), self.config.echo) {
             Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(host, &reply),
+            Ok(Reply::Attempt(reply)) if self.offer.is_some() && is_choice(&reply) => Ok(Given::SignIn),
+            // Of people who may not log in sshd shows no more than how much they typed: a letter is the choice.
+            Ok(Reply::Filler(1)) if self.offer.is_some() => Ok(Given::SignIn),
             Ok(Reply::Attempt(reply)) => Ok(Given::Code(service::Reply::new(&reply), None)),
             Ok(Reply::Filler(length)) => Ok(Given::Filler(length)),
             Ok(Reply::Password) => Ok(Given::Password),
@@ -339,6 +399,7 @@ impl Login {
             Given::Code(reply, password) => (reply, password),
             Given::Password => return Outcome::Denied(Denial::Password, Refusal::Wrong),
             Given::Filler(length) => return self.filler(length),
+            Given::SignIn => return self.sign_in(host, log, seen),
         };
         log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
         let (verdict, denial) = match &self.target.known {
@@ -354,6 +415,79 @@ impl Login {
             Ok(Verdict::Refused(why)) => Outcome::Refused(why),
             Err(AccessError::NotEnrolled) => self.decoy(denial, &reply),
             Err(trouble) => trouble.into(),
+        }
+    }
+
+    /// Has the person sign in at the identity provider.
+    fn sign_in(&self, host: &mut dyn Host, log: &Log, seen: &Seen) -> Outcome {
+        let Some(offer) = &self.offer else { return self.filler(0) };
+        let whom = For { user: &self.target.name, rhost: &log.rhost };
+        let (why, detail) = match offer.sign_in(host, self.messages, &whom) {
+            End::Proved(identity, detail) => match self.judge(&identity, detail) {
+                Ok(signed_in) => return self.record_sign_in(signed_in),
+                Err(JudgeError::Not(why)) => (why, format!("signed in: {identity}")),
+                Err(JudgeError::Unavailable(why)) => return Outcome::Unavailable(why),
+            },
+            End::Not(why, detail) => (why, detail),
+            End::Code(code) => {
+                return self.attempt(host, Given::Code(service::Reply::new(&code), None), log, seen);
+            }
+            End::Other(Reply::Filler(length)) => return self.filler(length),
+            End::Other(_) => return self.attempt(host, Given::Password, log, seen),
+            End::NoReply(why) => {
+                // Whoever starts flows and hangs up is to be noticed, and slowed down.
+                let counted = self.count_sign_in(NotSignedIn::Abandoned);
+                log.send(Outcome::NotSignedIn(NotSignedIn::Abandoned, String::new()).line(), None);
+                return counted.err().unwrap_or(Outcome::NoReply(why));
+            }
+        };
+        self.count_sign_in(why).err().unwrap_or(Outcome::NotSignedIn(why, detail))
+    }
+
+    /// Decides whether who has signed in is the account's owner.
+    fn judge(&self, identity: &Identity, detail: String) -> Result<SignedIn, JudgeError> {
+        let link = match &self.target.known {
+            Some(known) => self.links.load(&known.account),
+            None => Ok(None),
+        };
+        let link = link.map_err(|error| JudgeError::Unavailable(error.to_string()))?;
+        Offer::judge(link.as_ref(), identity, detail).map_err(JudgeError::Not)
+    }
+
+    /// Records that the account's owner has signed in.
+    fn record_sign_in(&self, signed_in: SignedIn) -> Outcome {
+        let since = match self.file() {
+            Some(file) => access::service(file, &self.config.policy).record_sign_in(self.tells_failures),
+            None => Ok(None),
+        };
+        match since {
+            Ok(since) => Outcome::SignedIn(signed_in, since.unwrap_or_default()),
+            Err(error) => Outcome::Unavailable(error.to_string()),
+        }
+    }
+
+    /// Counts a sign-in that did not open the login as one wrong guess, of whomever it was.
+    fn count_sign_in(&self, why: NotSignedIn) -> Result<(), Outcome> {
+        if !why.counts() {
+            return Ok(());
+        }
+        let counted = match self.file() {
+            Some(file) => access::service(file, &self.config.policy).count_refused_sign_in(),
+            None => Ok(None),
+        };
+        match counted {
+            Ok(Some(())) => Ok(()),
+            // A guess that nobody compares with anything.
+            Ok(None) => self.target.refuse(&service::Reply::new(b"000000"), &self.config).map(|_| ()),
+            Err(error) => Err(Outcome::Unavailable(error.to_string())),
+        }
+    }
+
+    /// The secret file of somebody known.
+    fn file(&self) -> Option<&SecretFile> {
+        match &self.target.known.as_ref()?.access {
+            Access::Direct(file) => Some(file),
+            Access::Helper(_) => None,
         }
     }
 
@@ -384,6 +518,13 @@ impl Login {
             .refuse(reply, &self.config)
             .map_or_else(|outcome| outcome, |as_if| Outcome::Denied(denial, as_if))
     }
+}
+
+/// Why nobody has signed in who is linked.
+enum JudgeError {
+    Not(NotSignedIn),
+    /// The link cannot be read, and why.
+    Unavailable(String),
 }
 
 /// Sets the password for the modules below.

@@ -2,8 +2,11 @@
 
 use insis_otp::audit::{self, Level, Line};
 use insis_otp::oath::UnixTime;
+use insis_otp::service::SinceLastLogin;
 use insis_otp::verify::{Accepted, Proof, Refusal};
 pub use pam::constants::PamResultCode as Code;
+
+use crate::sign_in::{NotSignedIn, SignedIn};
 
 /// The end of an authentication. [`Outcome::code`] is the only function that turns one into a PAM code.
 #[derive(Clone, Debug)]
@@ -15,6 +18,10 @@ pub enum Outcome {
     /// There was nothing to verify a code with, or the reply was none. The person sees the refusal that somebody with a
     /// secret file would see.
     Denied(Denial, Refusal),
+    /// Who is linked to the account has signed in at the identity provider, and that is on the disk.
+    SignedIn(SignedIn, SinceLastLogin),
+    /// Nobody has who is, and for the log why.
+    NotSignedIn(NotSignedIn, String),
     /// There was no reply.
     NoReply(NoReply),
     /// The site's policy lets the rest of the stack decide.
@@ -108,11 +115,13 @@ impl Outcome {
     /// The PAM code. Success comes from a verified code, PAM_IGNORE from policy, and neither from anything else.
     pub const fn code(&self) -> Code {
         match self {
-            Self::Accepted(_) => Code::PAM_SUCCESS,
+            Self::Accepted(_) | Self::SignedIn(..) => Code::PAM_SUCCESS,
             Self::Passed(_) => Code::PAM_IGNORE,
             // PAM_MAXTRIES for a delay would have sshd give up this method, and login end, although the owner still gets
             // in by two consecutive codes or a recovery code.
-            Self::Refused(_) | Self::Denied(..) | Self::NoReply(NoReply::Empty) => Code::PAM_AUTH_ERR,
+            Self::Refused(_) | Self::Denied(..) | Self::NotSignedIn(..) | Self::NoReply(NoReply::Empty) => {
+                Code::PAM_AUTH_ERR
+            }
             Self::NoReply(NoReply::Conversation) => Code::PAM_CONV_ERR,
             Self::Unavailable(_) => Code::PAM_AUTHINFO_UNAVAIL,
             Self::Misconfigured(_) => Code::PAM_SERVICE_ERR,
@@ -123,7 +132,17 @@ impl Outcome {
     pub const fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) | Self::Denied(_, refusal) => Some(refusal),
+            Self::NotSignedIn(..) => Some(&Refusal::Wrong),
             _ => None,
+        }
+    }
+
+    /// What was counted against the account, for the owner's eyes.
+    pub const fn is_counted(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::NotSignedIn(why, _) => why.counts(),
+            _ => false,
         }
     }
 
@@ -148,6 +167,14 @@ impl Outcome {
             Self::Accepted(accepted) => accepted_line(accepted),
             Self::Refused(refusal) => audit::refused(refusal),
             Self::Denied(denial, _) => Line::new(Level::Notice, "refused").field("reason", denial.name()),
+            Self::SignedIn(_, since) => Line::new(Level::Info, "accepted")
+                .field("proof", "identity-provider")
+                .field("failures", since.failures),
+            Self::NotSignedIn(why, _) => {
+                let is_outage = matches!(why, NotSignedIn::Unavailable(_));
+                let level = if is_outage { Level::Warning } else { Level::Notice };
+                Line::new(level, "refused").field("reason", why.name())
+            }
             Self::NoReply(why) => Line::new(Level::Notice, "refused").field(
                 "reason",
                 match why {
@@ -165,6 +192,9 @@ impl Outcome {
     pub fn message(&self, service: &str) -> Option<&str> {
         match self {
             Self::Unavailable(why) | Self::Misconfigured(why) => Some(why),
+            Self::SignedIn(SignedIn { detail, .. }, _) | Self::NotSignedIn(_, detail) => {
+                Some(detail.as_str()).filter(|detail| !detail.is_empty())
+            }
             Self::Denied(Denial::Filler, _) => Some(
                 "sshd does not allow this user (unknown, or root with PermitRootLogin); the code was not seen",
             ),
@@ -248,7 +278,10 @@ impl Passed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sign_in::Offer;
+    use insis_otp::identity::{FlowRefusal, Identity, Unavailability};
     use insis_otp::oath::{Drift, Seconds};
+    use insis_otp::store::Link;
     use insis_otp::verify::Malformed;
 
     fn refusals() -> Vec<Refusal> {
@@ -293,7 +326,19 @@ mod tests {
         ];
         all.extend(passed.map(Outcome::Passed));
         all.extend(refusals().into_iter().map(Outcome::Refused));
+        all.extend(not_signed_in().into_iter().map(|why| Outcome::NotSignedIn(why, String::new())));
+        let identity = Identity::new("https://x.example", "", "s").unwrap();
+        let link = Link { identity: identity.clone(), linked_at: UnixTime(0) };
+        let signed_in = Offer::judge(Some(&link), &identity, String::new()).unwrap();
+        all.push(Outcome::SignedIn(signed_in, SinceLastLogin::default()));
         all
+    }
+
+    fn not_signed_in() -> Vec<NotSignedIn> {
+        use NotSignedIn::{Abandoned, Busy, NotLinked, OtherPerson};
+        let refused = FlowRefusal::ALL.map(NotSignedIn::Refused);
+        let unavailable = Unavailability::ALL.map(NotSignedIn::Unavailable);
+        refused.into_iter().chain(unavailable).chain([Abandoned, Busy, NotLinked, OtherPerson]).collect()
     }
 
     #[test]
@@ -319,7 +364,8 @@ mod tests {
 
     #[test]
     fn a_code_that_was_looked_for_in_a_password_is_no_refusal_in_the_log() {
-        for outcome in all().iter().filter(|outcome| outcome.refusal().is_some()) {
+        let of_a_code = |outcome: &&Outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Denied(..));
+        for outcome in all().iter().filter(of_a_code) {
             let line = format!("{:?}", outcome.tried_line());
             assert!(line.contains("result=tried reason=") && line.contains("Info"), "{line}");
         }
@@ -340,7 +386,8 @@ mod tests {
     fn only_a_verified_code_succeeds_and_only_policy_steps_aside() {
         for outcome in all() {
             let code = outcome.code();
-            assert_eq!(code == Code::PAM_SUCCESS, matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+            let is_proved = matches!(outcome, Outcome::Accepted(_) | Outcome::SignedIn(..));
+            assert_eq!(code == Code::PAM_SUCCESS, is_proved, "{outcome:?}");
             assert_eq!(code == Code::PAM_IGNORE, matches!(outcome, Outcome::Passed(_)), "{outcome:?}");
         }
     }

@@ -1,6 +1,8 @@
 //! Configurations as they are written.
 
-use super::keys::{DOCUMENTATION, KEYS, Kind, Shown};
+use super::keys::{
+    DOCUMENTATION, Documentation, KEYS, Key, Kind, PROVIDER_DOCUMENTATION, PROVIDER_KEYS, Shown,
+};
 use super::*;
 
 /// The file as it is shipped.
@@ -17,8 +19,16 @@ fn the_shipped_file_is_the_compiled_defaults_and_names_every_key() {
     let lines = || SHIPPED.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
     let uncommented: String = lines().flat_map(|line| [line, "\n"]).collect();
     assert_eq!(parse(SHIPPED), Ok(Config::default()));
-    let set: Vec<_> =
-        SHIPPED.lines().filter(|line| line.contains(" = ") && !line.starts_with("# ")).collect();
+    let (keys, of_provider) = SHIPPED.split_once("#= [identity_provider]").unwrap();
+    let set: Vec<_> = keys.lines().filter(|line| line.contains(" = ") && !line.starts_with("# ")).collect();
+    let provider: Vec<_> = of_provider.lines().filter_map(|line| line.strip_prefix("#= ")).collect();
+    assert_eq!(
+        provider,
+        named_values(PROVIDER_DOCUMENTATION)
+            .into_iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect::<Vec<_>>()
+    );
     let named: Vec<_> = DOCUMENTATION
         .iter()
         .map(|key| match key.shown {
@@ -56,30 +66,33 @@ fn except(names: &[&str]) -> String {
     format!("{} and {last}", rest.join(", "))
 }
 
-/// The manual page's entries on keys: name, value, and what is said.
-fn manual() -> Vec<(&'static str, String, String)> {
-    let section = MANUAL.split("\n.SH ").find(|section| section.starts_with("KEYS")).unwrap();
+/// Each key with the value that is shown.
+fn named_values(all: &[Documentation]) -> Vec<(&'static str, &'static str)> {
+    let shown = |key: &Documentation| match key.shown {
+        Shown::Default(value) | Shown::Example(value) => (key.name, value),
+    };
+    all.iter().map(shown).collect()
+}
+
+/// The manual page's entries on keys in a section: name, value, and what is said.
+fn manual(section: &str) -> Vec<(&'static str, String, String)> {
+    let section = MANUAL.split("\n.SH ").find(|text| text.starts_with(section)).unwrap();
     let plain = |text: &str| text.replace("\\(dq", "\"").replace("\\-", "-");
     let entry = |entry: &'static str| {
         let (tag, text) = entry.strip_prefix(".BR ").unwrap().split_once('\n').unwrap();
         let (name, value) = tag.split_once(" \" = ").unwrap();
         (name, plain(value.trim_end_matches('"')), plain(text).replace('\n', " "))
     };
-    section.split("\n.TP\n").skip(1).map(entry).collect()
+    let entries = section.split("\n.PP\n.nf").next().unwrap();
+    entries.split("\n.TP\n").skip(1).map(entry).collect()
 }
 
-#[test]
-fn the_manual_says_what_the_table_says() {
-    let manual = manual();
+/// Sees that a section of the manual page says of these keys what the table does.
+fn says(section: &str, keys: &[Key], documentation: &[Documentation]) {
+    let manual = manual(section);
     let named: Vec<_> = manual.iter().map(|(name, value, _)| (*name, value.as_str())).collect();
-    let right: Vec<_> = DOCUMENTATION
-        .iter()
-        .map(|key| match key.shown {
-            Shown::Default(value) | Shown::Example(value) => (key.name, value),
-        })
-        .collect();
-    assert_eq!(named, right);
-    for ((key, documentation), (name, _, text)) in KEYS.iter().zip(DOCUMENTATION).zip(&manual) {
+    assert_eq!(named, named_values(documentation));
+    for ((key, documentation), (name, _, text)) in keys.iter().zip(documentation).zip(&manual) {
         assert_eq!((key.name, documentation.name), (*name, *name));
         assert!(text.starts_with(documentation.about), "{name}: {text}");
         let range: Vec<String> = match key.kind {
@@ -95,6 +108,12 @@ fn the_manual_says_what_the_table_says() {
             assert!(text.contains(&part), "{name}: {part}: {text}");
         }
     }
+}
+
+#[test]
+fn the_manual_says_what_the_table_says() {
+    says("KEYS", KEYS, DOCUMENTATION);
+    says("IDENTITY PROVIDER", PROVIDER_KEYS, PROVIDER_DOCUMENTATION);
     let plain = MANUAL.replace(['\n'], " ").replace(".BR ", "").replace(".B ", "").replace(" ,", ",");
     let sentence = format!("All keys but {} can stand there.", except(&names(Scope::Site)));
     assert!(plain.contains(&sentence), "{sentence}");
@@ -114,6 +133,88 @@ fn defaults_are_what_the_table_says() {
             }
         }
     }
+}
+
+/// A section that has all that it needs.
+const PROVIDER: &str = "[identity_provider]\nname = \"Uni\"\nissuer = \"https://login.example.org\"\n\
+                        client_id = \"insis\"\nmfa = \"amr=mfa\"\n";
+
+#[test]
+fn an_identity_provider_has_what_its_preset_says_and_what_is_set() {
+    assert_eq!(Config::default().identity_provider, None);
+    let provider = |text: &str| parse(text).map(|config| config.identity_provider.unwrap());
+    let plain = provider(PROVIDER).unwrap();
+    assert_eq!((plain.subject.as_str(), plain.max_age, plain.deadline), ("sub", Seconds(600), Seconds(90)));
+    assert_eq!((plain.mfa.clone(), plain.preset), (MfaProof::Amr("mfa".into()), None));
+    for (line, expected) in [
+        ("mfa = \"provider\"", MfaProof::Provider),
+        (
+            "mfa = \"acr=https://refeds.org/profile/mfa\"",
+            MfaProof::Acr("https://refeds.org/profile/mfa".into()),
+        ),
+        ("mfa = \"acrs=c1\"", MfaProof::Acrs("c1".into())),
+    ] {
+        assert_eq!(provider(&PROVIDER.replace("mfa = \"amr=mfa\"", line)).unwrap().mfa, expected);
+    }
+    let entra =
+        "[identity_provider]\npreset = \"entra\"\ntenant = \"t-1\"\nclient_id = \"c\"\nmfa = \"provider\"\n";
+    let entra = provider(entra).unwrap();
+    assert_eq!(entra.issuer, "https://login.microsoftonline.com/t-1/v2.0");
+    assert_eq!((entra.name.as_str(), entra.subject.as_str()), ("Microsoft 365", "oid"));
+    let google =
+        "[identity_provider]\npreset = \"google\"\nclient_id = \"c\"\nmfa = \"provider\"\nname = \"G\"\n";
+    let google = provider(google).unwrap();
+    assert_eq!((google.issuer.as_str(), google.name.as_str()), ("https://accounts.google.com", "G"));
+}
+
+#[test]
+fn an_identity_provider_is_offered_where_its_services_say() {
+    let config =
+        parse(&format!("{PROVIDER}services = [\"sshd\", \"sudo\"]\n[service.sshd]\ntries = 1\n")).unwrap();
+    let offered = |service: &str| {
+        let provider = config.clone().for_service(service).identity_provider;
+        provider.is_some_and(|provider| provider.is_offered_in(service))
+    };
+    assert!(offered("sshd") && offered("sudo") && offered("sudo-i") && !offered("login") && !offered("su"));
+}
+
+#[test]
+fn an_identity_provider_that_is_not_complete_or_not_right_is_refused() {
+    for missing in ["name", "issuer", "client_id", "mfa"] {
+        let text: String = PROVIDER
+            .lines()
+            .filter(|line| !line.starts_with(missing))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let error = parse(&format!("tries = 3\n\n{text}")).unwrap_err();
+        assert!(error.ends_with(&format!("toml:3: [identity_provider] needs the key {missing}")), "{error}");
+    }
+    let entra = "[identity_provider]\npreset = \"entra\"\nclient_id = \"c\"\nmfa = \"provider\"\n";
+    assert!(parse(entra).unwrap_err().ends_with(":1: [identity_provider] needs the key tenant"));
+    for (line, complaint) in [
+        ("isuer = 1", "unknown key \"isuer\"; did you mean \"issuer\"?"),
+        ("tries = 3", "unknown key \"tries\""),
+        ("preset = \"azure\"", "preset must be \"entra\" or \"keycloak\" or \"google\", not \"azure\""),
+        ("issuer = \"http://x.org\"", "issuer must be an address that begins with https://"),
+        ("issuer = \"https://anna@x.org\"", "issuer must be an address"),
+        ("issuer = \"https:///x\"", "issuer must be an address"),
+        ("proxy = \"https://x.org\"", "proxy must be an address that begins with http://"),
+        (
+            "mfa = \"mfa\"",
+            "mfa must be \"provider\", \"amr=VALUE\", \"acr=VALUE\" or \"acrs=VALUE\", not \"mfa\"",
+        ),
+        ("mfa = \"amr=\"", "mfa must be \"provider\""),
+        ("deadline = \"29s\"", "deadline must be a time between \"30s\" and \"10m\""),
+        ("max_age = \"59s\"", "max_age must be \"off\" or a time"),
+        ("ca_file = \"ca.pem\"", "ca_file must be a path that begins with /"),
+        ("name = \"\"", "name must be a text of 1 to 32 bytes"),
+    ] {
+        let error = parse(&format!("[identity_provider]\n{line}\n")).unwrap_err();
+        assert!(error.contains(&format!(":2: {complaint}")), "{error}");
+    }
+    assert!(parse("identity_provider = 1").unwrap_err().contains("unknown key \"identity_provider\""));
+    assert!(parse("[identity_provider.x]\ny = 1").unwrap_err().contains("unknown section"));
+    assert!(parse("[service.x]\nname = \"y\"").unwrap_err().contains("unknown key \"name\""));
 }
 
 #[test]

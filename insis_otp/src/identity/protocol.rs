@@ -89,7 +89,8 @@ pub enum Unavailability {
 }
 
 impl FlowRefusal {
-    const ALL: [Self; 6] =
+    /// Every one.
+    pub const ALL: [Self; 6] =
         [Self::Denied, Self::Expired, Self::NoMfa, Self::TooOld, Self::NoAuthTime, Self::Token];
 
     /// The refusal in a word: the `reason=` of the log.
@@ -107,7 +108,8 @@ impl FlowRefusal {
 }
 
 impl Unavailability {
-    const ALL: [Self; 5] = [Self::Settings, Self::Network, Self::Certificate, Self::Answer, Self::Policy];
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Settings, Self::Network, Self::Certificate, Self::Answer, Self::Policy];
 
     /// The reason in a word: the `reason=` of the log.
     #[must_use]

@@ -17,11 +17,11 @@ pub struct SinceLastLogin {
 
 impl<S: UserStore> Service<'_, S> {
     /// Records that the identity provider has opened a login. `tells_failures`: the owner is going to be told of failures,
-    /// which are forgotten then.
+    /// which are forgotten then. `None`: there is no record.
     ///
     /// # Errors
     /// The record cannot be read or written: no login.
-    pub fn record_sign_in(&self, tells_failures: bool) -> Result<SinceLastLogin, StoreError> {
+    pub fn record_sign_in(&self, tells_failures: bool) -> Result<Option<SinceLastLogin>, StoreError> {
         let decide = |enrollment: &Enrollment, state: &State| {
             let is_new = state.last_login.is_none_or(|last| last < enrollment.paired_at);
             let new_device = is_new.then_some(enrollment.paired_at);
@@ -32,28 +32,28 @@ impl<S: UserStore> Service<'_, S> {
         self.recorded(decide)
     }
 
-    /// Counts a sign-in that was refused or not finished as one wrong guess.
+    /// Counts a sign-in that was refused or not finished as one wrong guess. `None`: there is no record.
     ///
     /// # Errors
     /// The record cannot be read or written.
-    pub fn count_refused_sign_in(&self) -> Result<(), StoreError> {
+    pub fn count_refused_sign_in(&self) -> Result<Option<()>, StoreError> {
         let decide = |_: &Enrollment, state: &State| {
             let state = state.after_refused_sign_in(self.policy, (self.clock)());
-            Decision { state, write: Write::InPlace, answer: SinceLastLogin::default() }
+            Decision { state, write: Write::InPlace, answer: () }
         };
-        self.recorded(decide).map(|_| ())
+        self.recorded(decide)
     }
 
     /// Has a record changed, if there is one.
-    fn recorded(
+    fn recorded<T>(
         &self,
-        decide: impl FnMut(&Enrollment, &State) -> Decision<SinceLastLogin>,
-    ) -> Result<SinceLastLogin, StoreError> {
+        decide: impl FnMut(&Enrollment, &State) -> Decision<T>,
+    ) -> Result<Option<T>, StoreError> {
         let recorded = self.store.transact(decide);
         wipe_stack();
         match recorded {
-            Err(error) if error.is_not_enrolled() => Ok(SinceLastLogin::default()),
-            recorded => recorded,
+            Err(error) if error.is_not_enrolled() => Ok(None),
+            recorded => recorded.map(Some),
         }
     }
 }

@@ -5,7 +5,6 @@ use insis_otp::service::NewDevice;
 use insis_otp::store::{Account, Template, UnknownUsers};
 
 use super::*;
-use crate::access;
 use crate::host::fake::FakeHost;
 use crate::outcome::{Code, NoReply};
 
@@ -71,6 +70,10 @@ impl Anna {
 
     /// Logs in by this application.
     fn logs_in(&self, stacking: Stacking, host: &mut FakeHost) -> Outcome {
+        self.logs_in_with(None, stacking, host)
+    }
+
+    fn logs_in_with(&self, offer: Option<Offer>, stacking: Stacking, host: &mut FakeHost) -> Outcome {
         let process = nix::unistd::getresuid().unwrap();
         let known = Known { account: self.account(), access: Access::Direct(self.file()), process };
         let login = Login {
@@ -87,6 +90,8 @@ impl Anna {
             source: Source::User(1000),
             tells_failures: true,
             remote: false,
+            offer,
+            links: Links::within(self.home.path()),
         };
         let log = Log::of(host, "auth");
         login.run(host, &log, &mut Seen::default())
@@ -166,4 +171,105 @@ fn a_code_at_the_end_of_the_password_is_tried_before_anybody_is_asked() {
     let outcome = anna.logs_in(Stacking { first_pass: FirstPass::Try, forward: false }, &mut host);
     assert_eq!(outcome.code(), Code::PAM_SUCCESS);
     assert_eq!((host.shown().len(), host.password.as_deref()), (0, Some(&b"correct horse"[..])));
+}
+
+/// Only root makes links.
+mod as_root {
+    use insis_otp::store::Link;
+
+    use super::*;
+    use crate::sign_in::tests::{OFFERED, identity, offer, proved};
+
+    impl Anna {
+        fn is_linked_to(&self, subject: &str) {
+            let link = Link { identity: identity(subject), linked_at: UnixTime(0) };
+            // Root's account has no link.
+            let account = Account { uid: nix::unistd::Uid::from_raw(1), ..self.account() };
+            Links::within(self.home.path()).save(&account, &link).unwrap();
+        }
+
+        /// Logs in where the provider is offered, and the program says this.
+        fn signs_in(&self, script: &str, typed: &[&str]) -> (Outcome, Vec<String>) {
+            assert!(nix::unistd::geteuid().is_root(), "it takes root: make test, or make check without it");
+            let folder = tempfile::tempdir().unwrap();
+            let offer = offer(folder.path(), script);
+            let mut host = FakeHost::typing(typed);
+            let outcome = self.logs_in_with(Some(offer), Stacking::default(), &mut host);
+            (outcome, host.shown())
+        }
+    }
+
+    fn says(message: &str) -> String {
+        format!("echo {OFFERED}\necho '{}'", message.trim_end())
+    }
+
+    #[test]
+    fn the_choice_stands_in_the_question_and_a_code_opens_as_ever() {
+        let anna = Anna::new();
+        let code = anna.code(0);
+        let (outcome, shown) = anna.signs_in("exit 1", &[&code]);
+        assert!(matches!(outcome, Outcome::Accepted(_)));
+        assert_eq!(shown, ["One-time code (or m for Example): "]);
+    }
+
+    #[test]
+    fn a_code_typed_at_the_second_question_opens_too() {
+        let anna = Anna::new();
+        let code = anna.code(0);
+        let (outcome, shown) = anna.signs_in(&format!("echo {OFFERED}; exec sleep 60"), &["m", &code]);
+        assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+        assert_eq!(shown.len(), 2);
+    }
+
+    #[test]
+    fn whoever_is_not_linked_is_refused_like_somebody_else_and_it_counts() {
+        let anna = Anna::new();
+        let (outcome, shown) = anna.signs_in(&says(&proved("s-1")), &["m", "", "m", "", "m", ""]);
+        assert!(matches!(outcome, Outcome::NotSignedIn(NotSignedIn::NotLinked, _)), "{outcome:?}");
+        assert_eq!(outcome.code(), Code::PAM_AUTH_ERR);
+        assert!(shown[2].starts_with("That does not open this login."), "{shown:?}");
+        assert_eq!((shown.len(), anna.failures()), (6, 3));
+    }
+
+    #[test]
+    fn refusals_count_and_an_outage_does_not() {
+        let anna = Anna::new();
+        let refused = "refused reason=idp-expired detail=";
+        let code = anna.code(0);
+        let (outcome, shown) = anna.signs_in(&says(refused), &["m", "", &code]);
+        assert!(matches!(&outcome, Outcome::Accepted(accepted) if accepted.failures == 1), "{outcome:?}");
+        assert!(shown[2].starts_with("That took too long."), "{shown:?}");
+        let anna = Anna::new();
+        let away = "echo unavailable reason=idp-network detail=";
+        let (outcome, shown) = anna.signs_in(away, &["m", &anna.code(0)]);
+        assert!(matches!(&outcome, Outcome::Accepted(accepted) if accepted.failures == 0), "{outcome:?}");
+        assert!(shown[1].starts_with("That cannot be asked now."), "{shown:?}");
+        let reasons: Vec<_> = FakeHost::logged();
+        assert!(reasons[0].starts_with("result=refused reason=idp-network"), "{reasons:?}");
+    }
+
+    #[test]
+    fn whoever_hangs_up_at_the_second_question_is_counted() {
+        let anna = Anna::new();
+        let (outcome, _) = anna.signs_in(&format!("echo {OFFERED}; exec sleep 60"), &["m"]);
+        assert!(matches!(outcome, Outcome::NoReply(NoReply::Conversation)));
+        assert_eq!(anna.failures(), 1);
+    }
+
+    #[test]
+    fn a_letter_that_sshd_has_covered_is_the_choice() {
+        let anna = Anna::new();
+        let (outcome, shown) = anna.signs_in(&says("refused reason=idp-denied detail="), &["\u{8}", ""]);
+        assert_eq!(shown.len(), 3, "{shown:?}");
+        assert!(matches!(outcome, Outcome::NoReply(_)), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_read_opens_nothing() {
+        let anna = Anna::new();
+        // Of root, who runs this test, and so of another user id.
+        anna.is_linked_to("s-1");
+        let (outcome, _) = anna.signs_in(&says(&proved("s-1")), &["m", ""]);
+        assert!(matches!(outcome, Outcome::Unavailable(_)), "{outcome:?}");
+    }
 }

@@ -61,6 +61,24 @@ pub struct Messages {
     pub recovery_left: &'static str,
     /// The question for password and code in one reply.
     pub both: &'static str,
+    /// The question for the code where the identity provider is offered, too: by its name.
+    pub code_or_sign_in: &'static str,
+    /// Where to sign in at the identity provider.
+    pub sign_in_address: &'static str,
+    /// With what code.
+    pub sign_in_code: &'static str,
+    /// For which login.
+    pub sign_in_login: &'static str,
+    /// What to do then.
+    pub sign_in_enter: &'static str,
+    /// The sign-in does not open the login, whatever the reason.
+    pub sign_in_refused: &'static str,
+    /// Nobody has signed in in time.
+    pub sign_in_expired: &'static str,
+    /// Another login of this user waits for a sign-in.
+    pub sign_in_busy: &'static str,
+    /// The provider cannot be asked.
+    pub sign_in_unavailable: &'static str,
     /// Why a phone is paired within the login, on this host.
     pub pairing: &'static str,
     /// How the entry in the app is called.
@@ -121,7 +139,12 @@ impl Messages {
     }
 
     /// What is said after an opened login, if there is anything to say: of the proof, and of failures before this login.
-    pub fn accepted(&self, by: &Proof, failures: u32, new_device: Option<UnixTime>) -> Option<String> {
+    pub fn accepted(
+        &self,
+        by: Option<&Proof>,
+        failures: u32,
+        new_device: Option<UnixTime>,
+    ) -> Option<String> {
         let mut sentences = Vec::new();
         sentences.extend(new_device.map(|at| fill(self.new_device, date::utc(at))));
         match failures {
@@ -129,7 +152,7 @@ impl Messages {
             1 => sentences.push(self.one_failure.to_owned()),
             failures => sentences.push(fill(self.failures, failures)),
         }
-        if let Proof::Recovery { left } = *by {
+        if let Some(&Proof::Recovery { left }) = by {
             sentences.push(match left {
                 0 => self.recovery_none_left.to_owned(),
                 1 | 2 => fill(self.recovery_few_left, left),
@@ -164,7 +187,7 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(messages: &Messages) -> [(&'static str, bool); 35] {
+    fn all(messages: &Messages) -> [(&'static str, bool); 44] {
         // Without `..`: a new message does not compile until it stands here too.
         let Messages {
             cannot_check,
@@ -187,6 +210,15 @@ mod tests {
             recovery_few_left,
             recovery_left,
             both,
+            code_or_sign_in,
+            sign_in_address,
+            sign_in_code,
+            sign_in_login,
+            sign_in_enter,
+            sign_in_refused,
+            sign_in_expired,
+            sign_in_busy,
+            sign_in_unavailable,
             pairing,
             pairing_name,
             pairing_short_name,
@@ -224,6 +256,15 @@ mod tests {
             (recovery_few_left, true),
             (recovery_left, true),
             (both, false),
+            (code_or_sign_in, true),
+            (sign_in_address, true),
+            (sign_in_code, true),
+            (sign_in_login, true),
+            (sign_in_enter, false),
+            (sign_in_refused, false),
+            (sign_in_expired, false),
+            (sign_in_busy, false),
+            (sign_in_unavailable, false),
             (pairing, true),
             (pairing_name, true),
             (pairing_short_name, true),
@@ -288,8 +329,13 @@ mod tests {
                 throttled_again,
                 too_soon,
                 single_codes_used_up,
+                messages.sign_in_refused,
+                messages.sign_in_expired,
+                messages.sign_in_busy,
+                messages.sign_in_unavailable,
             ]) {
-                for question in [language.prompt(), messages.both] {
+                let or_sign_in = fill(messages.code_or_sign_in, "Microsoft 365");
+                for question in [language.prompt(), messages.both, &or_sign_in] {
                     let said = format!("(novakova@login1.mendelu.cz) {}\n{question}", note.trim_end());
                     let prompt = fill(&said, &wait);
                     assert!(columns(&prompt) <= 80, "{prompt:?}: {}", columns(&prompt));
@@ -316,7 +362,8 @@ mod tests {
             assert!(columns(messages.pairing_invitation) <= 80 - 11);
             assert!(columns(&messages.required_from(UnixTime(0))) <= 80);
             for left in [0, 1, 12] {
-                let said = messages.accepted(&Proof::Recovery { left }, u32::MAX, Some(UnixTime(0))).unwrap();
+                let said =
+                    messages.accepted(Some(&Proof::Recovery { left }), u32::MAX, Some(UnixTime(0))).unwrap();
                 assert!(columns(&said) <= 80, "{said:?}");
             }
         }

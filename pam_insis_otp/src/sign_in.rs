@@ -1,0 +1,368 @@
+//! Signing in at the site's identity provider in place of a code: OAuth 2.0 device authorization grant (RFC 8628).
+//!
+//! `otp-idp` asks the provider, in a process of its own without rights. It says who has signed in; whether that is the person
+//! who logs in is decided here. Everybody is offered the same and waits as long, linked or not, known or not, so that nobody
+//! learns who is linked.
+
+use std::fs::File;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use insis_otp::config::{Config, IdentityProvider};
+use insis_otp::identity::{Flow, FlowError, FlowRefusal, Identity, Message, Start, Unavailability};
+use insis_otp::store::Link;
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::dialogue::{self, Reply};
+use crate::host::{Host, SecretBytes};
+use crate::messages::{Messages, fill};
+use crate::outcome::NoReply;
+
+/// Where flows that are going on are noted, and when the provider last did not answer.
+const FOLDER: &str = "/run/insis-otp-sign-in";
+/// After the provider did not answer, it is not asked again for so long: one slow login a minute.
+const PAUSE: Duration = Duration::from_secs(60);
+/// How many locks there are. Two people whose names meet in one sign in one after the other.
+const LOCKS: u64 = 4096;
+
+/// What is typed at the question for the code to sign in instead.
+pub fn is_choice(reply: &[u8]) -> bool {
+    matches!(reply, b"m" | b"M")
+}
+
+/// Somebody has signed in who is linked to the account. There is no other way to one of these than [`Offer::judge`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// For the log: how the second factor was shown, and when.
+    pub detail: String,
+    _compared: (),
+}
+
+/// Why a sign-in does not open the login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotSignedIn {
+    /// The flow did not end in a proof.
+    Refused(FlowRefusal),
+    /// Somebody has signed in, but nobody is linked to the account.
+    NotLinked,
+    /// Somebody else has signed in than who is linked to the account.
+    OtherPerson,
+    /// The person hung up, or typed something else, before the flow was over.
+    Abandoned,
+    /// Another login of this user waits for a sign-in.
+    Busy,
+    /// The provider cannot be asked.
+    Unavailable(Unavailability),
+}
+
+/// How a sign-in ends.
+pub enum End {
+    /// Somebody has signed in, and the proof holds for that identity.
+    Proved(Identity, String),
+    /// Not, and for the log why.
+    Not(NotSignedIn, String),
+    /// The person typed a code instead.
+    Code(SecretBytes),
+    /// The person typed the password again, or sshd put its filler there.
+    Other(Reply),
+    /// The person hung up.
+    NoReply(NoReply),
+}
+
+/// The provider, where it is offered.
+pub struct Offer {
+    provider: IdentityProvider,
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+/// Whom a sign-in is for, as the person reads it.
+pub struct For<'a> {
+    /// The name.
+    pub user: &'a str,
+    /// Where the login comes from, `-` when that is not known.
+    pub rhost: &'a str,
+}
+
+impl Offer {
+    /// The offer in a PAM service, if there is one. Who runs a login without root's rights cannot read links.
+    pub fn in_service(config: &mut Config, service: &str) -> Option<Self> {
+        let provider = config.identity_provider.take().filter(|provider| provider.is_offered_in(service))?;
+        nix::unistd::geteuid().is_root().then(|| Self {
+            provider,
+            program: config.helper.with_file_name("otp-idp"),
+            folder: PathBuf::from(FOLDER),
+        })
+    }
+
+    /// What people call the provider.
+    pub fn name(&self) -> &str {
+        &self.provider.name
+    }
+
+    /// Has the person sign in: shows where and with what code, waits for Enter, then for the provider.
+    pub fn sign_in(&self, host: &dyn Host, messages: &Messages, whom: &For<'_>) -> End {
+        let _lock = match self.begin(whom.user) {
+            Ok(lock) => lock,
+            Err(why) => return End::Not(why, String::new()),
+        };
+        let start = Start { seconds: self.provider.deadline.0 };
+        let mut flow = match Flow::begin(&self.program, start) {
+            Ok(flow) => flow,
+            Err(error) => return self.unavailable(&error),
+        };
+        match flow.hear() {
+            Ok(Message::Offered { uri, code }) => {
+                let question = question(messages, &uri, &code, whom);
+                match dialogue::ask(host, &question, true) {
+                    // Enter.
+                    Err(NoReply::Empty) => self.result(flow.hear()),
+                    Err(NoReply::Conversation) => End::NoReply(NoReply::Conversation),
+                    Ok(Reply::Attempt(code)) => End::Code(code),
+                    Ok(other) => End::Other(other),
+                }
+            }
+            heard => self.result(heard),
+        }
+    }
+
+    /// Decides whether who has signed in is who is linked to the account.
+    pub fn judge(link: Option<&Link>, identity: &Identity, detail: String) -> Result<SignedIn, NotSignedIn> {
+        match link {
+            None => Err(NotSignedIn::NotLinked),
+            Some(link) if link.identity == *identity => Ok(SignedIn { detail, _compared: () }),
+            Some(_) => Err(NotSignedIn::OtherPerson),
+        }
+    }
+
+    fn result(&self, heard: Result<Message, FlowError>) -> End {
+        match heard {
+            Ok(Message::Proved { identity, detail }) => End::Proved(identity, detail),
+            Ok(Message::Refused(why, detail)) => End::Not(NotSignedIn::Refused(why), detail),
+            Ok(Message::Unavailable(why, detail)) => {
+                self.note_outage();
+                End::Not(NotSignedIn::Unavailable(why), detail)
+            }
+            Ok(Message::Offered { .. }) => self.unavailable(&"otp-idp: offered twice"),
+            Err(error) => self.unavailable(&error),
+        }
+    }
+
+    fn unavailable(&self, why: &dyn std::fmt::Display) -> End {
+        self.note_outage();
+        End::Not(NotSignedIn::Unavailable(Unavailability::Answer), why.to_string())
+    }
+
+    /// Sees that the provider was not found away a moment ago, and that nobody else signs in as this user.
+    fn begin(&self, user: &str) -> Result<Option<Flock<File>>, NotSignedIn> {
+        // Only root makes anything in /run, so that nobody else can have prepared it. Where nothing can be noted, people sign
+        // in all the same.
+        let _ = std::fs::DirBuilder::new().mode(0o700).create(&self.folder);
+        if is_recent(&self.folder.join("unavailable")) {
+            return Err(NotSignedIn::Unavailable(Unavailability::Network));
+        }
+        let path = self.folder.join(format!("user-{}", number(user) % LOCKS));
+        let Ok(file) = File::options().write(true).create(true).truncate(false).mode(0o600).open(path) else {
+            return Ok(None);
+        };
+        Flock::lock(file, FlockArg::LockExclusiveNonblock).map(Some).map_err(|_| NotSignedIn::Busy)
+    }
+
+    fn note_outage(&self) {
+        let path = self.folder.join("unavailable");
+        let _ = std::fs::remove_file(&path);
+        let _ = File::options().write(true).create_new(true).mode(0o600).open(path);
+    }
+}
+
+/// Whether a file was made less than the pause ago, by the clock of the file system. A clock that was set back meanwhile does
+/// not make that longer.
+fn is_recent(path: &Path) -> bool {
+    let Ok(made) = path.symlink_metadata().map(|metadata| metadata.mtime()) else { return false };
+    let now = i64::try_from(insis_otp::service::system_clock().0).unwrap_or(i64::MAX);
+    (0..i64::try_from(PAUSE.as_secs()).unwrap_or(0)).contains(&now.saturating_sub(made))
+}
+
+/// A number of a name (FNV-1a), which nobody has to keep from guessing.
+fn number(name: &str) -> u64 {
+    name.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Where to sign in and with what code, for which login, and what to do then.
+fn question(messages: &Messages, uri: &str, code: &str, whom: &For<'_>) -> String {
+    let host = nix::unistd::gethostname().map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut login = format!("{}@{}", printable(whom.user), printable(&host));
+    if whom.rhost != "-" {
+        login += &format!(" ({})", printable(whom.rhost));
+    }
+    [
+        fill(messages.sign_in_address, uri),
+        fill(messages.sign_in_code, code),
+        fill(messages.sign_in_login, login),
+        messages.sign_in_enter.to_owned(),
+    ]
+    .join("\n")
+}
+
+/// As much of a name as a line has space for, without what a terminal would act on.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(64).collect()
+}
+
+impl NotSignedIn {
+    /// The `reason=` of the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused(why) => why.name(),
+            Self::NotLinked => "idp-not-linked",
+            Self::OtherPerson => "idp-other-person",
+            Self::Abandoned => "idp-abandoned",
+            Self::Busy => "idp-busy",
+            Self::Unavailable(why) => why.name(),
+        }
+    }
+
+    /// Whether it counts as a wrong guess. What is not the caller's doing does not.
+    pub const fn counts(self) -> bool {
+        match self {
+            Self::Refused(_) | Self::NotLinked | Self::OtherPerson | Self::Abandoned => true,
+            Self::Busy | Self::Unavailable(_) => false,
+        }
+    }
+
+    /// What the person is told, in front of the next question.
+    pub const fn note(self, messages: &Messages) -> &'static str {
+        match self {
+            Self::Refused(FlowRefusal::Expired) => messages.sign_in_expired,
+            Self::Refused(_) | Self::NotLinked | Self::OtherPerson | Self::Abandoned => {
+                messages.sign_in_refused
+            }
+            Self::Busy => messages.sign_in_busy,
+            Self::Unavailable(_) => messages.sign_in_unavailable,
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::host::fake::FakeHost;
+    use insis_otp::config::Language;
+    use insis_otp::oath::UnixTime;
+
+    pub const OFFERED: &str = "offered uri=68747470733a2f2f782e6578616d706c652f646576696365 code=41422d4344";
+
+    /// A program that says this, in a folder of the test's own.
+    pub fn offer(folder: &Path, script: &str) -> Offer {
+        let program = folder.join("otp-idp");
+        std::fs::write(&program, format!("#!/bin/sh\nread start\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let text = "[identity_provider]\nname = \"Example\"\nissuer = \"https://x.example\"\nclient_id = \"c\"\n\
+                    mfa = \"provider\"\ndeadline = \"30s\"\n";
+        let provider = Config::parse(text, Path::new("x")).unwrap().identity_provider.unwrap();
+        Offer { provider, program, folder: folder.join("run") }
+    }
+
+    fn sign_in(offer: &Offer, host: &FakeHost) -> End {
+        let whom = For { user: "anna", rhost: "192.0.2.7" };
+        offer.sign_in(host, Messages::of(Language::En), &whom)
+    }
+
+    pub fn identity(subject: &str) -> Identity {
+        Identity::new("https://x.example", "", subject).unwrap()
+    }
+
+    pub fn proved(subject: &str) -> String {
+        Message::Proved { identity: identity(subject), detail: "amr=mfa".into() }.encode()
+    }
+
+    #[test]
+    fn whoever_presses_enter_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let offer = offer(folder.path(), &format!("echo {OFFERED}\necho '{}'", proved("s-1").trim_end()));
+        let host = FakeHost::typing(&[""]);
+        let End::Proved(who, detail) = sign_in(&offer, &host) else { panic!("{:?}", host.shown()) };
+        assert_eq!((who, detail.as_str()), (identity("s-1"), "amr=mfa"));
+        let question = host.shown().concat();
+        for part in ["https://x.example/device", "AB-CD", "anna@", "(192.0.2.7)", "Enter"] {
+            assert!(question.contains(part), "{question}");
+        }
+    }
+
+    #[test]
+    fn a_code_a_filler_and_hanging_up_end_the_flow() {
+        let folder = tempfile::tempdir().unwrap();
+        let offer = offer(folder.path(), &format!("echo {OFFERED}\nexec sleep 60"));
+        let began = std::time::Instant::now();
+        assert!(
+            matches!(sign_in(&offer, &FakeHost::typing(&["123456"])), End::Code(code) if *code == *b"123456")
+        );
+        assert!(matches!(sign_in(&offer, &FakeHost::typing(&["\u{8}\n\r"])), End::Other(Reply::Filler(3))));
+        assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), End::NoReply(_)));
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn only_who_is_linked_has_signed_in() {
+        let link = Link { identity: identity("s-1"), linked_at: UnixTime(0) };
+        let judge = |link, subject| Offer::judge(link, &identity(subject), String::new());
+        assert!(judge(Some(&link), "s-1").is_ok());
+        assert_eq!(judge(Some(&link), "S-1"), Err(NotSignedIn::OtherPerson));
+        assert_eq!(judge(None, "s-1"), Err(NotSignedIn::NotLinked));
+        let elsewhere = Identity::new("https://y.example", "", "s-1").unwrap();
+        assert_eq!(Offer::judge(Some(&link), &elsewhere, String::new()), Err(NotSignedIn::OtherPerson));
+        let tenant = Identity::new("https://x.example", "t", "s-1").unwrap();
+        assert_eq!(Offer::judge(Some(&link), &tenant, String::new()), Err(NotSignedIn::OtherPerson));
+    }
+
+    #[test]
+    fn after_an_outage_nobody_asks_for_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = folder.path().join("count");
+        let script = format!("echo x >>{}\necho unavailable reason=idp-network detail=", count.display());
+        let offer = offer(folder.path(), &script);
+        for _ in 0..2 {
+            let end = sign_in(&offer, &FakeHost::typing(&[]));
+            assert!(matches!(end, End::Not(NotSignedIn::Unavailable(Unavailability::Network), _)));
+        }
+        assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\n");
+        let hour_ago = std::time::SystemTime::now() - Duration::from_secs(61);
+        let noted = File::options().write(true).open(folder.path().join("run/unavailable")).unwrap();
+        noted.set_modified(hour_ago).unwrap();
+        let _ = sign_in(&offer, &FakeHost::typing(&[]));
+        assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\nx\n");
+    }
+
+    #[test]
+    fn one_flow_a_user_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let offer = offer(folder.path(), "echo refused reason=idp-denied detail=");
+        let lock = offer.begin("anna").unwrap();
+        assert!(lock.is_some());
+        assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), End::Not(NotSignedIn::Busy, _)));
+        drop(lock);
+        let end = sign_in(&offer, &FakeHost::typing(&[]));
+        assert!(matches!(end, End::Not(NotSignedIn::Refused(FlowRefusal::Denied), _)));
+    }
+
+    #[test]
+    fn a_program_that_is_missing_or_talks_nonsense_is_an_outage() {
+        for script in ["echo hello", "exit 1", &format!("echo {OFFERED}; echo {OFFERED}")] {
+            let folder = tempfile::tempdir().unwrap();
+            let end = sign_in(&offer(folder.path(), script), &FakeHost::typing(&[""]));
+            assert!(matches!(end, End::Not(NotSignedIn::Unavailable(_), _)), "{script}");
+            assert!(folder.path().join("run/unavailable").exists());
+        }
+    }
+
+    #[test]
+    fn names_cannot_write_on_the_persons_terminal() {
+        let whom = For { user: "an\u{1b}[2Jna\u{17e}", rhost: "-" };
+        let text = question(Messages::of(Language::En), "https://x", "AB", &whom);
+        assert!(text.contains("an?[2Jna?@") && !text.contains('\u{1b}') && !text.contains(" (-)"), "{text}");
+    }
+}
