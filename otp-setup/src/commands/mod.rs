@@ -3,6 +3,7 @@
 mod admin;
 mod import;
 mod invite;
+mod link;
 mod list;
 mod options;
 
@@ -77,6 +78,14 @@ pub enum Command {
         #[arg(long)]
         print: bool,
     },
+    Link {
+        #[arg(long)]
+        subject: Option<String>,
+        #[arg(long, conflicts_with = "subject")]
+        import: Option<PathBuf>,
+    },
+    Unlink,
+    IdpTest,
     List {
         #[arg(long)]
         json: bool,
@@ -166,6 +175,10 @@ impl Setup<'_> {
             Some(Command::Forget) => self.change(&site, &Request::Forget, &self.messages.forgotten(user)),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::Invite { valid, print }) => self.invite(&site, *valid, *print),
+            Some(Command::Link { import: Some(path), .. }) => self.link_all(&site, path),
+            Some(Command::Link { subject, .. }) => self.link(&site, subject.as_deref()),
+            Some(Command::Unlink) => self.unlink(&site),
+            Some(Command::IdpTest) => self.test_provider(&site),
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Move { old, new }) => self.rename(&site, old, new),
             Some(Command::Import(options)) => self.import(&site, options),
@@ -347,6 +360,7 @@ impl Setup<'_> {
             output.json(&report::Facts::new(user, status.as_ref()));
         } else {
             report::text(&self.messages, user, status.as_ref()).iter().for_each(|line| output.line(line));
+            self.link_line(site).iter().for_each(|line| output.line(line));
         }
         self.written(output)?;
         if status.is_some() { Ok(()) } else { Err((Status::NotEnrolled, None)) }

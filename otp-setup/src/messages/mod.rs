@@ -116,6 +116,36 @@ catalogue! {
     invite_off()
     invite_home()
     invite_exists(user)
+    // Links to the identity provider.
+    link_root()
+    link_subject()
+    link_other(user, subject)
+    linked(user, subject, provider)
+    link_imported(count)
+    unlinked(user)
+    not_linked(user)
+    link_unreadable(path, why)
+    link_too_large()
+    link_line(line, why)
+    link_twice(user, line)
+    link_form()
+    status_linked(subject, issuer, time)
+    status_not_linked()
+    idp_none()
+    idp_open(provider, uri, code)
+    idp_waiting(wait)
+    idp_test_done()
+    idp_denied(detail)
+    idp_expired()
+    idp_no_mfa(detail)
+    idp_too_old(detail)
+    idp_no_auth_time()
+    idp_token(detail)
+    idp_settings(detail)
+    idp_network(detail)
+    idp_certificate(detail)
+    idp_answer(detail)
+    idp_policy(detail)
     pair_apps()
     pair_uncommon(algorithm, digits, period, apps)
     pair_needs_force(algorithm, digits, period, apps)
@@ -473,6 +503,9 @@ catalogue! {
     about_forget
     about_unlock
     about_invite
+    about_link
+    about_unlink
+    about_idp_test
     about_list
     about_completions
     about_doctor
@@ -499,6 +532,8 @@ catalogue! {
     help_remove_yes
     help_valid
     help_invite_print
+    help_subject
+    help_link_import
     help_shell
     help_uri
     help_google_authenticator
@@ -530,6 +565,8 @@ catalogue! {
     value_old
     value_new
     value_entry
+    value_subject
+    value_import
     value_shell
     value_valid
 }
