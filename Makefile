@@ -17,6 +17,8 @@ STORE   := $(DESTDIR)/var/lib/insis-otp
 # The PAM service by which otp-helper has a person's password checked. An administrator's own stays.
 SERVICE := $(DESTDIR)/etc/pam.d/otp-setup
 GROUP   := insis-otp
+# The system user that otp-idp runs as.
+IDP     := insis-otp-idp
 
 comma   := ,
 ROOT    := $(filter 0,$(shell id -u))
@@ -44,7 +46,7 @@ PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
 help:
 	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
-	@echo 'make build       the module, otp-setup and otp-helper, in $(RELEASE)'
+	@echo 'make build       the module, otp-setup, otp-helper and otp-idp, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine (T=name: those whose name contains it)'
 	@echo '                T=transcripts SNAPSHOTS=overwrite: take the words of otp-setup as they are now'
 	@echo 'make check       the tests within the crates, without root'
@@ -71,7 +73,7 @@ $(TARGET)/apps/node_modules/.package-lock.json: tests/apps/package-lock.json
 	cd "$(TARGET)/apps" && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 # One after the other: together, the module would get what only the programs ask of the libraries that they share.
-CRATES = pam_insis_otp otp-helper otp-setup
+CRATES = pam_insis_otp otp-helper otp-idp otp-setup
 
 build: deps-build
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }
@@ -118,6 +120,8 @@ install:
 	@test -e "$(RELEASE)/libpam_insis_otp.so" || { echo 'Nothing is built yet: run make build first' >&2; exit 1; }
 	@test -n "$(DESTDIR)$(ROOT)" || { echo 'Only root can install here: sudo make install, or make install DESTDIR=...' >&2; exit 1; }
 	$(if $(DESTDIR),,getent group $(GROUP) >/dev/null || groupadd --system $(GROUP))
+	$(if $(DESTDIR),,getent passwd $(IDP) >/dev/null || useradd --system --user-group --home-dir / --no-create-home \
+	  --shell /usr/sbin/nologin --comment 'otp-idp' $(IDP))
 	install -d "$(dir $(MODULE))" "$(BINDIR)" "$(LIBEXEC)" "$(dir $(CONFIG))"
 	install -m 644 "$(RELEASE)/libpam_insis_otp.so" "$(MODULE).new"
 	mv -f "$(MODULE).new" "$(MODULE)"
@@ -126,6 +130,8 @@ install:
 	install -m 755 $(if $(DESTDIR),,-g $(GROUP)) "$(RELEASE)/otp-helper" "$(LIBEXEC)/otp-helper.new"
 	chmod 2755 "$(LIBEXEC)/otp-helper.new"
 	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
+	install -m 755 "$(RELEASE)/otp-idp" "$(LIBEXEC)/otp-idp.new"
+	mv -f "$(LIBEXEC)/otp-idp.new" "$(LIBEXEC)/otp-idp"
 	test -e "$(CONFIG)" || { sed 's|^helper = .*|helper = "$(PREFIX)/libexec/otp-helper"|' config/insis-otp.toml \
 	  >"$(CONFIG).new" && chmod 644 "$(CONFIG).new" && mv "$(CONFIG).new" "$(CONFIG)"; }
 	test -e "$(SERVICE)" || install -D -m 644 config/pam.d/otp-setup "$(SERVICE)"
@@ -135,9 +141,9 @@ install:
 	$(if $(DESTDIR),,@$(MARK_STORE))
 
 uninstall:
-	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper"
+	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper" "$(LIBEXEC)/otp-idp"
 	@for page in docs/man/*.[158]; do rm -f "$(MANDIR)/man$${page##*.}/$${page##*/}"; done
-	@echo 'Left in place: $(CONFIG), $(SERVICE), the pairings in $(STORE), and the group $(GROUP).'
+	@echo 'Left in place: $(CONFIG), $(SERVICE), the pairings in $(STORE), the group $(GROUP) and the user $(IDP).'
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 
 # What is missing on this machine is named, and not checked.

@@ -31,6 +31,7 @@ pub mod env;
 pub mod faults;
 pub mod guess;
 pub mod held;
+pub mod identity_provider;
 pub mod journal;
 pub mod keepassxc;
 pub mod machine;

@@ -1,0 +1,83 @@
+//! What the small programs give up and shut before they look at anything from outside. Each of them says which of it, and
+//! in which order; what cannot be put right is an error, and then the program does nothing else.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
+
+/// Starts over with an empty environment: nothing in the libraries that look people up can be steered by it. The
+/// loader drops the worst of it for a setgid program; this drops the rest.
+///
+/// # Errors
+/// The program cannot be started again.
+pub fn leave_environment() -> io::Result<()> {
+    if std::env::vars_os().next().is_none() {
+        return Ok(());
+    }
+    Err(Command::new("/proc/self/exe").env_clear().exec())
+}
+
+/// Neither this process's memory nor the files that it makes are for others: no core dumps, no tracing, no rights but the
+/// owner's.
+///
+/// # Errors
+/// The kernel does not want that.
+pub fn forbid_dumps() -> io::Result<()> {
+    nix::sys::prctl::set_dumpable(false)?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    Ok(())
+}
+
+/// Closes everything beyond the standard descriptors (which the runtime has opened, if they were closed).
+pub fn close_inherited() {
+    let number = |entry: io::Result<std::fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse::<i32>().ok();
+    let descriptors: Vec<i32> = match std::fs::read_dir("/proc/self/fd") {
+        Ok(entries) => entries.filter_map(number).collect(),
+        Err(_) => (3..1024).collect(),
+    };
+    for descriptor in descriptors.into_iter().filter(|d| *d > 2) {
+        // One of them was the listing's own, and is closed already.
+        let _ = nix::unistd::close(descriptor);
+    }
+}
+
+/// Timers and alarms that were set before this program was started end in signals, and so do the keys of a terminal: none
+/// of them shall choose the moment of its end. To be called before there is a thread that could take them instead.
+///
+/// # Errors
+/// The kernel does not want that.
+pub fn block_signals() -> io::Result<()> {
+    Ok(SigSet::all().thread_block()?)
+}
+
+/// Nothing that this process starts gains rights from here on.
+///
+/// # Errors
+/// The kernel does not want that.
+pub fn renounce() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_no_new_privs()?)
+}
+
+/// Ends the program after that time, whatever its caller does. A thread does it, since a caller can leave the alarm's signal
+/// ignored; where no thread can be had, the alarm has to do.
+///
+/// # Errors
+/// Neither can be had.
+pub fn end_in_time(lifetime: Duration) -> io::Result<()> {
+    let watch = std::thread::Builder::new().spawn(move || {
+        std::thread::sleep(lifetime);
+        std::process::exit(1);
+    });
+    if watch.is_err() {
+        // In the place of one that the caller may have set.
+        nix::unistd::alarm::set(u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX));
+        SigSet::from(Signal::SIGALRM).thread_unblock()?;
+    }
+    Ok(())
+}

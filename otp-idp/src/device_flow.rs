@@ -1,0 +1,225 @@
+//! OAuth 2.0 device authorization grant (RFC 8628): what is asked, and what the answers mean.
+
+use insis_otp::config::{IdentityProvider, MfaProof, Preset};
+use insis_otp::identity::FlowRefusal;
+
+use crate::discovery::is_https;
+use crate::error::{Error, word};
+use crate::form::Form;
+use crate::json::Json;
+use crate::numbers::{seconds, seconds_or_digits};
+use crate::secret::Secret;
+
+/// The grant type of section 3.4.
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// How long is waited between two questions where the provider does not say, in seconds (section 3.2).
+const INTERVAL: u64 = 5;
+/// No provider makes it shorter or longer than that, in seconds.
+const INTERVALS: std::ops::RangeInclusive<u64> = 1..=30;
+
+/// A flow that has begun (section 3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Where the person goes.
+    pub uri: String,
+    /// What the person types there.
+    pub user_code: String,
+    /// What the end of the flow is asked for with.
+    pub device_code: Secret,
+    /// How long the codes are valid, in seconds.
+    pub expires_in: u64,
+    /// How long to wait between two questions, in seconds.
+    pub interval: u64,
+}
+
+/// How far a flow is (section 3.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The person is not through.
+    Pending,
+    /// The same, and the questions come too often.
+    SlowDown,
+    /// The provider cannot say now.
+    Busy(String),
+    /// The person is through; this is the ID token.
+    Done(Secret),
+}
+
+/// The parameters by which a flow begins (section 3.1).
+#[must_use]
+pub fn start(provider: &IdentityProvider) -> Form {
+    let scope = if provider.preset == Some(Preset::Entra) { "openid profile" } else { "openid" };
+    let form = Form::default().with("client_id", &provider.client_id).with("scope", scope);
+    let form = match &provider.mfa {
+        MfaProof::Acr(value) => form.with("acr_values", value),
+        MfaProof::Acrs(value) => form.with("claims", &acrs_request(value)),
+        MfaProof::Amr(_) | MfaProof::Provider | MfaProof::NotChosen => form,
+    };
+    // Neither Entra nor Google documents it here.
+    let asks_for_age =
+        provider.max_age.0 != 0 && !matches!(provider.preset, Some(Preset::Entra | Preset::Google));
+    if asks_for_age { form.with("max_age", &provider.max_age.0.to_string()) } else { form }
+}
+
+/// A claims request (OpenID Connect Core 1.0, section 5.5).
+fn acrs_request(value: &str) -> String {
+    serde_json::json!({ "id_token": { "acrs": { "essential": true, "value": value } } }).to_string()
+}
+
+/// The parameters by which the end of a flow is asked for (section 3.4).
+#[must_use]
+pub fn question(provider: &IdentityProvider, grant: &Grant) -> Form {
+    let form = Form::default().with("grant_type", GRANT_TYPE);
+    form.with("device_code", grant.device_code.reveal()).with("client_id", &provider.client_id)
+}
+
+/// Reads the answer to [`start`].
+///
+/// # Errors
+/// The provider does not begin a flow, or what it says is none.
+pub fn parse_start(status: u16, answer: &Json) -> Result<Grant, Error> {
+    if status != 200 {
+        return Err(ProviderError::parse(status, answer)?.unavailable());
+    }
+    let text = |name: &str| answer.text(name).filter(|text| !text.is_empty());
+    let missing =
+        |name: &str| Error::answer(format!("the answer to the device authorization request has no {name}"));
+    // Google's is named as in an earlier draft.
+    let uri = text("verification_uri").or_else(|| text("verification_url"));
+    let uri = uri.ok_or_else(|| missing("verification_uri"))?;
+    if uri.len() > 200 || !is_https(uri) {
+        return Err(Error::answer("verification_uri is no address that begins with https"));
+    }
+    let user_code = text("user_code").ok_or_else(|| missing("user_code"))?;
+    let is_shown =
+        |code: &str| code.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') && code.trim() == code;
+    if user_code.len() > 32 || !is_shown(user_code) {
+        return Err(Error::answer("user_code is not up to 32 printable ASCII characters"));
+    }
+    let device_code = text("device_code").ok_or_else(|| missing("device_code"))?;
+    let expires_in = answer.get("expires_in").and_then(seconds_or_digits).filter(|seconds| *seconds > 0);
+    Ok(Grant {
+        uri: uri.to_owned(),
+        user_code: user_code.to_owned(),
+        device_code: Secret::new(device_code),
+        expires_in: expires_in.ok_or_else(|| missing("expires_in"))?,
+        interval: interval(answer)?,
+    })
+}
+
+fn interval(answer: &Json) -> Result<u64, Error> {
+    let Some(interval) = answer.get("interval") else { return Ok(INTERVAL) };
+    let seconds =
+        seconds_or_digits(interval).ok_or_else(|| Error::answer("interval is no number of seconds"))?;
+    Ok(seconds.clamp(*INTERVALS.start(), *INTERVALS.end()))
+}
+
+/// The interval after a [`Progress::SlowDown`] (section 3.5).
+#[must_use]
+pub const fn slower(interval: u64) -> u64 {
+    interval.saturating_add(5)
+}
+
+/// Reads the answer to [`question`]. Access and refresh tokens in it are not looked at.
+///
+/// # Errors
+/// The flow has ended without a token.
+pub fn parse_progress(status: u16, answer: &Json) -> Result<Progress, Error> {
+    if status == 200 {
+        let token = answer.text("id_token").filter(|token| !token.is_empty());
+        let token = token.ok_or_else(|| Error::answer("the answer to the token request has no id_token"))?;
+        return Ok(Progress::Done(Secret::new(token)));
+    }
+    let error = ProviderError::parse(status, answer)?;
+    match error.name.as_str() {
+        "authorization_pending" => Ok(Progress::Pending),
+        "slow_down" => Ok(Progress::SlowDown),
+        "temporarily_unavailable" | "server_error" => Ok(Progress::Busy(error.detail())),
+        _ => Err(error.ended()),
+    }
+}
+
+/// An error of the provider's (RFC 6749, section 5.2), without what it says about it: that may name people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ProviderError {
+    name: String,
+    codes: Vec<u64>,
+    trace: Vec<String>,
+}
+
+impl ProviderError {
+    /// A confidential client has no "Allow public client flows" and this host no secret.
+    const PUBLIC_CLIENT: u64 = 7_000_218;
+    /// Conditional Access blocks the flow.
+    const CONDITIONAL_ACCESS: u64 = 53_003;
+
+    fn parse(status: u16, answer: &Json) -> Result<Self, Error> {
+        let name = answer.text("error").filter(|name| !name.is_empty());
+        let name =
+            name.ok_or_else(|| Error::answer(format!("the provider answers {status} without an error")))?;
+        let codes = answer.get("error_codes").and_then(Json::as_array).unwrap_or_default();
+        let trace = ["trace_id", "correlation_id"]
+            .into_iter()
+            .filter_map(|field| Some(format!("{field}={}", word(answer.text(field)?, 40))));
+        Ok(Self {
+            name: word(name, 60),
+            codes: codes.iter().filter_map(seconds).take(4).collect(),
+            trace: trace.collect(),
+        })
+    }
+
+    fn detail(&self) -> String {
+        let codes = self.codes.iter().map(|code| format!("AADSTS{code}"));
+        let words =
+            std::iter::once(format!("error={}", self.name)).chain(codes).chain(self.trace.iter().cloned());
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the site has to do at the provider, where that is known.
+    fn remedy(&self) -> Option<&'static str> {
+        match self.name.as_str() {
+            _ if self.codes.contains(&Self::PUBLIC_CLIENT) => {
+                Some("set \"Allow public client flows\" to Yes at the application's registration")
+            }
+            _ if self.codes.contains(&Self::CONDITIONAL_ACCESS) => Some(
+                "Conditional Access blocks the device code flow: exclude this application from that policy",
+            ),
+            "unauthorized_client" | "unsupported_grant_type" => {
+                Some("enable the device authorization grant for this client at the provider")
+            }
+            "invalid_scope" => Some("allow this client the scope openid at the provider"),
+            _ => None,
+        }
+    }
+
+    /// Why no flow begins.
+    fn unavailable(&self) -> Error {
+        match (self.remedy(), self.name.as_str()) {
+            (Some(remedy), _) => Error::policy(format!("{remedy} ({})", self.detail())),
+            (None, "access_denied") => {
+                Error::policy(format!("the provider denies the flow ({})", self.detail()))
+            }
+            (None, "temporarily_unavailable" | "server_error" | "slow_down") => Error::network(self.detail()),
+            (None, "invalid_client") => {
+                Error::settings(format!("client_id or the client's secret is not right ({})", self.detail()))
+            }
+            (None, "invalid_request" | "invalid_tenant") => {
+                Error::settings(format!("the provider does not take the request ({})", self.detail()))
+            }
+            (None, _) => Error::answer(self.detail()),
+        }
+    }
+
+    /// Why a flow has ended.
+    fn ended(&self) -> Error {
+        match self.name.as_str() {
+            _ if self.remedy().is_some() => self.unavailable(),
+            // invalid_grant: the provider's policy, after the person has signed in.
+            "access_denied" | "authorization_declined" | "invalid_grant" | "interaction_required" => {
+                Error::Refused(FlowRefusal::Denied, self.detail())
+            }
+            "expired_token" | "code_expired" => Error::Refused(FlowRefusal::Expired, self.detail()),
+            _ => self.unavailable(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The provider's keys: a JWK Set (RFC 7517, RFC 7518, RFC 8037).
+
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::json::Json;
+
+/// The algorithms that ID tokens may be signed with. Neither `none` nor one with a shared key is among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+/// The public key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Public {
+    /// Modulus and exponent, without leading zeros.
+    Rsa {
+        /// The modulus.
+        n: Vec<u8>,
+        /// The exponent.
+        e: Vec<u8>,
+    },
+    /// A point on P-256, uncompressed.
+    P256(Vec<u8>),
+    /// An Ed25519 key.
+    Ed25519(Vec<u8>),
+}
+
+/// A key that signatures can be checked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name.
+    pub id: Option<String>,
+    /// What it is for alone, where that is said.
+    pub algorithm: Option<Algorithm>,
+    /// The key.
+    pub public: Public,
+}
+
+/// The keys of a provider. Those that nothing here can be signed with are left out, but their names are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeySet {
+    keys: Vec<Key>,
+    others: Vec<String>,
+}
+
+/// Why no key can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoKey {
+    /// None has that name: there may be newer ones.
+    Unknown,
+    /// The one of that name is for something else, or cannot be used.
+    Unfit,
+    /// Several could be meant.
+    Ambiguous,
+}
+
+impl Algorithm {
+    /// By its name in RFC 7518 or RFC 8037.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "RS256" => Some(Self::Rs256),
+            "PS256" => Some(Self::Ps256),
+            "ES256" => Some(Self::Es256),
+            "EdDSA" => Some(Self::EdDsa),
+            _ => None,
+        }
+    }
+}
+
+impl Key {
+    /// Whether signatures of that algorithm can be this key's.
+    #[must_use]
+    pub fn fits(&self, algorithm: Algorithm) -> bool {
+        let type_fits = match self.public {
+            Public::Rsa { .. } => matches!(algorithm, Algorithm::Rs256 | Algorithm::Ps256),
+            Public::P256(_) => algorithm == Algorithm::Es256,
+            Public::Ed25519(_) => algorithm == Algorithm::EdDsa,
+        };
+        type_fits && self.algorithm.is_none_or(|own| own == algorithm)
+    }
+
+    fn parse(jwk: &Json) -> Option<Self> {
+        if !is_for_signatures(jwk) {
+            return None;
+        }
+        let algorithm = match jwk.get("alg") {
+            Some(name) => Some(Algorithm::named(name.as_text()?)?),
+            None => None,
+        };
+        let id = jwk.text("kid").map(str::to_owned);
+        let key = Self { id, algorithm, public: Public::parse(jwk)? };
+        key.algorithm.is_none_or(|own| key.fits(own)).then_some(key)
+    }
+}
+
+impl Public {
+    /// Shorter moduli can be factored.
+    const SHORTEST_MODULUS: usize = 2048;
+    /// Longer ones take too long.
+    const LONGEST_MODULUS: usize = 8192;
+
+    fn parse(jwk: &Json) -> Option<Self> {
+        let bytes = |name: &str| BASE64URL_NOPAD.decode(jwk.text(name)?.as_bytes()).ok();
+        match (jwk.text("kty")?, jwk.text("crv")) {
+            ("RSA", _) => {
+                let (n, e) = (without_zeros(bytes("n")?), without_zeros(bytes("e")?));
+                let is_sound = (Self::SHORTEST_MODULUS..=Self::LONGEST_MODULUS).contains(&bits(&n));
+                (is_sound && !e.is_empty()).then_some(Self::Rsa { n, e })
+            }
+            ("EC", Some("P-256")) => {
+                let (x, y) = (bytes("x")?, bytes("y")?);
+                (x.len() == 32 && y.len() == 32).then(|| Self::P256([&[4], x.as_slice(), &y].concat()))
+            }
+            ("OKP", Some("Ed25519")) => bytes("x").filter(|x| x.len() == 32).map(Self::Ed25519),
+            _ => None,
+        }
+    }
+}
+
+/// Some providers write a sign byte before the number.
+fn without_zeros(mut number: Vec<u8>) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.drain(..zeros);
+    number
+}
+
+/// The length of a number without leading zeros.
+fn bits(number: &[u8]) -> usize {
+    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+}
+
+/// What `use` and `key_ops` say, where they do.
+fn is_for_signatures(jwk: &Json) -> bool {
+    let by_use = jwk.get("use").is_none_or(|purpose| purpose.as_text() == Some("sig"));
+    let by_operations = jwk.get("key_ops").is_none_or(|operations| {
+        operations.as_array().is_some_and(|all| all.iter().any(|one| one.as_text() == Some("verify")))
+    });
+    by_use && by_operations
+}
+
+impl KeySet {
+    /// Reads a key set; `None` where it is none.
+    #[must_use]
+    pub fn parse(document: &Json) -> Option<Self> {
+        let mut set = Self::default();
+        for jwk in document.get("keys")?.as_array()? {
+            match Key::parse(jwk) {
+                Some(key) => set.keys.push(key),
+                None => set.others.extend(jwk.text("kid").map(str::to_owned)),
+            }
+        }
+        Some(set)
+    }
+
+    /// The one key of that name with which a signature of that algorithm is checked. Where no name is given, the only one that
+    /// fits.
+    ///
+    /// # Errors
+    /// There is none, or more than one.
+    pub fn choose(&self, id: Option<&str>, algorithm: Algorithm) -> Result<&Key, NoKey> {
+        let is_named = |key: &&Key| id.is_none() || key.id.as_deref() == id;
+        let mut fitting = self.keys.iter().filter(is_named).filter(|key| key.fits(algorithm));
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Ok(key),
+            (Some(_), Some(_)) => Err(NoKey::Ambiguous),
+            (None, _) if self.knows(id) => Err(NoKey::Unfit),
+            (None, _) => Err(NoKey::Unknown),
+        }
+    }
+
+    fn knows(&self, id: Option<&str>) -> bool {
+        let mut ids = self
+            .keys
+            .iter()
+            .filter_map(|key| key.id.as_deref())
+            .chain(self.others.iter().map(String::as_str));
+        id.is_some_and(|id| ids.any(|known| known == id))
+    }
+}
