@@ -16,7 +16,7 @@ fn begin(seconds: u64) -> Flow {
 
 /// What the person is told.
 fn offered(flow: &mut Flow) -> (String, String) {
-    match flow.next().unwrap() {
+    match flow.hear().unwrap() {
         Message::Offered { uri, code } => (uri, code),
         other => panic!("{other:?}"),
     }
@@ -27,7 +27,7 @@ fn sign_in(provider: &Provider, decision: Decision, fields: &[&str]) -> Message 
     let mut flow = begin(60);
     let (uri, code) = offered(&mut flow);
     provider.person(&uri, &code, decision, fields);
-    flow.next().unwrap()
+    flow.hear().unwrap()
 }
 
 #[test]
