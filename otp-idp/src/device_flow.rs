@@ -223,3 +223,182 @@ impl ProviderError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insis_otp::identity::Unavailability;
+    use insis_otp::oath::Seconds;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn provider(mfa: MfaProof, preset: Option<Preset>) -> IdentityProvider {
+        IdentityProvider { client_id: "otp".to_owned(), mfa, preset, ..IdentityProvider::default() }
+    }
+
+    fn answer() -> Value {
+        json!({
+            "device_code": "d", "user_code": "ABCD-EFGH", "verification_uri": "https://example.org/device", "expires_in": 900,
+            "verification_uri_complete": "https://example.org/device?user_code=ABCD-EFGH", "interval": 7,
+        })
+    }
+
+    fn json(value: &Value) -> Json {
+        Json::parse(value.to_string().as_bytes()).unwrap()
+    }
+
+    fn with(name: &str, value: Value) -> Result<Grant, Error> {
+        let mut answer = answer();
+        answer[name] = value;
+        parse_start(200, &json(&answer))
+    }
+
+    #[test]
+    fn what_is_asked_for_is_what_the_site_chose() {
+        let form = |mfa, preset| start(&provider(mfa, preset)).as_str().to_owned();
+        assert_eq!(form(MfaProof::Provider, None), "client_id=otp&scope=openid&max_age=600");
+        assert_eq!(form(MfaProof::Provider, Some(Preset::Entra)), "client_id=otp&scope=openid+profile");
+        assert_eq!(form(MfaProof::Provider, Some(Preset::Google)), "client_id=otp&scope=openid");
+        let acr = form(MfaProof::Acr("https://refeds.org/profile/mfa".into()), Some(Preset::Keycloak));
+        assert_eq!(
+            acr,
+            "client_id=otp&scope=openid&acr_values=https%3A%2F%2Frefeds.org%2Fprofile%2Fmfa&max_age=600"
+        );
+        let acrs = form(MfaProof::Acrs("c1".into()), Some(Preset::Entra));
+        assert!(acrs.ends_with(&format!("&claims={}", "%7B%22id_token%22%3A%7B%22acrs%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22c1%22%7D%7D%7D")), "{acrs}");
+        let any_age = IdentityProvider { max_age: Seconds(0), ..provider(MfaProof::Provider, None) };
+        assert_eq!(start(&any_age).as_str(), "client_id=otp&scope=openid");
+        let grant = parse_start(200, &json(&answer())).unwrap();
+        let question = question(&any_age, &grant);
+        assert_eq!(
+            question.as_str(),
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d&client_id=otp"
+        );
+    }
+
+    #[test]
+    fn a_flow_begins_with_an_address_and_a_code() {
+        let grant = parse_start(200, &json(&answer())).unwrap();
+        assert_eq!(
+            (grant.uri.as_str(), grant.user_code.as_str()),
+            ("https://example.org/device", "ABCD-EFGH")
+        );
+        assert_eq!((grant.expires_in, grant.interval), (900, 7));
+        assert!(!format!("{grant:?}").contains("\"d\""), "{grant:?}");
+        // As Google has it.
+        let mut google = answer();
+        google.as_object_mut().unwrap().remove("verification_uri");
+        google["verification_url"] = "https://www.google.com/device".into();
+        assert_eq!(parse_start(200, &json(&google)).unwrap().uri, "https://www.google.com/device");
+    }
+
+    #[test]
+    fn numbers_may_be_strings_and_the_interval_may_be_missing() {
+        for (value, interval) in [
+            (json!(null), 5),
+            (json!("9"), 9),
+            (json!(0), 1),
+            (json!("0"), 1),
+            (json!(31), 30),
+            (json!(1e9), 30),
+            (json!(5.5), 5),
+        ] {
+            assert_eq!(with("interval", value.clone()).unwrap().interval, interval, "{value}");
+        }
+        for value in [json!("soon"), json!(-1), json!([5]), json!(true)] {
+            assert!(with("interval", value).is_err());
+        }
+        assert_eq!(with("expires_in", json!("300")).unwrap().expires_in, 300);
+        for value in [json!(null), json!(0), json!("0"), json!(-5), json!("later")] {
+            assert!(with("expires_in", value).is_err());
+        }
+        assert_eq!(slower(5), 10);
+    }
+
+    #[test]
+    fn what_is_shown_to_people_is_harmless() {
+        for (name, value) in [
+            ("verification_uri", json!("http://example.org/device")),
+            ("verification_uri", json!("https://example.org/\u{1b}[2J")),
+            ("verification_uri", json!("https://example.org/ x")),
+            ("verification_uri", json!("https://anna@example.org/")),
+            ("verification_uri", json!(format!("https://example.org/{}", "x".repeat(200)))),
+            ("verification_uri", json!(7)),
+            ("user_code", json!("AB\nCD")),
+            ("user_code", json!("\u{17e}")),
+            ("user_code", json!(" ")),
+            ("user_code", json!("")),
+            ("user_code", json!("X".repeat(33))),
+            ("user_code", json!(1234)),
+            ("device_code", json!("")),
+            ("device_code", json!(null)),
+        ] {
+            let parsed = with(name, value.clone());
+            assert!(
+                matches!(parsed, Err(Error::Unavailable(Unavailability::Answer, _))),
+                "{value}: {parsed:?}"
+            );
+        }
+        assert_eq!(with("user_code", json!("123 456")).unwrap().user_code, "123 456");
+    }
+
+    #[test]
+    fn a_flow_is_pending_done_or_ended() {
+        let progress = |status, value: Value| parse_progress(status, &json(&value));
+        let error = |name: &str| progress(400, json!({ "error": name, "error_description": "Anna Smith" }));
+        assert_eq!(error("authorization_pending"), Ok(Progress::Pending));
+        assert_eq!(error("slow_down"), Ok(Progress::SlowDown));
+        assert!(matches!(error("server_error"), Ok(Progress::Busy(_))));
+        for name in ["access_denied", "authorization_declined", "invalid_grant"] {
+            assert_eq!(error(name), Err(Error::Refused(FlowRefusal::Denied, format!("error={name}"))));
+        }
+        assert_eq!(
+            error("expired_token"),
+            Err(Error::Refused(FlowRefusal::Expired, "error=expired_token".into()))
+        );
+        assert!(matches!(error("bad_verification_code"), Err(Error::Unavailable(Unavailability::Answer, _))));
+        assert!(matches!(error("unauthorized_client"), Err(Error::Unavailable(Unavailability::Policy, _))));
+        assert!(matches!(error(""), Err(Error::Unavailable(Unavailability::Answer, _))));
+        let done = progress(200, json!({ "id_token": "t", "access_token": "a", "refresh_token": "r" }));
+        assert_eq!(done, Ok(Progress::Done(Secret::new("t"))));
+        for nothing in
+            [json!({}), json!({ "access_token": "a" }), json!({ "id_token": 7 }), json!({ "id_token": "" })]
+        {
+            assert!(matches!(progress(200, nothing), Err(Error::Unavailable(Unavailability::Answer, _))));
+        }
+    }
+
+    #[test]
+    fn entras_errors_say_what_to_do_and_name_nobody() {
+        let entra = |name: &str, code: u64| {
+            let error = json!({
+                "error": name, "error_description": format!("AADSTS{code}: anna@example.org"), "error_codes": [code],
+                "trace_id": "5d3f", "correlation_id": "9 0\n", "suberror": "anna",
+            });
+            let parsed = [
+                parse_start(400, &json(&error)).unwrap_err(),
+                parse_progress(400, &json(&error)).unwrap_err(),
+            ];
+            parsed.map(|error| match error {
+                Error::Unavailable(why, detail) => (why, detail),
+                other @ Error::Refused(..) => panic!("{other:?}"),
+            })
+        };
+        for (name, code, words) in [
+            ("invalid_client", 7_000_218, "Allow public client flows"),
+            ("access_denied", 53_003, "Conditional Access blocks"),
+            ("invalid_grant", 53_003, "Conditional Access blocks"),
+            ("unauthorized_client", 700_016, "device authorization grant"),
+        ] {
+            for (why, detail) in entra(name, code) {
+                assert_eq!(why, Unavailability::Policy);
+                assert!(detail.contains(words), "{detail}");
+                let own = format!("error={name} AADSTS{code} trace_id=5d3f correlation_id=9?0?");
+                assert!(detail.contains(&own) && !detail.contains("anna"), "{detail}");
+            }
+        }
+        for (why, _) in entra("invalid_client", 7_000_215) {
+            assert_eq!(why, Unavailability::Settings);
+        }
+    }
+}

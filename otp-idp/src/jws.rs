@@ -136,3 +136,178 @@ fn is_signed(algorithm: Algorithm, key: &Key, message: &[u8], signature: &[u8]) 
     };
     verified.is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::key_set::KeySet;
+    use crate::signing::SigningKey;
+
+    fn key(signing: &SigningKey, algorithm: &str) -> Key {
+        let set = json!({ "keys": [signing.jwk()] }).to_string();
+        let set = KeySet::parse(&Json::parse(set.as_bytes()).unwrap()).unwrap();
+        set.choose(Some("k"), Algorithm::named(algorithm).unwrap()).unwrap().clone()
+    }
+
+    fn verify(token: &str, key: &Key) -> Result<Json, NotAccepted> {
+        Unverified::parse(token)?.verify(key)
+    }
+
+    fn all() -> [(SigningKey, &'static str); 4] {
+        [
+            (SigningKey::rsa("k"), "RS256"),
+            (SigningKey::rsa("k"), "PS256"),
+            (SigningKey::p256("k"), "ES256"),
+            (SigningKey::ed25519("k"), "EdDSA"),
+        ]
+    }
+
+    /// What stands between the dots, written anew.
+    fn with_part(token: &str, index: usize, bytes: &[u8]) -> String {
+        let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect();
+        parts[index] = BASE64URL_NOPAD.encode(bytes);
+        parts.join(".")
+    }
+
+    #[test]
+    fn what_is_signed_is_what_is_read() {
+        for (signing, algorithm) in all() {
+            let token = signing.token(algorithm, &json!({ "sub": "anna" }));
+            let claims = verify(&token, &key(&signing, algorithm)).unwrap();
+            assert_eq!(claims.text("sub"), Some("anna"), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn no_byte_of_a_token_can_be_another() {
+        for (signing, algorithm) in all() {
+            let token = signing.token(algorithm, &json!({ "sub": "anna" }));
+            let key = key(&signing, algorithm);
+            for at in 0..token.len() {
+                for other in [b'A', b'z', b'.', b'=', b'-'] {
+                    let mut bytes = token.clone().into_bytes();
+                    if std::mem::replace(&mut bytes[at], other) != other {
+                        assert!(
+                            verify(std::str::from_utf8(&bytes).unwrap(), &key).is_err(),
+                            "{algorithm} {at}"
+                        );
+                    }
+                }
+                assert!(verify(&token[..at], &key).is_err(), "{algorithm} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_algorithm_is_refused() {
+        let claims = json!({ "sub": "anna" });
+        let rs256 = SigningKey::rsa("k").token("RS256", &claims);
+        assert_eq!(verify(&rs256, &key(&SigningKey::other_rsa("k"), "RS256")), Err(NotAccepted::Signature));
+        for (signing, algorithm) in all() {
+            let own = key(&signing, algorithm);
+            // An RSA key that does not say for which of the two it is may sign with both.
+            let is_rsa = |name: &str| matches!(name, "RS256" | "PS256");
+            for (other, name) in all() {
+                let is_own = is_rsa(algorithm) && is_rsa(name);
+                assert_eq!(
+                    verify(&other.token(name, &claims), &own).is_ok(),
+                    is_own,
+                    "{name} for {algorithm}"
+                );
+            }
+        }
+        // PS256 in the header, and a signature of RS256.
+        let header = with_part(&rs256, 0, br#"{"alg":"PS256","kid":"k"}"#);
+        assert_eq!(verify(&header, &key(&SigningKey::rsa("k"), "PS256")), Err(NotAccepted::Signature));
+    }
+
+    #[test]
+    fn nothing_unsigned_or_signed_with_what_everybody_knows_is_accepted() {
+        let signing = SigningKey::rsa("k");
+        let token = signing.token("RS256", &json!({ "sub": "anna" }));
+        for name in ["none", "None", "HS256", "HS512", "RS1", "RS384", "ES256K", "rs256", "", "EdDSA "] {
+            let header = json!({ "alg": name, "kid": "k" }).to_string();
+            let token = with_part(&token, 0, header.as_bytes());
+            assert!(matches!(Unverified::parse(&token), Err(NotAccepted::Algorithm(_))), "{name}");
+        }
+        // A shared key that is the public one.
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        let (_, payload) = signed.split_once('.').unwrap();
+        let signed = format!("{}.{payload}", BASE64URL_NOPAD.encode(br#"{"alg":"HS256","kid":"k"}"#));
+        let public = BASE64URL_NOPAD.decode(signing.jwk()["n"].as_str().unwrap().as_bytes()).unwrap();
+        let shared = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &public);
+        let signature = BASE64URL_NOPAD.encode(ring::hmac::sign(&shared, signed.as_bytes()).as_ref());
+        let token = format!("{signed}.{signature}");
+        assert_eq!(verify(&token, &key(&signing, "RS256")), Err(NotAccepted::Algorithm("HS256".to_owned())));
+    }
+
+    #[test]
+    fn a_header_has_one_meaning_and_asks_for_nothing_more() {
+        let refused = |header: &str| Unverified::parse(&SigningKey::rsa("k").sign(header, "{}")).unwrap_err();
+        assert_eq!(refused(r#"{"alg":"RS256","crit":["exp"],"exp":1}"#), NotAccepted::Critical);
+        assert_eq!(refused(r#"{"alg":"RS256","crit":null}"#), NotAccepted::Critical);
+        assert_eq!(refused(r#"{"alg":"RS256","typ":"at+jwt"}"#), NotAccepted::Type("at+jwt".to_owned()));
+        for header in [
+            r#"{"alg":"RS256","alg":"RS256"}"#,
+            r#"{"alg":"RS256","kid":"a","kid":"b"}"#,
+            r#"{"alg":1}"#,
+            r#"{"alg":"RS256","kid":1}"#,
+            r#"{"alg":"RS256","typ":[]}"#,
+            "{}",
+            "[]",
+            "",
+            "\"RS256\"",
+        ] {
+            assert_eq!(refused(header), NotAccepted::Header, "{header}");
+        }
+        let parsed =
+            |header: &str| Unverified::parse(&SigningKey::rsa("k").sign(header, "{}")).map(|t| t.key_id);
+        assert_eq!(
+            parsed(r#"{"alg":"RS256","typ":"JWT","kid":"k","x5t":"y","jku":"https://evil.example/"}"#),
+            Ok(Some("k".to_owned()))
+        );
+        assert_eq!(parsed(r#"{"alg":"RS256","kid":null}"#), Ok(None));
+    }
+
+    #[test]
+    fn claims_have_one_meaning() {
+        let signing = SigningKey::rsa("k");
+        let key = key(&signing, "RS256");
+        for claims in
+            [r#"{"sub":"anna","sub":"eve"}"#, r#"{"sub":"anna","\u0073ub":"eve"}"#, "[]", "", "1", "{}x"]
+        {
+            let token = signing.sign(r#"{"alg":"RS256"}"#, claims);
+            assert_eq!(verify(&token, &key), Err(NotAccepted::Payload), "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_three_parts_of_base64url_and_no_longer_than_16_kib() {
+        let signing = SigningKey::rsa("k");
+        let of_length = |length: usize| signing.token("RS256", &json!({ "x": "y".repeat(length) }));
+        assert!(verify(&of_length(11_900), &key(&signing, "RS256")).is_ok());
+        assert_eq!(Unverified::parse(&of_length(12_300)).unwrap_err(), NotAccepted::Form);
+        let token = of_length(1);
+        for bad in [
+            String::new(),
+            "..".to_owned(),
+            token.replacen('.', "", 1),
+            format!("{token}."),
+            format!("{token}.x"),
+            format!("{token}="),
+            format!(" {token}"),
+            format!("{token}\n"),
+            token.replace('.', ".\u{17e}"),
+        ] {
+            assert!(Unverified::parse(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn it_is_not_shown() {
+        let token = SigningKey::rsa("k").token("RS256", &Value::Object(Default::default()));
+        assert_eq!(format!("{:?}", Unverified::parse(&token).unwrap()), "Unverified(Rs256)");
+    }
+}

@@ -186,3 +186,101 @@ impl KeySet {
         id.is_some_and(|id| ids.any(|known| known == id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::signing::SigningKey;
+
+    fn set(keys: &[Value]) -> KeySet {
+        KeySet::parse(&Json::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()).unwrap()
+    }
+
+    fn with(mut jwk: Value, name: &str, value: impl Into<Value>) -> Value {
+        jwk[name] = value.into();
+        jwk
+    }
+
+    #[test]
+    fn a_key_is_chosen_by_its_very_name() {
+        let set =
+            set(&[SigningKey::rsa("a").jwk(), SigningKey::p256("b").jwk(), SigningKey::ed25519("c").jwk()]);
+        assert_eq!(set.choose(Some("a"), Algorithm::Rs256), set.choose(Some("a"), Algorithm::Ps256));
+        assert!(set.choose(Some("b"), Algorithm::Es256).is_ok());
+        assert!(set.choose(Some("c"), Algorithm::EdDsa).is_ok());
+        for name in ["A", "", "a ", "d"] {
+            assert_eq!(set.choose(Some(name), Algorithm::Rs256), Err(NoKey::Unknown), "{name}");
+        }
+        for (name, algorithm) in [("a", Algorithm::Es256), ("b", Algorithm::Rs256), ("c", Algorithm::Es256)] {
+            assert_eq!(set.choose(Some(name), algorithm), Err(NoKey::Unfit), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_token_without_a_name_is_of_the_only_key_that_fits() {
+        let (one, two) = (SigningKey::rsa("a").jwk(), SigningKey::other_rsa("b").jwk());
+        let alone = set(&[one.clone(), SigningKey::p256("p").jwk()]);
+        assert_eq!(alone.choose(None, Algorithm::Rs256).unwrap().id.as_deref(), Some("a"));
+        assert_eq!(set(&[one.clone(), two.clone()]).choose(None, Algorithm::Rs256), Err(NoKey::Ambiguous));
+        assert_eq!(set(&[]).choose(None, Algorithm::Rs256), Err(NoKey::Unknown));
+        let twins = set(&[one, with(two, "kid", "a")]);
+        assert_eq!(twins.choose(Some("a"), Algorithm::Rs256), Err(NoKey::Ambiguous));
+    }
+
+    #[test]
+    fn a_key_is_used_for_what_it_is_for_only() {
+        let rsa = || SigningKey::rsa("a").jwk();
+        for jwk in [
+            with(rsa(), "use", "enc"),
+            with(rsa(), "use", 1),
+            with(rsa(), "key_ops", json!(["encrypt"])),
+            with(rsa(), "key_ops", "verify"),
+            with(rsa(), "alg", "RSA-OAEP"),
+            with(rsa(), "alg", "HS256"),
+            with(rsa(), "alg", "ES256"),
+            with(rsa(), "kty", "oct"),
+            with(rsa(), "kty", "rsa"),
+            with(rsa(), "n", "AQAB"),
+            with(rsa(), "n", "not base64url!"),
+            with(rsa(), "e", ""),
+            with(SigningKey::p256("a").jwk(), "crv", "P-384"),
+            with(SigningKey::p256("a").jwk(), "crv", "secp256k1"),
+            with(SigningKey::p256("a").jwk(), "x", "AQAB"),
+            with(SigningKey::ed25519("a").jwk(), "crv", "X25519"),
+            with(SigningKey::ed25519("a").jwk(), "x", "AQAB"),
+        ] {
+            for algorithm in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa] {
+                assert_eq!(
+                    set(std::slice::from_ref(&jwk)).choose(Some("a"), algorithm),
+                    Err(NoKey::Unfit),
+                    "{jwk}"
+                );
+            }
+        }
+        let own = set(&[with(rsa(), "alg", "PS256")]);
+        assert!(own.choose(Some("a"), Algorithm::Ps256).is_ok());
+        assert_eq!(own.choose(Some("a"), Algorithm::Rs256), Err(NoKey::Unfit));
+    }
+
+    #[test]
+    fn moduli_have_2048_to_8192_bits_and_may_have_a_sign_byte() {
+        let modulus = |bytes: &[u8]| with(SigningKey::rsa("a").jwk(), "n", BASE64URL_NOPAD.encode(bytes));
+        let usable = |bytes: &[u8]| set(&[modulus(bytes)]).choose(Some("a"), Algorithm::Rs256).is_ok();
+        assert!(!usable(&[0x7f; 256]));
+        assert!(!usable(&[[0].as_slice(), &[0xff; 128]].concat()));
+        assert!(usable(&[0x80; 256]));
+        assert!(usable(&[[0].as_slice(), &[0x80; 256]].concat()));
+        assert!(usable(&[0xff; 1024]));
+        assert!(!usable(&[0xff; 1025]));
+    }
+
+    #[test]
+    fn what_is_no_key_set_is_none() {
+        for text in ["{}", r#"{"keys":{}}"#, r#"{"keys":null}"#] {
+            assert_eq!(KeySet::parse(&Json::parse(text.as_bytes()).unwrap()), None, "{text}");
+        }
+        assert_eq!(set(&[json!(1), json!({}), json!([])]), KeySet::default());
+    }
+}

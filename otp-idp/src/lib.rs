@@ -18,5 +18,8 @@ pub mod jws;
 pub mod key_set;
 pub mod numbers;
 pub mod secret;
+#[cfg(any(test, feature = "signing"))]
+#[expect(clippy::expect_used, reason = "it is for tests, which end then")]
+pub mod signing;
 pub mod site;
 pub mod token;

@@ -165,3 +165,234 @@ fn values(value: &Json) -> String {
     let words: Vec<_> = texts.iter().filter_map(Json::as_text).take(8).map(|text| word(text, 40)).collect();
     words.join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use insis_otp::oath::Seconds;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ISSUER: &str = "https://login.example.org";
+    const NOW: u64 = 1_800_000_000;
+    const STARTED: u64 = NOW - 30;
+
+    fn provider() -> IdentityProvider {
+        IdentityProvider {
+            issuer: ISSUER.to_owned(),
+            client_id: "otp".to_owned(),
+            subject: "sub".to_owned(),
+            mfa: MfaProof::Amr("mfa".to_owned()),
+            ..IdentityProvider::default()
+        }
+    }
+
+    fn claims() -> Value {
+        json!({
+            "iss": ISSUER, "aud": "otp", "sub": "anna-7", "exp": NOW + 300, "iat": NOW, "auth_time": NOW - 10,
+            "amr": ["pwd", "mfa"], "name": "Anna", "email": "anna@example.org",
+        })
+    }
+
+    fn check_of(provider: &IdentityProvider, claims: &Value) -> Result<Proof, Error> {
+        let claims = Json::parse(claims.to_string().as_bytes()).unwrap();
+        check(&claims, provider, UnixTime(STARTED), UnixTime(NOW))
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut claims = claims();
+        claims[name] = value;
+        claims
+    }
+
+    fn without(name: &str) -> Value {
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove(name);
+        claims
+    }
+
+    fn why(provider: &IdentityProvider, claims: &Value) -> FlowRefusal {
+        match check_of(provider, claims) {
+            Err(Error::Refused(why, _)) => why,
+            other => panic!("{claims}: {other:?}"),
+        }
+    }
+
+    /// That value of the claim is accepted or not.
+    fn judged(name: &str, values: &[(Value, bool)]) {
+        for (value, is_accepted) in values {
+            let checked = check_of(&provider(), &with(name, value.clone()));
+            assert_eq!(checked.is_ok(), *is_accepted, "{name}={value}: {checked:?}");
+            assert!(matches!(checked, Ok(_) | Err(Error::Refused(FlowRefusal::Token, _))), "{checked:?}");
+        }
+    }
+
+    #[test]
+    fn a_proof_says_who_and_how_and_no_names() {
+        let proof = check_of(&provider(), &claims()).unwrap();
+        assert_eq!(proof.identity, Identity::new(ISSUER, "", "anna-7").unwrap());
+        assert_eq!(proof.detail, format!("amr=pwd,mfa auth_time={}", NOW - 10));
+    }
+
+    #[test]
+    fn it_is_of_this_issuer_and_for_this_site() {
+        let wrong = |value: &str| (json!(value), false);
+        judged(
+            "iss",
+            &[wrong("https://login.example.org/"), wrong("https://evil.example"), (json!([ISSUER]), false)],
+        );
+        judged(
+            "aud",
+            &[
+                (json!(["otp"]), true),
+                wrong("OTP"),
+                wrong("otp "),
+                (json!([]), false),
+                (json!(["other"]), false),
+                // Without azp.
+                (json!(["otp", "other"]), false),
+                (json!(7), false),
+                (json!({ "otp": true }), false),
+            ],
+        );
+        judged("azp", &[(json!("otp"), true), wrong("other"), (json!(["otp"]), false)]);
+        let several = |party: &str| {
+            let mut claims = with("aud", json!(["other", "otp"]));
+            claims["azp"] = party.into();
+            check_of(&provider(), &claims)
+        };
+        assert!(several("otp").is_ok());
+        assert!(several("other").is_err());
+        for name in ["iss", "aud"] {
+            assert_eq!(why(&provider(), &without(name)), FlowRefusal::Token, "{name}");
+        }
+    }
+
+    #[test]
+    fn where_there_are_tenants_it_is_of_the_right_one() {
+        let provider = IdentityProvider { tenant: "t-1".to_owned(), ..provider() };
+        let proof = check_of(&provider, &with("tid", json!("t-1"))).unwrap();
+        assert_eq!(proof.identity.tenant(), "t-1");
+        for claims in [with("tid", json!("t-2")), with("tid", json!(["t-1"])), without("tid")] {
+            assert_eq!(why(&provider, &claims), FlowRefusal::Token);
+        }
+    }
+
+    #[test]
+    fn times_are_held_to_with_a_minute_of_skew() {
+        let late = (json!("1800000300"), false);
+        judged(
+            "exp",
+            &[
+                (json!(NOW + 1), true),
+                (json!(NOW - 59), true),
+                (json!(NOW - 60), false),
+                (json!(0), false),
+                (json!(-1), false),
+                (json!(NOW as f64 + 0.5), true),
+                late,
+            ],
+        );
+        judged(
+            "nbf",
+            &[(json!(null), true), (json!(NOW + 60), true), (json!(NOW + 61), false), (json!("soon"), false)],
+        );
+        judged(
+            "iat",
+            &[
+                (json!(NOW + 60), true),
+                (json!(NOW + 61), false),
+                (json!(STARTED), true),
+                (json!(STARTED - 60), true),
+                (json!(STARTED - 61), false),
+                (json!(null), false),
+            ],
+        );
+        for name in ["exp", "iat"] {
+            assert_eq!(why(&provider(), &without(name)), FlowRefusal::Token, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_subject_is_the_claim_that_the_site_names() {
+        judged(
+            "sub",
+            &[
+                (json!("A b"), true),
+                (json!(""), false),
+                (json!(" "), false),
+                (json!(7), false),
+                (json!(["anna-7"]), false),
+                (json!("\u{17e}"), false),
+                (json!("a\nb"), false),
+                (json!("x".repeat(255)), true),
+                (json!("x".repeat(256)), false),
+            ],
+        );
+        let by_oid = IdentityProvider { subject: "oid".to_owned(), ..provider() };
+        assert_eq!(why(&by_oid, &claims()), FlowRefusal::Token);
+        assert_eq!(check_of(&by_oid, &with("oid", json!("o-1"))).unwrap().identity.subject(), "o-1");
+    }
+
+    #[test]
+    fn a_second_factor_is_shown_as_the_site_chose() {
+        let shown = |proof: MfaProof, claims: &Value| match check_of(
+            &IdentityProvider { mfa: proof, ..provider() },
+            claims,
+        ) {
+            Ok(_) => true,
+            Err(Error::Refused(FlowRefusal::NoMfa, _)) => false,
+            other => panic!("{other:?}"),
+        };
+        let (amr, acr, acrs) = (MfaProof::Amr, MfaProof::Acr, MfaProof::Acrs);
+        assert!(shown(amr("mfa".into()), &claims()));
+        for value in [
+            json!("mfa"),
+            json!(["pwd"]),
+            json!(["MFA", "mfa "]),
+            json!([["mfa"]]),
+            json!([]),
+            json!({ "mfa": 1 }),
+        ] {
+            assert!(!shown(amr("mfa".into()), &with("amr", value.clone())), "{value}");
+        }
+        assert!(shown(acr("x".into()), &with("acr", json!("x"))));
+        for value in [json!(["x"]), json!("X"), json!(""), json!(1), json!(null)] {
+            assert!(!shown(acr("x".into()), &with("acr", value.clone())), "{value}");
+        }
+        for value in [json!("c1"), json!(["c0", "c1"])] {
+            assert!(shown(acrs("c1".into()), &with("acrs", value)));
+        }
+        for value in [json!("c10"), json!(["c10"]), json!("c0 c1"), json!([]), json!(null)] {
+            assert!(!shown(acrs("c1".into()), &with("acrs", value.clone())), "{value}");
+        }
+        assert!(!shown(amr("mfa".into()), &without("amr")));
+        assert!(shown(MfaProof::Provider, &without("amr")));
+        let unchosen = IdentityProvider { mfa: MfaProof::NotChosen, ..provider() };
+        assert!(matches!(check_of(&unchosen, &claims()), Err(Error::Unavailable(..))));
+    }
+
+    #[test]
+    fn an_old_session_at_the_provider_is_no_new_sign_in() {
+        let within = |max_age: u64, claims: &Value| {
+            check_of(&IdentityProvider { max_age: Seconds(max_age), ..provider() }, claims).map_err(|error| {
+                match error {
+                    Error::Refused(why, _) => why,
+                    other @ Error::Unavailable(..) => panic!("{other:?}"),
+                }
+            })
+        };
+        let at = |value: Value| with("auth_time", value);
+        assert!(within(600, &at(json!(NOW - 660))).is_ok());
+        assert!(within(600, &at(json!((NOW - 660).to_string()))).is_ok());
+        assert_eq!(within(600, &at(json!(NOW - 661))), Err(FlowRefusal::TooOld));
+        assert_eq!(within(600, &at(json!((NOW - 661).to_string()))), Err(FlowRefusal::TooOld));
+        assert_eq!(within(600, &at(json!(NOW + 61))), Err(FlowRefusal::Token));
+        for value in [json!(null), json!("yesterday"), json!(true), json!([NOW])] {
+            assert_eq!(within(600, &at(value)), Err(FlowRefusal::NoAuthTime));
+        }
+        assert!(within(0, &without("auth_time")).is_ok());
+        assert!(within(0, &at(json!(1))).is_ok());
+        assert!(within(u64::MAX, &at(json!(1))).is_ok());
+    }
+}

@@ -17,6 +17,8 @@
 //! | run `otp-setup doctor`, and do what it says | [`doctor`] |
 //! | read systemd's journal | [`journal::Journal`] |
 //! | hold a program while it has the lock | [`held::Held`] |
+//! | have an OpenID provider, and people who sign in there | [`identity_provider`] |
+//! | have a provider that behaves as none should | [`stub_provider`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
 // Tests may; their tools say what is wrong.
@@ -45,6 +47,7 @@ pub mod scanner;
 pub mod screen;
 pub mod slow;
 pub mod ssh;
+pub mod stub_provider;
 pub mod syslog;
 pub mod terminal;
 
