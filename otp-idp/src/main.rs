@@ -25,27 +25,34 @@ fn main() -> ExitCode {
         eprintln!("otp-idp takes no arguments; otp-setup and the PAM module talk to it. See otp-idp(8).");
         return ExitCode::from(2);
     }
-    let answered = match prepare() {
-        Ok((site, start)) => {
-            let surroundings = Surroundings { clock: &system_clock, say: &say, began: Instant::now() };
-            say(&flow::run(&site, start, &surroundings))
-        }
-        Err(error) => say(&error.into()),
+    let message = match confine::confine().and_then(|()| watch::begin(LIFETIME)) {
+        Ok(()) => answer(),
+        Err(error) => Error::settings(format!("otp-idp cannot start safely: {error}")).into(),
     };
-    if answered.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if say(&message).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Becomes as little as possible, and hears what is asked.
-fn prepare() -> Result<(Site, Start), Error> {
-    let unsafe_start = |error: io::Error| Error::settings(format!("otp-idp cannot start safely: {error}"));
-    confine::confine().map_err(unsafe_start)?;
-    watch::begin(LIFETIME).map_err(unsafe_start)?;
+/// Hears what is asked, and has somebody sign in. What is said last is returned.
+fn answer() -> Message {
+    let site = prepare();
+    // Heard in any case: whoever asks would take an end without that for a failure, and miss what is said.
+    let start = read_start();
+    let began = Instant::now();
+    match (site, start) {
+        (Ok(site), Ok(start)) => {
+            flow::run(&site, start, &Surroundings { clock: &system_clock, say: &say, began })
+        }
+        (Err(error), _) => error.into(),
+        (_, Err(error)) => Error::settings(format!("the question: {error}")).into(),
+    }
+}
+
+/// Reads what only root can, and becomes as little as possible.
+fn prepare() -> Result<Site, Error> {
     let site = Site::read();
     // Also where there is nothing to do: what is said then is said without root's rights.
     confine::drop_privileges()?;
-    let site = site?;
-    let start = read_start().map_err(|error| Error::settings(format!("the question: {error}")))?;
-    Ok((site, start))
+    site
 }
 
 /// Sends a message. Whoever asked may be gone; then there is nobody to tell.

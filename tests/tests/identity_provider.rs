@@ -606,7 +606,11 @@ fn what_the_program_lacks_is_named() {
     let stub = Stub::start(|_| None);
     drop(env);
     let env = machine(&stub_settings(&stub, "mfa = \"provider\""));
-    run(env.command("userdel").arg("insis-otp-idp"));
+    // userdel would mind the processes of other tests' machines.
+    let users = std::fs::read_to_string("/etc/passwd").unwrap();
+    let others: String =
+        users.split_inclusive('\n').filter(|line| !line.starts_with("insis-otp-idp:")).collect();
+    env.write(Path::new("/etc/passwd"), others.as_bytes(), 0o644);
     let (message, _) = first(30);
     assert_eq!(word(&message), "idp-settings");
     assert!(detail(&message).contains("useradd --system") && stub.asked().is_empty(), "{message:?}");
@@ -641,10 +645,13 @@ fn a_proxy_is_used_where_the_settings_name_one_and_only_there() {
     let proxy = format!("http://{}", listener.local_addr().unwrap());
     let heard = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 512];
-        let count = stream.read(&mut request).unwrap();
+        let mut request = String::new();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        while !request.ends_with("\r\n\r\n") {
+            assert_ne!(reader.read_line(&mut request).unwrap(), 0, "{request}");
+        }
         let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-        String::from_utf8_lossy(&request[..count]).into_owned()
+        request
     });
     let env = machine(&stub_settings(&stub, &format!("mfa = \"provider\"\nproxy = \"{proxy}\"")));
     let (message, _) = first(30);
