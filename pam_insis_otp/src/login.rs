@@ -9,8 +9,8 @@ use insis_otp::config::arguments::{self, FirstPass, Stacking};
 use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
 use insis_otp::identity::Identity;
 use insis_otp::oath::UnixTime;
-use insis_otp::service::{self, LoginAttempt, system_clock};
-use insis_otp::store::{Links, SecretFile};
+use insis_otp::service::{self, LoginAttempt, SignIn, SinceLastLogin, system_clock};
+use insis_otp::store::{Links, StoreError};
 use insis_otp::verify::{Refusal, Verdict};
 use insis_otp::{RememberedClient, Source};
 use zeroize::Zeroizing;
@@ -419,12 +419,15 @@ impl Login {
     }
 
     /// Has the person sign in at the identity provider.
+    // Out of the way of logins by code: see cold.ld.
+    #[cold]
+    #[inline(never)]
     fn sign_in(&self, host: &mut dyn Host, log: &Log, seen: &Seen) -> Outcome {
         let Some(offer) = &self.offer else { return self.filler(0) };
         let whom = For { user: &self.target.name, rhost: &log.rhost };
         let (why, detail) = match offer.sign_in(host, self.messages, &whom) {
             End::Proved(identity, detail) => match self.judge(&identity, detail) {
-                Ok(signed_in) => return self.record_sign_in(signed_in),
+                Ok(signed_in) => return self.accept_sign_in(signed_in),
                 Err(JudgeError::Not(why)) => (why, format!("signed in: {identity}")),
                 Err(JudgeError::Unavailable(why)) => return Outcome::Unavailable(why),
             },
@@ -455,12 +458,8 @@ impl Login {
     }
 
     /// Records that the account's owner has signed in.
-    fn record_sign_in(&self, signed_in: SignedIn) -> Outcome {
-        let since = match self.file() {
-            Some(file) => access::service(file, &self.config.policy).record_sign_in(self.tells_failures),
-            None => Ok(None),
-        };
-        match since {
+    fn accept_sign_in(&self, signed_in: SignedIn) -> Outcome {
+        match self.record_sign_in(SignIn::Opens { tells_failures: self.tells_failures }) {
             Ok(since) => Outcome::SignedIn(signed_in, since.unwrap_or_default()),
             Err(error) => Outcome::Unavailable(error.to_string()),
         }
@@ -471,23 +470,19 @@ impl Login {
         if !why.counts() {
             return Ok(());
         }
-        let counted = match self.file() {
-            Some(file) => access::service(file, &self.config.policy).count_refused_sign_in(),
-            None => Ok(None),
-        };
-        match counted {
-            Ok(Some(())) => Ok(()),
+        match self.record_sign_in(SignIn::Refused) {
+            Ok(Some(_)) => Ok(()),
             // A guess that nobody compares with anything.
             Ok(None) => self.target.refuse(&service::Reply::new(b"000000"), &self.config).map(|_| ()),
             Err(error) => Err(Outcome::Unavailable(error.to_string())),
         }
     }
 
-    /// The secret file of somebody known.
-    fn file(&self) -> Option<&SecretFile> {
-        match &self.target.known.as_ref()?.access {
-            Access::Direct(file) => Some(file),
-            Access::Helper(_) => None,
+    /// Has how a sign-in ended recorded where somebody known has enrolled.
+    fn record_sign_in(&self, end: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
+        match self.target.known.as_ref().map(|known| &known.access) {
+            Some(Access::Direct(file)) => access::service(file, &self.config.policy).record_sign_in(end),
+            Some(Access::Helper(_)) | None => Ok(None),
         }
     }
 

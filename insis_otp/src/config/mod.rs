@@ -258,12 +258,14 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         each_key(text, &mut |key, value| config.set(key, value))
-            .and_then(|()| config.complete(text))
+            .and_then(|()| if config.identity_provider.is_some() { config.complete(text) } else { Ok(()) })
             .map_err(|problem| ConfigError::Invalid { path: path.into(), problem })?;
         Ok(config)
     }
 
     /// Sees that the section of the identity provider has all that it takes.
+    #[cold]
+    #[inline(never)]
     fn complete(&mut self, text: &str) -> Result<(), Problem> {
         let Some(provider) = &mut self.identity_provider else { return Ok(()) };
         provider.complete().map_err(|key| {

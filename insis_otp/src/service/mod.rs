@@ -33,7 +33,7 @@ pub use login::refuse_unknown;
 pub use management::{Authority, PasswordCheck};
 pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{EnrollmentDenial, Response, Status};
-pub use sign_in::SinceLastLogin;
+pub use sign_in::{SignIn, SinceLastLogin};
 pub use verification::LoginAttempt;
 
 use crate::oath::UnixTime;

@@ -15,41 +15,40 @@ pub struct SinceLastLogin {
     pub new_device: Option<UnixTime>,
 }
 
+/// How a sign-in ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// It opens the login.
+    Opens {
+        /// Whether the owner is going to be told of failures, which are forgotten then.
+        tells_failures: bool,
+    },
+    /// It was refused or not finished, and counts as one wrong guess.
+    Refused,
+}
+
 impl<S: UserStore> Service<'_, S> {
-    /// Records that the identity provider has opened a login. `tells_failures`: the owner is going to be told of failures,
-    /// which are forgotten then. `None`: there is no record.
+    /// Records how a sign-in at the identity provider ended, in the record of somebody who has enrolled a device; `None`:
+    /// there is no record. What opens a login is on the disk when this returns.
     ///
     /// # Errors
     /// The record cannot be read or written: no login.
-    pub fn record_sign_in(&self, tells_failures: bool) -> Result<Option<SinceLastLogin>, StoreError> {
-        let decide = |enrollment: &Enrollment, state: &State| {
+    // Out of the way of logins by code, as all of the sign-in: see cold.ld.
+    #[inline(never)]
+    pub fn record_sign_in(&self, end: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
+        let recorded = self.store.transact(|enrollment: &Enrollment, state: &State| {
             let is_new = state.last_login.is_none_or(|last| last < enrollment.paired_at);
             let new_device = is_new.then_some(enrollment.paired_at);
             let answer = SinceLastLogin { failures: state.failures, new_device };
-            let state = state.after_sign_in(tells_failures, (self.clock)());
-            Decision { state, write: Write::Durable, answer }
-        };
-        self.recorded(decide)
-    }
-
-    /// Counts a sign-in that was refused or not finished as one wrong guess. `None`: there is no record.
-    ///
-    /// # Errors
-    /// The record cannot be read or written.
-    pub fn count_refused_sign_in(&self) -> Result<Option<()>, StoreError> {
-        let decide = |_: &Enrollment, state: &State| {
-            let state = state.after_refused_sign_in(self.policy, (self.clock)());
-            Decision { state, write: Write::InPlace, answer: () }
-        };
-        self.recorded(decide)
-    }
-
-    /// Has a record changed, if there is one.
-    fn recorded<T>(
-        &self,
-        decide: impl FnMut(&Enrollment, &State) -> Decision<T>,
-    ) -> Result<Option<T>, StoreError> {
-        let recorded = self.store.transact(decide);
+            let now = (self.clock)();
+            let (state, write) = match end {
+                SignIn::Opens { tells_failures } => {
+                    (state.after_sign_in(tells_failures, now), Write::Durable)
+                }
+                SignIn::Refused => (state.after_refused_sign_in(self.policy, now), Write::InPlace),
+            };
+            Decision { state, write, answer }
+        });
         wipe_stack();
         match recorded {
             Err(error) if error.is_not_enrolled() => Ok(None),
