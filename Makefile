@@ -216,7 +216,7 @@ DEBIANS      := $(abspath $(TARGET))/package
 .PHONY: test-packages
 test-packages: deb
 	$(PACKAGES) $(DEPS_PACKAGE)
-	@mkdir -p "$(DEBIANS)/debs" && cp ../libpam-insis-otp_*.deb ../otp-setup_*.deb "$(DEBIANS)/debs"
+	@mkdir -p "$(DEBIANS)/debs" && cp ../libpam-insis-otp_*.deb ../otp-idp_*.deb ../otp-setup_*.deb "$(DEBIANS)/debs"
 	@for release in $(RELEASES); do echo "Packages on $$release"; base="$(DEBIANS)/$$release"; \
 	  $(AS_ROOT) tests/package/debian "$$base" $$release && \
 	  for test in lifecycle installed first-login; do \

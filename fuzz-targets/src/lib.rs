@@ -3,12 +3,14 @@
 //!
 //! libFuzzer calls them with what it makes up (fuzz/), `make test` with the corpora.
 
+mod identity_provider;
 pub mod page;
 
 use std::ffi::CString;
 use std::path::Path;
 use std::sync::OnceLock;
 
+pub use identity_provider::{id_token, provider_answer};
 use insis_otp::config::Config;
 use insis_otp::import;
 use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
@@ -192,7 +194,7 @@ pub fn app_export(data: &[u8]) {
 pub type Target = fn(&[u8]);
 
 /// Every target, by its name.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("secret_file", secret_file),
     ("configuration", configuration),
     ("arguments", arguments),
@@ -204,4 +206,6 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("migration", migration),
     ("oath_file", oath_file),
     ("app_export", app_export),
+    ("id_token", id_token),
+    ("provider_answer", provider_answer),
 ];
