@@ -48,6 +48,11 @@ pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<Str
     lines
 }
 
+/// A line of the list of who is linked to the identity provider and has paired no phone.
+pub fn row_without_phone(messages: &Messages, user: &str) -> String {
+    format!("{:<16} {}", sanitize::name(user), messages.list_linked())
+}
+
 /// A line of the list.
 pub fn row(messages: &Messages, user: &str, status: &Status) -> String {
     let paired = dates::short(status.paired_at);
@@ -89,6 +94,9 @@ pub fn findings(messages: &Messages, findings: &[Finding]) -> Vec<String> {
 pub struct Facts<'a> {
     user: &'a str,
     paired: bool,
+    /// Whether somebody at the identity provider may sign in as this user, where the site has one and root asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linked: Option<bool>,
     #[serde(flatten)]
     pairing: Option<PairingFacts<'a>>,
 }
@@ -160,7 +168,7 @@ struct PairingFacts<'a> {
 
 impl<'a> Facts<'a> {
     /// Of a user's status.
-    pub fn new(user: &'a str, status: Option<&'a Status>) -> Self {
+    pub fn new(user: &'a str, status: Option<&'a Status>, linked: Option<bool>) -> Self {
         let pairing = status.map(|status| {
             let (algorithm, digits, period) = status.parameters;
             PairingFacts {
@@ -179,7 +187,7 @@ impl<'a> Facts<'a> {
                 remembered_clients: status.remembered.len(),
             }
         });
-        Self { user, paired: pairing.is_some(), pairing }
+        Self { user, paired: pairing.is_some(), linked, pairing }
     }
 }
 

@@ -259,6 +259,13 @@ fn an_administrator_links_tests_and_unlinks() {
     assert!(setup(&["status", "--user", "bob"]).1.contains("Linked to s-1 "));
     assert_eq!(setup(&["unlink", "--user", "bob"]).0, Some(0));
     assert!(setup(&["status", "--user", "bob"]).1.contains("Not linked"));
+    // bob has no phone.
+    assert_eq!(setup(&["link", "--user", "bob", "--subject", "s-7"]).0, Some(0));
+    let (_, text) = setup(&["list"]);
+    assert!(text.contains("bob              no phone, signs in with the identity provider"), "{text}");
+    let (_, json) = setup(&["list", "--json"]);
+    assert!(json.contains(r#"{"user":"bob","paired":false,"linked":true}"#), "{json}");
+    assert!(json.contains(r#"{"user":"anna","paired":true,"linked":true,"#), "{json}");
     let log = env.syslog().expect(&["otp-setup", "link: result=done user=anna"]);
     assert!(!log.contains("s-2"), "{log}");
     // People cannot read or make links.

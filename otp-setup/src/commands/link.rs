@@ -93,6 +93,20 @@ impl Setup<'_> {
         self.written(output)
     }
 
+    /// Whether an account is linked, where root asks and the site has a provider. A link that cannot be read is none.
+    pub(super) fn is_linked(&self, site: &Context) -> Option<bool> {
+        (site.as_root && site.config.identity_provider.is_some())
+            .then(|| Links::system().load(&site.account).is_ok_and(|link| link.is_some()))
+    }
+
+    /// The names of those who are linked, where the site has a provider.
+    pub(super) fn linked_names(&self, site: &Context) -> Result<Option<Vec<UserName>>, Failure> {
+        if site.config.identity_provider.is_none() {
+            return Ok(None);
+        }
+        Links::system().list().map(Some).map_err(|error| self.broken(&error))
+    }
+
     /// What is said of a link, where root asks.
     pub(super) fn link_line(&self, site: &Context) -> Option<String> {
         if !site.as_root || site.config.identity_provider.is_none() {

@@ -1,11 +1,13 @@
 //! Who is paired. A site may have a hundred thousand people: their files are read by several threads, and shown as they
 //! come.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use insis_otp::record::UserName;
 use insis_otp::service::{Status as Pairing, system_clock};
 use insis_otp::store::{Account, Reader, StoreError};
 
@@ -26,6 +28,7 @@ type Row<'a> = &'a (dyn Fn(&str, &Pairing) -> String + Sync);
 /// Some people who stand together in the list.
 #[derive(Default)]
 struct Part {
+    users: Vec<UserName>,
     rows: Vec<String>,
     broken: Vec<StoreError>,
 }
@@ -36,15 +39,28 @@ impl Setup<'_> {
         self.only_root(site)?;
         let (accounts, unanswered) = self.with_files(site)?;
         let messages = self.messages;
+        let linked = self.linked_names(site)?;
+        let is_linked = |user: &str| linked.as_ref().map(|names| is_among(names, user));
+        let as_json = |user: &str, status: Option<&Pairing>| {
+            let facts = Facts::new(user, status, is_linked(user));
+            sanitize::json(&serde_json::to_string(&facts).unwrap_or_default()).into_owned()
+        };
         let parts = if json {
-            read(site, &accounts, &|user, status| {
-                let json = serde_json::to_string(&Facts::new(user, Some(status))).unwrap_or_default();
-                sanitize::json(&json).into_owned()
-            })
+            read(site, &accounts, &|user, status| as_json(user, Some(status)))
         } else {
             read(site, &accounts, &|user, status| report::row(&messages, user, status))
         };
-        let rows: Vec<_> = parts.iter().flat_map(|part| &part.rows).map(String::as_str).collect();
+        // A link alone is a second factor, too.
+        let paired: HashSet<&str> = parts.iter().flat_map(|part| &part.users).map(UserName::as_str).collect();
+        let without_phone = linked.iter().flatten().filter(|name| !paired.contains(name.as_str()));
+        let without_phone: Vec<String> = without_phone
+            .map(|name| match json {
+                true => as_json(name.as_str(), None),
+                false => report::row_without_phone(&messages, name.as_str()),
+            })
+            .collect();
+        let rows = parts.iter().flat_map(|part| &part.rows).chain(&without_phone);
+        let rows: Vec<_> = rows.map(String::as_str).collect();
         let broken: Vec<_> = parts.iter().flat_map(|part| &part.broken).collect();
         let sound = broken.is_empty() && unanswered.is_empty();
         let mut output = Output::default();
@@ -73,6 +89,11 @@ impl Setup<'_> {
             None => Ok((self.everybody()?, Vec::new())),
         }
     }
+}
+
+/// Whether a name is among names in their order.
+fn is_among(names: &[UserName], name: &str) -> bool {
+    names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
 }
 
 /// Everybody who is paired, in their order.
@@ -112,7 +133,10 @@ fn read_part(site: &Context, accounts: &[Account], row: Row<'_>, reader: &mut Re
         let file = site.config.secret_file.locate(account);
         match site.service(&file, &system_clock).status_by(reader) {
             Ok(None) => {}
-            Ok(Some(status)) => part.rows.push(row(account.name.as_str(), &status)),
+            Ok(Some(status)) => {
+                part.users.push(account.name.clone());
+                part.rows.push(row(account.name.as_str(), &status));
+            }
             Err(error) => part.broken.push(error),
         }
     }

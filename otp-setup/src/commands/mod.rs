@@ -357,7 +357,7 @@ impl Setup<'_> {
         }
         let mut output = Output::default();
         if json {
-            output.json(&report::Facts::new(user, status.as_ref()));
+            output.json(&report::Facts::new(user, status.as_ref(), self.is_linked(site)));
         } else {
             report::text(&self.messages, user, status.as_ref()).iter().for_each(|line| output.line(line));
             self.link_line(site).iter().for_each(|line| output.line(line));

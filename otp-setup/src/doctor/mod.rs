@@ -13,6 +13,7 @@ mod password_service;
 mod people;
 mod plan;
 mod policy;
+mod provider;
 mod records;
 mod remedy;
 mod scenario;
@@ -214,6 +215,8 @@ pub fn examine(messages: &Messages, as_root: bool, now: UnixTime) -> Vec<Finding
         enrollment::Enrollment { messages, machine, files, site: &site, used, now }.examine(people, as_root),
     );
     findings.extend(system::examine(messages, &site));
+    let grace = sshd.as_ref().and_then(sshd::Sshd::grace);
+    findings.extend(provider::examine(messages, &site, grace, as_root));
     findings.extend(store::examine(messages, &site, people, as_root));
     let by_address = |config: &Config| !config.exempt.networks.is_empty() || config.remember.0 > 0;
     let networks =

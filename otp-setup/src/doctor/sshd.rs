@@ -57,6 +57,11 @@ impl Sshd {
         !matches!(methods, "" | "any") && methods.split_whitespace().all(proof)
     }
 
+    /// How long a login may take, in seconds; 0 without a limit.
+    pub fn grace(&self) -> Option<u64> {
+        self.effective.as_ref().ok()?.get("logingracetime")?.parse().ok()
+    }
+
     /// What is wrong with its settings. `networks`: addresses decide about codes.
     pub fn examine(&self, messages: &Messages, networks: bool) -> Vec<Finding> {
         match &self.effective {

@@ -244,6 +244,14 @@ pub(super) const CZECH: Catalogue = Catalogue {
                           Lidé se nemohou spárovat sami a zámky obrazovky nemohou kontrolovat kódy.",
     doctor_store_mode: "Úložiště {path} má nesprávného vlastníka nebo práva.\n\
                         Nikdo se nemůže spárovat ani přihlásit: úložišti, do kterého píší jiní, se nevěří.",
+    doctor_idp_missing: "Chybí program, který se ptá poskytovatele identity: {path}.\n\
+    Přes něj se nikdo nepřihlásí; kódy fungují dál.",
+    doctor_idp_user: "Není tu uživatel {user}, pod kterým běží otp-idp.\n\
+    U poskytovatele identity se nikdo nepřihlásí; kódy fungují dál.",
+    doctor_idp_grace: "sshd ukončí přihlášení po {grace} s a u poskytovatele identity je na ně {deadline} s.\n\
+    Komu to trvá tak dlouho, toho to odpojí uprostřed.",
+    doctor_idp_nobody: "{provider} se nabízí a nikdo s nikým tam propojen není.\n\
+    Kdo to zvolí, toho to nepustí.",
     doctor_helper_missing: "Pomocník {path} neexistuje.\n\
                             Lidé se nemohou spárovat sami a zámky obrazovky nemohou kontrolovat kódy.",
     doctor_helper_mode: "Pomocník {path} má nesprávného vlastníka nebo práva.\n\
@@ -385,6 +393,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     how_if_wanted: "Pokud mají, spusťte:",
     how_reload_sshd: "sshd to převezme po systemctl reload ssh.",
     how_sshd_says: "Řekne, který řádek opravit. Spusťte:",
+    how_idp_grace: "Napište tento řádek do {path} a načtěte sshd znovu:",
     how_sshd_match: "Co pro ně platí, ukáže:",
     how_they_pair: "Ať spustí otp-setup.",
     how_they_pair_invited: "Dejte každému pozvánku (otp-setup invite --user NAME), ať s ní spustí otp-setup.",
@@ -497,6 +506,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     need_user: "Řekněte pro koho: --user JMÉNO",
     list_head: "UŽIVATEL         SPÁROVÁNO   POSLEDNÍ KÓD      CHYB    POZDRŽEN ZÁCHRANNÝCH",
     list_never: "nikdy",
+    list_linked: "bez telefonu, hlásí se přes poskytovatele identity",
     list_none: "Nikdo není spárován.",
     list_unanswered: "{path}: databáze uživatelů neříká, čí je: {why}",
     error: "otp-setup: {why}",

@@ -239,6 +239,14 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                           People cannot pair by themselves, and screen lockers cannot check codes.",
     doctor_store_mode: "The store {path} has the wrong owner or mode.\n\
                         Nobody can pair or log in: a store that others can write is not trusted.",
+    doctor_idp_missing: "The program that asks the identity provider is missing: {path}.\n\
+    Nobody can sign in there in place of a code; codes go on working.",
+    doctor_idp_user: "There is no user {user}, which otp-idp runs as.\n\
+    Nobody can sign in at the identity provider; codes go on working.",
+    doctor_idp_grace: "sshd ends a login after {grace} s, and the person has {deadline} s to sign in at the identity provider.\n\
+    Whoever takes that long is cut off while signing in.",
+    doctor_idp_nobody: "{provider} is offered, and nobody is linked to anybody there.\n\
+    Whoever chooses it is refused.",
     doctor_helper_missing: "There is no helper at {path}.\n\
                             People cannot pair by themselves, and screen lockers cannot check codes.",
     doctor_helper_mode: "The helper {path} has the wrong owner or mode.\n\
@@ -380,6 +388,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     how_if_wanted: "If they shall, run:",
     how_reload_sshd: "sshd takes it after systemctl reload ssh.",
     how_sshd_says: "It says which line is to be mended. Run:",
+    how_idp_grace: "Write this line into {path}, then reload sshd:",
     how_sshd_match: "To see what holds for them, run:",
     how_they_pair: "Let them run otp-setup.",
     how_they_pair_invited: "Give each an invitation (otp-setup invite --user NAME), and let them run otp-setup with it.",
@@ -492,6 +501,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     need_user: "Say for whom: --user NAME",
     list_head: "USER             PAIRED      LAST CODE         FAILED  DELAY    RECOVERY",
     list_never: "never",
+    list_linked: "no phone, signs in with the identity provider",
     list_none: "Nobody is paired.",
     list_unanswered: "{path}: the user database does not say whose it is: {why}",
     error: "otp-setup: {why}",
