@@ -46,6 +46,7 @@ PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
 help:
 	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
+	@echo '                IDP=1: the sign-in at an OpenID provider in place of a code'
 	@echo 'make build       the module, otp-setup, otp-helper and otp-idp, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine (T=name: those whose name contains it)'
 	@echo '                T=transcripts SNAPSHOTS=overwrite: take the words of otp-setup as they are now'
@@ -105,9 +106,10 @@ check: deps-build
 	$(CARGO) test --workspace --locked --lib --bins --exclude insis-otp-tests --exclude insis-otp-benches $(T) -- --skip as_root
 	$(if $(T),,$(CARGO) test --doc -p insis_otp --locked)
 
-demo: build deps-demo
+# IDP=1: the sign-in at an OpenID provider, which npm brings.
+demo: build $(if $(IDP),deps-test,deps-demo)
 	$(CARGO) build --locked -p insis-otp-tests --bin demo
-	@$(MACHINE) env AUTO="$(AUTO)" "$(TARGET)/debug/demo"
+	@$(MACHINE) env AUTO="$(AUTO)" IDP="$(IDP)" "$(TARGET)/debug/demo"
 
 # The marker says that this folder is the store: without it, nobody can tell an empty store from one that is not mounted. It
 # belongs to the machine, and so to no package (DESTDIR).

@@ -7,11 +7,15 @@
 // "es256" and "eddsa" are public and get ID tokens of that algorithm; "confidential" has the secret "correct horse".
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 
 // What oidc-provider thinks of tests is not for standard output.
 console.info = () => {};
+
+// Debian 12 has Node.js 18, which lacks these.
+globalThis.crypto ??= webcrypto;
+URL.parse ??= (url, base) => (URL.canParse(url, base) ? new URL(url, base) : null);
 
 const [modules, certificate, key] = process.argv.slice(2);
 const { Provider } = await import(pathToFileURL(`${modules}/oidc-provider/lib/index.js`));

@@ -2,12 +2,15 @@
 //!
 //! On a terminal the person does it, in a shell as the throwaway user. Otherwise, or with AUTO=1, the demo plays person and
 //! phone itself, prints everything that the terminals showed, and ends with 1 if anything went otherwise.
+//!
+//! With IDP=1 it shows the sign-in at an OpenID provider in place of a code, and plays the person and her browser.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use insis_otp_tests::env::Env;
+use insis_otp_tests::identity_provider::{CA_FILE, Decision, Provider, authority};
 use insis_otp_tests::phone::{Phone, now, wait_until};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
@@ -34,6 +37,11 @@ mod says {
     pub(super) const CODE: &str = r"(?i)code[^\n]*: $";
     /// The login asks again, or ends.
     pub(super) const REFUSED: &str = r"(?i)code[^\n]*: $|Permission denied";
+    /// The login offers the provider.
+    pub(super) const CHOICE: &str = r"\(or m for Example\): $";
+    /// The second question: the address and the code in it.
+    pub(super) const OPEN: &str =
+        r"(?s)Open (\S+)\s+and type this code there: (\S+).*Then press Enter[^\n]*: $";
     /// What the session over there says (made by [`super::SESSION`]).
     pub(super) const IN: &str = r"logged in as anna";
 }
@@ -48,15 +56,24 @@ const STACK: &str = "auth     required  pam_unix.so nodelay\n\
 const SSHD: &str = "AuthenticationMethods keyboard-interactive";
 
 fn main() -> ExitCode {
+    if std::env::var("IDP").is_ok_and(|idp| !idp.is_empty()) {
+        return with_provider();
+    }
     let env = Env::build().user(USER, PASSWORD).service("sshd", STACK).start();
     let sshd = Sshd::start(&env, "sshd", SSHD);
     let by_hand = std::io::stdin().is_terminal() && std::env::var("AUTO").is_ok_and(|auto| auto.is_empty());
     if by_hand {
         return by_hand_demo(&env, &sshd);
     }
-    match by_itself(&env, &sshd) {
+    let as_it_should = "the password and a fresh code let in, and nothing else did.";
+    end(&env, &sshd, as_it_should, by_itself(&env, &sshd))
+}
+
+/// Says how it went.
+fn end(env: &Env, sshd: &Sshd, as_it_should: &str, outcome: Outcome) -> ExitCode {
+    match outcome {
         Ok(()) => {
-            println!("\nAs it should be: the password and a fresh code let in, and nothing else did.");
+            println!("\nAs it should be: {as_it_should}");
             ExitCode::SUCCESS
         }
         Err(problem) => {
@@ -65,6 +82,72 @@ fn main() -> ExitCode {
             show("sshd", &sshd.log());
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The sign-in at a provider, which is on this machine, too.
+fn with_provider() -> ExitCode {
+    let provider = Provider::start();
+    let settings = provider.settings("rs256", "mfa = \"amr=mfa\"");
+    let env = Env::build().user(USER, PASSWORD).service("sshd", STACK).config(&settings);
+    let env = env.file(CA_FILE, authority(), 0o644).start();
+    let sshd = Sshd::start(&env, "sshd", SSHD);
+    title("What the administrator has written");
+    show("insis-otp", &settings);
+    let as_it_should = "who is linked signed in with a second factor and was let in, and nobody else was.";
+    end(&env, &sshd, as_it_should, signs_in(&env, &sshd, &provider))
+}
+
+fn signs_in(env: &Env, sshd: &Sshd, provider: &Provider) -> Outcome {
+    title("The link: otp-setup link --user anna --subject s-4711 (by root, once)");
+    let linked = env.command("otp-setup").args(["link", "--user", USER, "--subject", "s-4711"]).output();
+    let linked = linked.map_err(|error| error.to_string())?;
+    show("otp-setup", &String::from_utf8_lossy(&linked.stdout));
+    for (account, amr, let_in, text) in [
+        (
+            "s-4711",
+            "pwd mfa",
+            true,
+            "The login: password, m, and a sign-in with a second factor in the browser",
+        ),
+        ("s-4711", "pwd", false, "The same with a password only"),
+        ("s-4712", "pwd mfa", false, "Somebody else signs in"),
+    ] {
+        title(text);
+        sign_in(env, sshd, provider, (account, amr), let_in)?;
+    }
+    Ok(())
+}
+
+fn sign_in(env: &Env, sshd: &Sshd, provider: &Provider, who: (&str, &str), let_in: bool) -> Outcome {
+    env.syslog().clear();
+    let mut ssh = sshd.login(USER, SESSION);
+    wait_for(&mut ssh, says::PASSWORD)?;
+    ssh.line(PASSWORD);
+    wait_for(&mut ssh, says::CHOICE)?;
+    ssh.line("m");
+    let heard = wait_for(&mut ssh, says::OPEN)?;
+    let [uri, code] = heard.as_slice() else { return Err(format!("{heard:?}")) };
+    let fields = [format!("account={}", who.0), format!("amr={}", who.1)];
+    provider.person(uri, code, Decision::Approve, &fields.each_ref().map(String::as_str));
+    ssh.line("");
+    let heard = wait_for(&mut ssh, if let_in { says::IN } else { says::REFUSED });
+    let status = if let_in { ssh.wait() } else { ssh.give_up() };
+    show("ssh", &ssh.screen());
+    show("browser", &format!("signs in as {:?}, having shown {:?}", who.0, who.1));
+    let _ = env.syslog().wait_for(|line| line.contains("pam_insis_otp"));
+    show("system log", &log_of_module(env));
+    heard?;
+    ended(&ssh, let_in, &status.to_string())
+}
+
+/// Whether the session over there has begun, as it should have or not.
+fn ended(ssh: &Terminal, let_in: bool, status: &str) -> Outcome {
+    let inside = Regex::new(says::IN).map_err(|error| error.to_string())?.is_match(&ssh.text());
+    match (let_in, inside) {
+        (true, false) => Err(format!("the login was refused: {status}")),
+        (false, true) => Err("the login was let in".to_owned()),
+        _ => Ok(()),
     }
 }
 
@@ -195,12 +278,7 @@ fn login(env: &Env, sshd: &Sshd, answers: &[&str; 2], let_in: bool) -> Outcome {
     let _ = env.syslog().wait_for(|line| line.contains("pam_insis_otp"));
     show("system log", &log_of_module(env));
     heard?;
-    let inside = Regex::new(says::IN).map_err(|error| error.to_string())?.is_match(&ssh.text());
-    match (let_in, inside) {
-        (true, false) => Err(format!("the login was refused: {status}")),
-        (false, true) => Err("the login was let in".to_owned()),
-        _ => Ok(()),
-    }
+    ended(&ssh, let_in, &status.to_string())
 }
 
 fn log_of_module(env: &Env) -> String {
