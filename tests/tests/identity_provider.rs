@@ -134,10 +134,10 @@ fn a_site_with_a_secret_shows_it() {
     ] {
         env.write(Path::new(file), secret.as_bytes(), mode);
         let mut flow = begin(60);
-        let message = match flow.next().unwrap() {
+        let message = match flow.hear().unwrap() {
             Message::Offered { uri, code } => {
                 provider.person(&uri, &code, Decision::Approve, &["account=anna-7"]);
-                flow.next().unwrap()
+                flow.hear().unwrap()
             }
             other => other,
         };
@@ -145,10 +145,10 @@ fn a_site_with_a_secret_shows_it() {
         assert!(!format!("{message:?}").contains("horse"), "{message:?}");
     }
     env.write(Path::new(file), &[b'x'; 4097], 0o600);
-    assert_eq!(word(&begin(60).next().unwrap()), "idp-settings");
+    assert_eq!(word(&begin(60).hear().unwrap()), "idp-settings");
     std::fs::remove_file(file).unwrap();
     std::os::unix::fs::symlink("/etc/hostname", file).unwrap();
-    assert_eq!(word(&begin(60).next().unwrap()), "idp-settings");
+    assert_eq!(word(&begin(60).hear().unwrap()), "idp-settings");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn nobody_who_comes_is_an_expired_flow_and_it_ends_in_time() {
         let began = Instant::now();
         let mut flow = begin(seconds);
         offered(&mut flow);
-        let message = flow.next().unwrap();
+        let message = flow.hear().unwrap();
         assert_eq!(word(&message), "idp-expired", "{message:?}");
         assert!(began.elapsed() < Duration::from_secs(seconds.min(5) + 1), "{:?}", began.elapsed());
     }
@@ -172,7 +172,7 @@ fn stub_settings(stub: &Stub, more: &str) -> String {
 /// The first message, and how long it took.
 fn first(seconds: u64) -> (Message, Duration) {
     let began = Instant::now();
-    let message = begin(seconds).next().unwrap();
+    let message = begin(seconds).hear().unwrap();
     (message, began.elapsed())
 }
 
@@ -180,7 +180,7 @@ fn first(seconds: u64) -> (Message, Duration) {
 fn outcome(seconds: u64) -> Message {
     let mut flow = begin(seconds);
     offered(&mut flow);
-    flow.next().unwrap()
+    flow.hear().unwrap()
 }
 
 /// What a token's header and claims are changed to, who signs it, and what comes of it.
@@ -293,7 +293,7 @@ fn a_token_that_is_not_valid_for_this_login_is_refused_whatever_is_wrong_with_it
         let mut flow = begin(30);
         let (_, code) = offered(&mut flow);
         let (name, _, expected) = FORGERIES[code.trim_start_matches("CASE-").parse::<usize>().unwrap()];
-        let message = flow.next().unwrap();
+        let message = flow.hear().unwrap();
         assert_eq!(word(&message), expected, "{name}: {message:?}");
         assert!(!detail(&message).contains("anna"), "{message:?}");
     };
