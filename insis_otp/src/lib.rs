@@ -7,7 +7,7 @@
 //!   operating system.
 //! - [`record`]: what is kept about a person, whatever keeps it.
 //! - [`config`]: what the site decides, parsed strictly into types of [`verify`]; [`config::arguments`] of a PAM stack stand over it.
-//! - [`identity`]: who somebody is at an OpenID provider, and the conversation with `otp-idp`.
+//! - [`identity`]: who somebody is at an OpenID provider, and the words in which `otp-idp` is asked.
 //! - [`store`]: the secret file: where it is, its form, its lock, and who may touch it.
 //!
 //! [`otpauth`] is how apps are told of a secret; [`service`] is the one way to what can be done with an enrollment.

@@ -182,7 +182,7 @@ impl ProviderError {
                 Some("set \"Allow public client flows\" to Yes at the application's registration")
             }
             _ if self.codes.contains(&Self::CONDITIONAL_ACCESS) => Some(
-                "Conditional Access blocks the device code flow: exclude this application from that policy",
+                "Conditional Access blocks the device code flow: see docs/howto-entra.md on the managed policy",
             ),
             "unauthorized_client" | "unsupported_grant_type" => {
                 Some("enable the device authorization grant for this client at the provider")
@@ -211,15 +211,17 @@ impl ProviderError {
     }
 
     /// Why a flow has ended.
+    ///
+    /// Whatever a person can bring about is a refusal of that person: an outage would stop the offer for everybody. Only a
+    /// client that is set up wrongly is everybody's affair.
     fn ended(&self) -> Error {
+        let of_the_client = ["invalid_client", "unauthorized_client", "unsupported_grant_type"];
         match self.name.as_str() {
-            _ if self.remedy().is_some() => self.unavailable(),
-            // invalid_grant: the provider's policy, after the person has signed in.
-            "access_denied" | "authorization_declined" | "invalid_grant" | "interaction_required" => {
-                Error::Refused(FlowRefusal::Denied, self.detail())
-            }
             "expired_token" | "code_expired" => Error::Refused(FlowRefusal::Expired, self.detail()),
-            _ => self.unavailable(),
+            name if of_the_client.contains(&name) || self.codes.contains(&Self::PUBLIC_CLIENT) => {
+                self.unavailable()
+            }
+            _ => Error::Refused(FlowRefusal::Denied, self.detail()),
         }
     }
 }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use insis_otp::config::{Config, IdentityProvider};
-use insis_otp::identity::{Flow, FlowError, FlowRefusal, Identity, Message, Start, Unavailability};
+use insis_otp::identity::{FlowRefusal, Identity, Message, Start, Unavailability};
+use insis_otp::service::{Flow, FlowError};
 use insis_otp::store::Link;
 use nix::fcntl::{Flock, FlockArg};
 

@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64URL_NOPAD;
-use insis_otp::identity::{Flow, Message, Start};
+use insis_otp::identity::{Message, Start};
+use insis_otp::service::Flow;
 use insis_otp_tests::env::{Env, run};
 use insis_otp_tests::identity_provider::{CA_FILE, Decision, PROGRAM, Provider, authority, settings};
 use insis_otp_tests::stub_provider::{Page, Reply, Stub, claims, device, done, pending};

@@ -1,12 +1,10 @@
-//! Who somebody is at an OpenID provider, and how `otp-idp` is asked whether that person stands at the login.
+//! Who somebody is at an OpenID provider, and the words in which `otp-idp` is asked whether that person stands at the login.
 //!
 //! The provider's name for a person is never a mail address or a user name, which others can be given later, but the
 //! triple of issuer, tenant and subject (OpenID Connect Core 1.0, section 5.7).
 
-mod client;
 mod protocol;
 
-pub use client::{Flow, FlowError};
 pub use protocol::{FlowRefusal, LONGEST, Message, NotUnderstood, Start, Unavailability};
 
 use std::fmt;

@@ -69,7 +69,7 @@ impl HelperClient {
 }
 
 /// Starts the program with nothing but a socket: arguments and environments can be read by others.
-pub(crate) fn start_helper(program: &Path) -> io::Result<(Child, UnixStream)> {
+pub(super) fn start_helper(program: &Path) -> io::Result<(Child, UnixStream)> {
     // A socket instead of pipes: writing to a helper that is gone must not send the host a SIGPIPE.
     let (ours, theirs) = UnixStream::pair()?;
     let (input, output) = (theirs.try_clone()?, theirs);

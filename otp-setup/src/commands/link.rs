@@ -6,9 +6,10 @@ use std::io::Read;
 use std::path::Path;
 
 use insis_otp::config::IdentityProvider;
-use insis_otp::identity::{Flow, FlowError, FlowRefusal, Identity, Message, Start, Unavailability};
+use insis_otp::identity::{FlowRefusal, Identity, Message, Start, Unavailability};
 use insis_otp::record::UserName;
 use insis_otp::service::{Event, system_clock};
+use insis_otp::service::{Flow, FlowError};
 use insis_otp::store::{Account, Link, Links, StoreError};
 
 use super::Setup;

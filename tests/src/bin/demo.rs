@@ -127,7 +127,7 @@ fn sign_in(env: &Env, sshd: &Sshd, provider: &Provider, who: (&str, &str), let_i
     wait_for(&mut ssh, says::CHOICE)?;
     ssh.line("m");
     let heard = wait_for(&mut ssh, says::OPEN)?;
-    let [uri, code] = heard.as_slice() else { return Err(format!("{heard:?}")) };
+    let [.., uri, code] = heard.as_slice() else { return Err(format!("{heard:?}")) };
     let fields = [format!("account={}", who.0), format!("amr={}", who.1)];
     provider.person(uri, code, Decision::Approve, &fields.each_ref().map(String::as_str));
     ssh.line("");

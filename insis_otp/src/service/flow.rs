@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{MsgFlags, send};
 
-use super::{LONGEST, Message, Start};
-use crate::service::start_helper;
+use super::client::start_helper;
+use crate::identity::{LONGEST, Message, Start};
 
 /// A flow at the provider, which ends when this is dropped: the program sees its socket close.
 #[derive(Debug)]
@@ -104,7 +104,10 @@ mod tests {
         );
         let mut flow = Flow::begin(&program, Start { seconds: 9 }).unwrap();
         assert_eq!(flow.hear().unwrap(), Message::Offered { uri: "A".into(), code: "B".into() });
-        assert_eq!(flow.hear().unwrap(), Message::Refused(super::super::FlowRefusal::Denied, String::new()));
+        assert_eq!(
+            flow.hear().unwrap(),
+            Message::Refused(crate::identity::FlowRefusal::Denied, String::new())
+        );
         assert!(flow.hear().unwrap_err().to_string().starts_with("otp-idp: "));
     }
 
