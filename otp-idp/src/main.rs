@@ -25,29 +25,30 @@ fn main() -> ExitCode {
         eprintln!("otp-idp takes no arguments; otp-setup and the PAM module talk to it. See otp-idp(8).");
         return ExitCode::from(2);
     }
-    let message = match confine::confine().and_then(|()| watch::begin(LIFETIME)) {
-        Ok(()) => answer(),
-        Err(error) => Error::settings(format!("otp-idp cannot start safely: {error}")).into(),
-    };
+    let message = answer()
+        .unwrap_or_else(|error| Error::settings(format!("otp-idp cannot start safely: {error}")).into());
     if say(&message).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Hears what is asked, and has somebody sign in. What is said last is returned.
-fn answer() -> Message {
+/// Becomes as little as possible, hears what is asked, and has somebody sign in. What is said last is returned.
+fn answer() -> io::Result<Message> {
+    confine::confine()?;
+    watch::bound_start()?;
     let site = prepare();
+    watch::begin(LIFETIME)?;
     // Heard in any case: whoever asks would take an end without that for a failure, and miss what is said.
     let start = read_start();
     let began = Instant::now();
-    match (site, start) {
+    Ok(match (site, start) {
         (Ok(site), Ok(start)) => {
             flow::run(&site, start, &Surroundings { clock: &system_clock, say: &say, began })
         }
         (Err(error), _) => error.into(),
         (_, Err(error)) => Error::settings(format!("the question: {error}")).into(),
-    }
+    })
 }
 
-/// Reads what only root can, and becomes as little as possible.
+/// Reads what only root can, and gives up root's rights.
 fn prepare() -> Result<Site, Error> {
     let site = Site::read();
     // Also where there is nothing to do: what is said then is said without root's rights.

@@ -6,6 +6,18 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::alarm;
+
+/// How long the program may take before it has a thread, in seconds.
+const START: u32 = 30;
+
+/// Ends the program if it does not come to [`begin`] in time: looking up a user may hang. There is no thread as yet, so that the
+/// ids of all threads are those of one.
+pub fn bound_start() -> io::Result<()> {
+    alarm::set(START);
+    Ok(SigSet::from(Signal::SIGALRM).thread_unblock()?)
+}
 
 /// Watches standard input from a thread of its own.
 pub fn begin(lifetime: Duration) -> io::Result<()> {
@@ -14,6 +26,7 @@ pub fn begin(lifetime: Duration) -> io::Result<()> {
         wait(ends);
         std::process::exit(1);
     })?;
+    alarm::cancel();
     Ok(())
 }
 

@@ -97,6 +97,23 @@ impl Traced {
         Self::strace_with(command, &options, |strace| talk.hold(strace))
     }
 
+    /// Runs it with one thing going wrong, or nothing, and hangs up only when it has ended.
+    #[must_use]
+    pub fn until_it_ends(command: &Command, input: &str, wrong: Option<(&Call, &Fault)>) -> Self {
+        let expression = wrong.map(|(call, fault)| fault.expression(call));
+        let options = expression.as_deref().map_or_else(Vec::new, |expression| vec!["-e", expression]);
+        Self::strace_with(command, &options, |strace| {
+            strace.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = strace.spawn().unwrap_or_else(|error| panic!("{strace:?}: {error}"));
+            let mut stdin = child.stdin.take().expect("standard input is a pipe");
+            // A program that is dead does not hear it.
+            let _ = stdin.write_all(input.as_bytes());
+            let output = child.wait_with_output().expect("no end");
+            drop(stdin);
+            output
+        })
+    }
+
     fn strace(command: &Command, input: &str, options: &[&str]) -> Self {
         Self::strace_with(command, options, |strace| talk(strace, input))
     }
