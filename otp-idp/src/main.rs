@@ -8,6 +8,7 @@ mod confine;
 mod watch;
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -40,11 +41,17 @@ fn answer() -> io::Result<Message> {
     let start = read_start();
     let began = Instant::now();
     Ok(match (site, start) {
-        (Ok(site), Ok(start)) => {
-            flow::run(&site, start, &Surroundings { clock: &system_clock, say: &say, began })
-        }
+        (Ok(site), Ok(start)) => run(&site, start, &Surroundings { clock: &system_clock, say: &say, began }),
         (Err(error), _) => error.into(),
         (_, Err(error)) => Error::settings(format!("the question: {error}")).into(),
+    })
+}
+
+/// Has somebody sign in. Where no thread can be had, libraries panic; that is told, too.
+fn run(site: &Site, start: Start, surroundings: &Surroundings) -> Message {
+    let ran = std::panic::catch_unwind(AssertUnwindSafe(|| flow::run(site, start, surroundings)));
+    ran.unwrap_or_else(|_| {
+        Error::settings("otp-idp has failed: is there memory for it, and a thread?").into()
     })
 }
 

@@ -45,7 +45,6 @@ const configuration = {
   clients: [
     client('rs256', 'RS256'), client('ps256', 'PS256'), client('es256', 'ES256'), client('eddsa', 'EdDSA'),
     client('confidential', 'RS256', { token_endpoint_auth_method: 'client_secret_basic', client_secret: 'correct horse' }),
-    client('posting', 'RS256', { token_endpoint_auth_method: 'client_secret_post', client_secret: 'correct horse' }),
   ],
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
   claims: { openid: ['sub', 'amr', 'acr', 'auth_time', 'tid', 'oid', 'acrs', 'preferred_username'] },

@@ -66,7 +66,7 @@ fn word(message: &Message) -> &'static str {
     }
 }
 
-fn detail(message: &Message) -> &str {
+fn detail_of(message: &Message) -> &str {
     match message {
         Message::Refused(_, detail) | Message::Unavailable(_, detail) | Message::Proved { detail, .. } => {
             detail
@@ -296,7 +296,7 @@ fn a_token_that_is_not_valid_for_this_login_is_refused_whatever_is_wrong_with_it
         let (name, _, expected) = FORGERIES[code.trim_start_matches("CASE-").parse::<usize>().unwrap()];
         let message = flow.hear().unwrap();
         assert_eq!(word(&message), expected, "{name}: {message:?}");
-        assert!(!detail(&message).contains("anna"), "{message:?}");
+        assert!(!detail_of(&message).contains("anna"), "{message:?}");
     };
     for group in FORGERIES.chunks(6) {
         std::thread::scope(|scope| {
@@ -337,7 +337,7 @@ fn errors_of_the_provider_are_told_apart_and_nobody_is_asked_too_often() {
         let _env = machine(&stub_settings(&stub, "mfa = \"provider\""));
         let message = outcome(30);
         assert_eq!(word(&message), expected, "{name}: {message:?}");
-        assert!(!detail(&message).contains("Anna"), "{message:?}");
+        assert!(!detail_of(&message).contains("Anna"), "{message:?}");
     }
     // After slow_down, five seconds more than before.
     let times = std::sync::Mutex::new(Vec::new());
@@ -603,7 +603,7 @@ fn what_the_program_lacks_is_named() {
     let env = machine("");
     let (message, _) = first(30);
     assert_eq!(word(&message), "idp-settings");
-    assert!(detail(&message).contains("[identity_provider]"), "{message:?}");
+    assert!(detail_of(&message).contains("[identity_provider]"), "{message:?}");
     let stub = Stub::start(|_| None);
     drop(env);
     let env = machine(&stub_settings(&stub, "mfa = \"provider\""));
@@ -614,7 +614,7 @@ fn what_the_program_lacks_is_named() {
     env.write(Path::new("/etc/passwd"), others.as_bytes(), 0o644);
     let (message, _) = first(30);
     assert_eq!(word(&message), "idp-settings");
-    assert!(detail(&message).contains("useradd --system") && stub.asked().is_empty(), "{message:?}");
+    assert!(detail_of(&message).contains("useradd --system") && stub.asked().is_empty(), "{message:?}");
     // Arguments are for nobody.
     let output = env.command(PROGRAM).arg("--version").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -678,4 +678,99 @@ fn a_proxy_is_used_where_the_settings_name_one_and_only_there() {
     assert_eq!(word(&Message::decode(line.as_bytes()).unwrap()), "offered");
     drop(input);
     child.wait().unwrap();
+}
+
+#[test]
+fn entra_is_asked_as_it_wants_to_be_and_its_errors_say_what_to_do() {
+    let stub = Stub::start(|question| {
+        let mut claims = claims(&question.issuer);
+        claims["tid"] = "t-1".into();
+        claims["oid"] = "o-1".into();
+        claims["acrs"] = json!(["c1"]);
+        let error = |name: &str, code: u64| {
+            let description = format!("AADSTS{code}: anna@example.org is not allowed");
+            Reply::Json(
+                400,
+                json!({ "error": name, "error_description": description, "error_codes": [code], "trace_id": "5d3f" }),
+            )
+        };
+        match (question.page, question.before) {
+            (Page::Token, 0) => Some(error("authorization_pending", 70016)),
+            (Page::Token, 1) => Some(done(&SigningKey::rsa("a").token("RS256", &claims))),
+            (Page::Token, 2) => Some(error("authorization_declined", 70018)),
+            (Page::Token, _) => Some(error("invalid_grant", 53003)),
+            (Page::Device, 3) => Some(error("invalid_client", 7_000_218)),
+            _ => None,
+        }
+    });
+    let text = stub_settings(&stub, "preset = \"entra\"\ntenant = \"t-1\"\nmfa = \"acrs=c1\"");
+    let _env = machine(&text);
+    let Message::Proved { identity, detail } = outcome(30) else { panic!("not proved") };
+    assert_eq!((identity.tenant(), identity.subject()), ("t-1", "o-1"));
+    assert!(detail.starts_with("amr=pwd,mfa acrs=c1 auth_time="), "{detail}");
+    let asked = stub.asked();
+    let begin = asked.iter().find(|question| question.page == Page::Device).unwrap();
+    assert_eq!(begin.form["scope"], "openid+profile");
+    assert!(begin.form["claims"].contains("acrs") && begin.authorization.is_none());
+    assert!(!begin.form.contains_key("max_age") && !begin.form.contains_key("client_secret"));
+    for (expected, words) in [
+        ("idp-denied", "error=authorization_declined AADSTS70018 trace_id=5d3f"),
+        ("idp-policy", "Conditional Access blocks the device code flow"),
+    ] {
+        let message = outcome(30);
+        assert_eq!(word(&message), expected, "{message:?}");
+        assert!(detail_of(&message).contains(words) && !detail_of(&message).contains("anna"), "{message:?}");
+    }
+    let (message, _) = first(30);
+    assert_eq!(word(&message), "idp-policy");
+    assert!(detail_of(&message).contains("Allow public client flows"), "{message:?}");
+}
+
+#[test]
+fn names_that_are_not_looked_up_hold_nobody_up() {
+    // It is asked, and says nothing.
+    let server = std::net::UdpSocket::bind("127.0.0.1:53").unwrap();
+    let env = machine(&settings("https://login.example.org", "otp", "mfa = \"provider\""));
+    env.write(Path::new("/etc/resolv.conf"), b"nameserver 127.0.0.1\noptions timeout:30\n", 0o644);
+    env.write(Path::new("/etc/nsswitch.conf"), b"passwd: files\ngroup: files\nhosts: files dns\n", 0o644);
+    let (message, took) = first(30);
+    assert_eq!(word(&message), "idp-network", "{message:?}");
+    assert!((2.5..4.5).contains(&took.as_secs_f64()), "{took:?}");
+    let (child, mut socket) = spawn();
+    start_line(&mut socket);
+    server.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let mut query = [0; 512];
+    assert!(server.recv(&mut query).unwrap() > 0, "nobody is asked");
+    std::thread::sleep(Duration::from_millis(200));
+    drop(socket);
+    assert!(ends_within_a_second(child));
+}
+
+/// How long the threads of a process have been on a processor.
+fn own_time(pid: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let times = threads.map(|thread| {
+        let text = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap();
+        text.split(' ').next().unwrap().parse::<u64>().unwrap()
+    });
+    Duration::from_nanos(times.sum())
+}
+
+#[test]
+fn it_takes_little_time_of_its_own() {
+    let stub = Stub::start(|_| None);
+    let env = machine(&stub_settings(&stub, "mfa = \"provider\""));
+    // As many authorities as a system trusts.
+    let system = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
+    env.write(Path::new(CA_FILE), format!("{system}{}", authority()).as_bytes(), 0o644);
+    let (mut child, mut socket) = spawn();
+    start_line(&mut socket);
+    while stub.count(Page::Token) == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let took = own_time(child.id());
+    println!("{took:?}, with {} authorities", system.matches("BEGIN CERTIFICATE").count() + 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(took < Duration::from_millis(30), "{took:?}");
 }
