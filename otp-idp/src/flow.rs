@@ -12,7 +12,7 @@ use crate::discovery::{self, Endpoints};
 use crate::error::Error;
 use crate::form::{Form, basic};
 use crate::http::{Answer, Client};
-use crate::jws::Unverified;
+use crate::jws::{NotAccepted, Unverified};
 use crate::key_set::{Key, KeySet, NoKey};
 use crate::secret::Secret;
 use crate::site::Site;
@@ -36,7 +36,7 @@ pub struct Surroundings<'s> {
 /// Has somebody sign in. What comes last is for whoever asked to hear.
 #[must_use]
 pub fn run(site: &Site, start: Start, surroundings: &Surroundings) -> Message {
-    match Flow::begin(site, start, surroundings).and_then(|mut flow| flow.finish()) {
+    match Flow::begin(site, start, surroundings).and_then(|flow| flow.finish()) {
         Ok(Proof { identity, detail }) => Message::Proved { identity, detail },
         Err(error) => error.into(),
     }
@@ -68,7 +68,7 @@ impl<'f> Flow<'f> {
         Ok(Self { site, surroundings, client, endpoints, started, ends, grant })
     }
 
-    fn finish(&mut self) -> Result<Proof, Error> {
+    fn finish(&self) -> Result<Proof, Error> {
         let offer = Message::Offered { uri: self.grant.uri.clone(), code: self.grant.user_code.clone() };
         let said = (self.surroundings.say)(&offer);
         said.map_err(|error| Error::settings(format!("the caller is gone: {error}")))?;
@@ -96,17 +96,13 @@ impl<'f> Flow<'f> {
                     interval = device_flow::slower(interval);
                 }
                 // The next question may be answered again.
-                Ok(Progress::Busy(detail)) => failures = self.endure(failures, Error::network(detail))?,
+                Ok(Progress::Busy(detail)) => failures = endure(failures, Error::network(detail))?,
                 Err(error @ Error::Unavailable(Unavailability::Network, _)) => {
-                    failures = self.endure(failures, error)?
+                    failures = endure(failures, error)?
                 }
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    fn endure(&self, failures: u32, error: Error) -> Result<u32, Error> {
-        if failures + 1 < MAX_FAILURES { Ok(failures + 1) } else { Err(error) }
     }
 
     /// Sleeps until the next question is due; the last one comes shortly before the end.
@@ -129,7 +125,7 @@ impl<'f> Flow<'f> {
 
     /// Checks the ID token: its signature first.
     fn judge(&self, token: &Secret, keys: KeySet) -> Result<Proof, Error> {
-        let refused = |why: crate::jws::NotAccepted| Error::token(why.to_string());
+        let refused = |why: NotAccepted| Error::token(why.to_string());
         let unverified = Unverified::parse(token.reveal()).map_err(refused)?;
         let key = self.choose(&unverified, keys)?;
         let claims = unverified.verify(&key).map_err(refused)?;
@@ -138,11 +134,9 @@ impl<'f> Flow<'f> {
 
     /// The key that the token names. Where it is not known, there may be newer ones since; once.
     fn choose(&self, token: &Unverified, keys: KeySet) -> Result<Key, Error> {
-        let chosen = keys.choose(token.key_id.as_deref(), token.algorithm).cloned();
-        let chosen = match chosen {
-            Err(NoKey::Unknown) => {
-                self.fetch_keys()?.choose(token.key_id.as_deref(), token.algorithm).cloned()
-            }
+        let choose = |keys: &KeySet| keys.choose(token.key_id.as_deref(), token.algorithm).cloned();
+        let chosen = match choose(&keys) {
+            Err(NoKey::Unknown) => choose(&self.fetch_keys()?),
             chosen => chosen,
         };
         chosen.map_err(|why| {
@@ -153,6 +147,11 @@ impl<'f> Flow<'f> {
             })
         })
     }
+}
+
+/// One more question that was not answered, unless that is one too many.
+fn endure(failures: u32, error: Error) -> Result<u32, Error> {
+    if failures + 1 < MAX_FAILURES { Ok(failures + 1) } else { Err(error) }
 }
 
 /// Says who asks, where the site has a secret (RFC 6749, section 2.3.1). Google's device endpoint looks at parameters only.

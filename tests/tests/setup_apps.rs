@@ -1,12 +1,12 @@
 //! The other authenticators: the URIs that `otp-setup` shows, read by other people's programs, for every algorithm,
 //! number of digits and period on offer.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, UnixTime};
 use insis_otp::otpauth::Entry;
 use insis_otp_tests::env::feed;
+use insis_otp_tests::identity_provider::npm_folder;
 use insis_otp_tests::keepassxc::KeePassXc;
 use insis_otp_tests::phone::{App, Phone};
 
@@ -99,14 +99,6 @@ fn otpauth_of_npm_agrees_at_two_hundred_instants() {
     let mut node = Command::new("node");
     let output = feed(node.args(["-e", program]).current_dir(npm_folder()), &matrix.lines());
     matrix.hold_to_lines(&output.stdout);
-}
-
-/// Where the Makefile has had npm put what tests/apps/package-lock.json names.
-fn npm_folder() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let folder =
-        own.ancestors().map(|folder| folder.join("apps")).find(|folder| folder.join("node_modules").is_dir());
-    folder.expect("npm's otpauth is missing: make deps-test")
 }
 
 #[test]
