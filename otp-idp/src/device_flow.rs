@@ -150,6 +150,8 @@ struct ProviderError {
 impl ProviderError {
     /// A confidential client has no "Allow public client flows" and this host no secret.
     const PUBLIC_CLIENT: u64 = 7_000_218;
+    /// There is no such client in this tenant.
+    const NO_SUCH_CLIENT: u64 = 700_016;
     /// Conditional Access blocks the flow.
     const CONDITIONAL_ACCESS: u64 = 53_003;
 
@@ -180,6 +182,9 @@ impl ProviderError {
         match self.name.as_str() {
             _ if self.codes.contains(&Self::PUBLIC_CLIENT) => {
                 Some("set \"Allow public client flows\" to Yes at the application's registration")
+            }
+            _ if self.codes.contains(&Self::NO_SUCH_CLIENT) => {
+                Some("client_id or tenant is not right: there is no such application in this tenant")
             }
             _ if self.codes.contains(&Self::CONDITIONAL_ACCESS) => Some(
                 "Conditional Access blocks the device code flow: see docs/howto-entra.md on the managed policy",
@@ -221,7 +226,11 @@ impl ProviderError {
             name if of_the_client.contains(&name) || self.codes.contains(&Self::PUBLIC_CLIENT) => {
                 self.unavailable()
             }
-            _ => Error::Refused(FlowRefusal::Denied, self.detail()),
+            _ => {
+                let detail = self.detail();
+                let detail = self.remedy().map_or(detail.clone(), |remedy| format!("{remedy} ({detail})"));
+                Error::Refused(FlowRefusal::Denied, detail)
+            }
         }
     }
 }
@@ -351,14 +360,15 @@ mod tests {
         assert_eq!(error("authorization_pending"), Ok(Progress::Pending));
         assert_eq!(error("slow_down"), Ok(Progress::SlowDown));
         assert!(matches!(error("server_error"), Ok(Progress::Busy(_))));
-        for name in ["access_denied", "authorization_declined", "invalid_grant"] {
+        let of_the_person =
+            ["access_denied", "authorization_declined", "invalid_grant", "bad_verification_code"];
+        for name in of_the_person {
             assert_eq!(error(name), Err(Error::Refused(FlowRefusal::Denied, format!("error={name}"))));
         }
         assert_eq!(
             error("expired_token"),
             Err(Error::Refused(FlowRefusal::Expired, "error=expired_token".into()))
         );
-        assert!(matches!(error("bad_verification_code"), Err(Error::Unavailable(Unavailability::Answer, _))));
         assert!(matches!(error("unauthorized_client"), Err(Error::Unavailable(Unavailability::Policy, _))));
         assert!(matches!(error(""), Err(Error::Unavailable(Unavailability::Answer, _))));
         let done = progress(200, json!({ "id_token": "t", "access_token": "a", "refresh_token": "r" }));
@@ -382,7 +392,9 @@ mod tests {
                 parse_progress(400, &json(&error)).unwrap_err(),
             ];
             parsed.map(|error| match error {
-                Error::Unavailable(why, detail) => (why, detail),
+                Error::Unavailable(why, detail) => (Some(why), detail),
+                // What a policy has against one person is no outage for all.
+                Error::Refused(FlowRefusal::Denied, detail) => (None, detail),
                 other @ Error::Refused(..) => panic!("{other:?}"),
             })
         };
@@ -390,17 +402,21 @@ mod tests {
             ("invalid_client", 7_000_218, "Allow public client flows"),
             ("access_denied", 53_003, "Conditional Access blocks"),
             ("invalid_grant", 53_003, "Conditional Access blocks"),
-            ("unauthorized_client", 700_016, "device authorization grant"),
+            ("unauthorized_client", 700_016, "no such application"),
+            ("unauthorized_client", 1, "device authorization grant"),
         ] {
-            for (why, detail) in entra(name, code) {
-                assert_eq!(why, Unavailability::Policy);
+            let answers = entra(name, code);
+            let whys = answers.each_ref().map(|(why, _)| *why);
+            let later = if code == 53_003 { None } else { Some(Unavailability::Policy) };
+            assert_eq!(whys, [Some(Unavailability::Policy), later], "{name}");
+            for (_, detail) in answers {
                 assert!(detail.contains(words), "{detail}");
                 let own = format!("error={name} AADSTS{code} trace_id=5d3f correlation_id=9?0?");
                 assert!(detail.contains(&own) && !detail.contains("anna"), "{detail}");
             }
         }
         for (why, _) in entra("invalid_client", 7_000_215) {
-            assert_eq!(why, Unavailability::Settings);
+            assert_eq!(why, Some(Unavailability::Settings));
         }
     }
 }

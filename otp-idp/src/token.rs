@@ -306,8 +306,9 @@ mod tests {
                 (json!(NOW + 60), true),
                 (json!(NOW + 61), false),
                 (json!(STARTED), true),
-                (json!(STARTED - 60), true),
-                (json!(STARTED - 61), false),
+                (json!(STARTED - 300), true),
+                (json!(STARTED - BACKDATED), true),
+                (json!(STARTED - BACKDATED - 1), false),
                 (json!(null), false),
             ],
         );

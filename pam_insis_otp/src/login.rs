@@ -44,7 +44,7 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
     match &outcome {
         Outcome::Accepted(accepted) => {
             // Those of this login are not news.
-            let failures = accepted.failures.saturating_sub(seen.refused);
+            let failures = accepted.failures.saturating_sub(seen.refused + seen.given_up.get());
             if let Some(text) = messages.accepted(Some(&accepted.by), failures, seen.new_device.get()) {
                 dialogue::tell(host, flags, &text);
             }
@@ -106,6 +106,8 @@ struct Seen {
     refused: u32,
     /// Guesses of this login that the end of the password was charged with: an accepted code shows that they were none.
     first_pass_guesses: u32,
+    /// Sign-ins of this login that were charged, and given up for a code that turned out to be right.
+    given_up: Cell<u32>,
     /// When the device was enrolled, if that was after the last login.
     new_device: Cell<Option<UnixTime>>,
 }
@@ -418,43 +420,58 @@ impl Login {
         }
     }
 
-    /// Has the person sign in at the identity provider.
+    /// Has the person sign in at the identity provider. It is charged like a wrong guess before it begins.
     // Out of the way of logins by code: see cold.ld.
     #[cold]
     #[inline(never)]
     fn sign_in(&self, host: &mut dyn Host, log: &Log, seen: &Seen) -> Outcome {
         let Some(offer) = &self.offer else { return self.filler(0) };
-        let whom = For { user: &self.target.name, rhost: &log.rhost };
-        let (why, detail) = match offer.sign_in(host, self.messages, &whom) {
-            End::Proved(identity, detail) => match self.judge(&identity, detail) {
-                Ok(signed_in) => return self.accept_sign_in(signed_in),
-                Err(JudgeError::Not(why)) => (why, format!("signed in: {identity}")),
-                Err(JudgeError::Unavailable(why)) => return Outcome::Unavailable(why),
-            },
-            End::Not(why, detail) => (why, detail),
-            End::Code(code) => {
-                return self.attempt(host, Given::Code(service::Reply::new(&code), None), log, seen);
-            }
-            End::Other(Reply::Filler(length)) => return self.filler(length),
-            End::Other(_) => return self.attempt(host, Given::Password, log, seen),
-            End::NoReply(why) => {
-                // Whoever starts flows and hangs up is to be noticed, and slowed down.
-                let counted = self.count_sign_in(NotSignedIn::Abandoned);
-                log.send(Outcome::NotSignedIn(NotSignedIn::Abandoned, String::new()).line(), None);
-                return counted.err().unwrap_or(Outcome::NoReply(why));
-            }
+        let account = self.target.known.as_ref().map(|known| known.account.name.as_str());
+        let turn = match offer.begin(&self.target.name, account) {
+            Ok(turn) => turn,
+            Err((why, detail)) => return Outcome::NotSignedIn(why, detail),
         };
-        self.count_sign_in(why).err().unwrap_or(Outcome::NotSignedIn(why, detail))
+        if let Err(outcome) = self.charge_sign_in() {
+            return outcome;
+        }
+        let whom = For { user: &self.target.name, rhost: &log.rhost };
+        match offer.sign_in(&turn, host, self.messages, &whom) {
+            End::Proved(identity, detail) => match self.judge(&identity, detail) {
+                Ok(signed_in) => self.accept_sign_in(signed_in),
+                Err(outcome) => outcome,
+            },
+            End::Not(why, detail) if why.is_outage() => {
+                // What cannot be given back stays charged; the person is told of the outage all the same.
+                let _ = self.record_sign_in(SignIn::Fails);
+                Outcome::NotSignedIn(why, detail)
+            }
+            End::Not(why, detail) => Outcome::NotSignedIn(why, detail),
+            // What was charged turns out to be no guess, if the code is right.
+            End::Code(code) => {
+                let refund = Seen { first_pass_guesses: seen.first_pass_guesses + 1, ..Seen::default() };
+                let outcome = self.attempt(host, Given::Code(service::Reply::new(&code), None), log, &refund);
+                seen.new_device.set(refund.new_device.get());
+                seen.given_up.set(seen.given_up.get() + 1);
+                outcome
+            }
+            End::Other(Reply::Filler(length)) => self.filler(length),
+            End::Other(_) => self.attempt(host, Given::Password, log, seen),
+            End::NoReply(why) => {
+                log.send(Outcome::NotSignedIn(NotSignedIn::Abandoned, String::new()).line(), None);
+                Outcome::NoReply(why)
+            }
+        }
     }
 
     /// Decides whether who has signed in is the account's owner.
-    fn judge(&self, identity: &Identity, detail: String) -> Result<SignedIn, JudgeError> {
+    fn judge(&self, identity: &Identity, detail: String) -> Result<SignedIn, Outcome> {
         let link = match &self.target.known {
             Some(known) => self.links.load(&known.account),
             None => Ok(None),
         };
-        let link = link.map_err(|error| JudgeError::Unavailable(error.to_string()))?;
-        Offer::judge(link.as_ref(), identity, detail).map_err(JudgeError::Not)
+        let link = link.map_err(|error| Outcome::Unavailable(error.to_string()))?;
+        let not = |why| Outcome::NotSignedIn(why, format!("signed in: {identity}"));
+        Offer::judge(link.as_ref(), identity, detail).map_err(not)
     }
 
     /// Records that the account's owner has signed in.
@@ -465,12 +482,9 @@ impl Login {
         }
     }
 
-    /// Counts a sign-in that did not open the login as one wrong guess, of whomever it was.
-    fn count_sign_in(&self, why: NotSignedIn) -> Result<(), Outcome> {
-        if !why.counts() {
-            return Ok(());
-        }
-        match self.record_sign_in(SignIn::Refused) {
+    /// Charges a sign-in as one wrong guess, of whomever it is.
+    fn charge_sign_in(&self) -> Result<(), Outcome> {
+        match self.record_sign_in(SignIn::Begins) {
             Ok(Some(_)) => Ok(()),
             // A guess that nobody compares with anything.
             Ok(None) => self.target.refuse(&service::Reply::new(b"000000"), &self.config).map(|_| ()),
@@ -478,10 +492,10 @@ impl Login {
         }
     }
 
-    /// Has how a sign-in ended recorded where somebody known has enrolled.
-    fn record_sign_in(&self, end: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
+    /// Has what becomes of a sign-in recorded where somebody known has enrolled.
+    fn record_sign_in(&self, what: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
         match self.target.known.as_ref().map(|known| &known.access) {
-            Some(Access::Direct(file)) => access::service(file, &self.config.policy).record_sign_in(end),
+            Some(Access::Direct(file)) => access::service(file, &self.config.policy).record_sign_in(what),
             Some(Access::Helper(_)) | None => Ok(None),
         }
     }
@@ -513,13 +527,6 @@ impl Login {
             .refuse(reply, &self.config)
             .map_or_else(|outcome| outcome, |as_if| Outcome::Denied(denial, as_if))
     }
-}
-
-/// Why nobody has signed in who is linked.
-enum JudgeError {
-    Not(NotSignedIn),
-    /// The link cannot be read, and why.
-    Unavailable(String),
 }
 
 /// Sets the password for the modules below.

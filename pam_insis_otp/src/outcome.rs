@@ -141,7 +141,7 @@ impl Outcome {
     pub const fn is_counted(&self) -> bool {
         match self {
             Self::Refused(_) => true,
-            Self::NotSignedIn(why, _) => why.counts(),
+            Self::NotSignedIn(why, _) => !why.is_outage(),
             _ => false,
         }
     }

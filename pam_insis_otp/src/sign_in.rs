@@ -5,6 +5,7 @@
 //! learns who is linked.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,8 +25,8 @@ use crate::outcome::NoReply;
 const FOLDER: &str = "/run/insis-otp-sign-in";
 /// After the provider did not answer, it is not asked again for so long: one slow login a minute.
 const PAUSE: Duration = Duration::from_secs(60);
-/// How many locks there are. Two people whose names meet in one sign in one after the other.
-const LOCKS: u64 = 4096;
+/// How many locks there are for names that nobody has. Two that meet in one wait for each other.
+const UNKNOWN: u64 = 256;
 
 /// What is typed at the question for the code to sign in instead.
 pub fn is_choice(reply: &[u8]) -> bool {
@@ -49,7 +50,7 @@ pub enum NotSignedIn {
     NotLinked,
     /// Somebody else has signed in than who is linked to the account.
     OtherPerson,
-    /// The person hung up, or typed something else, before the flow was over.
+    /// The person hung up before the flow was over.
     Abandoned,
     /// Another login of this user waits for a sign-in.
     Busy,
@@ -78,6 +79,12 @@ pub struct Offer {
     folder: PathBuf,
 }
 
+/// The turn of one user's sign-in, until it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _lock: Option<Flock<File>>,
+}
+
 /// Whom a sign-in is for, as the person reads it.
 pub struct For<'a> {
     /// The name.
@@ -102,12 +109,37 @@ impl Offer {
         &self.provider.name
     }
 
-    /// Has the person sign in: shows where and with what code, waits for Enter, then for the provider.
-    pub fn sign_in(&self, host: &dyn Host, messages: &Messages, whom: &For<'_>) -> End {
-        let _lock = match self.begin(whom.user) {
-            Ok(lock) => lock,
-            Err(why) => return End::Not(why, String::new()),
+    /// Sees that the provider was not found away a moment ago, and that nobody else signs in as this user: until what is
+    /// returned is dropped, nobody can. `account`: the name of somebody known.
+    ///
+    /// # Errors
+    /// Why nobody can now.
+    pub fn begin(&self, typed: &str, account: Option<&str>) -> Result<Turn, (NotSignedIn, String)> {
+        // Only root makes anything in /run, so that nobody else can have prepared it. Where nothing can be noted, people sign
+        // in all the same.
+        let _ = std::fs::DirBuilder::new().mode(0o700).create(&self.folder);
+        if let Some(why) = self.recent_outage() {
+            return Err((
+                NotSignedIn::Unavailable(why),
+                "a moment ago; not asked again for a minute".to_owned(),
+            ));
+        }
+        let name = match account {
+            Some(account) => format!("user-{account}"),
+            None => format!("unknown-{}", number(typed) % UNKNOWN),
         };
+        let path = self.folder.join(name);
+        let Ok(file) = File::options().write(true).create(true).truncate(false).mode(0o600).open(path) else {
+            return Ok(Turn { _lock: None });
+        };
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => Ok(Turn { _lock: Some(lock) }),
+            Err(_) => Err((NotSignedIn::Busy, String::new())),
+        }
+    }
+
+    /// Has the person sign in: shows where and with what code, waits for Enter, then for the provider.
+    pub fn sign_in(&self, _turn: &Turn, host: &dyn Host, messages: &Messages, whom: &For<'_>) -> End {
         let start = Start { seconds: self.provider.deadline.0 };
         let mut flow = match Flow::begin(&self.program, start) {
             Ok(flow) => flow,
@@ -142,7 +174,7 @@ impl Offer {
             Ok(Message::Proved { identity, detail }) => End::Proved(identity, detail),
             Ok(Message::Refused(why, detail)) => End::Not(NotSignedIn::Refused(why), detail),
             Ok(Message::Unavailable(why, detail)) => {
-                self.note_outage();
+                self.note_outage(why);
                 End::Not(NotSignedIn::Unavailable(why), detail)
             }
             Ok(Message::Offered { .. }) => self.unavailable(&"otp-idp: offered twice"),
@@ -151,29 +183,22 @@ impl Offer {
     }
 
     fn unavailable(&self, why: &dyn std::fmt::Display) -> End {
-        self.note_outage();
+        self.note_outage(Unavailability::Answer);
         End::Not(NotSignedIn::Unavailable(Unavailability::Answer), why.to_string())
     }
 
-    /// Sees that the provider was not found away a moment ago, and that nobody else signs in as this user.
-    fn begin(&self, user: &str) -> Result<Option<Flock<File>>, NotSignedIn> {
-        // Only root makes anything in /run, so that nobody else can have prepared it. Where nothing can be noted, people sign
-        // in all the same.
-        let _ = std::fs::DirBuilder::new().mode(0o700).create(&self.folder);
-        if is_recent(&self.folder.join("unavailable")) {
-            return Err(NotSignedIn::Unavailable(Unavailability::Network));
-        }
-        let path = self.folder.join(format!("user-{}", number(user) % LOCKS));
-        let Ok(file) = File::options().write(true).create(true).truncate(false).mode(0o600).open(path) else {
-            return Ok(None);
-        };
-        Flock::lock(file, FlockArg::LockExclusiveNonblock).map(Some).map_err(|_| NotSignedIn::Busy)
-    }
-
-    fn note_outage(&self) {
+    fn note_outage(&self, why: Unavailability) {
         let path = self.folder.join("unavailable");
         let _ = std::fs::remove_file(&path);
-        let _ = File::options().write(true).create_new(true).mode(0o600).open(path);
+        let file = File::options().write(true).create_new(true).mode(0o600).open(path);
+        let _ = file.and_then(|mut file| file.write_all(why.name().as_bytes()));
+    }
+
+    /// Why the provider could not be asked less than the pause ago.
+    fn recent_outage(&self) -> Option<Unavailability> {
+        let path = self.folder.join("unavailable");
+        let why = std::fs::read_to_string(&path).ok().filter(|_| is_recent(&path))?;
+        Unavailability::ALL.into_iter().find(|one| one.name() == why)
     }
 }
 
@@ -225,12 +250,9 @@ impl NotSignedIn {
         }
     }
 
-    /// Whether it counts as a wrong guess. What is not the caller's doing does not.
-    pub const fn counts(self) -> bool {
-        match self {
-            Self::Refused(_) | Self::NotLinked | Self::OtherPerson | Self::Abandoned => true,
-            Self::Busy | Self::Unavailable(_) => false,
-        }
+    /// Whether the provider could not be asked, so that nobody has tried anything.
+    pub const fn is_outage(self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable(_))
     }
 
     /// What the person is told, in front of the next question.
@@ -270,7 +292,10 @@ pub mod tests {
 
     fn sign_in(offer: &Offer, host: &FakeHost) -> End {
         let whom = For { user: "anna", rhost: "192.0.2.7" };
-        offer.sign_in(host, Messages::of(Language::En), &whom)
+        match offer.begin("anna", Some("anna")) {
+            Ok(turn) => offer.sign_in(&turn, host, Messages::of(Language::En), &whom),
+            Err((why, detail)) => End::Not(why, detail),
+        }
     }
 
     pub fn identity(subject: &str) -> Identity {
@@ -342,10 +367,11 @@ pub mod tests {
     fn one_flow_a_user_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let offer = offer(folder.path(), "echo refused reason=idp-denied detail=");
-        let lock = offer.begin("anna").unwrap();
-        assert!(lock.is_some());
+        let turn = offer.begin("ANNA", Some("anna")).unwrap();
         assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), End::Not(NotSignedIn::Busy, _)));
-        drop(lock);
+        // Names that others have, or nobody, are theirs.
+        assert!(offer.begin("bob", Some("bob")).is_ok() && offer.begin("anna", None).is_ok());
+        drop(turn);
         let end = sign_in(&offer, &FakeHost::typing(&[]));
         assert!(matches!(end, End::Not(NotSignedIn::Refused(FlowRefusal::Denied), _)));
     }

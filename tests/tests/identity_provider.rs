@@ -209,8 +209,8 @@ const FORGERIES: &[Forgery] = &[
     ("not yet valid", |issuer| signed(issuer, "nbf", (now() + 70).into()), "idp-token"),
     ("almost valid", |issuer| signed(issuer, "nbf", (now() + 50).into()), "proved"),
     ("of the future", |issuer| signed(issuer, "iat", (now() + 70).into()), "idp-token"),
-    ("of before the login", |issuer| signed(issuer, "iat", (now() - 70).into()), "idp-token"),
-    ("of shortly before the login", |issuer| signed(issuer, "iat", (now() - 50).into()), "proved"),
+    ("of before the login", |issuer| signed(issuer, "iat", (now() - 370).into()), "idp-token"),
+    ("dated back as Entra does", |issuer| signed(issuer, "iat", (now() - 300).into()), "proved"),
     (
         "signed in long ago",
         |issuer| signed(issuer, "auth_time", (now() - 700).into()),
@@ -715,7 +715,7 @@ fn entra_is_asked_as_it_wants_to_be_and_its_errors_say_what_to_do() {
     assert!(!begin.form.contains_key("max_age") && !begin.form.contains_key("client_secret"));
     for (expected, words) in [
         ("idp-denied", "error=authorization_declined AADSTS70018 trace_id=5d3f"),
-        ("idp-policy", "Conditional Access blocks the device code flow"),
+        ("idp-denied", "Conditional Access blocks the device code flow"),
     ] {
         let message = outcome(30);
         assert_eq!(word(&message), expected, "{message:?}");

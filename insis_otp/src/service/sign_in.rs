@@ -15,37 +15,41 @@ pub struct SinceLastLogin {
     pub new_device: Option<UnixTime>,
 }
 
-/// How a sign-in ended.
+/// What becomes of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignIn {
-    /// It opens the login.
+    /// It begins, and is charged as one wrong guess: whoever gives it up, or ends the process, has paid.
+    Begins,
+    /// The provider could not be asked: the charge is given back.
+    Fails,
+    /// It opens the login, and is given back as well.
     Opens {
         /// Whether the owner is going to be told of failures, which are forgotten then.
         tells_failures: bool,
     },
-    /// It was refused or not finished, and counts as one wrong guess.
-    Refused,
 }
 
 impl<S: UserStore> Service<'_, S> {
-    /// Records how a sign-in at the identity provider ended, in the record of somebody who has enrolled a device; `None`:
+    /// Records what becomes of a sign-in at the identity provider, in the record of somebody who has enrolled a device; `None`:
     /// there is no record. What opens a login is on the disk when this returns.
     ///
     /// # Errors
     /// The record cannot be read or written: no login.
     // Out of the way of logins by code, as all of the sign-in: see cold.ld.
     #[inline(never)]
-    pub fn record_sign_in(&self, end: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
+    pub fn record_sign_in(&self, what: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
         let recorded = self.store.transact(|enrollment: &Enrollment, state: &State| {
             let is_new = state.last_login.is_none_or(|last| last < enrollment.paired_at);
             let new_device = is_new.then_some(enrollment.paired_at);
-            let answer = SinceLastLogin { failures: state.failures, new_device };
+            // Its own charge is no failure.
+            let answer = SinceLastLogin { failures: state.failures.saturating_sub(1), new_device };
             let now = (self.clock)();
-            let (state, write) = match end {
+            let (state, write) = match what {
+                SignIn::Begins => (state.charged_for_sign_in(self.policy, now), Write::InPlace),
+                SignIn::Fails => (state.without_sign_in(), Write::InPlace),
                 SignIn::Opens { tells_failures } => {
                     (state.after_sign_in(tells_failures, now), Write::Durable)
                 }
-                SignIn::Refused => (state.after_refused_sign_in(self.policy, now), Write::InPlace),
             };
             Decision { state, write, answer }
         });

@@ -79,21 +79,29 @@ impl State {
         Self { spent, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
     }
 
-    /// After a login by the identity provider: failures are told, where they can be, and the delay ends. No code is spent, and
-    /// what was guessed today stays counted.
+    /// Before a sign-in at the identity provider begins: it counts as one wrong guess until it has succeeded, so that none
+    /// is free that is given up.
     #[must_use]
-    pub fn after_sign_in(&self, tells_failures: bool, now: UnixTime) -> Self {
-        let failures = if tells_failures { 0 } else { self.failures };
-        let throttle = self.throttle.clone().after_login(0);
-        Self { failures, throttle, last_login: Some(now), resync: None, ..self.clone() }
-    }
-
-    /// After a sign-in that was refused or not finished: it counts as one wrong guess.
-    #[must_use]
-    pub fn after_refused_sign_in(&self, policy: &Policy, now: UnixTime) -> Self {
+    pub fn charged_for_sign_in(&self, policy: &Policy, now: UnixTime) -> Self {
         let before = present(self, policy, now);
         let throttle = before.throttle.clone().with_guess(true, now);
         with_failure(Self { throttle, ..before })
+    }
+
+    /// After a charged sign-in that opens the login: failures are told, where they can be, and the delay ends. No code is
+    /// spent, and what else was guessed today stays counted.
+    #[must_use]
+    pub fn after_sign_in(&self, tells_failures: bool, now: UnixTime) -> Self {
+        let failures = if tells_failures { 0 } else { self.failures.saturating_sub(1) };
+        let throttle = self.throttle.clone().after_login(1);
+        Self { failures, throttle, last_login: Some(now), resync: None, ..self.clone() }
+    }
+
+    /// After a charged sign-in that could not begin: nobody has tried anything.
+    #[must_use]
+    pub fn without_sign_in(&self) -> Self {
+        let throttle = self.throttle.clone().without_guess();
+        Self { failures: self.failures.saturating_sub(1), throttle, ..self.clone() }
     }
 
     /// The state of which nothing is known any more: every code up to now and every recovery code counts as spent.
@@ -124,13 +132,14 @@ mod tests {
         let (now, policy) = (UnixTime(3_000_000), Policy::default());
         let spent = UsedSteps { upto: Step(100_001), gap: None, island: None };
         let mut state = State { spent, spent_recovery: 3, ..State::default() };
-        for refused in 1..=6 {
-            state = state.after_refused_sign_in(&policy, now);
-            assert_eq!((state.failures, state.throttle.today), (refused, refused));
+        for charged in 1..=6 {
+            state = state.charged_for_sign_in(&policy, now);
+            assert_eq!((state.failures, state.throttle.today), (charged, charged));
         }
         assert!(state.throttle.wait(&policy.throttle, now).is_some(), "like wrong codes");
-        let kept = state.after_sign_in(false, now);
-        let told = state.after_sign_in(true, now);
+        let charged = state.charged_for_sign_in(&policy, now);
+        assert_eq!(charged.without_sign_in(), state, "an outage costs nothing");
+        let (kept, told) = (charged.after_sign_in(false, now), charged.after_sign_in(true, now));
         assert_eq!((kept.failures, told.failures, told.last_login), (6, 0, Some(now)));
         assert_eq!((told.spent, told.spent_recovery, told.throttle.today), (spent, 3, 6));
         assert_eq!(told.throttle.wait(&policy.throttle, now), None);

@@ -109,6 +109,16 @@ impl Throttle {
         self
     }
 
+    /// One wrong guess fewer, of a single code, that turned out not to have been made. When the one before it was is not
+    /// known any more: the delay of the others runs anew.
+    #[must_use]
+    pub(super) fn without_guess(mut self) -> Self {
+        self.guesses = self.guesses.saturating_sub(1);
+        self.today = self.today.saturating_sub(1);
+        self.single_codes = self.single_codes.saturating_sub(1);
+        self
+    }
+
     /// After a login, in which `refunded` guesses turned out to be none: today's count stays, as do the budgets.
     #[must_use]
     pub(super) fn after_login(self, refunded: u32) -> Self {

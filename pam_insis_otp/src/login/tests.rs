@@ -239,6 +239,7 @@ mod as_root {
         let (outcome, shown) = anna.signs_in(&says(refused), &["m", "", &code]);
         assert!(matches!(&outcome, Outcome::Accepted(accepted) if accepted.failures == 1), "{outcome:?}");
         assert!(shown[2].starts_with("That took too long."), "{shown:?}");
+        assert_eq!(anna.failures(), 0, "told");
         let anna = Anna::new();
         let away = "echo unavailable reason=idp-network detail=";
         let (outcome, shown) = anna.signs_in(away, &["m", &anna.code(0)]);
