@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use insis_otp_tests::env::{CONFIG, run};
+use insis_otp_tests::env::{Builder, CONFIG, run};
 use insis_otp_tests::identity_provider::{CA_FILE, Decision, Provider, authority};
 use insis_otp_tests::machine::{Machine, PASSWORD};
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, STACK, Sshd};
@@ -25,6 +25,10 @@ struct Scene {
 
 impl Scene {
     fn new(more: &str) -> Self {
+        Self::with(more, Machine::build())
+    }
+
+    fn with(more: &str, machine: Builder) -> Self {
         let provider = Provider::start();
         let settings = provider.settings("rs256", &format!("mfa = \"amr=mfa\"\ndeadline = \"30s\"\n{more}"));
         let machine = Machine::of(Machine::build().service("sshd", STACK).config(&settings).file(
@@ -44,13 +48,8 @@ impl Scene {
     fn chooses(&self, user: &str) -> (Terminal, String, String) {
         let mut ssh = self.sshd.login(user, "echo in as $(id -un)");
         ssh.answers(&[("Password: ", PASSWORD), (CHOICE, "m")]);
-        ssh.expect(ENTER);
-        let text = ssh.text();
-        let after = |words: &str| {
-            let rest = text.rsplit_once(words).unwrap_or_else(|| panic!("{text}")).1;
-            rest.lines().next().unwrap_or_default().trim().to_owned()
-        };
-        (ssh, after("Open "), after("type this code there: "))
+        let (uri, code) = asked(&mut ssh);
+        (ssh, uri, code)
     }
 
     /// Somebody with that account at the provider signs in.
@@ -71,6 +70,17 @@ impl Scene {
     fn reason(&self, reason: &str) -> String {
         self.machine.env.syslog().expect(&["result=refused", &format!("reason={reason} ")])
     }
+}
+
+/// The address and the code in the second question.
+fn asked(terminal: &mut Terminal) -> (String, String) {
+    terminal.expect(ENTER);
+    let text = terminal.text();
+    let after = |words: &str| {
+        let rest = text.rsplit_once(words).unwrap_or_else(|| panic!("{text}")).1;
+        rest.lines().next().unwrap_or_default().trim().to_owned()
+    };
+    (after("Open "), after("type this code there: "))
 }
 
 #[test]
@@ -196,12 +206,69 @@ fn whoever_hangs_up_ends_the_flow_and_leaves_nothing_running() {
     let programs = descendants(scene.sshd.pid(), "otp-idp");
     assert!(!programs.is_empty());
     let running = || programs.iter().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()).count();
+    // Charged before it began.
+    assert_eq!(scene.machine.anna.status().failures, 1);
     drop(ssh);
     let began = std::time::Instant::now();
     while running() > 0 {
         assert!(began.elapsed().as_millis() < 1500, "it goes on");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    assert_eq!(scene.machine.anna.status().failures, 1);
+}
+
+#[test]
+fn one_flow_a_user_at_a_time() {
+    let scene = Scene::new("");
+    let (ssh, _, _) = scene.chooses("anna");
+    let mut other = scene.sshd.login("anna", "echo in");
+    other.answers(&[("Password: ", PASSWORD), (CHOICE, "m")]);
+    other.expect("You sign in elsewhere already. Type a code.");
+    let _ = scene.reason("idp-busy");
+    // Others can, and a code is taken.
+    let _bob = scene.chooses("bob");
+    other.expect(CHOICE);
+    other.line(&scene.machine.anna.code());
+    other.expect("in");
+    assert!(other.wait().success());
+    drop(ssh);
+}
+
+#[test]
+fn login_and_sudo_offer_it_where_the_site_lists_them() {
+    let machine = ["sudo", "login", "su"].into_iter().fold(Machine::build(), |machine, service| {
+        machine.service(
+            service,
+            "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so\n\
+             account required pam_unix.so\nsession required pam_permit.so",
+        )
+    });
+    let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=1\nanna ALL=(ALL:ALL) ALL\n";
+    let scene = Scene::with("services = [\"login\", \"sudo\"]", machine.file("/etc/sudoers", sudoers, 0o440));
+    scene.link("anna", "s-anna");
+    let env = &scene.machine.env;
+    let mut login = Terminal::run(&env.command("login"));
+    login.answers(&[("login: ", "anna"), ("Password: ", PASSWORD), (CHOICE, "m")]);
+    let (uri, code) = asked(&mut login);
+    scene.person(&uri, &code, "s-anna", &MFA);
+    login.line("");
+    login.expect("$");
+    login.line("echo now $(id -un); exit");
+    login.expect("now anna");
+    let mut sudo = Terminal::run(env.as_user("anna", "sudo").args(["id", "-un"]));
+    sudo.answers(&[("password for anna: ", PASSWORD), (CHOICE, "m")]);
+    let (uri, code) = asked(&mut sudo);
+    scene.person(&uri, &code, "s-anna", &MFA);
+    sudo.line("");
+    sudo.expect("root");
+    assert!(sudo.wait().success());
+    // Not in su, nor, here, in sshd.
+    let mut su = Terminal::run(env.as_user("bob", "su").args(["anna", "-c", "id"]));
+    su.answers(&[("Password: ", PASSWORD), ("One-time code: ", "m")]);
+    su.expect("Wrong code.");
+    let mut ssh = scene.sshd.login("anna", "");
+    ssh.answers(&[("Password: ", PASSWORD), ("One-time code: ", "m")]);
+    ssh.expect("Wrong code.");
 }
 
 #[test]
