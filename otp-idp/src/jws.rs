@@ -218,6 +218,9 @@ mod tests {
                 );
             }
         }
+        // The key says that it is for PS256 alone.
+        let own = Key { algorithm: Some(Algorithm::Ps256), ..key(&SigningKey::rsa("k"), "RS256") };
+        assert_eq!(verify(&rs256, &own), Err(NotAccepted::Signature));
         // PS256 in the header, and a signature of RS256.
         let header = with_part(&rs256, 0, br#"{"alg":"PS256","kid":"k"}"#);
         assert_eq!(verify(&header, &key(&SigningKey::rsa("k"), "PS256")), Err(NotAccepted::Signature));
