@@ -1,13 +1,13 @@
 // The OpenID provider of npm's oidc-provider, over TLS on 127.0.0.1, with the device authorization grant.
 //
-//   node identity-provider.mjs NODE_MODULES CERTIFICATE KEY
+//   node identity-provider.mjs NODE_MODULES CERTIFICATE KEY KEYS
 //
 // Prints its issuer once it listens. Its login page asks for an account's name and takes what else a person is to bring along:
 // amr and acr (how), ago (seconds since the sign-in), claims (JSON: more claims of the ID token). Clients: "rs256", "ps256",
 // "es256" and "eddsa" are public and get ID tokens of that algorithm; "confidential" has the secret "correct horse".
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { generateKeyPairSync, webcrypto } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 
 // What oidc-provider thinks of tests is not for standard output.
@@ -17,12 +17,9 @@ console.info = () => {};
 globalThis.crypto ??= webcrypto;
 URL.parse ??= (url, base) => (URL.canParse(url, base) ? new URL(url, base) : null);
 
-const [modules, certificate, key] = process.argv.slice(2);
+const [modules, certificate, key, keys] = process.argv.slice(2);
 const { Provider } = await import(pathToFileURL(`${modules}/oidc-provider/lib/index.js`));
 
-const jwk = (type, options, rest) => ({
-  ...generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }), use: 'sig', ...rest,
-});
 const client = (id, algorithm, rest) => ({
   client_id: id,
   token_endpoint_auth_method: 'none',
@@ -35,13 +32,8 @@ const client = (id, algorithm, rest) => ({
 });
 const accounts = new Map();
 const configuration = {
-  jwks: {
-    keys: [
-      jwk('rsa', { modulusLength: 2048 }, { kid: 'rsa' }),
-      jwk('ec', { namedCurve: 'P-256' }, { kid: 'ec' }),
-      jwk('ed25519', {}, { kid: 'ed' }),
-    ],
-  },
+  // Keys of the tests, not made anew each time: Node.js has been seen to wait for ever where it makes and exports them.
+  jwks: JSON.parse(readFileSync(keys)),
   clients: [
     client('rs256', 'RS256'), client('ps256', 'PS256'), client('es256', 'ES256'), client('eddsa', 'EdDSA'),
     client('confidential', 'RS256', { token_endpoint_auth_method: 'client_secret_basic', client_secret: 'correct horse' }),

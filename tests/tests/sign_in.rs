@@ -31,11 +31,8 @@ impl Scene {
     fn with(more: &str, machine: Builder) -> Self {
         let provider = Provider::start();
         let settings = provider.settings("rs256", &format!("mfa = \"amr=mfa\"\ndeadline = \"30s\"\n{more}"));
-        let machine = Machine::of(Machine::build().service("sshd", STACK).config(&settings).file(
-            CA_FILE,
-            authority(),
-            0o644,
-        ));
+        let machine =
+            Machine::of(machine.service("sshd", STACK).config(&settings).file(CA_FILE, authority(), 0o644));
         let sshd = Sshd::start(&machine.env, "sshd", KEYBOARD_INTERACTIVE);
         Self { provider, machine, sshd }
     }

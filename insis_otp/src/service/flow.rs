@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
 
 use super::client::start_helper;
@@ -39,12 +40,13 @@ impl Flow {
         let ends = Instant::now() + Duration::from_secs(start.seconds) + Self::GRACE;
         let flow = Self { child, socket, heard: Vec::new(), ends };
         let line = start.encode();
-        let sent = send(flow.socket.as_raw_fd(), line.as_bytes(), MsgFlags::MSG_NOSIGNAL);
-        let sent = sent.map_err(io::Error::from)?;
-        if sent != line.len() {
-            return Err(io::Error::from(ErrorKind::WriteZero).into());
+        match send(flow.socket.as_raw_fd(), line.as_bytes(), MsgFlags::MSG_NOSIGNAL) {
+            Ok(sent) if sent == line.len() => Ok(flow),
+            // It refuses to start, and has said why.
+            Err(Errno::EPIPE) => Ok(flow),
+            Ok(_) => Err(io::Error::from(ErrorKind::WriteZero).into()),
+            Err(errno) => Err(io::Error::from(errno).into()),
         }
-        Ok(flow)
     }
 
     /// Waits for the next message, within the time of the flow.
