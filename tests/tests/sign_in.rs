@@ -208,7 +208,7 @@ fn whoever_hangs_up_ends_the_flow_and_leaves_nothing_running() {
     drop(ssh);
     let began = std::time::Instant::now();
     while running() > 0 {
-        assert!(began.elapsed().as_millis() < 1500, "it goes on");
+        assert!(began.elapsed().as_millis() < 3000, "it goes on");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     assert_eq!(scene.machine.anna.status().failures, 1);
