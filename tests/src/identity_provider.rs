@@ -29,7 +29,7 @@ pub fn own(path: &str) -> PathBuf {
 /// It is not there.
 #[must_use]
 pub fn authority() -> String {
-    std::fs::read_to_string(own("fixtures/tls/authority.pem")).expect("the tests' authority")
+    std::fs::read_to_string(own("apps/tls/authority.pem")).expect("the tests' authority")
 }
 
 /// Where the Makefile has had npm put what tests/apps/package-lock.json names.
@@ -87,8 +87,7 @@ impl Provider {
             .arg(own("apps/identity-provider.mjs"))
             .arg(npm_folder().join("node_modules"))
             .args(
-                ["tls/server.pem", "tls/server.key", "provider-keys.json"]
-                    .map(|name| own("fixtures").join(name)),
+                ["tls/server.pem", "tls/server.key", "provider-keys.json"].map(|name| own("apps").join(name)),
             )
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
@@ -131,7 +130,7 @@ impl Provider {
         };
         let mut browser = Command::new("node");
         browser.arg(own("apps/person.mjs")).args([uri, code, decision]).args(fields);
-        browser.env("NODE_EXTRA_CA_CERTS", own("fixtures/tls/authority.pem"));
+        browser.env("NODE_EXTRA_CA_CERTS", own("apps/tls/authority.pem"));
         String::from_utf8(crate::env::run(&mut browser).stdout).expect("UTF-8")
     }
 }

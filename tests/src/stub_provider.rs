@@ -202,7 +202,7 @@ impl Drop for Stub {
 }
 
 fn tls(certificate: &str) -> Arc<ServerConfig> {
-    let file = |ending: &str| own(&format!("fixtures/tls/{certificate}.{ending}"));
+    let file = |ending: &str| own(&format!("apps/tls/{certificate}.{ending}"));
     let chain =
         CertificateDer::pem_file_iter(file("pem")).expect("a certificate").collect::<Result<Vec<_>, _>>();
     let key = PrivateKeyDer::from_pem_file(file("key")).expect("a key");
