@@ -18,7 +18,7 @@ STORE   := $(DESTDIR)/var/lib/insis-otp
 SERVICE := $(DESTDIR)/etc/pam.d/otp-setup
 GROUP   := insis-otp
 # The system user that otp-idp runs as.
-IDP     := insis-otp-idp
+IDP_USER := insis-otp-idp
 
 comma   := ,
 ROOT    := $(filter 0,$(shell id -u))
@@ -122,8 +122,8 @@ install:
 	@test -e "$(RELEASE)/libpam_insis_otp.so" || { echo 'Nothing is built yet: run make build first' >&2; exit 1; }
 	@test -n "$(DESTDIR)$(ROOT)" || { echo 'Only root can install here: sudo make install, or make install DESTDIR=...' >&2; exit 1; }
 	$(if $(DESTDIR),,getent group $(GROUP) >/dev/null || groupadd --system $(GROUP))
-	$(if $(DESTDIR),,getent passwd $(IDP) >/dev/null || useradd --system --user-group --home-dir / --no-create-home \
-	  --shell /usr/sbin/nologin --comment 'otp-idp' $(IDP))
+	$(if $(DESTDIR),,getent passwd $(IDP_USER) >/dev/null || useradd --system --user-group --home-dir / --no-create-home \
+	  --shell /usr/sbin/nologin --comment 'otp-idp' $(IDP_USER))
 	install -d "$(dir $(MODULE))" "$(BINDIR)" "$(LIBEXEC)" "$(dir $(CONFIG))"
 	install -m 644 "$(RELEASE)/libpam_insis_otp.so" "$(MODULE).new"
 	mv -f "$(MODULE).new" "$(MODULE)"
@@ -145,7 +145,7 @@ install:
 uninstall:
 	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper" "$(LIBEXEC)/otp-idp"
 	@for page in docs/man/*.[158]; do rm -f "$(MANDIR)/man$${page##*.}/$${page##*/}"; done
-	@echo 'Left in place: $(CONFIG), $(SERVICE), the pairings in $(STORE), the group $(GROUP) and the user $(IDP).'
+	@echo 'Left in place: $(CONFIG), $(SERVICE), the pairings in $(STORE), the group $(GROUP) and the user $(IDP_USER).'
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 
 # What is missing on this machine is named, and not checked.

@@ -11,6 +11,31 @@ fn goes_as_it_should(variable: &str) {
     assert!(output.status.success(), "{}\n{shown}\n{heard}", output.status);
 }
 
+/// What make would run.
+fn commands(arguments: &[&str]) -> String {
+    let mut make = Command::new("make");
+    make.args(["--dry-run", "--no-print-directory", "-C", concat!(env!("CARGO_MANIFEST_DIR"), "/..")])
+        .args(arguments);
+    let output = make.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn make_plays_the_demo_that_was_asked_for() {
+    for (arguments, variables) in [
+        (&["demo"][..], r#"AUTO="" IDP="""#),
+        (&["demo", "AUTO=1"], r#"AUTO="1" IDP="""#),
+        (&["demo", "IDP=1"], r#"AUTO="" IDP="1""#),
+    ] {
+        let commands = commands(arguments);
+        assert!(commands.contains(variables), "{arguments:?}: {commands}");
+    }
+    // And neither changes what an installation makes.
+    let install = commands(&["install", "IDP=1"]);
+    assert!(install.contains("getent passwd insis-otp-idp "), "{install}");
+}
+
 #[test]
 fn the_demo_goes_as_it_should() {
     goes_as_it_should("AUTO");
