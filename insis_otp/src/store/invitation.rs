@@ -16,7 +16,8 @@ use subtle::ConstantTimeEq;
 use super::contract::StillHolds;
 use super::file::check_directory;
 use super::isolation::Isolation;
-use super::{Cause, SecretFile, StoreError, small_file};
+use super::small_file::{self, number};
+use super::{Cause, SecretFile, StoreError};
 use crate::files::{self, Access};
 use crate::oath::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, Seconds, UnixTime};
 use crate::record::UserName;
@@ -102,10 +103,6 @@ impl Invitation {
 
 fn bytes(hex: &str) -> Option<[u8; 16]> {
     HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()
-}
-
-fn number(digits: &str) -> Option<u64> {
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
 /// An invitation's file that is open and locked.

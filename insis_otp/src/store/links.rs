@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::file::{check_directory, os};
 use super::isolation::Isolation;
-use super::{Account, Cause, StoreError, Template, small_file};
+use super::small_file::{self, number};
+use super::{Account, Cause, StoreError, Template};
 use crate::files::{self, Access};
 use crate::identity::Identity;
 use crate::oath::UnixTime;
@@ -168,10 +169,6 @@ fn parse(text: &[u8]) -> Option<(Link, &str, u32)> {
     let linked_at = UnixTime(number(field("linked=")?)?);
     let link = Link { identity, linked_at };
     lines.next().is_none().then_some((link, user, u32::try_from(uid).ok()?))
-}
-
-fn number(digits: &str) -> Option<u64> {
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
 // Only root can make a store, and a link.

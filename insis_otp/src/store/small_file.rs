@@ -43,6 +43,11 @@ pub(super) fn remove(path: &Path) -> Result<bool, Cause> {
     }
 }
 
+/// A number of nothing but decimal digits, as these files have them.
+pub(super) fn number(digits: &str) -> Option<u64> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
 fn sync_directory(path: &Path) -> Result<(), Cause> {
     let directory = File::open(path.parent().unwrap_or(Path::new("/")));
     directory.and_then(|directory| directory.sync_all()).map_err(os("write its directory to the disk"))

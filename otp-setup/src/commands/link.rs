@@ -53,7 +53,8 @@ impl Setup<'_> {
         self.tell(&self.messages.linked(user, sanitize::name(identity.subject()), &provider.name))
     }
 
-    /// Links many accounts: all of a file that is right as a whole, or none.
+    /// Links many accounts, once every line of the file has turned out right. Where a write fails, those before it stand, and the
+    /// same file can be taken again.
     pub(super) fn link_all(&self, site: &Context, path: &Path) -> Result<(), Failure> {
         self.only_root(site)?;
         let provider = self.provider(site)?;

@@ -576,7 +576,7 @@ pub(super) const CZECH: Catalogue = Catalogue {
     help_valid: "Jak dlouho platí: 1h až 90d (jinak 7d)",
     help_invite_print: "Vytisknout ho na výchozí tiskárně a neukazovat",
     help_subject: "Propojit s tímto subjektem, bez přihlášení",
-    help_link_import: "Propojit všechny ze SOUBORu (- je standardní vstup): UŽIVATEL,SUBJEKT na řádku; všechny, nebo nikoho",
+    help_link_import: "Propojit všechny ze SOUBORu (- je standardní vstup): UŽIVATEL,SUBJEKT na řádku; je-li řádek chybný, nikoho",
     help_shell: "Který shell",
     help_uri: "Z otpauth URI na standardním vstupu, nebo z několika, každé na řádku",
     help_google_authenticator: "Z ~/.google_authenticator uživatele, nebo ze SOUBORU; %u a %h v něm jsou jeho jméno a domovský adresář",

@@ -571,7 +571,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     help_valid: "How long it can be used: 1h to 90d (default: 7d)",
     help_invite_print: "Print it on the default printer, and do not show it",
     help_subject: "Link to this subject, without a sign-in",
-    help_link_import: "Link everybody in FILE (- is standard input): USER,SUBJECT a line; all or none",
+    help_link_import: "Link everybody in FILE (- is standard input): USER,SUBJECT a line; nobody if a line is wrong",
     help_shell: "The shell",
     help_uri: "An otpauth URI on standard input, or several, one a line",
     help_google_authenticator: "The user's ~/.google_authenticator, or FILE; %u and %h in it are the user's name and home",
