@@ -69,7 +69,7 @@ fn template(folder: &Path) -> String {
     format!("{}/store/%u", folder.display())
 }
 
-/// A person who is paired in that folder's store, and nowhere else.
+/// A person who is enrolled in that folder's store, and nowhere else.
 #[must_use]
 pub fn enrolled(name: &str, seed: u8, folder: &Path) -> Person {
     std::fs::create_dir_all(folder.join("store")).expect("cannot make a store");

@@ -53,7 +53,7 @@ pub struct Row {
     /// This project's figure.
     pub ours: Figure,
     /// The other one's name and figure, where there is another.
-    pub beside: Option<(String, Figure)>,
+    pub reference: Option<(String, Figure)>,
     /// What the ratio of the two, or the figure alone, may be at the most.
     pub most: Option<f64>,
 }
@@ -71,7 +71,7 @@ impl Row {
         Self {
             what: what.to_owned(),
             ours: ours.into(),
-            beside: Some((other.to_owned(), theirs.into())),
+            reference: Some((other.to_owned(), theirs.into())),
             most: Some(most),
         }
     }
@@ -79,19 +79,19 @@ impl Row {
     /// A figure that has a bound of its own.
     #[must_use]
     pub fn bound(what: &str, ours: impl Into<Figure>, most: f64) -> Self {
-        Self { what: what.to_owned(), ours: ours.into(), beside: None, most: Some(most) }
+        Self { what: what.to_owned(), ours: ours.into(), reference: None, most: Some(most) }
     }
 
     /// A figure to know.
     #[must_use]
     pub fn fact(what: &str, ours: impl Into<Figure>) -> Self {
-        Self { what: what.to_owned(), ours: ours.into(), beside: None, most: None }
+        Self { what: what.to_owned(), ours: ours.into(), reference: None, most: None }
     }
 
     /// What is compared with the bound.
     #[must_use]
     pub fn compared(&self) -> f64 {
-        self.beside.as_ref().map_or(self.ours.value, |(_, theirs)| self.ours.value / theirs.value)
+        self.reference.as_ref().map_or(self.ours.value, |(_, theirs)| self.ours.value / theirs.value)
     }
 
     /// Whether it is within the bound.
@@ -101,11 +101,11 @@ impl Row {
     }
 
     fn cells(&self) -> [String; 6] {
-        let (beside, ratio) = match &self.beside {
+        let (reference, ratio) = match &self.reference {
             Some((name, figure)) => (format!("{name}: {figure}"), format!("{:.2}", self.compared())),
             None => (String::new(), String::new()),
         };
-        let bound = |most: f64| match &self.beside {
+        let bound = |most: f64| match &self.reference {
             Some(_) => format!("≤ {most:.2}"),
             None => format!("≤ {}", Figure { value: most, unit: self.ours.unit }),
         };
@@ -115,7 +115,7 @@ impl Row {
             Some(_) => "missed",
         };
         let most = self.most.map(bound).unwrap_or_default();
-        [self.what.clone(), self.ours.to_string(), beside, ratio, most, verdict.to_owned()]
+        [self.what.clone(), self.ours.to_string(), reference, ratio, most, verdict.to_owned()]
     }
 }
 
@@ -131,8 +131,8 @@ pub struct Report {
 impl Report {
     /// Adds a line, and shows it.
     pub fn add(&mut self, row: Row) {
-        let [what, ours, beside, ratio, most, verdict] = row.cells();
-        eprintln!("{what}: {ours} {beside} {ratio} {most} {verdict}");
+        let [what, ours, reference, ratio, most, verdict] = row.cells();
+        eprintln!("{what}: {ours} {reference} {ratio} {most} {verdict}");
         self.rows.push(row);
     }
 

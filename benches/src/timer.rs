@@ -23,14 +23,14 @@ pub struct Order {
     /// Who logs in.
     pub user: String,
     /// What they type.
-    pub reply: Typed,
+    pub reply: Input,
     /// Where the smallest possible work is done too.
     pub floor: Option<String>,
 }
 
 /// What is typed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Typed {
+pub enum Input {
     /// A text.
     Text(String),
     /// So many digits.
@@ -87,7 +87,7 @@ impl Timer {
     }
 
     /// One authentication, which has to end like that.
-    pub fn time(&mut self, candidate: &Candidate, user: &str, reply: Typed, expected: &[Code]) -> Done {
+    pub fn time(&mut self, candidate: &Candidate, user: &str, reply: Input, expected: &[Code]) -> Done {
         let order = Order {
             folder: candidate.stack.folder().display().to_string(),
             service: candidate.stack.service().to_owned(),

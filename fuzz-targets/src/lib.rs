@@ -18,7 +18,7 @@ use insis_otp::otpauth::Entry;
 use insis_otp::record::UserName;
 use insis_otp::service::{Request, Response};
 use insis_otp::store::{Account, Decision, SecretFile, Template, Write};
-use insis_otp::verify::{Attempt, Policy, State, Typed, Verdict, verify};
+use insis_otp::verify::{Attempt, ParsedReply, Policy, State, Verdict, verify};
 
 const STEP: u64 = 56_666_667;
 const NOW: UnixTime = UnixTime(STEP * 30 + 7);
@@ -117,7 +117,7 @@ pub fn reply(data: &[u8]) {
     let secret = Secret::from_bytes(b"12345678901234567890").expect("a secret");
     let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
     let (none, state, policy) = (RecoveryCodes::default(), State::default(), Policy::default());
-    let typed = Typed::parse(data);
+    let typed = ParsedReply::parse(data);
     let (verdict, next) = verify(&Attempt::of(&typed), &key, &none, &state, &policy, NOW);
     // What a terminal puts around pasted text has digits of its own.
     let text = String::from_utf8_lossy(data).replace("\u{1b}[200~", "").replace("\u{1b}[201~", "");

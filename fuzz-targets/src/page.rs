@@ -42,7 +42,7 @@ impl Page {
         self
     }
 
-    /// With lines of state of the first kind, that say the same of the steps that are spent, and nothing else.
+    /// With lines of state of the first kind, that say the same of the steps that are used, and nothing else.
     #[must_use]
     pub fn first_kind(mut self) -> Self {
         let [upto, from, to] = [0, 5, 10].map(|at| self.number(at, 5));

@@ -106,7 +106,7 @@ mod tests {
             key: OtpGenerator::new(secret(seed), Algorithm::Sha1, Digits::Six, Period::default()),
             issuer: "host".into(),
             account: "a".into(),
-            paired_at: UnixTime(1),
+            enrolled_at: UnixTime(1),
             recovery: RecoveryCodes::default(),
         }
     }

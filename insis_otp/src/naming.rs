@@ -1,4 +1,4 @@
-//! The names under which a pairing stands in the app.
+//! The names under which an enrollment stands in the app.
 //!
 //! Apps tell entries apart by the label (Microsoft's overwrites one that has the same), so it names user and host. A
 //! QR code of 24 rows holds 134 bytes, the secret among them: long names are shortened, and a short mark made of the
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::oath::OtpGenerator;
 use crate::otpauth::Entry;
 
-/// Who is paired with what, in full.
+/// Who is enrolled with what, in full.
 #[derive(Clone, Debug)]
 pub struct Names {
     /// The user's name.
@@ -76,7 +76,7 @@ pub fn shown_uri(entry: &Entry, fits: impl Fn(&str) -> bool) -> Zeroizing<String
     if fits(&whole) { whole } else { entry.short_uri() }
 }
 
-/// The label for another pairing of the same names, different from the present one's, so that no app overwrites the
+/// The label for another enrollment of the same names, different from the present one's, so that no app overwrites the
 /// entry that is still needed for the proof.
 #[must_use]
 pub fn another(account: &str, present: &str) -> String {

@@ -4,8 +4,8 @@
 //! runs with the caller's user id, so that the secret files of others stay closed to it whatever happens. It takes
 //! one request on standard input and gives one answer on standard output; it has no arguments.
 //!
-//! What it enforces: only the caller's own secret file; a proof for everything that changes or removes a pairing,
-//! charged like a login; for a first pairing what the site asks for: the password, or an invitation.
+//! What it enforces: only the caller's own secret file; a proof for everything that changes or removes an enrollment,
+//! charged like a login; for a first enrollment what the site asks for: the password, or an invitation.
 #![forbid(unsafe_code)]
 
 mod confine;

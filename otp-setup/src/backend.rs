@@ -123,7 +123,7 @@ impl Backend<'_> {
             Response::NotEnrolled => Error::NotEnrolled,
             Response::Exists => Error::Exists,
             Response::Verdict(Verdict::Refused(why)) => Error::Proof(why),
-            Response::NotPairing(_) => Error::Codes,
+            Response::CodesRefused(_) => Error::Codes,
             Response::Denied(why) => Error::Denied(why),
             Response::Failed(why) => Error::Unusable(why),
             Response::Verdict(Verdict::Accepted(_))

@@ -1,4 +1,4 @@
-//! Whose pairing it is, and which road leads to it.
+//! Whose enrollment it is, and which road leads to it.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ use crate::sanitize;
 pub struct Context {
     /// The configuration.
     pub config: Config,
-    /// Whose pairing it is.
+    /// Whose enrollment it is.
     pub account: Account,
     /// Whether root is acting.
     pub as_root: bool,
 }
 
-/// Why it is not known whose pairing it is, or how to reach it.
+/// Why it is not known whose enrollment it is, or how to reach it.
 #[derive(Debug)]
 pub enum ContextError {
     /// The configuration cannot be used.

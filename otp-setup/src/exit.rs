@@ -17,7 +17,7 @@ pub enum Status {
     Refused,
     /// Wrong usage.
     Usage,
-    /// There is no pairing.
+    /// There is no enrollment.
     NotEnrolled,
     /// There is one already.
     Exists,
@@ -46,10 +46,10 @@ impl Status {
 }
 
 /// A failure: its exit status, and what the person is told, if it has not been said.
-pub type Failure = (Status, Option<String>);
+pub type ExitError = (Status, Option<String>);
 
 /// What is said of a command that ended early.
-pub fn of_session(end: SessionError, messages: &Messages, user: &str) -> Failure {
+pub fn of_session(end: SessionError, messages: &Messages, user: &str) -> ExitError {
     match end {
         SessionError::Declined => (Status::Refused, Some(messages.declined())),
         SessionError::Refused => (Status::Refused, None),
@@ -66,15 +66,15 @@ pub fn of_session(end: SessionError, messages: &Messages, user: &str) -> Failure
 }
 
 /// What is said when something could not be looked at. That nothing was changed goes without saying.
-pub fn of_look(error: Error, messages: &Messages, user: &str) -> Failure {
+pub fn of_look(error: Error, messages: &Messages, user: &str) -> ExitError {
     match error {
         Error::Unusable(why) => (Status::Unusable, Some(messages.error(unusable(&why, messages)))),
         error => of_backend(error, messages, user),
     }
 }
 
-/// The command that pairs them: said without a name, it would pair root's phone for root.
-fn pairing(user: &str) -> String {
+/// The command that enrolls them: said without a name, it would enroll root's phone for root.
+fn options(user: &str) -> String {
     if nix::unistd::geteuid().is_root() { format!("otp-setup --user {user}") } else { "otp-setup".to_owned() }
 }
 
@@ -88,13 +88,13 @@ fn unusable(why: &str, messages: &Messages) -> String {
     }
 }
 
-fn of_backend(error: Error, messages: &Messages, user: &str) -> Failure {
+fn of_backend(error: Error, messages: &Messages, user: &str) -> ExitError {
     let failed = |why: String| (Status::Unusable, Some(messages.error(why)));
     match error {
-        Error::NotEnrolled => (Status::NotEnrolled, Some(messages.end_not_paired(user, pairing(user)))),
+        Error::NotEnrolled => (Status::NotEnrolled, Some(messages.end_not_enrolled(user, options(user)))),
         Error::Exists => (Status::Exists, Some(messages.end_exists(user))),
         Error::Proof(why) => (Status::Refused, Some(crate::session::refusal(messages, &why))),
-        Error::Codes => (Status::Refused, Some(messages.end_not_pairing())),
+        Error::Codes => (Status::Refused, Some(messages.end_codes_refused())),
         Error::Denied(why) => (Status::Refused, Some(messages.error(crate::session::denied(messages, &why)))),
         Error::Unusable(why) => {
             failed(format!("{}\n{}", unusable(&why, messages), messages.nothing_changed()))
@@ -107,7 +107,7 @@ fn of_backend(error: Error, messages: &Messages, user: &str) -> Failure {
 }
 
 /// What is said when the account or the way to it is not known.
-pub fn of_context(why: ContextError, messages: &Messages) -> Failure {
+pub fn of_context(why: ContextError, messages: &Messages) -> ExitError {
     let (status, text) = match why {
         ContextError::Config(error) => (Status::Unusable, messages.config_error(&error)),
         ContextError::ConfigNotHome(path) => (Status::Usage, messages.end_config_not_home(path.display())),

@@ -1,4 +1,4 @@
-//! `otp-setup`: pairs a phone with a Unix account, and looks after the pairing.
+//! `otp-setup`: enrolls a phone with a Unix account, and looks after the enrollment.
 //!
 //! It runs without privileges. What takes rights goes through `otp-helper`, or is done by root.
 #![forbid(unsafe_code)]

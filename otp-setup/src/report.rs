@@ -1,4 +1,4 @@
-//! What there is to tell about a pairing, for people and for programs.
+//! What there is to tell about an enrollment, for people and for programs.
 
 use insis_otp::oath::Seconds;
 use insis_otp::service::Status;
@@ -15,10 +15,10 @@ const FEW: u32 = 2;
 
 /// Status for people.
 pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<String> {
-    let Some(status) = status else { return vec![messages.status_not_paired(user)] };
+    let Some(status) = status else { return vec![messages.status_not_enrolled(user)] };
     let (algorithm, digits, period) = status.parameters;
     let mut lines = vec![
-        messages.status_paired(user, dates::local(status.paired_at)),
+        messages.status_enrolled(user, dates::local(status.enrolled_at)),
         messages.status_app(sanitize::name(&status.issuer), sanitize::name(&status.account)),
         messages.status_parameters(algorithm.name(), digits.count(), period.seconds()),
     ];
@@ -48,15 +48,15 @@ pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<Str
     lines
 }
 
-/// A line of the list of who is linked to the identity provider and has paired no phone.
+/// A line of the list of who is linked to the identity provider and has enrolled no phone.
 pub fn row_without_phone(messages: &Messages, user: &str) -> String {
     format!("{:<16} {}", sanitize::name(user), messages.list_linked())
 }
 
 /// A line of the list.
 pub fn row(messages: &Messages, user: &str, status: &Status) -> String {
-    let paired = dates::short(status.paired_at);
-    let day = paired.split(' ').next().unwrap_or_default();
+    let enrolled = dates::short(status.enrolled_at);
+    let day = enrolled.split(' ').next().unwrap_or_default();
     let last = status.last_login.map_or_else(|| messages.list_never(), dates::short);
     let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
     let (user, failures, left) = (sanitize::name(user), status.failures, status.recovery_left);
@@ -91,14 +91,15 @@ pub fn findings(messages: &Messages, findings: &[Finding]) -> Vec<String> {
 
 /// Status for programs. Fields are only ever added.
 #[derive(Debug, Serialize)]
-pub struct Facts<'a> {
+pub struct UserDetails<'a> {
     user: &'a str,
-    paired: bool,
+    #[serde(rename = "paired")]
+    enrolled: bool,
     /// Whether somebody at the identity provider may sign in as this user, where the site has one and root asks.
     #[serde(skip_serializing_if = "Option::is_none")]
     linked: Option<bool>,
     #[serde(flatten)]
-    pairing: Option<PairingFacts<'a>>,
+    enrollment: Option<EnrollmentDetails<'a>>,
 }
 
 /// A verdict for programs.
@@ -148,10 +149,11 @@ impl VerdictDetails {
     }
 }
 
-/// What is known of a pairing.
+/// What is known of an enrollment.
 #[derive(Debug, Serialize)]
-struct PairingFacts<'a> {
-    paired_at: String,
+struct EnrollmentDetails<'a> {
+    #[serde(rename = "paired_at")]
+    enrolled_at: String,
     issuer: &'a str,
     account: &'a str,
     algorithm: &'static str,
@@ -166,13 +168,13 @@ struct PairingFacts<'a> {
     remembered_clients: usize,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> UserDetails<'a> {
     /// Of a user's status.
     pub fn new(user: &'a str, status: Option<&'a Status>, linked: Option<bool>) -> Self {
-        let pairing = status.map(|status| {
+        let enrollment = status.map(|status| {
             let (algorithm, digits, period) = status.parameters;
-            PairingFacts {
-                paired_at: dates::exact(status.paired_at),
+            EnrollmentDetails {
+                enrolled_at: dates::exact(status.enrolled_at),
                 issuer: &status.issuer,
                 account: &status.account,
                 algorithm: algorithm.name(),
@@ -187,7 +189,7 @@ impl<'a> Facts<'a> {
                 remembered_clients: status.remembered.len(),
             }
         });
-        Self { user, paired: pairing.is_some(), linked, pairing }
+        Self { user, enrolled: enrollment.is_some(), linked, enrollment }
     }
 }
 
@@ -200,7 +202,7 @@ mod tests {
     #[test]
     fn names_do_not_steer_the_terminal() {
         let status = Status {
-            paired_at: UnixTime(1),
+            enrolled_at: UnixTime(1),
             issuer: "\x1b]0;x\x07\u{9b}2J".to_owned(),
             account: "a\r\n\x7f\u{202e}".to_owned(),
             parameters: (Algorithm::default(), Digits::default(), Period::default()),

@@ -14,7 +14,7 @@ pub trait Ui {
     /// Asks a question and waits for the answer.
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop>;
     /// Shows something secret, until [`Ui::hide`].
-    fn show(&mut self, sheet: SecretView);
+    fn show(&mut self, view: SecretView);
     /// Takes away what was shown, from the screen and from where it could be scrolled back to.
     fn hide(&mut self);
     /// Whether somebody looks at what is shown, who has to be given the time to.
@@ -22,7 +22,7 @@ pub trait Ui {
         true
     }
     /// Why something that was said or shown could not be written, if so.
-    fn unheard(&mut self) -> Option<std::io::Error> {
+    fn output_error(&mut self) -> Option<std::io::Error> {
         None
     }
 }

@@ -20,7 +20,7 @@ pub enum Access {
 
 /// Why a code could not be verified.
 pub enum AccessError {
-    /// The person has not paired.
+    /// The person has not enrolled.
     NotEnrolled,
     /// The store cannot be used, and why.
     Unavailable(String),

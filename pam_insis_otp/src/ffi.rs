@@ -97,14 +97,14 @@ fn set_scheduling(policy: c_int, parameter: libc::sched_param) -> bool {
     unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) == 0 }
 }
 
-/// What authenticate leaves for the calls after it: whose password was proved, and who has to pair a phone yet.
-pub struct MustPair {
+/// What authenticate leaves for the calls after it: whose password was proved, and who has to enroll a phone yet.
+pub struct MustEnroll {
     /// The user's name.
     pub user: String,
 }
 
-impl MustPair {
-    /// The name of this datum in the handle. Only [`MustPair::leave`] writes it.
+impl MustEnroll {
+    /// The name of this datum in the handle. Only [`MustEnroll::leave`] writes it.
     const NAME: &str = "pam_insis_otp must pair";
 
     /// Leaves it in the handle.
@@ -117,7 +117,7 @@ impl MustPair {
 
     /// The user that it was left for.
     pub fn left(pamh: &PamHandle) -> Option<&str> {
-        // SAFETY: data under this name is always a MustPair: nothing but `leave` sets it.
+        // SAFETY: data under this name is always a MustEnroll: nothing but `leave` sets it.
         unsafe { pamh.get_data::<Self>(Self::NAME) }.ok().map(|left| left.user.as_str())
     }
 }
@@ -218,13 +218,13 @@ mod tests {
 
     #[test]
     fn what_is_left_in_the_handle_is_read_back_and_freed() {
-        let left = |user: &str| MustPair { user: user.to_owned() };
+        let left = |user: &str| MustEnroll { user: user.to_owned() };
         with_handle(|pamh| {
-            assert_eq!(MustPair::left(pamh), None);
+            assert_eq!(MustEnroll::left(pamh), None);
             left("anna").leave(pamh).unwrap();
-            assert_eq!(MustPair::left(pamh), Some("anna"));
+            assert_eq!(MustEnroll::left(pamh), Some("anna"));
             left("bob").leave(pamh).unwrap();
-            assert_eq!(MustPair::left(pamh), Some("bob"));
+            assert_eq!(MustEnroll::left(pamh), Some("bob"));
         });
     }
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `login` | one authentication from first question to end |
 //! | `target` | whom a code is verified for, and whom policy lets pass without |
-//! | `pairing` | enrollment within the login |
+//! | `enrollment` | enrollment within the login |
 //! | `sign_in` | signing in at the identity provider in place of a code |
 //! | `stack` | whether a PAM service has the lines that this takes |
 //! | `access` | how the secret file is reached: opened here, or through `otp-helper` |
@@ -20,6 +20,7 @@
 mod access;
 mod date;
 mod dialogue;
+mod enrollment;
 mod ffi;
 mod guard;
 mod host;
@@ -28,7 +29,6 @@ mod login;
 mod manual;
 mod messages;
 mod outcome;
-mod pairing;
 mod qr;
 mod reminder;
 mod report;

@@ -23,7 +23,7 @@ use crate::messages::{Messages, fill};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::reminder;
 use crate::report::Log;
-use crate::sign_in::{End, For, NotSignedIn, Offer, SignedIn, is_choice};
+use crate::sign_in::{For, NotSignedIn, Offer, SignInResult, SignedIn, is_choice};
 use crate::stack;
 use crate::target::{Known, Target, exemption, required_from};
 
@@ -113,7 +113,7 @@ struct Seen {
 }
 
 /// What came back.
-enum Given {
+enum LoginReply {
     /// Something to verify, and the password that came with it, if one did.
     Code(service::Reply, Option<SecretBytes>),
     /// The password instead of a code.
@@ -218,7 +218,7 @@ impl Login {
                 Ok((!is_required).then_some(Passed::NotEnrolled { required_from }))
             }
             Unenrolled::Enroll if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
-            Unenrolled::Enroll => Ok(must_pair(host, &self.target.name, known, log)),
+            Unenrolled::Enroll => Ok(must_enroll(host, &self.target.name, known, log)),
         }
     }
 
@@ -293,12 +293,12 @@ impl Login {
     }
 
     /// The code at the end of the password that a module above asked for, when this module is to look for one.
-    fn first_pass(&self, host: &dyn Host) -> Option<Given> {
+    fn first_pass(&self, host: &dyn Host) -> Option<LoginReply> {
         if self.stacking.first_pass == FirstPass::No {
             return None;
         }
         let (password, reply) = self.split(&host.password()?)?;
-        Some(Given::Code(reply, Some(password)))
+        Some(LoginReply::Code(reply, Some(password)))
     }
 
     fn split(&self, both: &[u8]) -> Option<Both> {
@@ -327,26 +327,26 @@ impl Login {
     }
 
     /// Asks for a code, or for password and code in one.
-    fn ask(&self, host: &mut dyn Host, note: &str) -> Result<Given, Outcome> {
+    fn ask(&self, host: &mut dyn Host, note: &str) -> Result<LoginReply, Outcome> {
         match dialogue::ask(host, &self.question(note), self.config.echo) {
             Ok(Reply::Attempt(reply)) if self.stacking.forward => self.forward(host, &reply),
-            Ok(Reply::Attempt(reply)) if self.offer.is_some() && is_choice(&reply) => Ok(Given::SignIn),
+            Ok(Reply::Attempt(reply)) if self.offer.is_some() && is_choice(&reply) => Ok(LoginReply::SignIn),
             // Of people who may not log in sshd shows no more than how much they typed: a letter is the choice.
-            Ok(Reply::Filler(1)) if self.offer.is_some() => Ok(Given::SignIn),
-            Ok(Reply::Attempt(reply)) => Ok(Given::Code(service::Reply::new(&reply), None)),
-            Ok(Reply::Filler(length)) => Ok(Given::Filler(length)),
-            Ok(Reply::Password) => Ok(Given::Password),
+            Ok(Reply::Filler(1)) if self.offer.is_some() => Ok(LoginReply::SignIn),
+            Ok(Reply::Attempt(reply)) => Ok(LoginReply::Code(service::Reply::new(&reply), None)),
+            Ok(Reply::Filler(length)) => Ok(LoginReply::Filler(length)),
+            Ok(Reply::Password) => Ok(LoginReply::Password),
             Err(why) => Err(Outcome::NoReply(why)),
         }
     }
 
     /// Hands the password of a reply for both on, whatever becomes of the code: the modules below must not ask again.
-    fn forward(&self, host: &mut dyn Host, both: &[u8]) -> Result<Given, Outcome> {
+    fn forward(&self, host: &mut dyn Host, both: &[u8]) -> Result<LoginReply, Outcome> {
         let (password, reply) = match self.split(both) {
             Some(both) => both,
             None => (Zeroizing::new(both.to_vec()), service::Reply::new(b"")),
         };
-        hand_on(host, &password).map(|()| Given::Code(reply, None))
+        hand_on(host, &password).map(|()| LoginReply::Code(reply, None))
     }
 
     /// Asks somebody who needs no code, in the same words as everybody, and hands the password on.
@@ -387,7 +387,7 @@ impl Login {
     }
 
     /// One attempt; a refusal takes full intervals of time.
-    fn padded_attempt(&self, host: &mut dyn Host, given: Given, log: &Log, seen: &Seen) -> Outcome {
+    fn padded_attempt(&self, host: &mut dyn Host, given: LoginReply, log: &Log, seen: &Seen) -> Outcome {
         let arrived = Instant::now();
         let outcome = self.attempt(host, given, log, seen);
         if outcome.refusal().is_some() {
@@ -396,12 +396,12 @@ impl Login {
         outcome
     }
 
-    fn attempt(&self, host: &mut dyn Host, given: Given, log: &Log, seen: &Seen) -> Outcome {
+    fn attempt(&self, host: &mut dyn Host, given: LoginReply, log: &Log, seen: &Seen) -> Outcome {
         let (reply, password) = match given {
-            Given::Code(reply, password) => (reply, password),
-            Given::Password => return Outcome::Denied(Denial::Password, Refusal::Wrong),
-            Given::Filler(length) => return self.filler(length),
-            Given::SignIn => return self.sign_in(host, log, seen),
+            LoginReply::Code(reply, password) => (reply, password),
+            LoginReply::Password => return Outcome::Denied(Denial::Password, Refusal::Wrong),
+            LoginReply::Filler(length) => return self.filler(length),
+            LoginReply::SignIn => return self.sign_in(host, log, seen),
         };
         log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
         let (verdict, denial) = match &self.target.known {
@@ -415,7 +415,7 @@ impl Login {
                 Outcome::Accepted(accepted)
             }
             Ok(Verdict::Refused(why)) => Outcome::Refused(why),
-            Err(AccessError::NotEnrolled) => self.decoy(denial, &reply),
+            Err(AccessError::NotEnrolled) => self.refuse_like_unknown(denial, &reply),
             Err(trouble) => trouble.into(),
         }
     }
@@ -436,27 +436,28 @@ impl Login {
         }
         let whom = For { user: &self.target.name, rhost: &log.rhost };
         match offer.sign_in(&turn, host, self.messages, &whom) {
-            End::Proved(identity, detail) => match self.judge(&identity, detail) {
+            SignInResult::Proved(identity, detail) => match self.judge(&identity, detail) {
                 Ok(signed_in) => self.accept_sign_in(signed_in),
                 Err(outcome) => outcome,
             },
-            End::Not(why, detail) if why.is_outage() => {
+            SignInResult::Not(why, detail) if why.is_outage() => {
                 // What cannot be given back stays charged; the person is told of the outage all the same.
                 let _ = self.record_sign_in(SignIn::Fails);
                 Outcome::NotSignedIn(why, detail)
             }
-            End::Not(why, detail) => Outcome::NotSignedIn(why, detail),
+            SignInResult::Not(why, detail) => Outcome::NotSignedIn(why, detail),
             // What was charged turns out to be no guess, if the code is right.
-            End::Code(code) => {
+            SignInResult::Code(code) => {
                 let refund = Seen { first_pass_guesses: seen.first_pass_guesses + 1, ..Seen::default() };
-                let outcome = self.attempt(host, Given::Code(service::Reply::new(&code), None), log, &refund);
+                let outcome =
+                    self.attempt(host, LoginReply::Code(service::Reply::new(&code), None), log, &refund);
                 seen.new_device.set(refund.new_device.get());
                 seen.given_up.set(seen.given_up.get() + 1);
                 outcome
             }
-            End::Other(Reply::Filler(length)) => self.filler(length),
-            End::Other(_) => self.attempt(host, Given::Password, log, seen),
-            End::NoReply(why) => {
+            SignInResult::Other(Reply::Filler(length)) => self.filler(length),
+            SignInResult::Other(_) => self.attempt(host, LoginReply::Password, log, seen),
+            SignInResult::NoReply(why) => {
                 log.send(Outcome::NotSignedIn(NotSignedIn::Abandoned, String::new()).line(), None);
                 Outcome::NoReply(why)
             }
@@ -502,7 +503,7 @@ impl Login {
 
     /// Has a reply of somebody known decided.
     fn verify(&self, known: &Known, reply: &service::Reply, seen: &Seen) -> Result<Verdict, AccessError> {
-        let typed = reply.typed();
+        let typed = reply.parse();
         let attempt = LoginAttempt {
             remember: self.client.as_ref(),
             tells_failures: self.tells_failures,
@@ -518,11 +519,11 @@ impl Login {
     /// Refuses what sshd put in the place of a reply like a reply of as many digits.
     fn filler(&self, length: usize) -> Outcome {
         let denial = if self.target.known.is_some() { Denial::Filler } else { Denial::UnknownUser };
-        self.decoy(denial, &service::Reply::new(&vec![b'0'; length]))
+        self.refuse_like_unknown(denial, &service::Reply::new(&vec![b'0'; length]))
     }
 
     /// Refuses a reply that there is nothing to verify with.
-    fn decoy(&self, denial: Denial, reply: &service::Reply) -> Outcome {
+    fn refuse_like_unknown(&self, denial: Denial, reply: &service::Reply) -> Outcome {
         self.target
             .refuse(reply, &self.config)
             .map_or_else(|outcome| outcome, |as_if| Outcome::Denied(denial, as_if))
@@ -535,10 +536,10 @@ fn hand_on(host: &mut dyn Host, password: &[u8]) -> Result<(), Outcome> {
         .map_err(|why| Outcome::Unavailable(format!("the password cannot be handed on: {why}")))
 }
 
-/// Leaves word for account management that this person has to pair a phone, if a password was asked for before. Whether
-/// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no pairing,
-/// nor where account management would not come to it: there everybody is refused who has not paired.
-fn must_pair(host: &mut dyn Host, typed: &str, known: &Known, log: &Log) -> Option<Passed> {
+/// Leaves word for account management that this person has to enroll a phone, if a password was asked for before. Whether
+/// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no enrollment,
+/// nor where account management would not come to it: there everybody is refused who has not enrolled.
+fn must_enroll(host: &mut dyn Host, typed: &str, known: &Known, log: &Log) -> Option<Passed> {
     host.password()?;
     if !matches!(known.access, Access::Direct(_)) {
         return None;
@@ -552,7 +553,7 @@ fn must_pair(host: &mut dyn Host, typed: &str, known: &Known, log: &Log) -> Opti
         log.send(line, Some(&why));
         return None;
     }
-    host.leave_enrollment_due(typed).then_some(Passed::MustPair)
+    host.leave_enrollment_due(typed).then_some(Passed::MustEnroll)
 }
 
 #[cfg(test)]

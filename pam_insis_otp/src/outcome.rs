@@ -37,7 +37,7 @@ pub enum Outcome {
 pub enum Denial {
     /// The user database does not know the name.
     UnknownUser,
-    /// The person has not paired, and the site's policy is to refuse.
+    /// The person has not enrolled, and the site's policy is to refuse.
     Unenrolled,
     /// sshd put a filler in the place of the reply.
     Filler,
@@ -50,13 +50,13 @@ pub enum Denial {
 /// Why the site's policy lets the rest of the stack decide: every way to PAM_IGNORE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
-    /// The person has not paired: `unenrolled = "ignore"`.
+    /// The person has not enrolled: `unenrolled = "ignore"`.
     NotEnrolled {
         /// The day from which that is refused.
         required_from: Option<UnixTime>,
     },
-    /// The person has not paired, and does so before the login is over: `unenrolled = "enrol"`.
-    MustPair,
+    /// The person has not enrolled, and does so before the login is over: `unenrolled = "enrol"`.
+    MustEnroll,
     /// By the service: `ask = false`.
     ExemptService,
     /// By name.
@@ -248,7 +248,7 @@ impl Passed {
     const fn name(self) -> &'static str {
         match self {
             Self::NotEnrolled { .. } => "not-paired",
-            Self::MustPair => "must-pair",
+            Self::MustEnroll => "must-pair",
             Self::ExemptService => "exempt-service",
             Self::ExemptUser => "exempt-user",
             Self::ExemptGroup => "exempt-group",
@@ -260,7 +260,7 @@ impl Passed {
     /// Who gets in without a second step because none was set up is worth a second look.
     const fn level(self) -> Level {
         match self {
-            Self::NotEnrolled { .. } | Self::MustPair => Level::Notice,
+            Self::NotEnrolled { .. } | Self::MustEnroll => Level::Notice,
             Self::ExemptService
             | Self::ExemptUser
             | Self::ExemptGroup
@@ -317,7 +317,7 @@ mod tests {
         all.extend(denials.into_iter().flat_map(as_if));
         let passed = [
             Passed::NotEnrolled { required_from: None },
-            Passed::MustPair,
+            Passed::MustEnroll,
             Passed::ExemptService,
             Passed::ExemptUser,
             Passed::ExemptGroup,

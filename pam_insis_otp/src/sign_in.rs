@@ -59,7 +59,7 @@ pub enum NotSignedIn {
 }
 
 /// How a sign-in ends.
-pub enum End {
+pub enum SignInResult {
     /// Somebody has signed in, and the proof holds for that identity.
     Proved(Identity, String),
     /// Not, and for the log why.
@@ -139,7 +139,13 @@ impl Offer {
     }
 
     /// Has the person sign in: shows where and with what code, waits for Enter, then for the provider.
-    pub fn sign_in(&self, _turn: &Turn, host: &dyn Host, messages: &Messages, whom: &For<'_>) -> End {
+    pub fn sign_in(
+        &self,
+        _turn: &Turn,
+        host: &dyn Host,
+        messages: &Messages,
+        whom: &For<'_>,
+    ) -> SignInResult {
         let start = Start { seconds: self.provider.deadline.0 };
         let mut flow = match Flow::begin(&self.program, start) {
             Ok(flow) => flow,
@@ -151,9 +157,9 @@ impl Offer {
                 match dialogue::ask(host, &question, true) {
                     // Enter.
                     Err(NoReply::Empty) => self.result(flow.hear()),
-                    Err(NoReply::Conversation) => End::NoReply(NoReply::Conversation),
-                    Ok(Reply::Attempt(code)) => End::Code(code),
-                    Ok(other) => End::Other(other),
+                    Err(NoReply::Conversation) => SignInResult::NoReply(NoReply::Conversation),
+                    Ok(Reply::Attempt(code)) => SignInResult::Code(code),
+                    Ok(other) => SignInResult::Other(other),
                 }
             }
             heard => self.result(heard),
@@ -169,22 +175,22 @@ impl Offer {
         }
     }
 
-    fn result(&self, heard: Result<Message, FlowError>) -> End {
+    fn result(&self, heard: Result<Message, FlowError>) -> SignInResult {
         match heard {
-            Ok(Message::Proved { identity, detail }) => End::Proved(identity, detail),
-            Ok(Message::Refused(why, detail)) => End::Not(NotSignedIn::Refused(why), detail),
+            Ok(Message::Proved { identity, detail }) => SignInResult::Proved(identity, detail),
+            Ok(Message::Refused(why, detail)) => SignInResult::Not(NotSignedIn::Refused(why), detail),
             Ok(Message::Unavailable(why, detail)) => {
                 self.note_outage(why);
-                End::Not(NotSignedIn::Unavailable(why), detail)
+                SignInResult::Not(NotSignedIn::Unavailable(why), detail)
             }
             Ok(Message::Offered { .. }) => self.unavailable(&"otp-idp: offered twice"),
             Err(error) => self.unavailable(&error),
         }
     }
 
-    fn unavailable(&self, why: &dyn std::fmt::Display) -> End {
+    fn unavailable(&self, why: &dyn std::fmt::Display) -> SignInResult {
         self.note_outage(Unavailability::Answer);
-        End::Not(NotSignedIn::Unavailable(Unavailability::Answer), why.to_string())
+        SignInResult::Not(NotSignedIn::Unavailable(Unavailability::Answer), why.to_string())
     }
 
     fn note_outage(&self, why: Unavailability) {
@@ -290,11 +296,11 @@ pub mod tests {
         Offer { provider, program, folder: folder.join("run") }
     }
 
-    fn sign_in(offer: &Offer, host: &FakeHost) -> End {
+    fn sign_in(offer: &Offer, host: &FakeHost) -> SignInResult {
         let whom = For { user: "anna", rhost: "192.0.2.7" };
         match offer.begin("anna", Some("anna")) {
             Ok(turn) => offer.sign_in(&turn, host, Messages::of(Language::En), &whom),
-            Err((why, detail)) => End::Not(why, detail),
+            Err((why, detail)) => SignInResult::Not(why, detail),
         }
     }
 
@@ -311,7 +317,7 @@ pub mod tests {
         let folder = tempfile::tempdir().unwrap();
         let offer = offer(folder.path(), &format!("echo {OFFERED}\necho '{}'", proved("s-1").trim_end()));
         let host = FakeHost::typing(&[""]);
-        let End::Proved(who, detail) = sign_in(&offer, &host) else { panic!("{:?}", host.shown()) };
+        let SignInResult::Proved(who, detail) = sign_in(&offer, &host) else { panic!("{:?}", host.shown()) };
         assert_eq!((who, detail.as_str()), (identity("s-1"), "amr=mfa"));
         let question = host.shown().concat();
         for part in ["https://x.example/device", "AB-CD", "anna@", "(192.0.2.7)", "Enter"] {
@@ -325,10 +331,13 @@ pub mod tests {
         let offer = offer(folder.path(), &format!("echo {OFFERED}\nexec sleep 60"));
         let began = std::time::Instant::now();
         assert!(
-            matches!(sign_in(&offer, &FakeHost::typing(&["123456"])), End::Code(code) if *code == *b"123456")
+            matches!(sign_in(&offer, &FakeHost::typing(&["123456"])), SignInResult::Code(code) if *code == *b"123456")
         );
-        assert!(matches!(sign_in(&offer, &FakeHost::typing(&["\u{8}\n\r"])), End::Other(Reply::Filler(3))));
-        assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), End::NoReply(_)));
+        assert!(matches!(
+            sign_in(&offer, &FakeHost::typing(&["\u{8}\n\r"])),
+            SignInResult::Other(Reply::Filler(3))
+        ));
+        assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), SignInResult::NoReply(_)));
         assert!(began.elapsed() < Duration::from_secs(5));
     }
 
@@ -353,7 +362,7 @@ pub mod tests {
         let offer = offer(folder.path(), &script);
         for _ in 0..2 {
             let end = sign_in(&offer, &FakeHost::typing(&[]));
-            assert!(matches!(end, End::Not(NotSignedIn::Unavailable(Unavailability::Network), _)));
+            assert!(matches!(end, SignInResult::Not(NotSignedIn::Unavailable(Unavailability::Network), _)));
         }
         assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\n");
         let hour_ago = std::time::SystemTime::now() - Duration::from_secs(61);
@@ -368,12 +377,12 @@ pub mod tests {
         let folder = tempfile::tempdir().unwrap();
         let offer = offer(folder.path(), "echo refused reason=idp-denied detail=");
         let turn = offer.begin("ANNA", Some("anna")).unwrap();
-        assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), End::Not(NotSignedIn::Busy, _)));
+        assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), SignInResult::Not(NotSignedIn::Busy, _)));
         // Names that others have, or nobody, are theirs.
         assert!(offer.begin("bob", Some("bob")).is_ok() && offer.begin("anna", None).is_ok());
         drop(turn);
         let end = sign_in(&offer, &FakeHost::typing(&[]));
-        assert!(matches!(end, End::Not(NotSignedIn::Refused(FlowRefusal::Denied), _)));
+        assert!(matches!(end, SignInResult::Not(NotSignedIn::Refused(FlowRefusal::Denied), _)));
     }
 
     #[test]
@@ -381,7 +390,7 @@ pub mod tests {
         for script in ["echo hello", "exit 1", &format!("echo {OFFERED}; echo {OFFERED}")] {
             let folder = tempfile::tempdir().unwrap();
             let end = sign_in(&offer(folder.path(), script), &FakeHost::typing(&[""]));
-            assert!(matches!(end, End::Not(NotSignedIn::Unavailable(_), _)), "{script}");
+            assert!(matches!(end, SignInResult::Not(NotSignedIn::Unavailable(_), _)), "{script}");
             assert!(folder.path().join("run/unavailable").exists());
         }
     }

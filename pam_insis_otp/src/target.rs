@@ -74,7 +74,7 @@ impl Target {
         let refused = refuse_unknown(
             &self.unknown_users,
             self.counted_name(),
-            &reply.typed(),
+            &reply.parse(),
             &config.policy,
             &system_clock,
         );
@@ -136,7 +136,7 @@ fn refuse_without_count(reply: &Reply, policy: &Policy) -> Refusal {
     let Ok(secret) = Secret::from_bytes(&[0; Secret::BYTES]) else { return Refusal::Wrong };
     let key = OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default());
     let (none, state) = (RecoveryCodes::default(), State::default());
-    match verify(&Attempt::of(&reply.typed()), &key, &none, &state, policy, system_clock()).0 {
+    match verify(&Attempt::of(&reply.parse()), &key, &none, &state, policy, system_clock()).0 {
         Verdict::Refused(why @ Refusal::Malformed(_)) => why,
         Verdict::Refused(_) | Verdict::Accepted(_) => Refusal::Wrong,
     }

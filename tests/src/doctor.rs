@@ -14,7 +14,7 @@ pub const SSHD: &str = "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAu
 /// Where they are.
 pub const DROP_IN: &str = "/etc/ssh/sshd_config.d/00-otp.conf";
 
-/// A machine on which everybody is paired and nothing is wrong.
+/// A machine on which everybody is enrolled and nothing is wrong.
 pub fn sound() -> Env {
     let env = Env::build()
         .user("anna", "secret")

@@ -9,13 +9,13 @@ use insis_otp::oath::{
 use insis_otp::record::UserName;
 use insis_otp::service::{NewDevice, Status, system_clock};
 use insis_otp::store::{Account, SecretFile, Template};
-use insis_otp::verify::{State, Typed};
+use insis_otp::verify::{ParsedReply, State};
 
 use crate::env::{STORE, run};
 use crate::person::{SYSTEM_STORE, service};
 use crate::phone::{Phone, now};
 
-/// Somebody who paired a phone two hours ago, so that no code of today was used for it.
+/// Somebody who enrolled a phone two hours ago, so that no code of today was used for it.
 #[derive(Debug)]
 pub struct Enrolled {
     phone: Phone,
@@ -26,7 +26,7 @@ pub struct Enrolled {
 impl Enrolled {
     /// The recovery codes of everybody here.
     pub const RECOVERY: [&str; 2] = ["abcde-fghjk", "kkkkk-mmmmm"];
-    /// How long ago everybody here paired.
+    /// How long ago everybody here enrolled.
     const AGO: Seconds = Seconds(7200);
 
     /// In the system store, with a phone of the usual kind.
@@ -117,7 +117,7 @@ impl Enrolled {
         candidates.into_iter().find(|code| !near.contains(code)).expect("80 steps have 80 codes")
     }
 
-    /// What there is to tell of the pairing.
+    /// What there is to tell of the enrollment.
     ///
     /// # Panics
     /// When it cannot be read.
@@ -127,7 +127,7 @@ impl Enrolled {
         status.expect("a secret file that can be read").expect("a pairing")
     }
 
-    /// Puts the pairing back to its beginning.
+    /// Puts the enrollment back to its beginning.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -138,8 +138,8 @@ impl Enrolled {
 }
 
 fn recovery_code(text: &str) -> RecoveryCode {
-    match Typed::parse(text.as_bytes()) {
-        Typed::Recovery(code) => code,
+    match ParsedReply::parse(text.as_bytes()) {
+        ParsedReply::Recovery(code) => code,
         other => panic!("not a recovery code: {other:?}"),
     }
 }

@@ -3,12 +3,12 @@
 //! The guesser is as good as a guesser can be: knows the policy, guesses at the first moment at which a code is
 //! compared, never the same code twice within a window, only codes that truncation makes a little more likely
 //! (RFC 4226, section 5.3: 2 to the 31 is no multiple of 10 to the 6), and waits out the minute after a login of the
-//! owner, when part of the window is spent.
+//! owner, when part of the window is used.
 
 use std::collections::BTreeMap;
 
 use insis_otp::oath::{Digits, OtpGenerator, RecoveryCodes, Step, UnixTime};
-use insis_otp::verify::{Attempt, Policy, Rate, State, Throttle, Typed, UsedSteps, Verdict, verify};
+use insis_otp::verify::{Attempt, ParsedReply, Policy, Rate, State, Throttle, UsedSteps, Verdict, verify};
 
 /// A day, in seconds.
 pub const DAY: u64 = 86_400;
@@ -95,9 +95,9 @@ pub fn allowed(rate: Rate, span: u64) -> u64 {
 /// The odds of two consecutive codes, guessed as often as their budget allows, each compared with all pairs of steps.
 #[must_use]
 pub fn odds_of_pairs(site: &Site, span: u64) -> f64 {
-    let candidates = site.policy.pair_candidates();
+    let candidates = site.policy.two_codes_candidates();
     let one = as_float(candidates) * odds_of_a_code(site.digits).powi(2);
-    -(as_float(allowed(Rate::pairs(candidates), span)) * (-one).ln_1p()).exp_m1()
+    -(as_float(allowed(Rate::two_codes(candidates), span)) * (-one).ln_1p()).exp_m1()
 }
 
 /// The odds of a recovery code in so many guesses, while ten of them are unspent.
@@ -132,7 +132,7 @@ pub struct Simulated {
 pub fn simulate(site: &Site, key: &OtpGenerator, span: u64, random: &mut u64) -> Simulated {
     let start = 1_700_000_000 / DAY * DAY;
     let mut state = State {
-        spent: UsedSteps::since_pairing(Step(start / PERIOD - 5_001), Step(start / PERIOD - 5_000)),
+        used: UsedSteps::since_enrollment(Step(start / PERIOD - 5_001), Step(start / PERIOD - 5_000)),
         ..State::default()
     };
     let mut done = Simulated::default();
@@ -167,7 +167,7 @@ fn with_guess(before: Throttle, now: UnixTime) -> Throttle {
 
 fn attempt(site: &Site, key: &OtpGenerator, state: &State, text: &str, now: u64) -> (Verdict, State) {
     let none = RecoveryCodes::default();
-    let typed = Typed::parse(text.as_bytes());
+    let typed = ParsedReply::parse(text.as_bytes());
     verify(&Attempt::of(&typed), key, &none, state, &site.policy, UnixTime(now))
 }
 

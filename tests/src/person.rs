@@ -8,7 +8,7 @@ use insis_otp::oath::{
 use insis_otp::record::{Enrollment, UserName};
 use insis_otp::service::{Clock, NewDevice, Service};
 use insis_otp::store::{Account, Record, SecretFile, Template};
-use insis_otp::verify::{Policy, State, Typed, UsedSteps};
+use insis_otp::verify::{ParsedReply, Policy, State, UsedSteps};
 
 /// A time step in 2023, at which tests begin whose clock stands still.
 pub const STEP: u64 = 56_666_667;
@@ -29,7 +29,7 @@ pub struct Person {
     pub name: String,
     /// What is on the phone.
     pub key: OtpGenerator,
-    /// Where the pairing is kept.
+    /// Where the enrollment is kept.
     pub file: SecretFile,
 }
 
@@ -49,8 +49,8 @@ pub const RECOVERY_CODE: &str = "mzkqw-xpbrt";
 /// [`RECOVERY_CODE`], as the library has it.
 #[must_use]
 pub fn recovery_code() -> RecoveryCode {
-    match Typed::parse(RECOVERY_CODE.as_bytes()) {
-        Typed::Recovery(code) => code,
+    match ParsedReply::parse(RECOVERY_CODE.as_bytes()) {
+        ParsedReply::Recovery(code) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -69,7 +69,7 @@ impl Person {
         service(&self.file, clock)
     }
 
-    /// Somebody of this machine whose phone holds the secret of that seed; not paired yet.
+    /// Somebody of this machine whose phone holds the secret of that seed; not enrolled yet.
     #[must_use]
     pub fn new(name: &str, seed: u8, template: &str) -> Self {
         let secret = Secret::from_bytes(&secret_bytes(seed)).expect("20 bytes are a secret");
@@ -81,7 +81,7 @@ impl Person {
         Self { name: name.to_owned(), key, file }
     }
 
-    /// Somebody whose secret file is in the system store, paired long before [`STEP`].
+    /// Somebody whose secret file is in the system store, enrolled long before [`STEP`].
     #[must_use]
     pub fn enrolled(name: &str, seed: u8) -> Self {
         let person = Self::new(name, seed, SYSTEM_STORE);
@@ -89,7 +89,7 @@ impl Person {
         person
     }
 
-    /// Writes the secret file as a pairing long before [`STEP`] would have.
+    /// Writes the secret file as an enrollment long before [`STEP`] would have.
     pub fn enroll(&self) {
         self.file.create(&self.enrollment(), &Self::first_state()).expect("cannot pair");
     }
@@ -102,27 +102,27 @@ impl Person {
             key: self.key.clone(),
             issuer: "test".into(),
             account: format!("{}@host", self.name),
-            paired_at: UnixTime(time_of(STEP - 5_000)),
+            enrolled_at: UnixTime(time_of(STEP - 5_000)),
             recovery: RecoveryCodes::new(&[recovery_code()], Salt([7; 16])),
         }
     }
 
-    /// The state after a pairing long before [`STEP`].
+    /// The state after an enrollment long before [`STEP`].
     #[must_use]
     pub fn first_state() -> State {
         // A login since then, so that nobody is told of a phone that was enrolled.
         let last_login = Some(UnixTime(time_of(STEP - 4_990)));
-        let spent = UsedSteps::since_pairing(Step(STEP - 5_000), Step(STEP - 4_999));
-        State { spent, last_login, ..State::default() }
+        let used = UsedSteps::since_enrollment(Step(STEP - 5_000), Step(STEP - 4_999));
+        State { used, last_login, ..State::default() }
     }
 
-    /// A state in which every step up to that one is spent.
+    /// A state in which every step up to that one is used.
     #[must_use]
     pub fn spent_up_to(step: u64) -> State {
-        State { spent: UsedSteps::since_pairing(Step(step - 1), Step(step)), ..State::default() }
+        State { used: UsedSteps::since_enrollment(Step(step - 1), Step(step)), ..State::default() }
     }
 
-    /// Takes everything back that was done since the pairing.
+    /// Takes everything back that was done since the enrollment.
     pub fn reset(&self) {
         self.file.repair(|_, _| Self::first_state()).expect("cannot repair");
     }
@@ -171,9 +171,9 @@ impl Person {
         self.record().state
     }
 
-    /// Whether the step is spent.
+    /// Whether the step is used.
     #[must_use]
-    pub fn has_spent(&self, step: u64) -> bool {
-        self.state().spent.contains(Step(step))
+    pub fn has_used(&self, step: u64) -> bool {
+        self.state().used.contains(Step(step))
     }
 }

@@ -270,8 +270,8 @@ impl Server {
             _ => (Page::Other, self.counts.get(4)),
         };
         let before = counter.map_or(0, |counter| counter.fetch_add(1, Ordering::SeqCst));
-        let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
-        let form = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let two_codes = form.split('&').filter_map(|pair| pair.split_once('='));
+        let form = two_codes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Question { page, before, issuer: self.issuer.clone(), form, authorization }
     }
 }

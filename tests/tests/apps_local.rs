@@ -224,7 +224,7 @@ fn login_on_a_terminal() {
     let _ = machine.env.syslog().expect(&["pam_insis_otp(login:auth): result=accepted", "user=anna"]);
 }
 
-/// Logs in as bob, who has to pair, up to the first question for a code; and the phone that took the secret.
+/// Logs in as bob, who has to enroll, up to the first question for a code; and the phone that took the secret.
 fn pairing(env: &Env) -> (Terminal, Phone) {
     let mut login = Terminal::run(&env.command("login"));
     login.answers(&[("login: ", "bob"), ("Password: ", PASSWORD), ("t: only text. ", "t")]);

@@ -100,7 +100,7 @@ fn nobody_traces_the_helper_or_looks_into_it() {
     }
     drop(child.stdin.take());
     child.wait().expect("it does not end");
-    assert!(!anna.has_spent(step()));
+    assert!(!anna.has_used(step()));
 }
 
 #[test]
@@ -178,8 +178,8 @@ fn no_limit_makes_the_helper_answer_what_it_did_not_write_down() {
             let script = format!("exec prlimit --{limit} -- \"$1\"");
             let output = shell(&env, "anna", &script, &verify(code));
             let (response, state) = (heard(&output), anna.state());
-            let spent = state.spent.contains(insis_otp::oath::Step(step()))
-                || state.spent.contains(insis_otp::oath::Step(step() - 1));
+            let spent = state.used.contains(insis_otp::oath::Step(step()))
+                || state.used.contains(insis_otp::oath::Step(step() - 1));
             let accepted = opens(response.as_ref());
             let refused = matches!(response, Some(Response::Verdict(Verdict::Refused(_))));
             assert!(code != &wrong || !accepted, "{limit}: a wrong code opened");
@@ -292,7 +292,7 @@ fn the_helper_serves_nobody_but_its_caller() {
         let response = heard(&shell(&env, "anna", script, &verify(&code)));
         assert!(!opens(response.as_ref()), "{script}: {response:?}");
     }
-    assert!(!anna.has_spent(step()));
+    assert!(!anna.has_used(step()));
 }
 
 /// Everything that a user may try on the system store, on their own file or another's.
@@ -412,7 +412,7 @@ fn the_module_asks_for_no_other_user() {
     };
     assert_eq!(login("bob"), Code::AUTHINFO_UNAVAIL);
     let _line = env.syslog().expect(&["reason=store", "may not ask for codes of anna"]);
-    assert!(!anna.has_spent(step()));
+    assert!(!anna.has_used(step()));
     assert_eq!(login("anna"), Code::SUCCESS);
 }
 

@@ -246,7 +246,7 @@ fn killed_everywhere(machine: &Machine<Person>, by: By, code: &str, right: bool)
         let writes =
             || traced.calls.iter().filter(|call| call.name == "pwrite64" && call.line.ends_with("= 1024"));
         let state = machine.anna.state();
-        let (paid, spent) = (writes().count() > 0, machine.anna.has_spent(STEP));
+        let (paid, spent) = (writes().count() > 0, machine.anna.has_used(STEP));
         assert!(right || !spent, "{what}");
         assert_eq!(state.failures > 0 || spent, paid, "{what}: {state:?}");
         // Whatever was heard of it, or done after the charge, was paid for.

@@ -6,7 +6,7 @@ use std::process::Command;
 use insis_otp::oath::{Salt, Seconds};
 use insis_otp::record::UserName;
 use insis_otp::store::{Account, SecretFile, Template};
-use insis_otp::verify::{State, Typed};
+use insis_otp::verify::{ParsedReply, State};
 use insis_otp_tests::enrolled::{Enrolled, is_enrolled};
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
@@ -39,7 +39,9 @@ fn file_of(user: &str) -> SecretFile {
 }
 
 fn invite(user: &str) {
-    let Typed::Recovery(code) = Typed::parse(INVITATION.as_bytes()) else { panic!("{INVITATION}") };
+    let ParsedReply::Recovery(code) = ParsedReply::parse(INVITATION.as_bytes()) else {
+        panic!("{INVITATION}")
+    };
     let expires = insis_otp::service::system_clock().plus(Seconds(3600));
     file_of(user).invitation().issue(&code, Salt([7; 16]), expires).unwrap();
 }

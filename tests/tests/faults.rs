@@ -51,7 +51,7 @@ fn check(machine: &Machine<Person>, traced: &Traced, code: &str, right: bool, wh
     let opened = outcome.as_ref().is_some_and(|outcome| outcome.code() == Code::SUCCESS);
     let logged = machine.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
     assert!(right || !opened, "{what}: a wrong code opened the login");
-    let spent = machine.anna.has_spent(STEP);
+    let spent = machine.anna.has_used(STEP);
     assert!(spent || !opened && !logged, "{what}: opened, but the code is not spent");
     assert!(!opened || was_made_durable(traced), "{what}: opened, but not on the disk");
     // Nobody was let in with it if it is good now; then it is good once.
@@ -110,7 +110,7 @@ fn death_at_any_system_call_leaves_a_recovery_code_good_once() {
         let traced = attempt(&machine, RECOVERY_CODE, call, &Fault::Kill);
         assert!(outcome(&traced).is_none(), "{what}: it lived on");
         let logged = machine.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
-        let spent = machine.anna.state().spent_recovery == 1;
+        let spent = machine.anna.state().used_recovery == 1;
         assert!(spent || !logged, "{what}: opened, but the code is not spent");
         let again = machine.opens(RECOVERY_CODE);
         assert_eq!(again, !spent, "{what}");
@@ -269,7 +269,7 @@ fn a_file_size_limit_of_nothing_neither_kills_nor_opens() {
         let _line = machine.env.syslog().expect(&["reason=store", "cannot write its state: File too large"]);
         machine.env.syslog().clear();
     }
-    assert!(!machine.anna.has_spent(STEP));
+    assert!(!machine.anna.has_used(STEP));
     assert_eq!(limited(4096, &code), Code::SUCCESS);
     assert_ne!(limited(4096, &code), Code::SUCCESS);
 }

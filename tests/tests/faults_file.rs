@@ -74,7 +74,7 @@ impl SpoiledFile {
         opened == Code::SUCCESS
     }
 
-    /// Flips bits one at a time. Those of the head are noticed, those of the state mended.
+    /// Flips bits one at a time. Those of the head are noticed, those of the state repaired.
     fn flip(&mut self, positions: impl Iterator<Item = usize>) {
         let page = self.page();
         let (mut opened, mut refused) = (0, 0);
@@ -114,7 +114,7 @@ impl SpoiledFile {
         println!("| torn writes | {kinds:?} | {writes} |");
     }
 
-    /// The state is the old one or the new one: the old code stays spent, the good one is or opens one more login, and
+    /// The state is the old one or the new one: the old code stays used, the good one is or opens one more login, and
     /// the one after it opens.
     fn one_torn_write(&mut self, page: &[u8], what: &str) {
         self.file().write_all_at(page, 0).expect("cannot write the file");

@@ -1,10 +1,10 @@
-//! What goes wrong while somebody pairs, replaces or removes a pairing through `otp-helper`, at every system call of it.
+//! What goes wrong while somebody enrolls, replaces or removes an enrollment through `otp-helper`, at every system call of it.
 
 use std::process::Command;
 
 use insis_otp::oath::{Drift, Salt};
 use insis_otp::service::{Credential, Reply, Request, Response};
-use insis_otp::verify::{State, Typed};
+use insis_otp::verify::{ParsedReply, State};
 use insis_otp_tests::env::{HELPER, STORE, talk};
 use insis_otp_tests::faults::{Call, Fault, Quota, Traced};
 use insis_otp_tests::machine::{Machine, ONE_TRY};
@@ -19,7 +19,7 @@ enum Deed {
 
 fn new_machine() -> Machine<Person> {
     let machine = Machine::frozen(ONE_TRY);
-    // What PAM does before a first pairing is tried elsewhere; each of its refusals would take seconds.
+    // What PAM does before a first enrollment is tried elsewhere; each of its refusals would take seconds.
     machine.configure("self_enrollment = \"open\"\n");
     machine
 }
@@ -102,7 +102,7 @@ fn check(machine: &Machine<Person>, deed: Deed, response: Option<&Response>, wha
     }
     let changed = if deed == Deed::Remove { !there } else { is_new };
     assert!(!(changed && matches!(response, Some(Response::Failed(_)))), "{what}: {response:?}");
-    // The code that was the proof opens nothing, if it was spent; the codes of the pairing neither.
+    // The code that was the proof opens nothing, if it was used; the codes of the enrollment neither.
     if is_new {
         assert_ne!(machine.login(&other.code(STEP)).code, "PAM_SUCCESS", "{what}");
     }
@@ -110,7 +110,7 @@ fn check(machine: &Machine<Person>, deed: Deed, response: Option<&Response>, wha
     if there {
         assert_eq!(machine.login(&phone.code(STEP + 1)).code, "PAM_SUCCESS", "{what}");
     }
-    // What a death left behind is cleared away by the next pairing.
+    // What a death left behind is cleared away by the next enrollment.
     if there {
         file.remove().expect("cannot remove");
     }
@@ -137,20 +137,22 @@ fn death_at_any_system_call_of_the_helper_leaves_old_or_new() {
     }
 }
 
-/// New recovery codes, or still the old ones with what is spent of them: in neither case is a spent one good again.
+/// New recovery codes, or still the old ones with what is used of them: in neither case is a used one good again.
 #[test]
 fn death_at_any_system_call_of_a_renewal_leaves_spent_recovery_codes_spent() {
     let machine = new_machine();
     let anna = &machine.anna;
     let new = "abcde-fghjk";
     let request = || {
-        let Typed::Recovery(code) = Typed::parse(new.as_bytes()) else { panic!("{new} is no recovery code") };
+        let ParsedReply::Recovery(code) = ParsedReply::parse(new.as_bytes()) else {
+            panic!("{new} is no recovery code")
+        };
         let proof = Reply::new(anna.code(STEP).as_bytes());
         Request::RenewRecoveryCodes(vec![code], Salt([1; 16]), proof).encode().to_string()
     };
     let prepare = || {
         prepare(&machine, Deed::Replace);
-        anna.file.repair(|_, _| State { spent_recovery: 1, ..Person::first_state() }).expect("cannot repair");
+        anna.file.repair(|_, _| State { used_recovery: 1, ..Person::first_state() }).expect("cannot repair");
     };
     prepare();
     let traced = Traced::run(&helper(&machine), &request());

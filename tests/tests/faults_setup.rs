@@ -1,4 +1,4 @@
-//! What goes wrong with `otp-setup` itself while somebody pairs, replaces or removes a pairing, at every system call of
+//! What goes wrong with `otp-setup` itself while somebody enrolls, replaces or removes an enrollment, at every system call of
 //! it: for root, who writes the store, and for a user, whose helper does.
 
 use std::fs::File;
@@ -174,7 +174,7 @@ fn check(machine: &Machine<Person>, deed: Deed, output: &Output, what: &str) {
             assert_ne!(machine.login(&code(key, STEP)).code, "PAM_SUCCESS", "{what}");
         }
         assert_eq!(machine.login(&code(key, STEP + 1)).code, "PAM_SUCCESS", "{what}");
-        // What a death left behind is cleared away by the next pairing.
+        // What a death left behind is cleared away by the next enrollment.
         file.remove().expect("cannot remove");
     }
     machine.anna.enroll();

@@ -113,7 +113,7 @@ fn when_the_pairs_of_all_are_used_up_a_recovery_code_opens_the_login() {
     let machine = machine();
     delay(&machine, STEP + 2);
     use_up(&machine, |budgets, now| {
-        budgets.pairs = full(Rate::pairs(Policy::default().pair_candidates()), now)
+        budgets.two_codes = full(Rate::two_codes(Policy::default().two_codes_candidates()), now)
     });
     assert!(!owners_pair(&machine, STEP + 2), "the budget was not used up");
     let _line = machine.env.syslog().expect(&["reason=too-soon", OWNER]);
@@ -144,7 +144,7 @@ fn a_flood_of_recovery_codes_from_one_address_keeps_no_recovery_code_out_at_anot
     use_up(&machine, |budgets, now| {
         assert_eq!(budgets.sources.len(), 1, "the flood has no budget of its own");
         budgets.sources.iter_mut().for_each(|source| source.recovery = full(Rate::RECOVERY, now));
-        budgets.pairs = full(Rate::pairs(Policy::default().pair_candidates()), now);
+        budgets.two_codes = full(Rate::two_codes(Policy::default().two_codes_candidates()), now);
     });
     let there = answer(machine.driver().args(["--rhost", FLOOD]), &typing(&[RECOVERY_CODE]));
     assert_eq!(there.code, "PAM_AUTH_ERR", "the flood does not meet itself");

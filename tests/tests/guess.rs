@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use insis_otp::oath::{
     Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Seconds, Secret, Step, UnixTime,
 };
-use insis_otp::verify::{Attempt, Policy, State, ThrottlePolicy, Typed, Verdict, Window, verify};
+use insis_otp::verify::{Attempt, ParsedReply, Policy, State, ThrottlePolicy, Verdict, Window, verify};
 use insis_otp_tests::guess::{DAY, Simulated, Site, guesses, odds, simulate};
 
 fn site(window: u64, throttle: ThrottlePolicy, logins: u64) -> Site {
@@ -103,7 +103,7 @@ fn as_many_codes_open_the_login_as_computed() {
 
 fn opens(site: &Site, key: &OtpGenerator, text: &str, step: u64) -> bool {
     let (none, state) = (RecoveryCodes::default(), State::default());
-    let typed = Typed::parse(text.as_bytes());
+    let typed = ParsedReply::parse(text.as_bytes());
     let (verdict, _) =
         verify(&Attempt::of(&typed), key, &none, &state, &site.policy, UnixTime(step * 30 + 7));
     matches!(verdict, Verdict::Accepted(_))

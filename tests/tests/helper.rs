@@ -6,7 +6,7 @@ use std::process::Output;
 
 use insis_otp::oath::{Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCode, Salt, Secret};
 use insis_otp::service::{Credential, NewDevice, Reply, Request, Response, system_clock};
-use insis_otp::verify::{EnrollmentRefusal, Proof, Refusal, Typed, Verdict};
+use insis_otp::verify::{EnrollmentRefusal, ParsedReply, Proof, Refusal, Verdict};
 use insis_otp_tests::env::{Env, HELPER, run, talk};
 
 /// A person with a phone.
@@ -22,8 +22,8 @@ fn key(seed: u8) -> OtpGenerator {
 }
 
 fn recovery_code() -> RecoveryCode {
-    match Typed::parse(b"abcde-fghjk") {
-        Typed::Recovery(code) => code,
+    match ParsedReply::parse(b"abcde-fghjk") {
+        ParsedReply::Recovery(code) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -88,7 +88,10 @@ fn a_user_pairs_and_uses_what_no_user_can_open() {
     let env = machine(&["alice", "bob"]);
     let alice = Person::new(&env, "alice", 1);
     assert_eq!(alice.ask(&Request::Status), Response::NotEnrolled);
-    assert_eq!(alice.ask(&alice.enrollment(-3, -1)), Response::NotPairing(EnrollmentRefusal::NotConsecutive));
+    assert_eq!(
+        alice.ask(&alice.enrollment(-3, -1)),
+        Response::CodesRefused(EnrollmentRefusal::NotConsecutive)
+    );
     assert_eq!(alice.ask(&Request::Status), Response::NotEnrolled);
     alice.enrol();
     assert_eq!(alice.ask(&alice.enrollment(-1, 0)), Response::Exists);

@@ -53,7 +53,7 @@ fn in_surroundings(machine: &Machine<Person>, surroundings: &str) {
         let after = machine.anna.record();
         assert_eq!(after.enrollment.key.secret(), machine.anna.key.secret(), "{what}");
         assert_eq!(after.enrollment.recovery, machine.anna.enrollment().recovery, "{what}");
-        assert_eq!((&after.state.spent, after.state.spent_recovery), (&before.spent, 0), "{what}");
+        assert_eq!((&after.state.used, after.state.used_recovery), (&before.used, 0), "{what}");
         assert_eq!(after.state.last_login, before.last_login, "{what}");
         assert!(after.state.failures <= 1, "{what}");
     }
@@ -194,7 +194,7 @@ fn signals_end_otp_setup_and_leave_nothing() {
     is_sound(&machine);
 }
 
-/// Pairs bob's phone in these surroundings, with the page saved. Returns the status.
+/// Enrolls bob's phone in these surroundings, with the page saved. Returns the status.
 fn enroll(machine: &Machine<Person>, surroundings: &str) -> Option<i32> {
     let script = surroundings.replace('%', "otp-setup pair --batch --yes --text --save page.txt");
     let mut command = machine.env.as_user("bob", "timeout");
@@ -243,7 +243,7 @@ fn whatever_the_umask_what_is_written_is_the_users_alone() {
         bob.file.remove().expect("not paired");
         std::fs::remove_file(&page).expect("no page");
     }
-    // Without room for the page nothing is paired, or it is and the status says so.
+    // Without room for the page nothing is enrolled, or it is and the status says so.
     let code = enroll(&machine, "ulimit -f 0; exec %");
     assert_eq!(code == Some(0), bob.file.path().exists(), "{code:?}");
 }

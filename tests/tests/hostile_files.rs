@@ -19,7 +19,7 @@ enum Verdict {
     Opens,
     /// It is refused like a wrong code.
     Refused,
-    /// Nobody can log in until somebody mends it; the log has this to say.
+    /// Nobody can log in until somebody corrects it; the log has this to say.
     Unavailable(&'static str),
 }
 use Verdict::{Opens, Refused, Unavailable};
@@ -254,7 +254,7 @@ const STATES: &[(&str, &str, Verdict)] = &[
     ("remembered=none", "remembered=x:1", NO_STATE),
 ];
 
-/// What becomes of the last step that is spent.
+/// What becomes of the last step that is used.
 const SPENT: &[(&str, Verdict)] = &[
     ("18446744073709551616", NO_STATE),
     ("-1", NO_STATE),

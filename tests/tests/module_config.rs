@@ -55,7 +55,7 @@ fn sshd_with_the_shipped_stack_and_drop_in() {
 fn sshd_in_which_people_pair() {
     let Machine { env, anna, .. } = machine(&[("sshd", "pam.d/sshd-enrol")], "unenrolled = \"enrol\"\n");
     let sshd = Sshd::start(&env, "sshd", &text("sshd_config.d/insis-otp.conf"));
-    // Nobody pairs whose password is wrong.
+    // Nobody enrolls whose password is wrong.
     let mut ssh = sshd.login("bob", "echo in");
     ssh.answers(&[("Password: ", "wrong")]);
     assert!(!ssh.wait().success() && !ssh.text().contains("secret"), "{}", ssh.text());
@@ -69,7 +69,7 @@ fn sshd_in_which_people_pair() {
     ]);
     ssh.expect("now bob");
     assert!(ssh.wait().success() && !ssh.text().contains("New password"), "{}", ssh.text());
-    // Who has paired is asked for a code and nothing else.
+    // Who has enrolled is asked for a code and nothing else.
     let mut ssh = sshd.login("anna", "echo now $(id -un)");
     ssh.answers(&[("Password: ", PASSWORD), (PROMPT, &anna.code())]);
     ssh.expect("now anna");

@@ -1,4 +1,4 @@
-//! Nobody can tell from outside whether a name is nobody's, has not paired, or has paired: not by questions, messages and
+//! Nobody can tell from outside whether a name is nobody's, has not enrolled, or has enrolled: not by questions, messages and
 //! codes, nor by how long it takes.
 
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! What a site can decide: exemptions, people who have not paired, remembered places, settings for one service.
+//! What a site can decide: exemptions, people who have not enrolled, remembered places, settings for one service.
 
 use insis_otp::oath::Drift;
 use insis_otp::service::{Authority, Request, Response, system_clock};
@@ -12,7 +12,7 @@ use insis_otp_tests::person::SYSTEM_STORE;
 const IGNORED: &str =
     "auth [ignore=1 default=die] pam_insis_otp.so\nauth requisite pam_deny.so\nauth required pam_permit.so";
 
-/// Bob is in the group robots; neither he nor carol has paired.
+/// Bob is in the group robots; neither he nor carol has enrolled.
 fn machine(config: &str) -> Machine {
     Machine::of(Machine::build().user("carol", "secret").group("robots", &["bob"]).config(config))
 }

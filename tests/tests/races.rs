@@ -33,7 +33,7 @@ fn one_code_opens_one_login(processes: usize, rounds: u64) {
         assert_eq!((opened, refused), (1, processes - 1), "round {round}: {codes:?}");
         // Those who came after the one that got in; those before are in what it was told.
         assert!(anna.state().failures < u32::try_from(processes).expect("a small number"));
-        assert!(anna.has_spent(step));
+        assert!(anna.has_used(step));
     }
 }
 
@@ -89,7 +89,7 @@ fn people_do_not_wait_for_one_another() {
     }
 }
 
-/// Rounds in which the same code is typed by many while something else is done to the pairing.
+/// Rounds in which the same code is typed by many while something else is done to the enrollment.
 fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
     let env = Env::build().user("anna", "secret").clock().start();
     let anna = Person::enrolled("anna", 1);
@@ -103,10 +103,10 @@ fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
         env.clock().freeze(time_of(step));
         let codes = crowd.round_with(&vec![anna.code(step); 12], || meanwhile(&anna, step));
         let opened = count(&codes, Code::SUCCESS);
-        // While there is no pairing, wrong codes are throttled as if there was one.
+        // While there is no enrollment, wrong codes are throttled as if there was one.
         let refused = count(&codes, Code::AUTH_ERR);
         assert!(opened <= 1 && opened + refused == 12, "round {round}: {codes:?}");
-        // Nothing but the pairing is left, and it can be read.
+        // Nothing but the enrollment is left, and it can be read.
         let left = std::fs::read_dir("/var/lib/insis-otp").expect("no store");
         let names: Vec<_> = left.map(|entry| entry.expect("no entry").file_name()).collect();
         assert!(
@@ -114,7 +114,7 @@ fn while_codes_are_typed(rounds: u64, meanwhile: impl Fn(&Person, u64)) {
             "round {round}: {names:?}"
         );
         if anna.file.path().exists() {
-            assert!(opened == 0 || anna.has_spent(step), "round {round}: the login was forgotten");
+            assert!(opened == 0 || anna.has_used(step), "round {round}: the login was forgotten");
         }
     }
 }
@@ -153,7 +153,7 @@ fn two_pairings_at_the_same_time_are_one() {
     });
 }
 
-/// The two codes of a pairing open no login, not even while it is made.
+/// The two codes of an enrollment open no login, not even while it is made.
 #[test]
 fn the_codes_of_a_pairing_open_no_login_at_the_same_time() {
     let env = Env::build().user("anna", "secret").clock().start();
@@ -379,7 +379,8 @@ fn charged_pairs(anna: &Person, now: u64) -> u64 {
         answer: state.clone(),
     };
     let state = anna.file.transact(as_it_is).expect("cannot read");
-    let used = state.throttle.budgets.sources.iter().map(|source| source.pairs.0.saturating_sub(now * 1_000));
+    let used =
+        state.throttle.budgets.sources.iter().map(|source| source.two_codes.0.saturating_sub(now * 1_000));
     used.sum::<u64>() / Rate::SOURCE.interval
 }
 

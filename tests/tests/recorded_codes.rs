@@ -39,7 +39,7 @@ fn histories(machine: &Machine<Person>) -> Vec<History> {
     let two = |clock: u64, step: u64| {
         (clock, format!("{} {}", machine.anna.code(step), machine.anna.code(step + 1)))
     };
-    // Since the pairing, which the older ones are from before.
+    // Since the enrollment, which the older ones are from before.
     let every_hour = (0..40).rev().map(|hours| STEP - hours * 120).map(|step| at(step, step)).collect();
     vec![
         History {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use insis_otp::oath::{Period, Salt, Seconds, UnixTime};
 use insis_otp::service::{Credential, EnrollmentDenial, Request, Response, system_clock};
 use insis_otp::store::InvitationRefusal;
-use insis_otp::verify::Typed;
+use insis_otp::verify::ParsedReply;
 use insis_otp_tests::env::{CONFIG, Env, HELPER, run, talk};
 use insis_otp_tests::person::{Person, SYSTEM_STORE};
 use insis_otp_tests::terminal::Terminal;
@@ -60,7 +60,9 @@ impl Newcomer {
     }
 
     fn invite(&self, valid: u64) {
-        let Typed::Recovery(code) = Typed::parse(INVITATION.as_bytes()) else { panic!("{INVITATION}") };
+        let ParsedReply::Recovery(code) = ParsedReply::parse(INVITATION.as_bytes()) else {
+            panic!("{INVITATION}")
+        };
         let expires = system_clock().plus(Seconds(valid));
         self.carol.file.invitation().issue(&code, Salt([9; 16]), expires).unwrap();
     }
@@ -187,7 +189,7 @@ fn an_invitation_is_good_once_in_its_time_and_for_few_guesses() {
     for left in (0..10).rev() {
         assert_eq!(newcomer.enroll("zzzzz-zzzzz"), refused(InvitationRefusal::Wrong { left }));
     }
-    assert_eq!(newcomer.enroll(INVITATION), refused(InvitationRefusal::Spent));
+    assert_eq!(newcomer.enroll(INVITATION), refused(InvitationRefusal::UsedUp));
     assert!(!newcomer.is_enrolled());
     let _ = newcomer.env.syslog().expect(&["<84>otp-helper", "reason=spent-invitation user=carol"]);
 }

@@ -13,7 +13,7 @@ use insis_otp_tests::phone::{App, Phone};
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
 const DIGITS: [Digits; 3] = [Digits::Six, Digits::Seven, Digits::Eight];
 
-/// A pairing with these parameters. The names are plain: pyotp 2.6 decodes a URI before it takes it apart, and so trips over
+/// An enrollment with these parameters. The names are plain: pyotp 2.6 decodes a URI before it takes it apart, and so trips over
 /// an ampersand in a name.
 fn entry(algorithm: Algorithm, digits: Digits, period: u64) -> Entry {
     let secret = Secret::from_bytes(b"\x00an insis-otp secret").unwrap();

@@ -42,7 +42,7 @@ fn faults_in_pam_stacks_are_found() {
     stack("auth required pam_insis_otp.so\n@include common-auth\n");
     mends(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
     assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
-    // Three mistakes in one line: one line mends them all.
+    // Three mistakes in one line: one line corrects them all.
     stack("auth sufficient pam_insis_otp.so trie=2\n@include common-auth\n");
     let line = "auth required pam_insis_otp.so tries=2";
     finds(&env, "problem", &sshd(1), "trie=2", line);

@@ -55,7 +55,7 @@ fn faults_of_a_secret_file_are_found() {
     mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
     chown(&file, Some(0), None).unwrap();
     mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
-    // Its state is damaged: it is mended. Its head is: whoever says yes removes it.
+    // Its state is damaged: it is corrected. Its head is: whoever says yes removes it.
     let command = "otp-setup unlock --user anna || rm -i /var/lib/insis-otp/anna";
     let damage = |from: usize| {
         let page = [&sound_page[..from], &vec![b'x'; 4096 - from]].concat();
@@ -187,7 +187,7 @@ fn faults_of_helper_configuration_and_log_are_found() {
     std::fs::write(CONFIG, b"\xff").unwrap();
     let command = "mv /etc/security/insis-otp.toml /etc/security/insis-otp.toml.old";
     mends(&env, "problem", CONFIG, "UTF-8", command);
-    // A configuration of a stack's own: it is mended where it is, or not named.
+    // A configuration of a stack's own: it is corrected where it is, or not named.
     let stack = b"@include common-auth\nauth required pam_insis_otp.so config=/etc/own.toml\n";
     env.write(Path::new("/etc/pam.d/sshd"), stack, 0o644);
     env.write(Path::new("/etc/own.toml"), b"windw = 1\n", 0o644);

@@ -40,7 +40,7 @@ fn crowd(count: u32, each: u32) -> Env {
 }
 
 /// What the doctor says of people who have not enrolled.
-fn unpaired(env: &Env) -> String {
+fn unenrolled(env: &Env) -> String {
     let output = env.command("otp-setup").args(["doctor", "--json"]).output().unwrap();
     let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let shown = findings.as_array().unwrap().iter().map(|finding| finding["what"].as_str().unwrap());
@@ -52,7 +52,7 @@ fn every_secret_file_is_opened_once_and_passwd_a_few_times() {
     const MANY: u32 = 1_000;
     let env = crowd(MANY, 100);
     // The two of the group are exempt.
-    let shown = unpaired(&env);
+    let shown = unenrolled(&env);
     assert!(
         shown.contains("many100, many200, many300, many400, many600, many700, many800, many900\n"),
         "{shown}"
@@ -164,7 +164,7 @@ fn a_hundred_thousand_people_take_a_few_seconds_of_processor_time() {
             (user.tv_sec() + system.tv_sec()) as f64 + (user.tv_usec() + system.tv_usec()) as f64 / 1e6
         };
         let (before, start) = (spent(), std::time::Instant::now());
-        let shown = unpaired(&env);
+        let shown = unenrolled(&env);
         let (cpu, wall) = (spent() - before, start.elapsed());
         println!("every {each}th not enrolled: {cpu:.1} s of processor time, {wall:.1?}: {shown}");
         assert!(cpu < 6.0, "{cpu}");

@@ -49,7 +49,7 @@ fn exempt_names_that_the_directory_spells_otherwise_are_found() {
     assert!(found.iter().all(|finding| !finding.what.contains("exempt_users")), "{found:#?}");
 }
 
-/// The PAM service by which a password is proved before a first phone is paired.
+/// The PAM service by which a password is proved before a first phone is enrolled.
 #[test]
 fn faults_of_the_service_that_checks_passwords_are_found() {
     let env = sound();
@@ -186,7 +186,7 @@ fn notes(env: &Env, words: &str) {
 #[test]
 fn who_is_locked_out_is_said() {
     let env = with_bob();
-    // Until they have paired: with that line, they are a note.
+    // Until they have enrolled: with that line, they are a note.
     let ignore = "unenrolled = \"ignore\"";
     obey(&finds(&env, "warning", CONFIG, "1 person has no pairing: bob", ignore));
     notes(&env, "log in by sshd without a code");

@@ -104,7 +104,7 @@ fn nothing_is_moved_that_is_not_the_same_persons() {
     refused(["anna", "nobody-there"], 2);
     refused(["../anna", "anna"], 2);
     rename(&env, "anna", "anna2");
-    // Somebody else's user id, or a pairing of one's own.
+    // Somebody else's user id, or an enrollment of one's own.
     refused(["anna", "bob"], 5);
     assert!(root(&env, &["remove", "--user", "bob", "--yes"], "").status.success());
     refused(["anna", "bob"], 5);

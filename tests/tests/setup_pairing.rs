@@ -1,4 +1,4 @@
-//! `otp-setup` on real terminals: pairing from the first question to the secret file, with everything that gets in
+//! `otp-setup` on real terminals: enrollment from the first question to the secret file, with everything that gets in
 //! between.
 
 use std::path::Path;
@@ -44,7 +44,7 @@ fn prove(setup: &mut Terminal) {
     setup.line(PASSWORD);
 }
 
-/// Pairs a phone; its clock is off by so many seconds.
+/// Enrolls a phone; its clock is off by so many seconds.
 fn enroll(env: &Env, setup: &mut Terminal, off: i64) -> Phone {
     let phone = until_first_code(setup);
     let shown = |env: &Env| phone.code_at(env.clock().now().saturating_add_signed(off));
@@ -288,7 +288,7 @@ fn root_provisions_reports_unlocks_and_removes() {
     assert!(!by_anna.status.success());
     assert!(root(&["remove", "--user", "anna", "--yes"], "").status.success());
     assert!(names_in_store().is_empty());
-    // "otp-setup" alone would pair root.
+    // "otp-setup" alone would enroll root.
     let gone = root(&["unlock", "--user", "anna"], "");
     assert!(String::from_utf8_lossy(&gone.stderr).contains("To pair a phone: otp-setup --user anna\n"));
     for garbage in

@@ -240,7 +240,7 @@ fn helpers_that_get_no_processor_keep_nobody_out() {
 }
 
 /// Somebody who has seen one code begins what it allows, and stops the helper just before the step that cannot be taken
-/// back. Root pairs the person anew: that stands, whatever becomes of the helper.
+/// back. Root enrolls the person anew: that stands, whatever becomes of the helper.
 #[test]
 fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
     let machine = Machine::frozen(ONE_TRY).with_su();

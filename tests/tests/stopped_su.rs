@@ -184,7 +184,7 @@ fn terminal_reaches_nobody_with_the_lock(
         let end = || (stopped() || !holds_lock(process, file)).then_some(());
         until("that it stops or has done with the lock", end);
         assert!(!stopped() || !holds_lock(process, file), "{name} stopped it with the lock");
-        assert!(machine.anna.has_spent(STEP), "{name} ended it before the last write");
+        assert!(machine.anna.has_used(STEP), "{name} ended it before the last write");
         until("that the signal comes afterwards", || heard(&format!("--- {name} ")).then_some(()));
         let _ = kill(process, Signal::SIGKILL);
     }

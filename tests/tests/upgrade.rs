@@ -41,17 +41,17 @@ fn enrollment(algorithm: Algorithm, digits: u64, period: u64, bytes: usize) -> E
         key: OtpGenerator::new(secret, algorithm, digits, period),
         issuer: "InSIS \"quoted\" \\ ž".into(),
         account: "anna@host".into(),
-        paired_at: UnixTime(1_700_000_000),
+        enrolled_at: UnixTime(1_700_000_000),
         recovery: RecoveryCodes::new(&[recovery_code()], Salt([7; 16])),
     }
 }
 
 fn state() -> State {
     State {
-        spent: UsedSteps {
+        used: UsedSteps {
             upto: Step(STEP),
-            gap: Some((Step(STEP - 9_000), Step(STEP - 10))),
-            island: Some((Step(STEP + 1_000), Step(STEP + 2_000))),
+            unused_range: Some((Step(STEP - 9_000), Step(STEP - 10))),
+            used_ahead: Some((Step(STEP + 1_000), Step(STEP + 2_000))),
         },
         drift: Drift(-3),
         failures: 4,
@@ -63,7 +63,7 @@ fn state() -> State {
             ..Throttle::default()
         },
         last_login: Some(UnixTime(1_700_000_010)),
-        spent_recovery: 1,
+        used_recovery: 1,
         // Those of the first lines of state are asked once more.
         ..State::default()
     }
@@ -78,9 +78,9 @@ const FORMER: &str = "0.1.0-state-2";
 /// What lines of state of the first kind did not hold.
 fn with_the_present_fields(state: &State, recovery: Meter) -> State {
     let source =
-        |number: u32| SourceMeter { tag: SourceTag(number), pairs: Meter(1_700_000_000_123), recovery };
+        |number: u32| SourceMeter { tag: SourceTag(number), two_codes: Meter(1_700_000_000_123), recovery };
     let budgets =
-        Budgets { pairs: Meter(1_700_000_111_222), sources: vec![source(0x0123_4567), source(u32::MAX)] };
+        Budgets { two_codes: Meter(1_700_000_111_222), sources: vec![source(0x0123_4567), source(u32::MAX)] };
     State {
         throttle: Throttle { single_codes: 6, budgets, ..state.throttle.clone() },
         remembered: vec![Remembered { tag: 0x0123_4567_89ab_cdef, since: UnixTime(1_700_000_009) }],
@@ -152,7 +152,7 @@ fn secret_files_of_every_version_are_read_and_written_on() {
                 (enrollment.key.digits(), enrollment.key.period())
             );
             assert_eq!((&read.issuer, &read.account), (&enrollment.issuer, &enrollment.account));
-            assert_eq!((read.paired_at, &read.recovery), (enrollment.paired_at, &enrollment.recovery));
+            assert_eq!((read.enrolled_at, &read.recovery), (enrollment.enrolled_at, &enrollment.recovery));
             assert_eq!(record.state, state, "{version}/{name}");
             let next = State { failures: 99, ..state };
             let write = |_: &_, _: &_| Decision { state: next.clone(), write: Write::Durable, answer: () };

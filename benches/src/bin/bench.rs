@@ -11,7 +11,7 @@ use insis_otp_benches::candidates::{self, Candidate};
 use insis_otp_benches::count;
 use insis_otp_benches::plot::{Curve, Plot};
 use insis_otp_benches::report::{Figure, Report, Row};
-use insis_otp_benches::timer::{Timer, Typed, median};
+use insis_otp_benches::timer::{Input, Timer, median};
 use insis_otp_tests::env::{Env, run, talk};
 use insis_otp_tests::journal;
 use insis_otp_tests::page::Page;
@@ -87,13 +87,13 @@ impl Bench {
     /// One accepted authentication.
     fn accept(&mut self, timer: &mut Timer, candidate: &Candidate, person: &Person) -> Duration {
         let code = person.code(self.next_step());
-        timer.time(candidate, &person.name, Typed::Text(code), &[Code::SUCCESS]).time()
+        timer.time(candidate, &person.name, Input::Text(code), &[Code::SUCCESS]).time()
     }
 
     /// One refused authentication.
     fn refuse(&mut self, timer: &mut Timer, candidate: &Candidate, person: &Person) -> Duration {
         let code = candidates::wrong_code(person, self.next_step());
-        timer.time(candidate, &person.name, Typed::Text(code), &REFUSED).time()
+        timer.time(candidate, &person.name, Input::Text(code), &REFUSED).time()
     }
 
     fn publish(&self, folder: &Path, docs: Option<&Path>) {
@@ -254,7 +254,7 @@ fn expensive_replies(bench: &mut Bench) {
         bench.accept(&mut timer, &plain, &anna);
         widest.push(bench.refuse(&mut timer, &wide, &anna));
         // Somebody else who has typed wrong codes only: after the free ones, all but a few are not compared.
-        let code = Typed::Text(candidates::wrong_code(&guessed, bench.step));
+        let code = Input::Text(candidates::wrong_code(&guessed, bench.step));
         throttled.push(timer.time(&plain, &guessed.name, code, &REFUSED).time());
     }
     let usual = median(&usual);
@@ -264,7 +264,7 @@ fn expensive_replies(bench: &mut Bench) {
         let mut timer = Timer::start();
         let times = (0..10).map(|_| {
             bench.next_step();
-            timer.time(candidate, "anna", Typed::Huge(64 << 20), &REFUSED)
+            timer.time(candidate, "anna", Input::Huge(64 << 20), &REFUSED)
         });
         let done: Vec<_> = times.collect();
         let peak = done.iter().map(|one| one.peak).max().unwrap_or(0);
@@ -292,7 +292,7 @@ fn fresh_processes(bench: &mut Bench) {
     let mut memory = all.each_ref().map(|_| Vec::new());
     for _ in 0..50 {
         for ((candidate, times), memory) in all.iter().zip(&mut times).zip(&mut memory) {
-            let code = Typed::Text(anna.code(bench.next_step()));
+            let code = Input::Text(anna.code(bench.next_step()));
             let done = Timer::start().time(candidate, "anna", code, &[Code::SUCCESS]);
             times.push(done.time());
             memory.push(done.resident);
@@ -341,8 +341,8 @@ fn crowds(bench: &mut Bench) {
 /// is in, by this project's module and by google-authenticator, and how many this one did not let in.
 fn crowd(bench: &mut Bench, folder: &Path, size: usize) -> ([Duration; 2], u64) {
     let names: Vec<String> = (0..size).map(crowd_name).collect();
-    let paired = |(name, seed): (&String, u8)| candidates::enrolled(name, seed, folder);
-    let people: Vec<Person> = names.iter().zip(1..).map(paired).collect();
+    let enrolled = |(name, seed): (&String, u8)| candidates::enrolled(name, seed, folder);
+    let people: Vec<Person> = names.iter().zip(1..).map(enrolled).collect();
     let everybody: Vec<&Person> = people.iter().collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let all = [candidates::ours(folder), candidates::google(folder, &everybody)];
@@ -391,7 +391,7 @@ fn one_code(bench: &mut Bench) {
     let least = Figure::count(ours.iter().copied().min().unwrap_or(0), "");
     bench.report.add(Row::fact("128 processes with one code, 20 times: let in at the least", least));
     bench.report.add(Row {
-        beside: Some(("google-authenticator".into(), most(&google))),
+        reference: Some(("google-authenticator".into(), most(&google))),
         most: None,
         ..Row::bound("128 processes with one code, 20 times: let in at the most", most(&ours), 1.0)
     });
@@ -413,7 +413,7 @@ fn growth(bench: &mut Bench) {
     let ours = candidates::ours(&folder);
     let mut timer = Timer::start();
     let mut authenticate = |bench: &mut Bench| {
-        let code = Typed::Text(anna.code(bench.next_step()));
+        let code = Input::Text(anna.code(bench.next_step()));
         timer.time(&ours, "anna", code, &[Code::SUCCESS])
     };
     for _ in 0..100 {
@@ -521,7 +521,7 @@ fn print_page(bench: &mut Bench) {
     ));
 }
 
-/// `otp-setup list`, with everybody paired.
+/// `otp-setup list`, with everybody enrolled.
 fn list_of_many(bench: &mut Bench) {
     const MANY: usize = 100_000;
     let folder = bench.disk.join("listed");
@@ -529,7 +529,7 @@ fn list_of_many(bench: &mut Bench) {
     let template = folder.join("store/%u");
     let config = format!("secret_file = \"{}\"\n", template.display());
     bench.env.write(Path::new("/etc/security/insis-otp.toml"), config.as_bytes(), 0o644);
-    everybody_pairs(&anna, MANY);
+    enroll_everybody(&anna, MANY);
     let mut times = Vec::new();
     for _ in 0..5 {
         let mut command = bench.env.command("/usr/bin/otp-setup");
@@ -544,7 +544,7 @@ fn list_of_many(bench: &mut Bench) {
 }
 
 /// Adds that many users to the machine. Each has a secret file like anna's.
-fn everybody_pairs(anna: &Person, count: usize) {
+fn enroll_everybody(anna: &Person, count: usize) {
     let mut passwd = std::fs::read_to_string("/etc/passwd").expect("no users");
     let page = Page::of(&std::fs::read(anna.file.path()).expect("no secret file"));
     for number in 0..count {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, Step};
-use insis_otp_benches::timer::{Done, Order, Typed};
+use insis_otp_benches::timer::{Done, Input, Order};
 use insis_otp_tests::pam::{Login, Reply};
 use insis_otp_tests::person::secret_bytes;
 use nix::fcntl::{Flock, FlockArg};
@@ -25,8 +25,8 @@ fn main() {
 
 fn obey(order: &Order) -> Done {
     let reply = match &order.reply {
-        Typed::Text(text) => Reply::text(text),
-        Typed::Huge(length) => Reply::huge(*length),
+        Input::Text(text) => Reply::text(text),
+        Input::Huge(length) => Reply::huge(*length),
     };
     let login = Login::to(&order.service).confdir(order.folder.as_ref()).user(&order.user).types([reply]);
     let start = Instant::now();

@@ -22,7 +22,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 pub enum Level {
     /// A bug in this program.
     Critical,
-    /// Nobody, or one person, cannot log in until somebody mends something.
+    /// Nobody, or one person, cannot log in until somebody corrects something.
     Error,
     /// Somebody may be guessing.
     Warning,
@@ -68,7 +68,7 @@ impl Line {
     #[must_use]
     pub fn field(mut self, key: &'static str, value: impl Display) -> Self {
         let value = cut(value.to_string());
-        let words = self.message_at.map(|at| self.text.split_off(at)).unwrap_or_default();
+        let message = self.message_at.map(|at| self.text.split_off(at)).unwrap_or_default();
         if !self.text.is_empty() {
             self.text.push(' ');
         }
@@ -82,7 +82,7 @@ impl Line {
             }
         }
         self.message_at = self.message_at.map(|_| self.text.len());
-        self.text.push_str(&words);
+        self.text.push_str(&message);
         self.values.push((key, value));
         self
     }
@@ -96,10 +96,10 @@ impl Line {
 
     /// Adds words for people at the end: text of this program's own, with the cause of a failure in it.
     #[must_use]
-    pub fn message(mut self, words: impl Display) -> Self {
+    pub fn message(mut self, message: impl Display) -> Self {
         self.message_at = Some(self.text.len());
         self.text.push_str(" message=\"");
-        for letter in words.to_string().chars().take(4 * Self::LONGEST_VALUE) {
+        for letter in message.to_string().chars().take(4 * Self::LONGEST_VALUE) {
             match letter {
                 '"' => self.text.push('\''),
                 _ if letter.is_control() => self.text.push(' '),

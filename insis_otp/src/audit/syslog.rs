@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send as put, socket};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, send as send_datagram, socket,
+};
 use syslog::{Facility, LogFormat, Logger, Severity};
 
 use super::Level;
@@ -76,7 +78,7 @@ fn stream(message: &[u8]) -> io::Result<usize> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
     connect(socket.as_raw_fd(), &UnixAddr::new(PATH)?)?;
-    put(socket.as_raw_fd(), &[message, b"\0"].concat(), MsgFlags::MSG_NOSIGNAL)?;
+    send_datagram(socket.as_raw_fd(), &[message, b"\0"].concat(), MsgFlags::MSG_NOSIGNAL)?;
     Ok(message.len())
 }
 

@@ -18,7 +18,7 @@ pub enum Unenrolled {
     Deny,
     /// The module steps aside for them: PAM_IGNORE.
     Ignore,
-    /// They pair a phone within the login, after their password was verified.
+    /// They enroll a phone within the login, after their password was verified.
     Enroll,
 }
 

@@ -75,9 +75,9 @@ pub struct Config {
     pub echo: bool,
     /// Whether steps on the way to a decision are logged too. Never a secret or a code.
     pub debug: bool,
-    /// The name under which new pairings stand in the app; the host's name when not set.
+    /// The name under which new enrollments stand in the app; the host's name when not set.
     pub issuer: Option<String>,
-    /// The parameters of new pairings.
+    /// The parameters of new enrollments.
     pub new_keys: NewKeys,
     /// Whose MFA opens logins beside codes.
     pub identity_provider: Option<IdentityProvider>,
@@ -119,7 +119,7 @@ impl Deadline {
     pub const LONGEST_NAME: usize = 256;
 }
 
-/// The parameters of new pairings. Other than the defaults, some apps compute wrong codes.
+/// The parameters of new enrollments. Other than the defaults, some apps compute wrong codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NewKeys {
     /// The hash under the HMAC.
@@ -130,7 +130,7 @@ pub struct NewKeys {
     pub period: Period,
 }
 
-/// A configuration that cannot be used. Nobody logs in until it is mended.
+/// A configuration that cannot be used. Nobody logs in until it is corrected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read, or should not be trusted.

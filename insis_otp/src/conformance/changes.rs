@@ -48,7 +48,7 @@ pub fn a_replacement_is_decided_on_what_is_there<S: Subject>(subject: &S) {
     assert!(opens(&anna.try_step(NOW)));
     let replaced = anna.part().replace(|old| {
         assert!(old.enrollment.is_same(&anna.enrollment(1)));
-        assert_eq!(old.state.spent.upto, NOW);
+        assert_eq!(old.state.used.upto, NOW);
         Ok::<_, ()>((anna.enrollment(2), State { failures: 3, ..first_state() }))
     });
     replaced.unwrap().unwrap();
@@ -90,7 +90,7 @@ pub fn new_recovery_codes_leave_all_else_as_it_is<S: Subject>(subject: &S) {
     anna.part()
         .transact(|_, state| {
             let remembered = vec![Remembered { tag: 1, since: UnixTime(1) }];
-            let state = State { spent_recovery: 1, failures: 2, remembered, ..state.clone() };
+            let state = State { used_recovery: 1, failures: 2, remembered, ..state.clone() };
             Decision { state, write: Write::Durable, answer: () }
         })
         .unwrap();
@@ -99,7 +99,7 @@ pub fn new_recovery_codes_leave_all_else_as_it_is<S: Subject>(subject: &S) {
     anna.part().replace_recovery_codes(None, &codes).unwrap();
     let there = anna.part().load().unwrap();
     assert!(there.enrollment.is_same(&anna.enrollment(1)) && there.enrollment.recovery == codes);
-    let expected = State { spent_recovery: 0, remembered: Vec::new(), ..before };
+    let expected = State { used_recovery: 0, remembered: Vec::new(), ..before };
     assert_eq!(there.state, expected, "more than the recovery codes has changed");
 }
 
@@ -110,7 +110,7 @@ pub fn a_repair_starts_from_what_is_there<S: Subject>(subject: &S) {
     let repair = |_: &_, state: Option<&State>| State { failures: 5, ..state.cloned().unwrap_or_default() };
     anna.part().repair(repair).unwrap();
     assert_eq!(anna.state().failures, 5);
-    assert_eq!(anna.state().spent.upto, NOW, "a used step is free again");
+    assert_eq!(anna.state().used.upto, NOW, "a used step is free again");
 }
 
 /// Under the new name is what was under the old one, which has nothing any more.

@@ -97,7 +97,7 @@ fn rounds<T, A>(
 
 /// Writes what was decided; returns its mark, or `None` when the race is lost. Where there is no answer, what is there tells:
 /// what was written here and nothing else.
-fn put<T>(
+fn compare_and_write<T>(
     entry: &impl Conditional<T>,
     read: Option<Version>,
     new: Option<&T>,
@@ -122,20 +122,20 @@ impl<E: UserEntry> ConditionalUser<E> {
         &self,
         code: &RecoveryCode,
         now: UnixTime,
-        afterwards: impl Fn(&Invitation) -> Invitation,
+        after: impl Fn(&Invitation) -> Invitation,
     ) -> Result<Result<(Invitation, Version), InvitationRefusal>, StoreError> {
         self.at(rounds(&self.entry, |found: Option<(Invitation, Version)>| {
             let Some((before, read)) = found else { return Ok(Some(Err(InvitationRefusal::None))) };
             if let Some(refusal) = before.refusal(now) {
                 return Ok(Some(Err(refusal)));
             }
-            let Some(charged) = put(&self.entry, Some(read), Some(&before.charged()))? else {
+            let Some(charged) = compare_and_write(&self.entry, Some(read), Some(&before.charged()))? else {
                 return Ok(None);
             };
             if let Err(wrong) = before.compare(code)? {
                 return Ok(Some(Err(wrong)));
             }
-            let written = put(&self.entry, Some(charged), Some(&afterwards(&before)))?;
+            let written = compare_and_write(&self.entry, Some(charged), Some(&after(&before)))?;
             Ok(written.map(|version| Ok((before, version))))
         }))
     }
@@ -179,7 +179,11 @@ impl<E: UserEntry> UserStore for ConditionalUser<E> {
             let (record, version) = self.present(found)?;
             let enrollment = &record.enrollment;
             let write = |read, state| {
-                put(&self.entry, Some(read), Some(&Record { enrollment: enrollment.clone(), state }))
+                compare_and_write(
+                    &self.entry,
+                    Some(read),
+                    Some(&Record { enrollment: enrollment.clone(), state }),
+                )
             };
             let (version, decision) = match charge(enrollment, &record.state) {
                 Charge::Settled(decision) => (version, decision),
@@ -208,7 +212,7 @@ impl<E: UserEntry> UserStore for ConditionalUser<E> {
                 return Err(Cause::Exists);
             }
             still_holds()?;
-            put(&self.entry, None, Some(&record))?.map(|_| ()).ok_or(Cause::Exists)
+            compare_and_write(&self.entry, None, Some(&record))?.map(|_| ()).ok_or(Cause::Exists)
         };
         self.at(create())
     }
@@ -223,7 +227,8 @@ impl<E: UserEntry> UserStore for ConditionalUser<E> {
                 Ok(new) => new,
                 Err(no) => return Ok(Some(Err(no))),
             };
-            Ok(put(&self.entry, Some(version), Some(&Record { enrollment, state }))?.map(|_| Ok(())))
+            Ok(compare_and_write(&self.entry, Some(version), Some(&Record { enrollment, state }))?
+                .map(|_| Ok(())))
         }))
     }
 
@@ -238,7 +243,7 @@ impl<E: UserEntry> UserStore for ConditionalUser<E> {
         self.at(rounds(&self.entry, |found: Option<(Record, Version)>| {
             let (record, version) = found.ok_or(Cause::NotEnrolled)?;
             check_proof(proved, &record.enrollment)?;
-            Ok(put::<Record>(&self.entry, Some(version), None)?.map(|_| ()))
+            Ok(compare_and_write::<Record>(&self.entry, Some(version), None)?.map(|_| ()))
         }))
     }
 
@@ -247,7 +252,7 @@ impl<E: UserEntry> UserStore for ConditionalUser<E> {
             let (record, version) = self.present(found)?;
             let enrollment = Enrollment { user: new.user.clone(), ..record.enrollment };
             new.create(&enrollment, &record.state, &|| Ok(())).map_err(|error| error.cause)?;
-            let removed = put::<Record>(&self.entry, Some(version), None);
+            let removed = compare_and_write::<Record>(&self.entry, Some(version), None);
             if !matches!(removed, Ok(Some(_))) {
                 // Both would be one too many.
                 let _ = new.remove(Some(&enrollment));
@@ -268,7 +273,7 @@ impl<E: UserEntry> InvitationStore for ConditionalUser<E> {
                 return Err(Cause::Exists);
             }
             let new = Invitation::new(self.user.clone(), code, salt, expires)?;
-            Ok(put(&self.entry, found.map(|(_, version)| version), Some(&new))?.map(|_| ()))
+            Ok(compare_and_write(&self.entry, found.map(|(_, version)| version), Some(&new))?.map(|_| ()))
         };
         self.at(rounds(&self.entry, issue))
     }
@@ -294,7 +299,7 @@ impl<E: UserEntry> InvitationStore for ConditionalUser<E> {
             _ => Err(Cause::Unsafe("is not written: the invitation was taken back".into())),
         });
         if outcome.is_err() {
-            self.at(put(&self.entry, Some(used), Some(&before)))?;
+            self.at(compare_and_write(&self.entry, Some(used), Some(&before)))?;
         }
         Ok(Ok(outcome))
     }
@@ -302,7 +307,9 @@ impl<E: UserEntry> InvitationStore for ConditionalUser<E> {
     fn withdraw(&self) -> Result<(), StoreError> {
         self.at(rounds(&self.entry, |found: Option<(Invitation, Version)>| match found {
             None => Ok(Some(())),
-            Some((_, version)) => Ok(put::<Invitation>(&self.entry, Some(version), None)?.map(|_| ())),
+            Some((_, version)) => {
+                Ok(compare_and_write::<Invitation>(&self.entry, Some(version), None)?.map(|_| ()))
+            }
         }))
     }
 }

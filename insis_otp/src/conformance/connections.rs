@@ -16,7 +16,7 @@ pub fn races_that_were_lost_are_run_again_a_few_times<S: Connection>(subject: &S
     subject.inject(Fault::LosesRaces(ROUNDS));
     let step = NOW.next();
     assert!(anna.login(&code(1, step), step).is_err(), "accepted without a write, or run for ever");
-    assert_eq!(anna.state().spent.upto, NOW);
+    assert_eq!(anna.state().used.upto, NOW);
     subject.inject(Fault::LosesRaces(ROUNDS - 1));
     anna.part().remove(None).expect("the race was not run again");
 }
@@ -29,7 +29,7 @@ pub fn an_answer_that_was_lost_is_looked_for<S: Connection>(subject: &S) {
         subject.inject(Fault::NoAnswer(write, Fate::Arrived));
         let verdict = anna.login(&code(1, step), step).expect("what was written does not count");
         assert!(opens(&verdict), "{verdict:?}");
-        assert_eq!(anna.state().spent.upto, step);
+        assert_eq!(anna.state().used.upto, step);
         step = step.next();
     }
     subject.inject(Fault::NoAnswer(0, Fate::Arrived));
@@ -75,12 +75,12 @@ pub fn what_lags_behind_is_not_decided_upon<S: Connection>(subject: &S) {
         |_, state| Charge::Due(state.clone(), state.clone()),
         |_, mut state| {
             subject.inject(Fault::Lags);
-            state.spent.upto = NOW;
+            state.used.upto = NOW;
             Decision { state, write: Write::Durable, answer: () }
         },
     )
     .unwrap();
     let verdict = anna.login(&code(1, NOW), NOW).expect("the race was not run again");
     assert!(!opens(&verdict), "a code that was used opened a login");
-    assert_eq!(anna.state().spent.upto, NOW, "a used step is free again");
+    assert_eq!(anna.state().used.upto, NOW, "a used step is free again");
 }

@@ -42,8 +42,8 @@ pub fn an_invitation_is_guessed_a_few_times_only<S: Subject>(subject: &S) {
         assert_eq!(check(right()), Ok(()));
     }
     assert_eq!(check(wrong()), Err(InvitationRefusal::Wrong { left: 0 }));
-    assert_eq!(check(right()), Err(InvitationRefusal::Spent));
-    assert!(matches!(enroll(&anna, 1), Err(Error::Invitation(InvitationRefusal::Spent))));
+    assert_eq!(check(right()), Err(InvitationRefusal::UsedUp));
+    assert!(matches!(enroll(&anna, 1), Err(Error::Invitation(InvitationRefusal::UsedUp))));
     assert!(!anna.is_enrolled());
     let guess = || {
         subject.break_writes(&anna.account);

@@ -126,7 +126,7 @@ pub fn a_slow_transaction_takes_nothing_back<S: Subject>(subject: &S) {
                 if in_charge {
                     meanwhile();
                 }
-                seen.set(state.spent.upto >= step);
+                seen.set(state.used.upto >= step);
                 Charge::Due(charged(state), charged(state))
             },
             |_, state| {
@@ -138,7 +138,7 @@ pub fn a_slow_transaction_takes_nothing_back<S: Subject>(subject: &S) {
         );
         done.expect("it is not decided anew");
         assert!(seen.get(), "decided on what was there before");
-        assert!(anna.state().spent.upto >= step, "a used step is free again");
+        assert!(anna.state().used.upto >= step, "a used step is free again");
         assert!(!opens(&anna.try_step(step)), "a code opened two logins");
     }
 }

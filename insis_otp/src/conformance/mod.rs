@@ -36,7 +36,7 @@ use crate::oath::{
 use crate::record::{Enrollment, UserName};
 use crate::service::{LoginAttempt, NewDevice, Service};
 use crate::store::{Account, Cause, Store, StoreError, UserStore};
-use crate::verify::{Policy, State, Typed, UsedSteps, Verdict};
+use crate::verify::{ParsedReply, Policy, State, UsedSteps, Verdict};
 
 pub use changes::*;
 pub use connections::*;
@@ -123,7 +123,7 @@ impl<'s, S: Subject> Person<'s, S> {
             key: key(secret),
             issuer: "example.org".into(),
             account: format!("{}@example.org", self.account.name),
-            paired_at: start(Step(NOW.0 - 100)),
+            enrolled_at: start(Step(NOW.0 - 100)),
             recovery: RecoveryCodes::new(&[recovery_code(b"abcdefghjk")], Salt([1; 16])),
         }
     }
@@ -151,7 +151,7 @@ impl<'s, S: Subject> Person<'s, S> {
 
     /// One login with this text, at this step.
     fn login(&self, text: &str, now: Step) -> Result<Verdict, StoreError> {
-        let typed = Typed::parse(text.as_bytes());
+        let typed = ParsedReply::parse(text.as_bytes());
         let attempt = LoginAttempt::from(Source::User(0), &typed);
         let (store, policy, clock) = (self.part(), Policy::default(), || start(now));
         Service { store: &store, policy: &policy, clock: &clock }.login(&attempt).map(|(verdict, _)| verdict)
@@ -178,12 +178,12 @@ fn start(step: Step) -> UnixTime {
 
 /// The state after an enrollment some time ago.
 fn first_state() -> State {
-    State { spent: UsedSteps::since_pairing(Step(NOW.0 - 101), Step(NOW.0 - 100)), ..State::default() }
+    State { used: UsedSteps::since_enrollment(Step(NOW.0 - 101), Step(NOW.0 - 100)), ..State::default() }
 }
 
 fn recovery_code(letters: &[u8]) -> RecoveryCode {
-    match Typed::parse(letters) {
-        Typed::Recovery(code) => code,
+    match ParsedReply::parse(letters) {
+        ParsedReply::Recovery(code) => code,
         other => panic!("{other:?}"),
     }
 }

@@ -13,7 +13,7 @@ use super::{Found, LeftOut, Unusable};
 pub struct Rules {
     /// Also with parameters for which some apps show wrong codes, and with secrets that are too short.
     pub force: bool,
-    /// Also in the place of a present pairing.
+    /// Also in the place of a present enrollment.
     pub replace: bool,
     /// Nothing: only say what would be done.
     pub dry_run: bool,
@@ -41,7 +41,7 @@ pub enum ImportError {
     Uncommon(Box<OtpGenerator>),
     /// Its secret is shorter than RFC 4226 asks for.
     Short,
-    /// There is a pairing already.
+    /// There is an enrollment already.
     Exists,
     /// The store cannot be used.
     Store(StoreError),
@@ -83,7 +83,7 @@ pub fn import_entry(
         key: entry.key,
         issuer: entry.issuer.clone(),
         account: entry.account.clone(),
-        paired_at: (service.clock)(),
+        enrolled_at: (service.clock)(),
         recovery: RecoveryCodes::of_scratch_codes(&taken.scratch, salt)
             .ok_or(ImportError::Unusable(Unusable::Form))?,
     };

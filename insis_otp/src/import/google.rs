@@ -71,8 +71,8 @@ impl Options {
         // A step far ahead was written by a clock that was wrong; to take it would lock the person out.
         let newest = now.step(self.period).0.saturating_add_signed(i64::from(drift) + most);
         let upto = self.used.iter().copied().filter(|step| *step <= newest).max().unwrap_or(0);
-        let spent = UsedSteps { upto: Step(upto), gap: None, island: None };
-        State { drift: Drift(drift), spent, ..State::default() }
+        let used = UsedSteps { upto: Step(upto), unused_range: None, used_ahead: None };
+        State { drift: Drift(drift), used, ..State::default() }
     }
 
     fn left_out(&self) -> Vec<LeftOut> {
@@ -105,7 +105,7 @@ mod tests {
     fn its_own_file_is_read() {
         let taken = read(FILE, NOW).taken.unwrap();
         assert_eq!(*taken.key.secret().to_base32(), "DPP7BWYRLXLBOKKHHK3J2FZQFU"[..26]);
-        assert_eq!(taken.state.spent.upto, Step(59_850_648));
+        assert_eq!(taken.state.used.upto, Step(59_850_648));
         assert_eq!((taken.scratch.len(), taken.left_out), (3, vec![LeftOut::SitePolicy]));
     }
 

@@ -50,7 +50,7 @@ pub struct Found {
 pub struct Taken {
     /// The secret, and how codes are made of it.
     pub key: OtpGenerator,
-    /// The phone's drift and the codes that are spent, as far as the other program knows them.
+    /// The phone's drift and the codes that are used, as far as the other program knows them.
     pub state: State,
     /// Scratch codes.
     pub scratch: Vec<ScratchCode>,

@@ -50,11 +50,12 @@ fn take(kind: &str, pin: &str, secret: &str, last: Option<&str>, now: UnixTime) 
     let key = OtpGenerator::new(secret, Algorithm::Sha1, digits, period);
     // The code of the last login, if it is young enough to be found: it must not open another.
     let last = last.and_then(|code| Code::from_digits(code.as_bytes()));
-    let spent = last.and_then(|code| locate(&code, &key, now));
-    let spent = spent.map_or_else(UsedSteps::default, |upto| UsedSteps { upto, gap: None, island: None });
+    let used = last.and_then(|code| locate(&code, &key, now));
+    let used =
+        used.map_or_else(UsedSteps::default, |upto| UsedSteps { upto, unused_range: None, used_ahead: None });
     // "-" and "+" stand for no PIN here, and for the password.
     let left_out = if matches!(pin, "-" | "+") { vec![] } else { vec![LeftOut::Pin] };
-    Ok(Taken { state: State { spent, ..State::default() }, left_out, ..Taken::of(key) })
+    Ok(Taken { state: State { used, ..State::default() }, left_out, ..Taken::of(key) })
 }
 
 /// Of a type like `HOTP/T30/6`: period and digits. Without `/T30` it is codes by counter.
@@ -98,7 +99,7 @@ mod tests {
         assert_eq!(users, ["anna", "bob", "eva", "ida", "jan", "lea"]);
         let taken = |index: usize| found[index].taken.as_ref();
         let anna = taken(0).unwrap();
-        assert_eq!((anna.state.spent.upto, anna.key.digits()), (Step(1_795_519_492 / 30), Digits::Six));
+        assert_eq!((anna.state.used.upto, anna.key.digits()), (Step(1_795_519_492 / 30), Digits::Six));
         let bob = taken(1).unwrap();
         assert_eq!((bob.key.period().seconds(), bob.key.digits()), (60, Digits::Eight));
         assert_eq!(taken(2).unwrap_err(), &Unusable::Counter);

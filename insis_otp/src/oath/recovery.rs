@@ -22,7 +22,7 @@ pub struct Salt(pub [u8; 16]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecoveryHash(pub [u8; 16]);
 
-/// The recovery codes of a pairing, as hashes; a code is known by its index among them.
+/// The recovery codes of an enrollment, as hashes; a code is known by its index among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveryCodes {
     salt: Salt,
@@ -114,7 +114,7 @@ fn hash(code: &[u8], salt: Salt) -> RecoveryHash {
 }
 
 impl RecoveryCodes {
-    /// How many are made at pairing.
+    /// How many are made at enrollment.
     pub const COUNT: usize = 10;
     /// How many a file may hold: one bit each in the state.
     pub const MOST: usize = 16;
@@ -157,18 +157,18 @@ impl RecoveryCodes {
         &self.scratch
     }
 
-    /// How many of them are not among the `spent` ones.
+    /// How many of them are not among the `used` ones.
     #[must_use]
     pub fn left(&self, spent: u16) -> u32 {
         (0..self.hashes.len() + self.scratch.len()).filter(|index| spent >> index & 1 == 0).count() as u32
     }
 
-    /// The index of a code, spent or not.
+    /// The index of a code, used or not.
     pub(crate) fn index(&self, code: &RecoveryCode) -> Option<u8> {
         self.index_of(&code.0)
     }
 
-    /// The index of a scratch code, spent or not.
+    /// The index of a scratch code, used or not.
     pub(crate) fn index_of_scratch(&self, code: &ScratchCode) -> Option<u8> {
         self.index_of(&code.0)
     }

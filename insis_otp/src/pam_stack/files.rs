@@ -71,7 +71,7 @@ pub struct Rule {
 
 impl Rule {
     /// The line of this one's file, or of one that includes it, by which another rule comes into the stack.
-    pub fn beside<'r>(&self, other: &'r Self) -> &'r str {
+    pub fn line_that_brings<'r>(&self, other: &'r Self) -> &'r str {
         let pairs = self.within.iter().zip(&other.within);
         let common = pairs.take_while(|(own, others)| own == others).count();
         other.within.get(common).unwrap_or(&other.location)

@@ -14,8 +14,8 @@ pub struct Enrollment {
     pub issuer: String,
     /// The account in the app: user and host.
     pub account: String,
-    /// When the phone was paired.
-    pub paired_at: UnixTime,
+    /// When the phone was enrolled.
+    pub enrolled_at: UnixTime,
     /// The recovery codes, as hashes.
     pub recovery: RecoveryCodes,
 }
@@ -24,6 +24,6 @@ impl Enrollment {
     /// Whether this is the same enrollment, whatever has been changed about it: names, recovery codes.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.key.secret() == other.key.secret() && self.paired_at == other.paired_at
+        self.key.secret() == other.key.secret() && self.enrolled_at == other.enrolled_at
     }
 }

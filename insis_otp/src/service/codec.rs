@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Credential, EnrollmentDenial, NewDevice, Reply, Status};
 use crate::oath::{Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, Seconds, Secret, UnixTime};
 use crate::store::InvitationRefusal;
-use crate::verify::{Accepted, EnrollmentRefusal, Malformed, Proof, Refusal, State, Typed, Verdict};
+use crate::verify::{Accepted, EnrollmentRefusal, Malformed, ParsedReply, Proof, Refusal, State, Verdict};
 
 /// No request or response is longer, in bytes.
 pub const LONGEST: usize = 8 * 1024;
@@ -24,7 +24,7 @@ const PROTOCOL: &str = "insis-otp 2";
 #[error("not a message of this version of insis-otp")]
 pub struct NotUnderstood;
 
-pub(super) const fn pairing_word(why: EnrollmentRefusal) -> &'static str {
+pub(super) const fn codes_refusal_word(why: EnrollmentRefusal) -> &'static str {
     match why {
         EnrollmentRefusal::FirstWrong => "first-wrong",
         EnrollmentRefusal::SecondWrong => "second-wrong",
@@ -33,10 +33,10 @@ pub(super) const fn pairing_word(why: EnrollmentRefusal) -> &'static str {
     }
 }
 
-pub(super) fn pairing_refusal(word: &str) -> Result<EnrollmentRefusal, NotUnderstood> {
+pub(super) fn codes_refusal(word: &str) -> Result<EnrollmentRefusal, NotUnderstood> {
     use EnrollmentRefusal::{FirstWrong, NotConsecutive, Same, SecondWrong};
     let all = [FirstWrong, SecondWrong, Same, NotConsecutive];
-    all.into_iter().find(|why| pairing_word(*why) == word).ok_or(NotUnderstood)
+    all.into_iter().find(|why| codes_refusal_word(*why) == word).ok_or(NotUnderstood)
 }
 
 const fn malformed_word(why: Malformed) -> &'static str {
@@ -78,7 +78,7 @@ impl Writer {
         self.field("reply", HexOf(&reply.0));
     }
 
-    pub fn pairing(&mut self, new: &NewDevice) {
+    pub fn new_device(&mut self, new: &NewDevice) {
         let digits = new.key.digits();
         self.field("secret", new.key.secret().to_base32().as_str());
         self.field("algorithm", new.key.algorithm().name());
@@ -143,7 +143,7 @@ impl Writer {
 
     pub fn status(&mut self, status: &Status) {
         let (algorithm, digits, period) = status.parameters;
-        self.field("paired_at", status.paired_at.0);
+        self.field("paired_at", status.enrolled_at.0);
         self.text_field("issuer", &status.issuer);
         self.text_field("account", &status.account);
         self.field("algorithm", algorithm.name());
@@ -233,13 +233,13 @@ impl<'m> Fields<'m> {
                 EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left: self.parse("left")? })
             }
             "expired-invitation" => EnrollmentDenial::Invitation(InvitationRefusal::Expired),
-            "spent-invitation" => EnrollmentDenial::Invitation(InvitationRefusal::Spent),
+            "spent-invitation" => EnrollmentDenial::Invitation(InvitationRefusal::UsedUp),
             "self-enrollment-off" => EnrollmentDenial::Off,
             _ => return Err(NotUnderstood),
         })
     }
 
-    pub fn pairing(&mut self) -> Result<NewDevice, NotUnderstood> {
+    pub fn new_device(&mut self) -> Result<NewDevice, NotUnderstood> {
         let secret = Secret::from_base32(self.take("secret")?).map_err(|_| NotUnderstood)?;
         let algorithm = self.parse("algorithm")?;
         let digits = self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?;
@@ -267,9 +267,9 @@ impl<'m> Fields<'m> {
         if count > RecoveryCodes::MOST {
             return Err(NotUnderstood);
         }
-        let codes = (0..count).map(|_| match Typed::parse(self.take("recovery")?.as_bytes()) {
-            Typed::Recovery(code) => Ok(code),
-            Typed::Digits(_) | Typed::Malformed(_) => Err(NotUnderstood),
+        let codes = (0..count).map(|_| match ParsedReply::parse(self.take("recovery")?.as_bytes()) {
+            ParsedReply::Recovery(code) => Ok(code),
+            ParsedReply::Digits(_) | ParsedReply::Malformed(_) => Err(NotUnderstood),
         });
         Ok((codes.collect::<Result<_, _>>()?, salt))
     }
@@ -323,7 +323,7 @@ impl<'m> Fields<'m> {
 
     pub fn status(&mut self) -> Result<Status, NotUnderstood> {
         Ok(Status {
-            paired_at: UnixTime(self.parse("paired_at")?),
+            enrolled_at: UnixTime(self.parse("paired_at")?),
             issuer: self.take("issuer")?.to_owned(),
             account: self.take("account")?.to_owned(),
             parameters: (
@@ -351,9 +351,9 @@ mod tests {
     use crate::service::{Request, Response};
     use crate::verify::ResyncCode;
 
-    fn pairing() -> NewDevice {
+    fn new_device() -> NewDevice {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
-        let Typed::Recovery(code) = Typed::parse(b"abcde-fghjk") else { panic!() };
+        let ParsedReply::Recovery(code) = ParsedReply::parse(b"abcde-fghjk") else { panic!() };
         NewDevice {
             key: OtpGenerator::new(secret, Algorithm::Sha256, Digits::Eight, Period::default()),
             issuer: "InSIS = school".into(),
@@ -370,14 +370,14 @@ mod tests {
         let requests = [
             Request::Verify(reply()),
             Request::Status,
-            Request::Enroll(pairing(), Credential::new("heslo\n=\u{17e}".as_bytes())),
-            Request::Enroll(pairing(), Credential::new(b"")),
-            Request::Replace(pairing(), reply()),
+            Request::Enroll(new_device(), Credential::new("heslo\n=\u{17e}".as_bytes())),
+            Request::Enroll(new_device(), Credential::new(b"")),
+            Request::Replace(new_device(), reply()),
             Request::Remove(reply()),
             Request::Resync(ResyncCode::First, reply()),
             Request::Resync(ResyncCode::Second, reply()),
             Request::Forget,
-            Request::RenewRecoveryCodes(pairing().recovery.0, Salt([1; 16]), reply()),
+            Request::RenewRecoveryCodes(new_device().recovery.0, Salt([1; 16]), reply()),
         ];
         for request in requests {
             let text = request.encode();
@@ -394,7 +394,7 @@ mod tests {
             |by| Response::Verdict(Verdict::Accepted(Accepted { by, failures: 7, clock_was_ahead: true }));
         let refused = |why| Response::Verdict(Verdict::Refused(why));
         let status = Status {
-            paired_at: UnixTime(5),
+            enrolled_at: UnixTime(5),
             issuer: "i".into(),
             account: "a".into(),
             parameters: (Algorithm::Sha512, Digits::Seven, Period::default()),
@@ -429,13 +429,13 @@ mod tests {
             }),
             Response::Done(Drift(2)),
             Response::Noted,
-            Response::NotPairing(EnrollmentRefusal::NotConsecutive),
+            Response::CodesRefused(EnrollmentRefusal::NotConsecutive),
             Response::Denied(EnrollmentDenial::Password),
             Response::Denied(EnrollmentDenial::PasswordUnchecked("no file".into())),
             Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::None)),
             Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left: 3 })),
             Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Expired)),
-            Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::Spent)),
+            Response::Denied(EnrollmentDenial::Invitation(InvitationRefusal::UsedUp)),
             Response::Denied(EnrollmentDenial::Off),
             Response::NotEnrolled,
             Response::Exists,
@@ -448,7 +448,7 @@ mod tests {
 
     #[test]
     fn names_that_steer_terminals_are_not_taken() {
-        let text = Request::Enroll(pairing(), Credential::new(b"correct horse")).encode();
+        let text = Request::Enroll(new_device(), Credential::new(b"correct horse")).encode();
         assert!(Request::decode(text.as_bytes()).is_ok());
         for letter in ['\x1b', '\t', '\x7f', '\u{9b}', '\u{9d}'] {
             for key in ["issuer=", "account="] {

@@ -3,13 +3,13 @@
 use super::{Error, NewDevice, Service, wipe_stack};
 use crate::oath::{Drift, RecoveryCode};
 use crate::store::{Cause, InvitationStore, StillHolds, StoreError, UserStore, check_proof};
-use crate::verify::{State, Typed};
+use crate::verify::{ParsedReply, State};
 
 impl<S: UserStore> Service<'_, S> {
-    /// Pairs a phone where none is paired.
+    /// Enrolls a phone where none is enrolled.
     ///
     /// # Errors
-    /// There is a pairing, the codes do not show that the phone works, or the file cannot be written.
+    /// There is an enrollment, the codes do not show that the phone works, or the file cannot be written.
     pub fn enroll(&self, new: &NewDevice) -> Result<Drift, Error> {
         self.enroll_if(new, &|| Ok(()))
     }
@@ -23,11 +23,11 @@ impl<S: UserStore> Service<'_, S> {
         Ok(state.drift)
     }
 
-    /// Whether a pairing could be made where none is, as far as that can be told without anybody's leave: what fails here
+    /// Whether an enrollment could be made where none is, as far as that can be told without anybody's leave: what fails here
     /// must cost neither an invitation nor a question for the password.
     ///
     /// # Errors
-    /// There is a pairing, the codes do not show that the phone works, or the store cannot be used.
+    /// There is an enrollment, the codes do not show that the phone works, or the store cannot be used.
     pub(super) fn can_enroll(&self, new: &NewDevice) -> Result<(), Error> {
         new.proved(self.store.user(), (self.clock)())?;
         wipe_stack();
@@ -46,7 +46,7 @@ impl<S: UserStore> Service<'_, S> {
         self.store.invitation().check(code, (self.clock)())?.map_err(Error::Invitation)
     }
 
-    /// Pairs a phone where none is paired, with the code of an invitation, which is used up. A wrong one is charged.
+    /// Enrolls a phone where none is enrolled, with the code of an invitation, which is used up. A wrong one is charged.
     ///
     /// # Errors
     /// As for [`Self::enroll`]; or the invitation does not hold.
@@ -57,11 +57,11 @@ impl<S: UserStore> Service<'_, S> {
         redeemed.map_err(Error::Invitation)?
     }
 
-    /// Pairs another phone instead. Without a proof (root's right) an unusable old file is replaced too.
+    /// Enrolls another phone instead. Without a proof (root's right) an unusable old file is replaced too.
     ///
     /// # Errors
     /// As for [`Self::enroll`] and [`Self::verify`].
-    pub(super) fn replace(&self, new: &NewDevice, proof: Option<&Typed>) -> Result<Drift, Error> {
+    pub(super) fn replace(&self, new: &NewDevice, proof: Option<&ParsedReply>) -> Result<Drift, Error> {
         let user = self.store.user();
         // First what costs nothing: a mistake with the new phone must not spend a code of the old one.
         new.proved(user, (self.clock)())?;
@@ -86,11 +86,11 @@ impl<S: UserStore> Service<'_, S> {
         }
     }
 
-    /// Removes a pairing. Without a proof it is root's right.
+    /// Removes an enrollment. Without a proof it is root's right.
     ///
     /// # Errors
     /// As for [`Self::verify`].
-    pub(super) fn remove(&self, proof: Option<&Typed>) -> Result<(), Error> {
+    pub(super) fn remove(&self, proof: Option<&ParsedReply>) -> Result<(), Error> {
         let proved = self.prove(proof)?;
         Ok(self.store.remove(proved.as_ref())?)
     }

@@ -44,7 +44,7 @@ impl Event {
             Response::Noted => Line::new(Level::Info, "noted"),
             Response::Verdict(Verdict::Refused(why)) => audit::refused(why),
             Response::Denied(why) => denied(why),
-            Response::NotPairing(_) => audit::refused_because("codes-do-not-pair"),
+            Response::CodesRefused(_) => audit::refused_because("codes-do-not-pair"),
             Response::NotEnrolled => audit::refused_because("not-paired"),
             Response::Exists => audit::refused_because("paired-already"),
             Response::Failed(why) => Line::new(Level::Error, "error").message(why),

@@ -7,7 +7,7 @@ use crate::oath::{Seconds, UnixTime};
 use crate::record::Enrollment;
 use crate::store::{Record, StoreError, UnknownUsers, UserStore};
 use crate::verify;
-use crate::verify::{Attempt, Policy, Refusal, State, Typed, Verdict};
+use crate::verify::{Attempt, ParsedReply, Policy, Refusal, State, Verdict};
 
 impl<S: UserStore> Service<'_, S> {
     /// Decides one attempt to log in. It is charged before anything is compared, and the verdict is returned when it is
@@ -15,7 +15,7 @@ impl<S: UserStore> Service<'_, S> {
     /// was enrolled, if that was after the last login: the owner is to be told.
     ///
     /// # Errors
-    /// There is no pairing, or it cannot be used: no login.
+    /// There is no enrollment, or it cannot be used: no login.
     pub fn login(&self, attempt: &LoginAttempt<'_>) -> Result<(Verdict, Option<UnixTime>), StoreError> {
         let decided = self.decide(attempt, Purpose::Login)?;
         Ok((decided.verdict, decided.new_device))
@@ -24,7 +24,7 @@ impl<S: UserStore> Service<'_, S> {
     /// Whether a client showed a code less than `length` ago, so that nobody is asked there.
     ///
     /// # Errors
-    /// There is no pairing, or it cannot be used.
+    /// There is no enrollment, or it cannot be used.
     pub fn is_remembered(&self, client: &RememberedClient, length: Seconds) -> Result<bool, StoreError> {
         let Record { enrollment, state, .. } = self.store.load()?;
         let (tag, now) = (client.tag(&enrollment), (self.clock)());
@@ -41,7 +41,7 @@ impl<S: UserStore> Service<'_, S> {
 pub fn refuse_unknown(
     unknown_users: &UnknownUsers,
     name: &str,
-    typed: &Typed,
+    typed: &ParsedReply,
     policy: &Policy,
     clock: Clock<'_>,
 ) -> Result<Refusal, StoreError> {

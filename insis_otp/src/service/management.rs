@@ -9,7 +9,9 @@ use crate::config::SelfEnrollment;
 use crate::oath::{Drift, RecoveryCode, RecoveryCodes, Salt};
 use crate::record::{Enrollment, UserName};
 use crate::store::{Cause, Charge, Decision, InvitationRefusal, StoreError, UserStore, Write};
-use crate::verify::{self, Refusal, Resync, ResyncCharge, ResyncCode, State, Typed, Verdict, charge_resync};
+use crate::verify::{
+    self, ParsedReply, Refusal, Resync, ResyncCharge, ResyncCode, State, Verdict, charge_resync,
+};
 
 /// Has somebody's own password checked.
 ///
@@ -64,16 +66,16 @@ impl<S: UserStore> Service<'_, S> {
         authority: Authority<'_>,
         by: &mut AllowedBy,
     ) -> Result<Response, Error> {
-        let proof = |reply: &Reply| authority.takes_proof().then(|| reply.typed());
+        let proof = |reply: &Reply| authority.takes_proof().then(|| reply.parse());
         let done = |()| Response::Done(Drift::default());
         match request {
-            Request::Verify(reply) => Ok(Response::Verdict(self.verify(&reply.typed())?)),
+            Request::Verify(reply) => Ok(Response::Verdict(self.verify(&reply.parse())?)),
             Request::Status => Ok(self.status()?.map_or(Response::NotEnrolled, Response::Status)),
             Request::Enroll(new, credential) => self.enroll_as(new, credential, authority, by),
             Request::Replace(new, reply) => self.replace(new, proof(reply).as_ref()).map(Response::Done),
             Request::Remove(reply) => self.remove(proof(reply).as_ref()).map(done),
             Request::Forget => Ok(self.forget_clients().map(|_| ()).map(done)?),
-            Request::Resync(which, reply) => Ok(match self.resync(*which, &reply.typed())? {
+            Request::Resync(which, reply) => Ok(match self.resync(*which, &reply.parse())? {
                 Resync::Noted => Response::Noted,
                 Resync::Learned(drift) => Response::Done(drift),
             }),
@@ -133,14 +135,14 @@ impl<S: UserStore> Service<'_, S> {
     /// this.
     ///
     /// # Errors
-    /// There is no pairing, or it cannot be used.
-    pub fn verify(&self, typed: &Typed) -> Result<Verdict, StoreError> {
+    /// There is no enrollment, or it cannot be used.
+    pub fn verify(&self, typed: &ParsedReply) -> Result<Verdict, StoreError> {
         let attempt = LoginAttempt::of_this_process(typed);
         self.decide(&attempt, Purpose::Look).map(|decided| decided.verdict)
     }
 
     /// Takes one of the two codes from which a phone's clock is learned anew, within an hour; charged like a login.
-    fn resync(&self, which: ResyncCode, typed: &Typed) -> Result<Resync, Error> {
+    fn resync(&self, which: ResyncCode, typed: &ParsedReply) -> Result<Resync, Error> {
         let charge = |enrollment: &Enrollment, state: &State| match charge_resync(
             which,
             typed,
@@ -171,7 +173,7 @@ impl<S: UserStore> Service<'_, S> {
     fn renew_recovery_codes(
         &self,
         codes: (&[RecoveryCode], Salt),
-        proof: Option<&Typed>,
+        proof: Option<&ParsedReply>,
     ) -> Result<(), Error> {
         let proved = self.prove(proof)?;
         Ok(self.store.replace_recovery_codes(proved.as_ref(), &RecoveryCodes::new(codes.0, codes.1))?)
@@ -180,7 +182,7 @@ impl<S: UserStore> Service<'_, S> {
     /// Forgets every client that is remembered; returns how many there were.
     ///
     /// # Errors
-    /// There is no pairing, or it cannot be used.
+    /// There is no enrollment, or it cannot be used.
     fn forget_clients(&self) -> Result<usize, StoreError> {
         self.store.transact(|_, state| {
             let (count, remembered) = (state.remembered.len(), Vec::new());
@@ -188,7 +190,7 @@ impl<S: UserStore> Service<'_, S> {
         })
     }
 
-    /// What there is to tell about a pairing; `None` when there is none.
+    /// What there is to tell about an enrollment; `None` when there is none.
     ///
     /// # Errors
     /// The file cannot be used.
@@ -216,7 +218,7 @@ impl From<Error> for Response {
             Error::Store(StoreError { cause: Cause::Exists, .. }) => Self::Exists,
             Error::Store(error) => Self::Failed(error.to_string()),
             Error::Proof(why) => Self::Verdict(Verdict::Refused(why)),
-            Error::Codes(why) => Self::NotPairing(why),
+            Error::Codes(why) => Self::CodesRefused(why),
             Error::Invitation(why) => Self::Denied(EnrollmentDenial::Invitation(why)),
         }
     }

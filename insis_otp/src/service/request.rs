@@ -6,7 +6,7 @@ use super::codec::{Fields, HexOf, Writer};
 use super::{Error, NotUnderstood};
 use crate::oath::{Code, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
-use crate::verify::{ResyncCode, State, Typed, enroll};
+use crate::verify::{ParsedReply, ResyncCode, State, enroll};
 
 /// What a caller asks about its own account.
 ///
@@ -25,11 +25,11 @@ use crate::verify::{ResyncCode, State, Typed, enroll};
 pub enum Request {
     /// Decide an attempt to log in.
     Verify(Reply),
-    /// Tell about the pairing.
+    /// Tell about the enrollment.
     Status,
-    /// Pair a phone where there is none, with what allows it.
+    /// Enroll a phone where there is none, with what allows it.
     Enroll(NewDevice, Credential),
-    /// Pair another phone instead.
+    /// Enroll another phone instead.
     Replace(NewDevice, Reply),
     /// Remove the device.
     Remove(Reply),
@@ -50,7 +50,7 @@ pub struct Reply(pub Zeroizing<Vec<u8>>);
 #[derive(Clone)]
 pub struct Credential(pub(super) Zeroizing<Vec<u8>>);
 
-/// A pairing to be written, with the two consecutive codes that show that the phone works.
+/// An enrollment to be written, with the two consecutive codes that show that the phone works.
 #[derive(Clone, Debug)]
 pub struct NewDevice {
     /// The secret and how codes are made of it.
@@ -96,11 +96,11 @@ impl Request {
             Self::Status | Self::Forget => {}
             Self::Verify(reply) | Self::Remove(reply) | Self::Resync(_, reply) => message.reply(reply),
             Self::Enroll(new, credential) => {
-                message.pairing(new);
+                message.new_device(new);
                 message.field("credential", HexOf(&credential.0));
             }
             Self::Replace(new, reply) => {
-                message.pairing(new);
+                message.new_device(new);
                 message.reply(reply);
             }
             Self::RenewRecoveryCodes(codes, salt, reply) => {
@@ -121,8 +121,8 @@ impl Request {
             "verify" => Self::Verify(fields.reply()?),
             "status" => Self::Status,
             "forget" => Self::Forget,
-            "enrol" => Self::Enroll(fields.pairing()?, fields.credential()?),
-            "replace" => Self::Replace(fields.pairing()?, fields.reply()?),
+            "enrol" => Self::Enroll(fields.new_device()?, fields.credential()?),
+            "replace" => Self::Replace(fields.new_device()?, fields.reply()?),
             "remove" => Self::Remove(fields.reply()?),
             "resync-first" => Self::Resync(ResyncCode::First, fields.reply()?),
             "resync-second" => Self::Resync(ResyncCode::Second, fields.reply()?),
@@ -148,13 +148,13 @@ impl Reply {
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         // Longer ones are no codes; they are cut to a length that still is none.
-        Self(Zeroizing::new(bytes.iter().copied().take(Typed::LONGEST + 1).collect()))
+        Self(Zeroizing::new(bytes.iter().copied().take(ParsedReply::LONGEST + 1).collect()))
     }
 
     /// Parses it.
     #[must_use]
-    pub fn typed(&self) -> Typed {
-        Typed::parse(&self.0)
+    pub fn parse(&self) -> ParsedReply {
+        ParsedReply::parse(&self.0)
     }
 }
 
@@ -184,9 +184,9 @@ impl Credential {
     /// The code of an invitation, if it looks like one.
     #[must_use]
     pub fn invitation_code(&self) -> Option<RecoveryCode> {
-        match Typed::parse(&self.0) {
-            Typed::Recovery(code) => Some(code),
-            Typed::Digits(_) | Typed::Malformed(_) => None,
+        match ParsedReply::parse(&self.0) {
+            ParsedReply::Recovery(code) => Some(code),
+            ParsedReply::Digits(_) | ParsedReply::Malformed(_) => None,
         }
     }
 }
@@ -205,14 +205,14 @@ impl NewDevice {
             key: self.key.clone(),
             issuer: self.issuer.clone(),
             account: self.account.clone(),
-            paired_at: now,
+            enrolled_at: now,
             recovery: RecoveryCodes::new(&self.recovery.0, self.recovery.1),
         }
     }
 
     /// Head and state of the new file, if the codes show that the phone holds the secret.
     pub(super) fn proved(&self, user: &UserName, now: UnixTime) -> Result<(Enrollment, State), Error> {
-        let paired = enroll(&self.first, &self.second, &self.key, now).map_err(Error::Codes)?;
-        Ok((self.enrollment(user, now), paired.state))
+        let proof = enroll(&self.first, &self.second, &self.key, now).map_err(Error::Codes)?;
+        Ok((self.enrollment(user, now), proof.state))
     }
 }

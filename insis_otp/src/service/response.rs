@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::NotUnderstood;
-use super::codec::{Fields, Writer, pairing_refusal, pairing_word};
+use super::codec::{Fields, Writer, codes_refusal, codes_refusal_word};
 use crate::oath::{Drift, Seconds, UnixTime};
 use crate::store::{InvitationRefusal, Record};
 use crate::verify::{EnrollmentRefusal, Policy, Verdict};
@@ -15,15 +15,15 @@ pub enum Response {
     Verdict(Verdict),
     /// What there is to tell.
     Status(Status),
-    /// Done; the drift where a phone was paired or resynchronized.
+    /// Done; the drift where a phone was enrolled or resynchronized.
     Done(Drift),
     /// The first code of a resynchronization is noted, whether or not it is right.
     Noted,
-    /// The new phone's codes do not pair it.
-    NotPairing(EnrollmentRefusal),
-    /// There is no leave to pair a first phone.
+    /// The new phone's codes do not enroll it.
+    CodesRefused(EnrollmentRefusal),
+    /// There is no leave to enroll a first phone.
     Denied(EnrollmentDenial),
-    /// There is no pairing.
+    /// There is no enrollment.
     NotEnrolled,
     /// There is one already.
     Exists,
@@ -40,7 +40,7 @@ impl Response {
             Self::Status(_) => "status",
             Self::Done(_) => "done",
             Self::Noted => "noted",
-            Self::NotPairing(_) => "not-pairing",
+            Self::CodesRefused(_) => "not-pairing",
             Self::Denied(_) => "denied",
             Self::NotEnrolled => "not-paired",
             Self::Exists => "exists",
@@ -52,7 +52,7 @@ impl Response {
             Self::Verdict(Verdict::Refused(why)) => message.refusal(why),
             Self::Status(status) => message.status(status),
             Self::Done(drift) => message.field("drift", drift.0),
-            Self::NotPairing(why) => message.field("why", pairing_word(*why)),
+            Self::CodesRefused(why) => message.field("why", codes_refusal_word(*why)),
             Self::Denied(why) => message.denial(why),
             Self::Failed(why) => message.text_field("why", why),
         }
@@ -70,7 +70,7 @@ impl Response {
             "status" => Self::Status(fields.status()?),
             "done" => Self::Done(Drift(fields.parse("drift")?)),
             "noted" => Self::Noted,
-            "not-pairing" => Self::NotPairing(pairing_refusal(fields.take("why")?)?),
+            "not-pairing" => Self::CodesRefused(codes_refusal(fields.take("why")?)?),
             "denied" => Self::Denied(fields.denial()?),
             "not-paired" => Self::NotEnrolled,
             "exists" => Self::Exists,
@@ -94,11 +94,11 @@ pub enum EnrollmentDenial {
     Off,
 }
 
-/// What there is to tell about a pairing. Nothing of it is secret.
+/// What there is to tell about an enrollment. Nothing of it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// When the phone was paired.
-    pub paired_at: UnixTime,
+    /// When the phone was enrolled.
+    pub enrolled_at: UnixTime,
     /// The name above the account in the app.
     pub issuer: String,
     /// The account in the app.
@@ -131,7 +131,7 @@ impl EnrollmentDenial {
             Self::Invitation(InvitationRefusal::None) => "no-invitation",
             Self::Invitation(InvitationRefusal::Wrong { .. }) => "wrong-invitation",
             Self::Invitation(InvitationRefusal::Expired) => "expired-invitation",
-            Self::Invitation(InvitationRefusal::Spent) => "spent-invitation",
+            Self::Invitation(InvitationRefusal::UsedUp) => "spent-invitation",
             Self::Off => "self-enrollment-off",
         }
     }
@@ -141,7 +141,7 @@ impl Status {
     pub(super) fn of(record: &Record, policy: &Policy, now: UnixTime) -> Self {
         let Record { enrollment, state, .. } = record;
         Self {
-            paired_at: enrollment.paired_at,
+            enrolled_at: enrollment.enrolled_at,
             issuer: enrollment.issuer.clone(),
             account: enrollment.account.clone(),
             parameters: (enrollment.key.algorithm(), enrollment.key.digits(), enrollment.key.period()),
@@ -150,7 +150,7 @@ impl Status {
             failures: state.failures,
             throttled: state.throttle.wait(&policy.throttle, now),
             single_codes_used_up: state.throttle.single_codes_are_used_up(&policy.throttle),
-            recovery_left: enrollment.recovery.left(state.spent_recovery),
+            recovery_left: enrollment.recovery.left(state.used_recovery),
             remembered: state.remembered.iter().map(|client| client.since).collect(),
         }
     }

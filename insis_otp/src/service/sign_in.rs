@@ -39,8 +39,8 @@ impl<S: UserStore> Service<'_, S> {
     #[inline(never)]
     pub fn record_sign_in(&self, what: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
         let recorded = self.store.transact(|enrollment: &Enrollment, state: &State| {
-            let is_new = state.last_login.is_none_or(|last| last < enrollment.paired_at);
-            let new_device = is_new.then_some(enrollment.paired_at);
+            let is_new = state.last_login.is_none_or(|last| last < enrollment.enrolled_at);
+            let new_device = is_new.then_some(enrollment.enrolled_at);
             // Its own charge is no failure.
             let answer = SinceLastLogin { failures: state.failures.saturating_sub(1), new_device };
             let now = (self.clock)();

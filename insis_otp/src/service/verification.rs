@@ -6,14 +6,14 @@ use crate::oath::UnixTime;
 use crate::record::{Enrollment, UserName};
 use crate::store::{Charge, Decision, StoreError, UserStore, Write};
 use crate::verify;
-use crate::verify::{Attempt, Policy, Refusal, SourceTag, State, Typed, Verdict};
+use crate::verify::{Attempt, ParsedReply, Policy, Refusal, SourceTag, State, Verdict};
 use crate::{RememberedClient, Source};
 
 /// One attempt to log in, or one proof.
 #[derive(Clone, Copy, Debug)]
 pub struct LoginAttempt<'a> {
     /// What was typed.
-    pub reply: &'a Typed,
+    pub reply: &'a ParsedReply,
     /// Where it comes from.
     pub source: Source,
     /// The client that is remembered if the code is accepted.
@@ -27,7 +27,7 @@ pub struct LoginAttempt<'a> {
 impl<'a> LoginAttempt<'a> {
     /// An attempt of which nothing more is known than where it comes from.
     #[must_use]
-    pub const fn from(source: Source, reply: &'a Typed) -> Self {
+    pub const fn from(source: Source, reply: &'a ParsedReply) -> Self {
         Self { reply, source, remember: None, refund: 0, tells_failures: true }
     }
 
@@ -35,7 +35,7 @@ impl<'a> LoginAttempt<'a> {
     /// It is no login: whoever gives it need not be the owner, and may see how many failures there were, but the owner is
     /// still told at the next login.
     #[must_use]
-    pub fn of_this_process(reply: &'a Typed) -> Self {
+    pub fn of_this_process(reply: &'a ParsedReply) -> Self {
         let source = Source::User(nix::unistd::getuid().as_raw());
         Self { tells_failures: false, ..Self::from(source, reply) }
     }
@@ -84,7 +84,7 @@ impl<S: UserStore> Service<'_, S> {
             // Before it is known what comes of it.
             let tag = attempt.remember.map(|client| client.tag(enrollment));
             let (charged, now) = (comparison.charged().clone(), (self.clock)());
-            let is_new = charged.last_login.is_none_or(|last| last < enrollment.paired_at);
+            let is_new = charged.last_login.is_none_or(|last| last < enrollment.enrolled_at);
             let (verdict, mut state) = comparison.compare(&enrollment.key, &enrollment.recovery);
             let accepted = matches!(verdict, Verdict::Accepted(_));
             if let (true, Some(tag)) = (accepted, tag) {
@@ -101,7 +101,7 @@ impl<S: UserStore> Service<'_, S> {
             let answer = Decided {
                 verdict,
                 single_codes: state.throttle.single_codes,
-                new_device: (accepted && is_new).then_some(enrollment.paired_at),
+                new_device: (accepted && is_new).then_some(enrollment.enrolled_at),
                 proved: (accepted && purpose == Purpose::Proof).then(|| enrollment.clone()),
             };
             Decision { state, write, answer }
@@ -113,9 +113,9 @@ impl<S: UserStore> Service<'_, S> {
         Ok(decided)
     }
 
-    /// Takes a proof: an attempt like any other, charged and spent like a login's. Returns the enrollment that it holds for, and
+    /// Takes a proof: an attempt like any other, charged and used like a login's. Returns the enrollment that it holds for, and
     /// for no other; `None` where none is asked for.
-    pub(super) fn prove(&self, proof: Option<&Typed>) -> Result<Option<Enrollment>, Error> {
+    pub(super) fn prove(&self, proof: Option<&ParsedReply>) -> Result<Option<Enrollment>, Error> {
         let Some(proof) = proof else { return Ok(None) };
         let attempt = LoginAttempt::of_this_process(proof);
         let decided = self.decide(&attempt, Purpose::Proof)?;

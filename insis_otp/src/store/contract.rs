@@ -288,7 +288,7 @@ pub fn check_proof(proved: Option<&Enrollment>, present: &Enrollment) -> Result<
     }
 }
 
-/// The state for new recovery codes: none of them is spent, and nobody is remembered any more.
+/// The state for new recovery codes: none of them is used, and nobody is remembered any more.
 pub(super) fn without_recovery_codes(state: &State) -> State {
-    State { spent_recovery: 0, remembered: Vec::new(), ..state.clone() }
+    State { used_recovery: 0, remembered: Vec::new(), ..state.clone() }
 }

@@ -46,7 +46,7 @@ impl Display for Location {
 /// Why a record cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
-    /// There is none: the person has not paired.
+    /// There is none: the person has not enrolled.
     #[error("there is no secret file")]
     NotEnrolled,
     /// There is one already.
@@ -90,7 +90,7 @@ impl StoreError {
         Self { location: Location::Path(path.to_owned()), cause }
     }
 
-    /// Whether the person has simply not paired.
+    /// Whether the person has simply not enrolled.
     #[must_use]
     pub const fn is_not_enrolled(&self) -> bool {
         matches!(self.cause, Cause::NotEnrolled)
@@ -103,11 +103,11 @@ mod tests {
 
     #[test]
     fn who_holds_the_lock_is_said_where_the_kernel_tells() {
-        let said = |holder| Cause::Busy { waited: 5, holder }.to_string();
+        let text = |holder| Cause::Busy { waited: 5, holder }.to_string();
         assert_eq!(
-            said(Some(4711)),
+            text(Some(4711)),
             "in use by another login or pairing of the same user (waited 5 s for process 4711)"
         );
-        assert_eq!(said(None), "in use by another login or pairing of the same user (waited 5 s)");
+        assert_eq!(text(None), "in use by another login or pairing of the same user (waited 5 s)");
     }
 }

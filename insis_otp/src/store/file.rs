@@ -58,7 +58,7 @@ use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
 ///     key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
 ///     issuer: "example.org".into(),
 ///     account: "anna@example.org".into(),
-///     paired_at: UnixTime(1_700_000_000),
+///     enrolled_at: UnixTime(1_700_000_000),
 ///     recovery: RecoveryCodes::default(),
 /// };
 /// file.create(&enrollment, &State::default())?;
@@ -655,8 +655,8 @@ fn holder_of(wanted: &str) -> Option<u32> {
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
     let mut pids = locks.lines().filter_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
-        let [_, "FLOCK", _, "WRITE", pid, place, ..] = words.as_slice() else { return None };
-        (*place == wanted).then(|| pid.parse().ok()).flatten()
+        let [_, "FLOCK", _, "WRITE", pid, inode, ..] = words.as_slice() else { return None };
+        (*inode == wanted).then(|| pid.parse().ok()).flatten()
     });
     // 0 is somebody in another container.
     pids.find(|pid| *pid != 0)

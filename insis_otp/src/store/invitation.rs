@@ -26,7 +26,7 @@ use crate::record::UserName;
 #[derive(Clone, Debug)]
 pub struct InvitationFile {
     path: PathBuf,
-    beside: SecretFile,
+    secret_file: SecretFile,
 }
 
 /// Why a code is not the invitation's.
@@ -42,7 +42,7 @@ pub enum InvitationRefusal {
     /// The time in which it could be used is over.
     Expired,
     /// Too many wrong codes were tried, or it was used.
-    Spent,
+    UsedUp,
 }
 
 /// What is kept of an invitation, whatever keeps it.
@@ -139,7 +139,7 @@ impl InvitationFile {
         let mut name = std::ffi::OsString::from(".");
         name.push(file.path().file_name().unwrap_or_default());
         name.push(".invitation");
-        Self { path: file.path().with_file_name(name), beside: file.clone() }
+        Self { path: file.path().with_file_name(name), secret_file: file.clone() }
     }
 
     /// Writes an invitation in the place of a former one, and stops enrollments that are still going on with that one:
@@ -149,10 +149,10 @@ impl InvitationFile {
     /// It cannot be written, and the former one is as it was; or [`Cause::Exists`]: the user has enrolled.
     pub fn issue(&self, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<(), StoreError> {
         self.run(|| {
-            let text = Invitation::new(self.beside.account.name.clone(), code, salt, expires)?.encode();
-            let owner = (self.beside.account.uid, self.beside.account.gid);
+            let text = Invitation::new(self.secret_file.account.name.clone(), code, salt, expires)?.encode();
+            let owner = (self.secret_file.account.uid, self.secret_file.account.gid);
             small_file::write(&self.path, text.as_bytes(), Some(owner))?;
-            self.beside.stop_first_enrollments()
+            self.secret_file.stop_first_enrollments()
         })
     }
 
@@ -292,7 +292,7 @@ impl InvitationFile {
         };
         let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
         let sound = metadata.is_file()
-            && metadata.uid() == self.beside.account.uid.as_raw()
+            && metadata.uid() == self.secret_file.account.uid.as_raw()
             && metadata.mode() & 0o077 == 0
             && metadata.nlink() <= 1
             && length <= Invitation::LONGEST;
@@ -309,7 +309,7 @@ impl InvitationFile {
         let read = files::read_start(file, length, &mut text);
         read.map_err(|error| Cause::Os { action: "read it", error })?;
         let invitation = Invitation::decode(&text).ok_or(Cause::Damaged("it is not an invitation"))?;
-        if invitation.user != self.beside.account.name {
+        if invitation.user != self.secret_file.account.name {
             return Err(Cause::Unsafe("is the invitation of another user".into()));
         }
         Ok(invitation)
@@ -329,7 +329,7 @@ impl Invitation {
     #[must_use]
     pub fn refusal(&self, now: UnixTime) -> Option<InvitationRefusal> {
         match () {
-            () if self.attempts >= InvitationFile::GUESSES => Some(InvitationRefusal::Spent),
+            () if self.attempts >= InvitationFile::GUESSES => Some(InvitationRefusal::UsedUp),
             () if now >= self.expires => Some(InvitationRefusal::Expired),
             () => None,
         }
@@ -373,13 +373,13 @@ mod tests_as_root {
     use crate::oath::{Algorithm, Digits, OtpGenerator, Period, Secret};
     use crate::record::Enrollment;
     use crate::store::{Account, Template};
-    use crate::verify::{State, Typed};
+    use crate::verify::{ParsedReply, State};
 
     const NOW: UnixTime = UnixTime(1_700_000_000);
 
     fn code(text: &str) -> RecoveryCode {
-        match Typed::parse(text.as_bytes()) {
-            Typed::Recovery(code) => code,
+        match ParsedReply::parse(text.as_bytes()) {
+            ParsedReply::Recovery(code) => code,
             other => panic!("{other:?}"),
         }
     }
@@ -428,7 +428,7 @@ mod tests_as_root {
                 Ok::<_, ()>(7)
             });
             assert_eq!(done.unwrap(), Ok(Ok(7)));
-            assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Spent));
+            assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::UsedUp));
             file.withdraw().unwrap();
             file.withdraw().unwrap();
             assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::None));
@@ -441,7 +441,7 @@ mod tests_as_root {
             for left in (0..InvitationFile::GUESSES).rev() {
                 assert_eq!(check(file, "zzzzz-zzzzz", 0), Err(InvitationRefusal::Wrong { left }));
             }
-            assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Spent));
+            assert_eq!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::UsedUp));
             // A new one takes its place.
             issue(secret_file, "kkkkk-mmmmm").unwrap();
             assert!(matches!(check(file, "abcde-fghjk", 0), Err(InvitationRefusal::Wrong { left: 9 })));
@@ -462,7 +462,7 @@ mod tests_as_root {
             key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
             issuer: "host".into(),
             account: "daemon".into(),
-            paired_at: NOW,
+            enrolled_at: NOW,
             recovery: RecoveryCodes::default(),
         }
     }

@@ -46,7 +46,7 @@ const NEEDED: [(Resource, u64, &str); 6] = [
 pub fn limit_that_is_too_low() -> Option<&'static str> {
     let too_low = |(resource, needed, name)| match getrlimit(resource) {
         Ok((RLIM_INFINITY, _)) => None,
-        Ok((soft, _)) if soft >= spent(resource).saturating_add(needed) => None,
+        Ok((soft, _)) if soft >= consumed(resource).saturating_add(needed) => None,
         _ => Some(name),
     };
     NEEDED.into_iter().find_map(too_low)
@@ -54,7 +54,7 @@ pub fn limit_that_is_too_low() -> Option<&'static str> {
 
 /// How much of a resource this process has used up before. Of the others, what it has in use is no longer needed later, or
 /// little.
-fn spent(resource: Resource) -> u64 {
+fn consumed(resource: Resource) -> u64 {
     if resource != Resource::RLIMIT_CPU {
         return 0;
     }

@@ -182,7 +182,7 @@ fn sum_line(head_sum: [u8; 16]) -> Vec<u8> {
 }
 
 fn head_text(enrollment: &Enrollment, seal: Seal) -> Result<Zeroizing<String>, Damage> {
-    let Enrollment { user, key, issuer, account, paired_at, recovery } = enrollment;
+    let Enrollment { user, key, issuer, account, enrolled_at, recovery } = enrollment;
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let hashes = |key: &str, hashes: &[RecoveryHash]| {
         let lines: Vec<_> = hashes.iter().map(|h| format!("\n  \"{}\",", HEXLOWER.encode(&h.0))).collect();
@@ -192,7 +192,7 @@ fn head_text(enrollment: &Enrollment, seal: Seal) -> Result<Zeroizing<String>, D
         format!("\"\nalgorithm = \"{}\"\n", key.algorithm().name()),
         format!("digits = {}\nperiod = {}\n", key.digits().count(), key.period().seconds()),
         format!("issuer = {}\naccount = {}\n", quoted(issuer), quoted(account)),
-        format!("paired_at = {}\n", paired_at.0),
+        format!("paired_at = {}\n", enrolled_at.0),
         format!("recovery_salt = \"{}\"\n", HEXLOWER.encode(&recovery.salt().0)),
         hashes("recovery_hashes", recovery.hashes()),
         // Only where there are any: most people have none.
@@ -225,7 +225,7 @@ struct Head {
     period: Option<Period>,
     issuer: Option<String>,
     account: Option<String>,
-    paired_at: Option<UnixTime>,
+    enrolled_at: Option<UnixTime>,
     salt: Option<Salt>,
     hashes: Option<Vec<RecoveryHash>>,
     scratch: Vec<RecoveryHash>,
@@ -255,7 +255,7 @@ impl Head {
             "period" => self.period = Some(Period::try_from(value.number()?).ok()?),
             "issuer" => self.issuer = Some(value.text()?.to_owned()),
             "account" => self.account = Some(value.text()?.to_owned()),
-            "paired_at" => self.paired_at = Some(UnixTime(value.number()?)),
+            "paired_at" => self.enrolled_at = Some(UnixTime(value.number()?)),
             "recovery_salt" => self.salt = Some(Salt(bytes(value.text()?)?)),
             "recovery_hashes" => self.hashes = Some(hashes(value)?),
             "scratch_hashes" => self.scratch = hashes(value)?,
@@ -277,7 +277,7 @@ impl Head {
                 key: OtpGenerator::new(secret, self.algorithm?, self.digits?, self.period?),
                 issuer: self.issuer?,
                 account: self.account?,
-                paired_at: self.paired_at?,
+                enrolled_at: self.enrolled_at?,
                 recovery: RecoveryCodes::from_hashes(self.salt?, self.hashes?, self.scratch)?,
             })
         };
@@ -312,7 +312,7 @@ mod tests {
             key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
             issuer: "Ex\"am\\ple".into(),
             account: "alice@host ž".into(),
-            paired_at: UnixTime(1_764_000_000),
+            enrolled_at: UnixTime(1_764_000_000),
             recovery: RecoveryCodes::from_hashes(
                 Salt([5; 16]),
                 vec![RecoveryHash([6; 16]); 10],
@@ -324,10 +324,10 @@ mod tests {
 
     fn state(step: u64) -> State {
         State {
-            spent: UsedSteps { upto: Step(step), gap: Some((Step(1), Step(5))), island: None },
+            used: UsedSteps { upto: Step(step), unused_range: Some((Step(1), Step(5))), used_ahead: None },
             drift: Drift(-2),
             failures: 3,
-            spent_recovery: 0b101,
+            used_recovery: 0b101,
             remembered: vec![Remembered { tag: 0xabc, since: UnixTime(7) }],
             ..State::default()
         }

@@ -29,11 +29,11 @@ impl Leftovers {
     }
 
     /// Those beside a secret file.
-    pub(super) fn beside(&self, wanted: &OsStr) -> impl Iterator<Item = &Path> {
+    pub(super) fn of_file(&self, wanted: &OsStr) -> impl Iterator<Item = &Path> {
         let start = self.by_prefix.partition_point(|(prefix, _)| prefix.as_os_str() < wanted);
         let rest = self.by_prefix.get(start..).unwrap_or_default();
-        let beside = rest.iter().take_while(move |(prefix, _)| prefix == wanted);
-        beside.map(|(_, path)| path.as_path())
+        let of_file = rest.iter().take_while(move |(prefix, _)| prefix == wanted);
+        of_file.map(|(_, path)| path.as_path())
     }
 }
 
@@ -66,10 +66,11 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let leftovers = Leftovers::of(folder.path());
-        let beside = |prefix: &str| leftovers.beside(prefix.as_ref()).map(Path::to_owned).collect::<Vec<_>>();
-        assert_eq!(beside(".anna"), [folder.path().join(names[0]), folder.path().join(names[1])]);
-        assert_eq!(beside(".an.na"), [folder.path().join(names[2])]);
-        assert!(beside(".bob").is_empty() && beside(".an").is_empty() && beside(".z").is_empty());
+        let of_file =
+            |prefix: &str| leftovers.of_file(prefix.as_ref()).map(Path::to_owned).collect::<Vec<_>>();
+        assert_eq!(of_file(".anna"), [folder.path().join(names[0]), folder.path().join(names[1])]);
+        assert_eq!(of_file(".an.na"), [folder.path().join(names[2])]);
+        assert!(of_file(".bob").is_empty() && of_file(".an").is_empty() && of_file(".z").is_empty());
         assert_eq!(Leftovers::of(&folder.path().join("none")), Leftovers::default());
     }
 }

@@ -242,23 +242,23 @@ impl SecretFile {
     /// locked: somebody goes on in another one, or has enrolled anew.
     pub(super) fn withdraw(&self, locked: Option<&Locked>) -> Result<bool, Cause> {
         self.remove_abandoned();
-        let aside = self.temporary(new_id()?);
+        let moved = self.temporary(new_id()?);
         if locked.is_some_and(|locked| !self.is_current(&locked.file)) {
             return Ok(false);
         }
-        std::fs::rename(&self.path, &aside).map_err(os("remove it"))?;
-        if locked.is_some_and(|locked| !is_at(&aside, &locked.opened)) {
-            return rename_to_nothing(&aside, &self.path).map(|()| false);
+        std::fs::rename(&self.path, &moved).map_err(os("remove it"))?;
+        if locked.is_some_and(|locked| !is_at(&moved, &locked.opened)) {
+            return rename_to_nothing(&moved, &self.path).map(|()| false);
         }
         let synced = self.sync_directory(locked.map(|locked| &*locked.file));
         match synced {
-            Ok(()) => std::fs::remove_file(&aside)
+            Ok(()) => std::fs::remove_file(&moved)
                 .map(|()| self.stands(|| self.path.symlink_metadata().is_err()))
                 .map_err(os("remove it")),
             Err(cause) => Err(cause),
         }
         // Not over an enrollment that was made meanwhile.
-        .inspect_err(|_| _ = rename_to_nothing(&aside, &self.path))
+        .inspect_err(|_| _ = rename_to_nothing(&moved, &self.path))
     }
 
     /// Goes on in a new file, since whoever holds the lock of the present one does not run. `None` when others have done
@@ -468,7 +468,7 @@ impl SecretFile {
         self.remove_abandoned_by_v1();
         let remove = |path: &Path| remove_if_abandoned(path, ABANDONED_AFTER);
         if let Some(known) = &self.leftovers {
-            known.beside(&self.temporary_prefix()).for_each(remove);
+            known.of_file(&self.temporary_prefix()).for_each(remove);
         } else if let Ok(left) = self.temporaries(Some(Instant::now() + CLEARING)) {
             left.for_each(|path| remove(&path));
         }

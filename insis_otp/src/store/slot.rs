@@ -61,7 +61,7 @@ pub(super) struct Pending {
 pub(super) enum Inherits {
     /// All of it.
     State,
-    /// All but which recovery codes are spent, since it has new ones; and nobody is remembered any more.
+    /// All but which recovery codes are used, since it has new ones; and nobody is remembered any more.
     AllButRecoveryCodes,
 }
 
@@ -167,8 +167,8 @@ struct Writer<'b>(&'b mut [u8]);
 impl Writer<'_> {
     fn number(&mut self, size: usize, value: u64) {
         let bytes = value.to_be_bytes();
-        let Some((place, rest)) = std::mem::take(&mut self.0).split_at_mut_checked(size) else { return };
-        place.copy_from_slice(bytes.get(8 - size..).unwrap_or_default());
+        let Some((slot_bytes, rest)) = std::mem::take(&mut self.0).split_at_mut_checked(size) else { return };
+        slot_bytes.copy_from_slice(bytes.get(8 - size..).unwrap_or_default());
         self.0 = rest;
     }
 
@@ -189,10 +189,10 @@ impl Writer<'_> {
     }
 
     fn state(&mut self, state: &State, pending: Option<Pending>) {
-        let State { spent, drift, throttle, .. } = state;
-        self.time(spent.upto.0);
-        self.stretch(spent.gap);
-        self.stretch(spent.island);
+        let State { used, drift, throttle, .. } = state;
+        self.time(used.upto.0);
+        self.stretch(used.unused_range);
+        self.stretch(used.used_ahead);
         // Two's complement in two bytes: an hour is at most 720 steps.
         self.number(2, u64::from(drift.0.clamp(i16::MIN.into(), i16::MAX.into()) as u16));
         self.number(4, state.failures.into());
@@ -202,17 +202,17 @@ impl Writer<'_> {
         self.number(4, throttle.day.min(u32::MAX.into()));
         self.number(4, throttle.today.into());
         self.time(state.last_login.map_or(0, |time| time.0));
-        self.number(2, state.spent_recovery.into());
+        self.number(2, state.used_recovery.into());
         let resync = state.resync.unwrap_or(ResyncStart { step: Step(0), at: UnixTime(0) });
         self.time(resync.step.0);
         self.time(resync.at.0);
-        self.meter(throttle.budgets.pairs);
+        self.meter(throttle.budgets.two_codes);
         // Once the budget of recovery codes from everywhere.
         self.meter(Meter(0));
         let source = |i| throttle.budgets.sources.get(i).copied().unwrap_or_default();
         for i in 0..Budgets::SOURCES {
             self.number(4, source(i).tag.0.into());
-            self.meter(source(i).pairs);
+            self.meter(source(i).two_codes);
         }
         for i in 0..State::MOST_REMEMBERED {
             let client = state.remembered.get(i).copied();
@@ -272,8 +272,8 @@ impl Reader<'_> {
     /// The sources with what they have used of two consecutive codes; of recovery codes, that comes later.
     fn sources(&mut self) -> Option<Vec<SourceMeter>> {
         let entry = |_| {
-            let (tag, pairs) = (SourceTag(self.small(4)?), self.meter()?);
-            Some(SourceMeter { tag, pairs, recovery: Meter(0) })
+            let (tag, two_codes) = (SourceTag(self.small(4)?), self.meter()?);
+            Some(SourceMeter { tag, two_codes, recovery: Meter(0) })
         };
         (0..Budgets::SOURCES).map(entry).collect()
     }
@@ -282,7 +282,7 @@ impl Reader<'_> {
         for source in &mut *sources {
             source.recovery = self.meter()?;
         }
-        sources.retain(|source| (source.pairs, source.recovery) != (Meter(0), Meter(0)));
+        sources.retain(|source| (source.two_codes, source.recovery) != (Meter(0), Meter(0)));
         Some(())
     }
 
@@ -300,24 +300,25 @@ impl Reader<'_> {
     }
 
     fn state(&mut self) -> Option<(State, Option<Pending>)> {
-        let spent = UsedSteps { upto: self.step()?, gap: self.stretch()?, island: self.stretch()? };
+        let used =
+            UsedSteps { upto: self.step()?, unused_range: self.stretch()?, used_ahead: self.stretch()? };
         let drift = Drift(i32::from(u16::try_from(self.number(2)?).ok()? as i16));
         let failures = self.small(4)?;
         let (guesses, guessed_at) = (self.small(4)?, self.time()?);
         let (single_codes, day, today) = (self.small(4)?, self.number(4)?, self.small(4)?);
         let last_login = Some(self.time()?).filter(|time| time.0 > 0);
-        let spent_recovery = u16::try_from(self.number(2)?).ok()?;
+        let used_recovery = u16::try_from(self.number(2)?).ok()?;
         let resync = ResyncStart { step: self.step()?, at: self.time()? };
-        let (pairs, _) = (self.meter()?, self.meter()?);
-        let budgets = Budgets { pairs, sources: self.sources()? };
+        let (two_codes, _) = (self.meter()?, self.meter()?);
+        let budgets = Budgets { two_codes, sources: self.sources()? };
         let throttle = Throttle { guesses, guessed_at, single_codes, day, today, budgets };
         let mut state = State {
-            spent,
+            used,
             drift,
             failures,
             throttle,
             last_login,
-            spent_recovery,
+            used_recovery,
             resync: Some(resync).filter(|start| start.at.0 > 0),
             remembered: self.remembered()?,
         };
@@ -352,31 +353,31 @@ mod tests {
         let sources =
             prop::collection::vec((any::<u32>(), 1..1_u64 << 48, 0..1_u64 << 48), 0..=Budgets::SOURCES);
         let numbers = (any::<u32>(), times(), any::<u32>(), any::<u32>(), any::<u32>());
-        (numbers, 0..1_u64 << 48, sources).prop_map(|(numbers, pairs, sources)| {
+        (numbers, 0..1_u64 << 48, sources).prop_map(|(numbers, two_codes, sources)| {
             let (guesses, guessed_at, single_codes, day, today) = numbers;
-            let source = |(tag, pairs, recovery)| SourceMeter {
+            let source = |(tag, two_codes, recovery)| SourceMeter {
                 tag: SourceTag(tag),
-                pairs: Meter(pairs),
+                two_codes: Meter(two_codes),
                 recovery: Meter(recovery),
             };
             let sources = sources.into_iter().map(source).collect();
-            let budgets = Budgets { pairs: Meter(pairs), sources };
+            let budgets = Budgets { two_codes: Meter(two_codes), sources };
             let guessed_at = UnixTime(guessed_at);
             Throttle { guesses, guessed_at, single_codes, day: day.into(), today, budgets }
         })
     }
 
     fn states() -> impl Strategy<Value = State> {
-        let spent = (times(), stretch(), stretch());
+        let used = (times(), stretch(), stretch());
         let numbers = (any::<i16>(), any::<u32>(), any::<u16>());
         let clients = prop::collection::vec((any::<u64>(), 1..=MOST), 0..=State::MOST_REMEMBERED);
         let options = (prop::option::of(1..=MOST), prop::option::of((times(), 1..=MOST)));
-        (spent, numbers, throttle(), clients, options).prop_map(
-            |(spent, numbers, throttle, clients, options)| State {
-                spent: UsedSteps { upto: Step(spent.0), gap: spent.1, island: spent.2 },
+        (used, numbers, throttle(), clients, options).prop_map(
+            |(used, numbers, throttle, clients, options)| State {
+                used: UsedSteps { upto: Step(used.0), unused_range: used.1, used_ahead: used.2 },
                 drift: Drift(numbers.0.into()),
                 failures: numbers.1,
-                spent_recovery: numbers.2,
+                used_recovery: numbers.2,
                 throttle,
                 last_login: options.0.map(UnixTime),
                 resync: options.1.map(|(step, at)| ResyncStart { step: Step(step), at: UnixTime(at) }),
@@ -421,19 +422,19 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_held_to_it() {
-        let spent = UsedSteps { upto: Step(u64::MAX), gap: None, island: None };
-        let state = State { spent, drift: Drift(i32::MIN), ..State::default() };
+        let used = UsedSteps { upto: Step(u64::MAX), unused_range: None, used_ahead: None };
+        let state = State { used, drift: Drift(i32::MIN), ..State::default() };
         let slot = encode(&cursor(1), &state, None).unwrap();
         let read = decode(&slot[..LINE], HEAD_SUM).unwrap().state;
-        assert_eq!((read.spent.upto, read.drift), (Step(MOST), Drift(i16::MIN.into())));
+        assert_eq!((read.used.upto, read.drift), (Step(MOST), Drift(i16::MIN.into())));
     }
 
     /// Lines that were written before sources had a budget of recovery codes.
     #[test]
     fn a_line_with_fewer_fields_is_read() {
         let tag = SourceTag(7);
-        let sources = vec![SourceMeter { tag, pairs: Meter(9), recovery: Meter(0) }];
-        let throttle = Throttle { budgets: Budgets { pairs: Meter(8), sources }, ..Throttle::default() };
+        let sources = vec![SourceMeter { tag, two_codes: Meter(9), recovery: Meter(0) }];
+        let throttle = Throttle { budgets: Budgets { two_codes: Meter(8), sources }, ..Throttle::default() };
         let state = State { failures: 3, throttle, ..State::default() };
         let pending = Some(Pending { id: 5, inherits: Inherits::State });
         let text = format!(

@@ -20,10 +20,10 @@ pub(super) fn decode(line: &[u8], sum: impl Fn(&[u8]) -> [u8; 16]) -> Option<(u6
     let mut fields = text.strip_prefix("# ")?.split(' ');
     let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix('=');
     let sequence = number(field("sequence")?)?;
-    let spent = UsedSteps {
+    let used = UsedSteps {
         upto: Step(number(field("spent")?)?),
-        gap: stretch(field("gap")?)?,
-        island: stretch(field("island")?)?,
+        unused_range: stretch(field("gap")?)?,
+        used_ahead: stretch(field("island")?)?,
     };
     let drift = Drift(field("drift")?.parse().ok()?);
     let failures = u32::try_from(number(field("failures")?)?).ok()?;
@@ -38,14 +38,14 @@ pub(super) fn decode(line: &[u8], sum: impl Fn(&[u8]) -> [u8; 16]) -> Option<(u6
         "never" => None,
         time => Some(UnixTime(number(time)?)),
     };
-    let spent_recovery = u16::from_str_radix(field("recovery")?, 16).ok()?;
+    let used_recovery = u16::from_str_radix(field("recovery")?, 16).ok()?;
     remembered(field("remembered")?)?;
     // Lines from before there was a daily limit end here.
     if let Some(field) = fields.next() {
         let (day, today) = field.strip_prefix("day=")?.split_once(':')?;
         (throttle.day, throttle.today) = (number(day)?, u32::try_from(number(today)?).ok()?);
     }
-    let state = State { spent, drift, failures, throttle, last_login, spent_recovery, ..State::default() };
+    let state = State { used, drift, failures, throttle, last_login, used_recovery, ..State::default() };
     fields.next().is_none().then_some((sequence, state))
 }
 

@@ -61,7 +61,7 @@ impl Template {
         let mut plain = String::new();
         let mut letters = text.chars();
         while let Some(letter) = letters.next() {
-            let place = match letter {
+            let placeholder = match letter {
                 '%' => match letters.next() {
                     Some('u') => Part::User,
                     Some('U') => Part::Uid,
@@ -80,7 +80,7 @@ impl Template {
             if !plain.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut plain)));
             }
-            parts.push(place);
+            parts.push(placeholder);
         }
         if !plain.is_empty() {
             parts.push(Part::Text(plain));

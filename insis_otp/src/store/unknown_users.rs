@@ -168,7 +168,7 @@ fn new_placeholder() -> Result<Enrollment, Cause> {
         key: OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default()),
         issuer: "nobody".to_owned(),
         account: "nobody".to_owned(),
-        paired_at: UnixTime(0),
+        enrolled_at: UnixTime(0),
         recovery: recovery.ok_or(Cause::Damaged("no recovery codes for it"))?,
     })
 }
@@ -224,7 +224,9 @@ impl Entry {
         };
         number(8, self.tag);
         number(5, guessed_at.0);
-        [budgets.pairs, source.pairs, source.recovery].into_iter().for_each(|meter| number(6, meter.0));
+        [budgets.two_codes, source.two_codes, source.recovery]
+            .into_iter()
+            .for_each(|meter| number(6, meter.0));
         [*guesses, *single_codes, day, *today].into_iter().for_each(|value| number(4, value.into()));
         bytes.resize(ENTRY, 0);
         bytes
@@ -238,10 +240,10 @@ impl Entry {
             bytes.iter().fold(0, |value: u64, byte| value << 8 | u64::from(*byte))
         };
         let (tag, guessed_at) = (number(8), UnixTime(number(5)));
-        let [all, pairs, recovery] = [(); 3].map(|()| Meter(number(6)));
+        let [all, two_codes, recovery] = [(); 3].map(|()| Meter(number(6)));
         // Where somebody comes from is not told apart for names that nobody has: there is one source.
-        let source = SourceMeter { tag: SourceTag::default(), pairs, recovery };
-        let budgets = Budgets { pairs: all, sources: vec![source] };
+        let source = SourceMeter { tag: SourceTag::default(), two_codes, recovery };
+        let budgets = Budgets { two_codes: all, sources: vec![source] };
         let mut small = || number(4) as u32;
         let (guesses, single_codes, day, today) = (small(), small(), small().into(), small());
         Self { tag, throttle: Throttle { guesses, guessed_at, day, today, single_codes, budgets } }
@@ -395,7 +397,7 @@ mod tests_as_root {
         let folder = tempfile::tempdir().unwrap();
         let unknown = unknown(&folder);
         let names = neighbours(&unknown, Entries::COUNT + 1);
-        let [spent, others @ .., last] = names.as_slice() else { panic!("too few names") };
+        let [used, others @ .., last] = names.as_slice() else { panic!("too few names") };
         let used_up = |_: &Enrollment, state: &State| {
             let throttle = Throttle {
                 guesses: 1,
@@ -406,10 +408,10 @@ mod tests_as_root {
             };
             (State { throttle, ..state.clone() }, ())
         };
-        unknown.refuse(spent, &POLICY, used_up, |_, ()| ()).unwrap();
+        unknown.refuse(used, &POLICY, used_up, |_, ()| ()).unwrap();
         others.iter().for_each(|name| failed(&unknown, name, 1001));
         assert_eq!(guess(&unknown, last, 1002), 1);
-        assert_eq!(guess(&unknown, spent, 1003), 2, "its day is not over");
+        assert_eq!(guess(&unknown, used, 1003), 2, "its day is not over");
     }
 
     #[test]
@@ -482,8 +484,8 @@ mod tests_as_root {
 
     #[test]
     fn every_field_of_an_entry_is_read_as_it_was_written() {
-        let source = SourceMeter { tag: SourceTag::default(), pairs: Meter(6), recovery: Meter(7) };
-        let budgets = Budgets { pairs: Meter(1 << 47), sources: vec![source] };
+        let source = SourceMeter { tag: SourceTag::default(), two_codes: Meter(6), recovery: Meter(7) };
+        let budgets = Budgets { two_codes: Meter(1 << 47), sources: vec![source] };
         let throttle =
             Throttle { guesses: 1, guessed_at: UnixTime(2), day: 3, today: 4, single_codes: 5, budgets };
         let entry = Entry { tag: u64::MAX, throttle: throttle.clone() };

@@ -34,7 +34,7 @@ type Path = Range<usize>;
 #[derive(Debug)]
 pub struct Header {
     pub path: Path,
-    pub place: usize,
+    pub offset: usize,
 }
 
 /// A key and its value.
@@ -45,7 +45,7 @@ pub struct Setting<'t> {
     /// How many of them are its table's.
     table_parts: usize,
     /// The byte at which the key begins.
-    pub place: usize,
+    pub offset: usize,
     pub value: Found<'t>,
 }
 
@@ -79,8 +79,8 @@ impl<'t> Document<'t> {
 
     /// As [`Self::parse`], of any form.
     fn parse_any(text: &'t str) -> Result<Self, Complaint> {
-        if let Some(place) = control_character(text) {
-            return Err((place, syntax::CONTROL.to_owned()));
+        if let Some(offset) = control_character(text) {
+            return Err((offset, syntax::CONTROL.to_owned()));
         }
         let source = Source::new(text);
         let tokens = source.lex().into_vec();
@@ -91,8 +91,8 @@ impl<'t> Document<'t> {
         match error {
             None => Ok(reader.document),
             Some(error) => {
-                let place = error.unexpected().or(error.context()).map_or(0, |span| span.start());
-                Err((place, error.description().to_owned()))
+                let offset = error.unexpected().or(error.context()).map_or(0, |span| span.start());
+                Err((offset, error.description().to_owned()))
             }
         }
     }
@@ -146,7 +146,7 @@ fn is_way_to(one: &[Cow<'_, str>], other: &[Cow<'_, str>]) -> bool {
 /// would look at each comment once more.
 fn control_character(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let is_control = |place: &usize| match bytes.get(*place..) {
+    let is_control = |offset: &usize| match bytes.get(*offset..) {
         Some([b'\t' | b'\n', ..] | [b'\r', b'\n', ..]) => false,
         Some([byte, ..]) => byte.is_ascii_control(),
         _ => false,
@@ -211,24 +211,24 @@ impl<'t> Reader<'t> {
     }
 
     /// Another part of the key that is being read, or its first, which begins at that byte of the text.
-    fn add_to_key(&mut self, part: Cow<'t, str>, place: usize) {
-        self.key.get_or_insert((place, self.document.parts.len()));
+    fn add_to_key(&mut self, part: Cow<'t, str>, offset: usize) {
+        self.key.get_or_insert((offset, self.document.parts.len()));
         self.document.parts.push(part);
     }
 
     /// The key that was read, and where it begins in the text.
     fn take_key(&mut self, error: &mut dyn ErrorSink) -> (Path, usize) {
         let end = self.document.parts.len();
-        let (place, start) = self.key.take().unwrap_or((0, end));
+        let (offset, start) = self.key.take().unwrap_or((0, end));
         if end - start > Document::DEEPEST {
-            complain(syntax::PARTS, place, error);
+            complain(syntax::PARTS, offset, error);
         }
-        (start..end.min(start + Document::DEEPEST), place)
+        (start..end.min(start + Document::DEEPEST), offset)
     }
 
     /// The key that was read has this value.
-    fn put(&mut self, value: Found<'t>, error: &mut dyn ErrorSink) {
-        let (own, place) = self.take_key(error);
+    fn add_value(&mut self, value: Found<'t>, error: &mut dyn ErrorSink) {
+        let (own, offset) = self.take_key(error);
         let document = &mut self.document;
         let table = document.headers.last().map_or(0..0, |header| header.path.clone());
         let table_parts = table.len();
@@ -243,18 +243,18 @@ impl<'t> Reader<'t> {
         let is_there = document.seen & bit != 0
             && document.settings.iter().any(|other| is_way_to(parts, document.parts(&other.path)));
         if is_there || document.headers.iter().any(is_header) {
-            complain(syntax::TWICE, place, error);
+            complain(syntax::TWICE, offset, error);
         } else if document.settings.len() == Document::MOST {
-            complain(syntax::SETTINGS, place, error);
+            complain(syntax::SETTINGS, offset, error);
         } else {
             document.seen |= bit;
-            document.settings.push(Setting { path, table_parts, place, value });
+            document.settings.push(Setting { path, table_parts, offset, value });
         }
     }
 
     /// The header that was read begins a table.
     fn open(&mut self, error: &mut dyn ErrorSink) {
-        let (path, place) = self.take_key(error);
+        let (path, offset) = self.take_key(error);
         let document = &mut self.document;
         // A header can stand for no value, and for no table that keys with dots have made.
         let is_taken = |setting: &Setting<'_>| {
@@ -263,11 +263,11 @@ impl<'t> Reader<'t> {
         };
         let is_same = |header: &Header| document.parts(&header.path) == document.parts(&path);
         if document.headers.iter().any(is_same) || document.settings.iter().any(is_taken) {
-            complain(syntax::TABLE_TWICE, place, error);
+            complain(syntax::TABLE_TWICE, offset, error);
         } else if document.headers.len() == Document::MOST {
-            complain(syntax::TABLES, place, error);
+            complain(syntax::TABLES, offset, error);
         }
-        document.headers.push(Header { path, place });
+        document.headers.push(Header { path, offset });
     }
 }
 
@@ -279,8 +279,8 @@ fn joined(parts: &mut Vec<Cow<'_, str>>, one: Path, other: Path) -> Path {
     start..parts.len()
 }
 
-fn complain(what: &'static str, place: usize, error: &mut dyn ErrorSink) {
-    error.report_error(ParseError::new(what).with_unexpected(Span::new_unchecked(place, place)));
+fn complain(what: &'static str, offset: usize, error: &mut dyn ErrorSink) {
+    error.report_error(ParseError::new(what).with_unexpected(Span::new_unchecked(offset, offset)));
 }
 
 impl EventReceiver for Reader<'_> {
@@ -306,7 +306,7 @@ impl EventReceiver for Reader<'_> {
     fn scalar(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
         let value = self.value(span, kind, error);
         match (&mut self.list, value) {
-            (None, value) => self.put(value, error),
+            (None, value) => self.add_value(value, error),
             (Some(Found::Texts(texts)), Found::Text(text)) => texts.push(text),
             (Some(list), _) => *list = Found::List,
         }
@@ -323,7 +323,7 @@ impl EventReceiver for Reader<'_> {
 
     fn array_close(&mut self, _: Span, error: &mut dyn ErrorSink) {
         if let Some(list) = self.list.take() {
-            self.put(list, error);
+            self.add_value(list, error);
         }
     }
 }

@@ -17,21 +17,21 @@ pub fn each_key(
     text: &str,
     set: &mut dyn FnMut(&str, Value<'_>) -> Result<(), Error>,
 ) -> Result<(), Problem> {
-    let problem = |(place, error): (usize, Error)| Problem { line: line_of(text, place), error };
-    let document = Document::parse(text).map_err(|(place, what)| problem((place, Error::Syntax(what))))?;
+    let problem = |(offset, error): (usize, Error)| Problem { line: line_of(text, offset), error };
+    let document = Document::parse(text).map_err(|(offset, what)| problem((offset, Error::Syntax(what))))?;
     let stray = document.headers.iter().find(|header| !document.is_section(header));
     let mut first = stray.map(|header| {
         let name = document.name(&header.path);
-        (header.place, Error::Section(error::shortened(&name).to_owned()))
+        (header.offset, Error::Section(error::shortened(&name).to_owned()))
     });
     for in_sections in [false, true] {
         let these = |setting: &&Setting<'_>| document.is_in_section(setting) == in_sections;
         for setting in document.settings.iter().filter(these) {
             let key = document.name(&setting.path);
             if let Err(error) = set(&key, Value::Toml(&setting.value))
-                && first.as_ref().is_none_or(|(before, _)| setting.place < *before)
+                && first.as_ref().is_none_or(|(before, _)| setting.offset < *before)
             {
-                first = Some((setting.place, error));
+                first = Some((setting.offset, error));
             }
         }
     }

@@ -34,7 +34,7 @@ pub struct SourceMeter {
     /// The source.
     pub tag: SourceTag,
     /// Its two consecutive codes.
-    pub pairs: Meter,
+    pub two_codes: Meter,
     /// Its recovery codes.
     pub recovery: Meter,
 }
@@ -43,7 +43,7 @@ pub struct SourceMeter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Budgets {
     /// Two consecutive codes, from everywhere.
-    pub pairs: Meter,
+    pub two_codes: Meter,
     /// By source: those that used theirs last, at most [`Budgets::SOURCES`].
     pub sources: Vec<SourceMeter>,
 }
@@ -75,7 +75,7 @@ impl Rate {
     /// Two consecutive codes from everywhere, by how many pairs of steps each is compared with. The more there are, the
     /// better are the odds of a guess, and the fewer guesses there may be.
     #[must_use]
-    pub const fn pairs(candidates: u64) -> Self {
+    pub const fn two_codes(candidates: u64) -> Self {
         Self { interval: candidates.saturating_mul(Self::PER_CANDIDATE), burst: 100_000 }
     }
 }
@@ -87,10 +87,10 @@ impl Budgets {
 
     /// These budgets, with the times of a clock that was set back taken for what they are.
     #[must_use]
-    pub(super) fn without_future(mut self, pairs: Rate, now: UnixTime) -> Self {
-        self.pairs = self.pairs.without_future(pairs, now);
+    pub(super) fn without_future(mut self, two_codes: Rate, now: UnixTime) -> Self {
+        self.two_codes = self.two_codes.without_future(two_codes, now);
         for source in &mut self.sources {
-            source.pairs = source.pairs.without_future(Rate::SOURCE, now);
+            source.two_codes = source.two_codes.without_future(Rate::SOURCE, now);
             source.recovery = source.recovery.without_future(Rate::RECOVERY, now);
         }
         self
@@ -113,14 +113,15 @@ impl Budgets {
     }
 
     /// Whether two consecutive codes may be compared now; if so, that is charged.
-    pub(super) fn take_pair(&mut self, tag: SourceTag, rate: Rate, now: UnixTime) -> bool {
+    pub(super) fn take_two_codes(&mut self, tag: SourceTag, rate: Rate, now: UnixTime) -> bool {
         let source = self.source(tag);
-        let (Some(own), Some(all)) = (source.pairs.take(Rate::SOURCE, now), self.pairs.take(rate, now))
+        let (Some(own), Some(all)) =
+            (source.two_codes.take(Rate::SOURCE, now), self.two_codes.take(rate, now))
         else {
             return false;
         };
-        self.keep(SourceMeter { pairs: own, ..source });
-        self.pairs = all;
+        self.keep(SourceMeter { two_codes: own, ..source });
+        self.two_codes = all;
         true
     }
 
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     const NOW: UnixTime = UnixTime(1_700_000_000);
-    const RATE: Rate = Rate::pairs(4);
+    const RATE: Rate = Rate::two_codes(4);
 
     fn tag(number: u32) -> SourceTag {
         SourceTag(number)
@@ -168,10 +169,10 @@ mod tests {
     fn a_clock_that_was_ahead_leaves_an_empty_budget_that_refills() {
         let mut budgets = Budgets::default();
         let ahead = UnixTime(NOW.0 + 400 * 86_400);
-        assert!(budgets.take_pair(tag(1), RATE, ahead) && budgets.take_recovery(tag(1), ahead));
+        assert!(budgets.take_two_codes(tag(1), RATE, ahead) && budgets.take_recovery(tag(1), ahead));
         let mut budgets = budgets.without_future(RATE, NOW);
-        assert!(!budgets.take_pair(tag(1), RATE, NOW) && !budgets.take_recovery(tag(1), NOW));
-        assert!(budgets.take_pair(tag(1), RATE, UnixTime(NOW.0 + 8)));
+        assert!(!budgets.take_two_codes(tag(1), RATE, NOW) && !budgets.take_recovery(tag(1), NOW));
+        assert!(budgets.take_two_codes(tag(1), RATE, UnixTime(NOW.0 + 8)));
         assert!(budgets.take_recovery(tag(1), UnixTime(NOW.0 + 1)));
     }
 
@@ -182,10 +183,10 @@ mod tests {
         for second in 0..40_000 {
             let now = UnixTime(NOW.0 + second);
             for _ in 0..20 {
-                budgets.take_pair(tag(7), RATE, now);
+                budgets.take_two_codes(tag(7), RATE, now);
             }
             if second % 400 == 0 {
-                owner += u32::from(budgets.take_pair(tag(1), RATE, now));
+                owner += u32::from(budgets.take_two_codes(tag(1), RATE, now));
             }
         }
         assert_eq!(owner, 100, "eleven hours of a flood from one address");
@@ -198,37 +199,37 @@ mod tests {
         for second in 0..3_600 {
             let now = UnixTime(NOW.0 + second);
             for number in 0..20 {
-                budgets.take_pair(tag(100 + (second as u32 * 20 + number) % 100), RATE, now);
+                budgets.take_two_codes(tag(100 + (second as u32 * 20 + number) % 100), RATE, now);
             }
             if second % 36 == 0 {
-                owner += u32::from(budgets.take_pair(tag(1), RATE, now));
+                owner += u32::from(budgets.take_two_codes(tag(1), RATE, now));
             }
         }
         assert_eq!(owner, 100);
         assert_eq!(budgets.sources.len(), Budgets::SOURCES);
     }
 
-    /// Recovery codes from one address, or from a hundred, and pairs from a hundred others: for days there is a way in.
+    /// Recovery codes from one address, or from a hundred, and two codes from a hundred others: for days there is a way in.
     #[test]
     fn no_flood_keeps_a_recovery_code_from_being_compared_elsewhere() {
         for addresses in [1, 100] {
             let mut budgets = Budgets::default();
-            let (mut owner, mut flood, mut days_pairs) = (0, 0, 0);
+            let (mut owner, mut flood, mut days_two_codes) = (0, 0, 0);
             for second in 0..3 * 86_400_u64 {
                 let now = UnixTime(NOW.0 + second);
                 for number in 0..20 {
                     let attempt = second as u32 * 20 + number;
                     flood += u64::from(budgets.take_recovery(tag(1_000 + attempt % addresses), now));
-                    budgets.take_pair(tag(100 + attempt % 100), RATE, now);
+                    budgets.take_two_codes(tag(100 + attempt % 100), RATE, now);
                 }
                 if second % 864 == 0 {
                     owner += u32::from(budgets.take_recovery(tag(1), now));
                 }
                 if second < 3_600 && second % 36 == 0 {
-                    days_pairs += u32::from(budgets.take_pair(tag(2), RATE, now));
+                    days_two_codes += u32::from(budgets.take_two_codes(tag(2), RATE, now));
                 }
             }
-            assert_eq!((owner, days_pairs), (300, 100), "{addresses}");
+            assert_eq!((owner, days_two_codes), (300, 100), "{addresses}");
             let most = Rate::RECOVERY.burst + 3 * 86_400;
             assert!(addresses > 1 || (most - 2..=most).contains(&flood), "{flood}: it does not meet itself");
         }
@@ -237,11 +238,11 @@ mod tests {
     #[test]
     fn pairs_and_recovery_codes_of_one_source_have_budgets_of_their_own() {
         let mut budgets = Budgets::default();
-        while budgets.take_pair(tag(7), RATE, NOW) {}
+        while budgets.take_two_codes(tag(7), RATE, NOW) {}
         assert!(budgets.take_recovery(tag(7), NOW));
         while budgets.take_recovery(tag(7), NOW) {}
-        assert!(!budgets.take_pair(tag(7), RATE, NOW), "given back");
-        assert!(budgets.take_pair(tag(8), RATE, NOW) && budgets.take_recovery(tag(8), NOW));
+        assert!(!budgets.take_two_codes(tag(7), RATE, NOW), "given back");
+        assert!(budgets.take_two_codes(tag(8), RATE, NOW) && budgets.take_recovery(tag(8), NOW));
         assert_eq!(budgets.sources.len(), 2);
     }
 
@@ -252,7 +253,7 @@ mod tests {
         for step in 0..4_000_000_u64 {
             // Twice a second, from ever other sources.
             let now = UnixTime(NOW.0 + step / 2);
-            compared += u64::from(budgets.take_pair(tag(step as u32), RATE, now));
+            compared += u64::from(budgets.take_two_codes(tag(step as u32), RATE, now));
         }
         let most = RATE.burst + 2_000_000 * 1000 / RATE.interval;
         assert!((most - 2..=most).contains(&compared), "{compared} of {most}");

@@ -1,4 +1,4 @@
-//! Pairing: two consecutive codes show that a phone holds the secret, and how far its clock is off.
+//! Enrollment: two consecutive codes show that a phone holds the secret, and how far its clock is off.
 
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
@@ -7,14 +7,14 @@ use crate::oath::{Code, Drift, KeyedHmac, OtpGenerator, Step, UnixTime};
 
 /// A phone and a secret that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paired {
+pub struct EnrollmentProof {
     /// How far the phone's clock is off.
     pub drift: Drift,
-    /// The state that a new secret file begins with: both codes are spent.
+    /// The state that a new secret file begins with: both codes are used.
     pub state: State,
 }
 
-/// Why two codes do not pair a phone.
+/// Why two codes do not enroll a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EnrollmentRefusal {
     /// The first code is not one of this secret within an hour of now.
@@ -36,15 +36,15 @@ pub fn enroll(
     second: &Code,
     key: &OtpGenerator,
     now: UnixTime,
-) -> Result<Paired, EnrollmentRefusal> {
+) -> Result<EnrollmentProof, EnrollmentRefusal> {
     let expected = now.step(key.period());
     let reach = key.period().steps_in(Policy::ENROLLMENT_RESYNC);
     if let Some(step) = find_two_codes(first, second, key, expected.around(reach)) {
         // One step is a person who types late as often as a clock that is off, and the window allows for it anyway.
         let offset = step.next().offset_from(expected);
         let drift = Drift(if offset.abs() <= 1 { 0 } else { offset });
-        let spent = UsedSteps::since_pairing(step, step.next());
-        return Ok(Paired { drift, state: State { spent, drift, ..State::default() } });
+        let used = UsedSteps::since_enrollment(step, step.next());
+        return Ok(EnrollmentProof { drift, state: State { used, drift, ..State::default() } });
     }
     if bool::from(first.ct_eq(second)) {
         return Err(EnrollmentRefusal::Same);
@@ -119,7 +119,7 @@ mod tests {
 
     const NOW: UnixTime = UnixTime(1_700_000_010);
 
-    fn pair_at(first: i64, second: i64) -> Result<Paired, EnrollmentRefusal> {
+    fn enroll_at(first: i64, second: i64) -> Result<EnrollmentProof, EnrollmentRefusal> {
         let key = key();
         let code = |offset: i64| key.code(Step(NOW.step(key.period()).0.checked_add_signed(offset).unwrap()));
         enroll(&code(first), &code(second), &key, NOW)
@@ -127,26 +127,26 @@ mod tests {
 
     #[test]
     fn consecutive_codes_pair_and_tell_the_drift() {
-        assert_eq!(pair_at(-1, 0).unwrap().drift, Drift(0));
-        assert_eq!(pair_at(-2, -1).unwrap().drift, Drift(0), "typed late");
-        assert_eq!(pair_at(-3, -2).unwrap().drift, Drift(-2));
-        assert_eq!(pair_at(119, 120).unwrap().drift, Drift(120));
-        assert_eq!(pair_at(119, 120).unwrap().state.drift, Drift(120), "learned for the logins");
-        let state = pair_at(-1, 0).unwrap().state;
-        assert_eq!(state.spent.upto, NOW.step(Period::default()));
+        assert_eq!(enroll_at(-1, 0).unwrap().drift, Drift(0));
+        assert_eq!(enroll_at(-2, -1).unwrap().drift, Drift(0), "typed late");
+        assert_eq!(enroll_at(-3, -2).unwrap().drift, Drift(-2));
+        assert_eq!(enroll_at(119, 120).unwrap().drift, Drift(120));
+        assert_eq!(enroll_at(119, 120).unwrap().state.drift, Drift(120), "learned for the logins");
+        let state = enroll_at(-1, 0).unwrap().state;
+        assert_eq!(state.used.upto, NOW.step(Period::default()));
     }
 
     #[test]
     fn other_codes_say_what_is_wrong() {
-        assert_eq!(pair_at(0, 0), Err(EnrollmentRefusal::Same));
-        assert_eq!(pair_at(0, -1), Err(EnrollmentRefusal::NotConsecutive));
-        assert_eq!(pair_at(-2, 0), Err(EnrollmentRefusal::NotConsecutive));
-        assert_eq!(pair_at(-150, -149), Err(EnrollmentRefusal::FirstWrong));
+        assert_eq!(enroll_at(0, 0), Err(EnrollmentRefusal::Same));
+        assert_eq!(enroll_at(0, -1), Err(EnrollmentRefusal::NotConsecutive));
+        assert_eq!(enroll_at(-2, 0), Err(EnrollmentRefusal::NotConsecutive));
+        assert_eq!(enroll_at(-150, -149), Err(EnrollmentRefusal::FirstWrong));
         let key = key();
         let (right, wrong) = (key.code(NOW.step(key.period())), Code::from_digits(b"000000").unwrap());
         assert_eq!(enroll(&right, &wrong, &key, NOW), Err(EnrollmentRefusal::SecondWrong));
         assert_eq!(enroll(&wrong, &right, &key, NOW), Err(EnrollmentRefusal::FirstWrong));
-        assert_eq!(pair_at(-122, -121), Err(EnrollmentRefusal::FirstWrong));
+        assert_eq!(enroll_at(-122, -121), Err(EnrollmentRefusal::FirstWrong));
     }
 
     #[test]

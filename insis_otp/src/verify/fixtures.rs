@@ -1,6 +1,6 @@
 //! A phone, and what is kept of it: for the tests of the verdict and of resynchronization.
 
-use super::{Attempt, Policy, State, Typed, UsedSteps, Verdict, verify};
+use super::{Attempt, ParsedReply, Policy, State, UsedSteps, Verdict, verify};
 use crate::oath::{
     Algorithm, Digits, OtpGenerator, Period, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime,
 };
@@ -18,10 +18,10 @@ pub struct Phone {
 pub fn phone() -> Phone {
     let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
     let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
-    let spent = UsedSteps::since_pairing(Step(T - 2001), Step(T - 2000));
+    let used = UsedSteps::since_enrollment(Step(T - 2001), Step(T - 2000));
     let recovery =
         RecoveryCodes::new(&[recovery_code(b"abcdefghjk"), recovery_code(b"kkkkkkkkkk")], Salt([1; 16]));
-    Phone { key, recovery, state: State { spent, ..State::default() }, policy: Policy::default() }
+    Phone { key, recovery, state: State { used, ..State::default() }, policy: Policy::default() }
 }
 
 /// A key that was looked for: the code of the step before [`T`] stands once more, 31 steps later.
@@ -33,8 +33,8 @@ pub fn twins() -> OtpGenerator {
 }
 
 fn recovery_code(letters: &[u8]) -> RecoveryCode {
-    match Typed::parse(letters) {
-        Typed::Recovery(code) => code,
+    match ParsedReply::parse(letters) {
+        ParsedReply::Recovery(code) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -45,7 +45,7 @@ impl Phone {
     }
 
     pub fn try_text(&mut self, text: &str, now: UnixTime) -> Verdict {
-        let typed = Typed::parse(text.as_bytes());
+        let typed = ParsedReply::parse(text.as_bytes());
         let attempt = Attempt::of(&typed);
         let (verdict, state) = verify(&attempt, &self.key, &self.recovery, &self.state, &self.policy, now);
         self.state = state;
@@ -57,7 +57,7 @@ impl Phone {
         self.try_text(&code, now)
     }
 
-    pub fn try_pair(&mut self, step: u64, now: UnixTime) -> Verdict {
+    pub fn try_two_codes(&mut self, step: u64, now: UnixTime) -> Verdict {
         let text = format!("{} {}", self.code(step), self.code(step + 1));
         self.try_text(&text, now)
     }

@@ -8,19 +8,19 @@ mod enrollment;
 #[cfg(test)]
 mod fixtures;
 mod policy;
+mod reply;
 mod resync;
 mod state;
 mod throttle;
-mod typed;
 mod used_steps;
 mod verdict;
 
 pub use budget::{Budgets, Meter, Rate, SourceMeter, SourceTag};
-pub use enrollment::{EnrollmentRefusal, Paired, enroll, locate};
+pub use enrollment::{EnrollmentProof, EnrollmentRefusal, enroll, locate};
 pub use policy::{Policy, Window};
+pub use reply::{Malformed, ParsedReply};
 pub use resync::{Resync, ResyncCharge, ResyncCode, ResyncComparison, charge_resync};
 pub use state::{Remembered, ResyncStart, State};
 pub use throttle::{Throttle, ThrottlePolicy};
-pub use typed::{Malformed, Typed};
 pub use used_steps::UsedSteps;
 pub use verdict::{Accepted, Attempt, Charge, Comparison, Proof, Refusal, Verdict, charge, verify};

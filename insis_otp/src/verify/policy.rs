@@ -44,7 +44,7 @@ impl TryFrom<u64> for Window {
 impl Policy {
     /// How far off a phone may be for two consecutive codes to be found at a login: five minutes.
     pub const LOGIN_RESYNC: u64 = Drift::LOGIN_RESYNC;
-    /// How far off a phone may be at pairing, and the most that is ever learned: an hour.
+    /// How far off a phone may be at enrollment, and the most that is ever learned: an hour.
     pub const ENROLLMENT_RESYNC: u64 = 3600;
 
     /// The steps on either side in which a login looks for two consecutive codes. Never fewer than the window.
@@ -65,7 +65,7 @@ impl Policy {
     /// How many pairs of steps two consecutive codes are compared with during a delay: those around the step that the
     /// device should show, and those around our own.
     #[must_use]
-    pub const fn pair_candidates(&self) -> u64 {
+    pub const fn two_codes_candidates(&self) -> u64 {
         let window = self.window.steps();
         2 * (window + if window > 0 { window } else { 1 })
     }

@@ -8,7 +8,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::enrollment::Found;
 use super::verdict::{admit_single, present, with_failure};
-use super::{Policy, Refusal, ResyncStart, State, Typed, UsedSteps};
+use super::{ParsedReply, Policy, Refusal, ResyncStart, State, UsedSteps};
 use crate::oath::{Code, Drift, KeyedHmac, OtpGenerator, Seconds, Step, UnixTime};
 
 /// Which of the two codes a request brings.
@@ -56,7 +56,7 @@ const STEPS_BETWEEN: u64 = 3;
 /// Charges a request. Pure, and computes no code.
 pub fn charge_resync(
     which: ResyncCode,
-    typed: &Typed,
+    typed: &ParsedReply,
     key: &OtpGenerator,
     state: &State,
     policy: &Policy,
@@ -97,7 +97,7 @@ impl ResyncComparison {
         let reach = key.period().steps_in(Policy::ENROLLMENT_RESYNC);
         let (keyed, mut found) = (KeyedHmac::new(key), Found::default());
         for step in self.now.step(key.period()).around_from_afar(reach) {
-            let fresh = !Choice::from(u8::from(self.before.spent.contains(step)));
+            let fresh = !Choice::from(u8::from(self.before.used.contains(step)));
             found.take(step, keyed.code(step).ct_eq(&self.code) & fresh);
         }
         let resync = found.step().map(|step| ResyncStart { step, at: self.now });
@@ -115,7 +115,7 @@ impl ResyncComparison {
         for between in 1..=STEPS_BETWEEN {
             let step = Step(first.0.saturating_add(between));
             let in_time = Choice::from(u8::from(start.is_some() && is_in_time(key, between, elapsed)));
-            let fresh = !Choice::from(u8::from(self.before.spent.contains(step)));
+            let fresh = !Choice::from(u8::from(self.before.used.contains(step)));
             found.take(step, keyed.code(step).ct_eq(&self.code) & in_time & fresh);
         }
         match found.step() {
@@ -128,13 +128,13 @@ impl ResyncComparison {
         let offset = second.offset_from(self.now.step(key.period()));
         // One step is a person who types late as often as a clock that is off, and the window allows for it anyway.
         let drift = Drift(if offset.abs() <= 1 { 0 } else { offset });
-        let spent: UsedSteps = self.before.spent.with_resync(first, second);
+        let used: UsedSteps = self.before.used.with_resync(first, second);
         // Both requests turned out to be no guesses. It is no login: the owner is still told of failures at the next one.
         // The second request is not in the state before it, so that one is given back.
         let own = 1;
         let throttle = self.before.throttle.after_login(own);
         let failures = self.before.failures.saturating_sub(own);
-        let next = State { spent, drift, throttle, failures, resync: None, ..self.before };
+        let next = State { used, drift, throttle, failures, resync: None, ..self.before };
         (Ok(Resync::Learned(drift)), next)
     }
 }
@@ -153,7 +153,7 @@ mod tests {
 
     impl Phone {
         fn send(&mut self, which: ResyncCode, text: &str, now: UnixTime) -> Result<Resync, Refusal> {
-            let typed = Typed::parse(text.as_bytes());
+            let typed = ParsedReply::parse(text.as_bytes());
             let (outcome, state) =
                 match charge_resync(which, &typed, &self.key, &self.state, &self.policy, now) {
                     ResyncCharge::Settled(refusal, state) => (Err(refusal), state),
@@ -281,8 +281,8 @@ mod tests {
             let now = NOW.plus(Seconds(60));
             let single = phone.code(T + 2);
             assert!(!opens(&phone.try_text(&single, now)), "{offset}: the drift is theirs");
-            let pair = format!("{} {}", phone.code(T + 1), phone.code(T + 2));
-            assert!(opens(&phone.try_text(&pair, now)), "{offset}");
+            let two_codes = format!("{} {}", phone.code(T + 1), phone.code(T + 2));
+            assert!(opens(&phone.try_text(&two_codes, now)), "{offset}");
             assert_eq!(phone.state.drift, Drift(0), "{offset}");
             let next = phone.code(T + 3);
             assert!(

@@ -1,14 +1,14 @@
-//! What changes with every attempt: spent steps, drift, failures, spent recovery codes.
+//! What changes with every attempt: used steps, drift, failures, used recovery codes.
 
 use super::verdict::{present, with_failure};
 use super::{Policy, Throttle, UsedSteps};
 use crate::oath::{Drift, Period, Seconds, Step, UnixTime};
 
-/// The state of a pairing, as the secret file keeps it.
+/// The state of an enrollment, as the secret file keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// Steps that can no longer be accepted.
-    pub spent: UsedSteps,
+    pub used: UsedSteps,
     /// How far the phone's clock is off.
     pub drift: Drift,
     /// Failed attempts of every kind since the last login: what the owner is told.
@@ -17,8 +17,8 @@ pub struct State {
     pub throttle: Throttle,
     /// When a code last opened a login.
     pub last_login: Option<UnixTime>,
-    /// Which recovery codes are spent, a bit each.
-    pub spent_recovery: u16,
+    /// Which recovery codes are used, a bit each.
+    pub used_recovery: u16,
     /// Clients that are not asked for a code again for a while.
     pub remembered: Vec<Remembered>,
     /// The first code of a resynchronization, while the second is waited for.
@@ -72,11 +72,11 @@ impl State {
     #[must_use]
     pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
         let end = Step(now.step(period).shifted(self.drift).0.saturating_add(policy.window.steps()));
-        let spent = match self.spent {
+        let used = match self.used {
             ahead if ahead.upto > end => ahead.back_to(end),
-            spent => spent,
+            used => used,
         };
-        Self { spent, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
+        Self { used, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
     }
 
     /// Before a sign-in at the identity provider begins: it counts as one wrong guess until it has succeeded, so that none
@@ -89,7 +89,7 @@ impl State {
     }
 
     /// After a charged sign-in that opens the login: failures are told, where they can be, and the delay ends. No code is
-    /// spent, and what else was guessed today stays counted.
+    /// used, and what else was guessed today stays counted.
     #[must_use]
     pub fn after_sign_in(&self, tells_failures: bool, now: UnixTime) -> Self {
         let failures = if tells_failures { 0 } else { self.failures.saturating_sub(1) };
@@ -104,12 +104,12 @@ impl State {
         Self { failures: self.failures.saturating_sub(1), throttle, ..self.clone() }
     }
 
-    /// The state of which nothing is known any more: every code up to now and every recovery code counts as spent.
+    /// The state of which nothing is known any more: every code up to now and every recovery code counts as used.
     #[must_use]
     pub fn unknown(period: Period, policy: &Policy, now: UnixTime) -> Self {
         let end = Step(now.step(period).0.saturating_add(policy.window.steps()));
-        let spent = UsedSteps { upto: end, gap: None, island: None };
-        Self { spent, spent_recovery: u16::MAX, ..Self::default() }
+        let used = UsedSteps { upto: end, unused_range: None, used_ahead: None };
+        Self { used, used_recovery: u16::MAX, ..Self::default() }
     }
 }
 
@@ -121,8 +121,9 @@ mod tests {
     fn unlocking_ends_the_delay_and_forgets_nothing_else() {
         let now = UnixTime(3_000_000);
         let throttle = Throttle { guesses: 9, guessed_at: now, ..Throttle::default() };
-        let spent = UsedSteps { upto: Step(100_001), gap: Some((Step(1), Step(5))), island: None };
-        let state = State { spent, throttle, failures: 9, spent_recovery: 3, ..State::default() };
+        let used =
+            UsedSteps { upto: Step(100_001), unused_range: Some((Step(1), Step(5))), used_ahead: None };
+        let state = State { used, throttle, failures: 9, used_recovery: 3, ..State::default() };
         let unlocked = state.unlocked(Period::default(), &Policy::default(), now);
         assert_eq!(unlocked, State { throttle: Throttle::default(), ..state });
     }
@@ -130,8 +131,8 @@ mod tests {
     #[test]
     fn a_sign_in_ends_the_delay_and_spends_nothing() {
         let (now, policy) = (UnixTime(3_000_000), Policy::default());
-        let spent = UsedSteps { upto: Step(100_001), gap: None, island: None };
-        let mut state = State { spent, spent_recovery: 3, ..State::default() };
+        let used = UsedSteps { upto: Step(100_001), unused_range: None, used_ahead: None };
+        let mut state = State { used, used_recovery: 3, ..State::default() };
         for charged in 1..=6 {
             state = state.charged_for_sign_in(&policy, now);
             assert_eq!((state.failures, state.throttle.today), (charged, charged));
@@ -141,15 +142,15 @@ mod tests {
         assert_eq!(charged.without_sign_in(), state, "an outage costs nothing");
         let (kept, told) = (charged.after_sign_in(false, now), charged.after_sign_in(true, now));
         assert_eq!((kept.failures, told.failures, told.last_login), (6, 0, Some(now)));
-        assert_eq!((told.spent, told.spent_recovery, told.throttle.today), (spent, 3, 6));
+        assert_eq!((told.used, told.used_recovery, told.throttle.today), (used, 3, 6));
         assert_eq!(told.throttle.wait(&policy.throttle, now), None);
     }
 
     #[test]
     fn of_an_unknown_state_everything_counts_as_spent() {
         let unknown = State::unknown(Period::default(), &Policy::default(), UnixTime(3_000_000));
-        assert_eq!(unknown.spent, UsedSteps { upto: Step(100_001), gap: None, island: None });
-        assert_eq!(unknown.spent_recovery, u16::MAX);
+        assert_eq!(unknown.used, UsedSteps { upto: Step(100_001), unused_range: None, used_ahead: None });
+        assert_eq!(unknown.used_recovery, u16::MAX);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct ThrottlePolicy {
 /// Consecutive wrong guesses, and when. Only a login resets them, and not even that what was counted today: otherwise
 /// an owner who logs in often would give a guesser fresh guesses each time.
 ///
-/// A guess is a well-formed code, pair or recovery code that was compared and did not match. What could never have
+/// A guess is a well-formed code, two codes or a recovery code that was compared and did not match. What could never have
 /// opened the login (a code used before, a typing error, a code that was not compared because of the delay) is
 /// counted for the owner's eyes, but does not lengthen the delay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,10 +88,10 @@ impl Throttle {
     /// Times that lie in the future were written by a clock that has been set back since. They count as now: the
     /// delay runs its length once more, and no longer.
     #[must_use]
-    pub(super) fn without_future(mut self, pairs: Rate, now: UnixTime) -> Self {
+    pub(super) fn without_future(mut self, two_codes: Rate, now: UnixTime) -> Self {
         self.guessed_at = self.guessed_at.min(now);
         self.day = self.day.min(now.day());
-        self.budgets = self.budgets.without_future(pairs, now);
+        self.budgets = self.budgets.without_future(two_codes, now);
         self
     }
 
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(throttle.wait(&policy, UnixTime(1000)), Some(Seconds(30)));
         assert_eq!(throttle.wait(&policy, UnixTime(1029)), Some(Seconds(1)));
         assert_eq!(throttle.wait(&policy, UnixTime(1030)), None);
-        let back = throttle.without_future(Rate::pairs(2), UnixTime(10));
+        let back = throttle.without_future(Rate::two_codes(2), UnixTime(10));
         assert_eq!(back.wait(&policy, UnixTime(10)), Some(Seconds(30)));
     }
 
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(throttle.with_guess(true, midnight).today, 1);
         // A clock set back gives neither fresh guesses nor a wait beyond the day.
         let later =
-            Throttle { day: 9, today: 30, ..Throttle::default() }.without_future(Rate::pairs(2), noon);
+            Throttle { day: 9, today: 30, ..Throttle::default() }.without_future(Rate::two_codes(2), noon);
         assert_eq!(later.wait(&policy, noon), Some(Seconds(43_200)));
     }
 }

@@ -7,8 +7,8 @@
 use subtle::{Choice, ConstantTimeEq};
 
 use super::enrollment::{Found, find_two_codes};
-use super::typed::Codes;
-use super::{Malformed, Policy, Rate, SourceTag, State, Typed, UsedSteps};
+use super::reply::Codes;
+use super::{Malformed, ParsedReply, Policy, Rate, SourceTag, State, UsedSteps};
 use crate::oath::{
     Code, Drift, KeyedHmac, OtpGenerator, RecoveryCode, RecoveryCodes, ScratchCode, Seconds, Step, UnixTime,
 };
@@ -30,7 +30,7 @@ pub struct Accepted {
     pub by: Proof,
     /// Failed attempts since the login before.
     pub failures: u32,
-    /// The spent steps lay far ahead: the machine's clock was wrong once, and this login led back.
+    /// The used steps lay far ahead: the machine's clock was wrong once, and this login led back.
     pub clock_was_ahead: bool,
 }
 
@@ -61,12 +61,12 @@ pub enum Proof {
 pub enum Refusal {
     /// Matches nothing nearby.
     Wrong,
-    /// The right code of a step that is spent; a fresh one is shown after this time (0: already now).
+    /// The right code of a step that is used; a fresh one is shown after this time (0: already now).
     Used {
         /// Until the phone shows a code that can be accepted.
         wait: Seconds,
     },
-    /// Every step near now is spent, as the clock of this machine was far ahead once, or is behind now.
+    /// Every step near now is used, as the clock of this machine was far ahead once, or is behind now.
     ClockAhead {
         /// How far ahead the last accepted step lies.
         by: Seconds,
@@ -130,7 +130,7 @@ impl Refusal {
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
     /// What was typed.
-    pub typed: &'a Typed,
+    pub typed: &'a ParsedReply,
     /// Where it comes from.
     pub source: SourceTag,
     /// Guesses of this login that were made with digits at the end of the password, before anybody was asked. An
@@ -143,7 +143,7 @@ pub struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     /// An attempt at the prompt, from a source that is not known.
     #[must_use]
-    pub fn of(typed: &'a Typed) -> Self {
+    pub fn of(typed: &'a ParsedReply) -> Self {
         Self { typed, source: SourceTag::default(), refund: 0, tells_failures: true }
     }
 }
@@ -193,7 +193,7 @@ struct Restricted(bool);
 ///
 /// ```
 /// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, UnixTime};
-/// use insis_otp::verify::{Attempt, Policy, Refusal, State, Typed, Verdict, verify};
+/// use insis_otp::verify::{Attempt, Policy, Refusal, State, ParsedReply, Verdict, verify};
 ///
 /// let secret = Secret::from_bytes(b"12345678901234567890")?;
 /// let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
@@ -201,7 +201,7 @@ struct Restricted(bool);
 ///
 /// // What the phone shows now opens one login, and no second one.
 /// let code = key.code(now.step(key.period())).reveal(key.digits());
-/// let typed = Typed::parse(code.as_bytes());
+/// let typed = ParsedReply::parse(code.as_bytes());
 /// let attempt = Attempt::of(&typed);
 /// let (verdict, state) = verify(&attempt, &key, &recovery, &State::default(), &policy, now);
 /// assert!(matches!(verdict, Verdict::Accepted(_)));
@@ -256,7 +256,7 @@ pub fn charge(
 /// The state as it is read now: what a clock that was ahead wrote is taken for what it is.
 pub(super) fn present(state: &State, policy: &Policy, now: UnixTime) -> State {
     let mut next = state.clone();
-    next.throttle = next.throttle.without_future(Rate::pairs(policy.pair_candidates()), now);
+    next.throttle = next.throttle.without_future(Rate::two_codes(policy.two_codes_candidates()), now);
     next.remembered.retain(|client| client.since <= now);
     next
 }
@@ -284,18 +284,18 @@ fn admit(
     let single = admit_single(state, policy, now);
     let wait = state.throttle.wait(&policy.throttle, now).unwrap_or(Seconds(1));
     let text = match attempt.typed {
-        Typed::Malformed(why) => return Err(Refusal::Malformed(*why)),
-        Typed::Recovery(code) if state.throttle.budgets.take_recovery(attempt.source, now) => {
+        ParsedReply::Malformed(why) => return Err(Refusal::Malformed(*why)),
+        ParsedReply::Recovery(code) if state.throttle.budgets.take_recovery(attempt.source, now) => {
             return Ok(Candidate::Recovery(code.clone()));
         }
-        Typed::Recovery(_) => return Err(Refusal::TooSoon { wait }),
-        Typed::Digits(text) => text,
+        ParsedReply::Recovery(_) => return Err(Refusal::TooSoon { wait }),
+        ParsedReply::Digits(text) => text,
     };
     // For people without scratch codes as well, so that nobody learns who has any.
     match (text.codes(key.digits()), text.scratch()) {
         (Codes::Two(first, second), _) => {
-            let rate = Rate::pairs(policy.pair_candidates());
-            if single.is_err() && !state.throttle.budgets.take_pair(attempt.source, rate, now) {
+            let rate = Rate::two_codes(policy.two_codes_candidates());
+            if single.is_err() && !state.throttle.budgets.take_two_codes(attempt.source, rate, now) {
                 return Err(Refusal::TooSoon { wait });
             }
             Ok(Candidate::Two(first, second, Restricted(single.is_err())))
@@ -309,16 +309,16 @@ fn admit(
 /// Where a code was found by [`Comparison::look`].
 struct Sight {
     fresh: Option<Step>,
-    spent: Option<Step>,
+    used: Option<Step>,
     outside: Option<Step>,
 }
 
 /// What makes an attempt an accepted one.
 struct Acceptance {
     proof: Proof,
-    spent: UsedSteps,
+    used: UsedSteps,
     drift: Drift,
-    spent_recovery: u16,
+    used_recovery: u16,
     clock_was_ahead: bool,
 }
 
@@ -373,13 +373,13 @@ impl Comparison {
     }
 
     fn accepted(&self, acceptance: Acceptance) -> (Accepted, State) {
-        let Acceptance { proof, spent, drift, spent_recovery, clock_was_ahead } = acceptance;
+        let Acceptance { proof, used, drift, used_recovery, clock_was_ahead } = acceptance;
         let before = self.before.clone();
         let failures = before.failures;
         let next = State {
-            spent,
+            used,
             drift,
-            spent_recovery,
+            used_recovery,
             failures: if self.tells_failures { 0 } else { failures },
             throttle: before.throttle.after_login(self.refund),
             last_login: Some(self.now),
@@ -406,7 +406,7 @@ impl Comparison {
 
     /// Whether the last accepted step lies beyond every step that could be accepted now.
     fn clock_is_behind(&self, key: &OtpGenerator) -> bool {
-        self.before.spent.upto > self.window_end(key)
+        self.before.used.upto > self.window_end(key)
     }
 
     fn one_code(&self, key: &OtpGenerator, code: &Code) -> Result<Acceptance, Refusal> {
@@ -414,10 +414,10 @@ impl Comparison {
         match self.look(key, code) {
             Sight { fresh: Some(step), .. } => Ok(Acceptance {
                 proof: Proof::Code { offset: step.offset_from(expected) },
-                spent: self.before.spent.with(step, step),
+                used: self.before.used.with(step, step),
                 ..self.unchanged()
             }),
-            Sight { spent: Some(_), .. } => Err(self.spent_already(key)),
+            Sight { used: Some(_), .. } => Err(self.spent_already(key)),
             Sight { outside: Some(step), .. } => {
                 Err(Refusal::OutsideWindow { offset: step.offset_from(expected) })
             }
@@ -429,9 +429,9 @@ impl Comparison {
     fn unchanged(&self) -> Acceptance {
         Acceptance {
             proof: Proof::Code { offset: 0 },
-            spent: self.before.spent,
+            used: self.before.used,
             drift: self.before.drift,
-            spent_recovery: self.before.spent_recovery,
+            used_recovery: self.before.used_recovery,
             clock_was_ahead: false,
         }
     }
@@ -440,22 +440,22 @@ impl Comparison {
     /// wherever it matches, and when it matches nowhere.
     fn look(&self, key: &OtpGenerator, code: &Code) -> Sight {
         let keyed = KeyedHmac::new(key);
-        let [mut fresh, mut spent, mut outside] = [Found::default(); 3];
+        let [mut fresh, mut used, mut outside] = [Found::default(); 3];
         let window = self.expected(key).around(self.policy.window.steps());
         for step in self.expected(key).around(self.policy.reach(key.period())) {
             let matches = keyed.code(Step(step)).ct_eq(code);
             let in_window = Choice::from(u8::from(window.contains(&step)));
-            let is_spent = Choice::from(u8::from(self.before.spent.contains(Step(step))));
+            let is_spent = Choice::from(u8::from(self.before.used.contains(Step(step))));
             fresh.take(Step(step), matches & in_window & !is_spent);
-            spent.take(Step(step), matches & in_window & is_spent);
+            used.take(Step(step), matches & in_window & is_spent);
             outside.take(Step(step), matches & !in_window);
         }
-        Sight { fresh: fresh.step(), spent: spent.step(), outside: outside.step() }
+        Sight { fresh: fresh.step(), used: used.step(), outside: outside.step() }
     }
 
-    /// A right code that is spent: how long until the device shows a fresh one.
+    /// A right code that is used: how long until the device shows a fresh one.
     fn spent_already(&self, key: &OtpGenerator) -> Refusal {
-        let next = self.before.spent.upto.next().0;
+        let next = self.before.used.upto.next().0;
         let fresh = Step(next.saturating_add_signed(-i64::from(self.before.drift.0)));
         let wait = self.now.until(fresh.start(key.period()));
         if wait.0 > Policy::LOGIN_RESYNC { Refusal::ClockAhead { by: wait } } else { Refusal::Used { wait } }
@@ -494,30 +494,30 @@ impl Comparison {
         behind: bool,
         is_by_our_clock: bool,
     ) -> Result<Acceptance, Refusal> {
-        let spent = self.before.spent;
-        if !spent.contains(step) && !spent.contains(step.next()) {
-            return Ok(self.accept_two(key, step, spent.with(step, step.next())));
+        let used = self.before.used;
+        if !used.contains(step) && !used.contains(step.next()) {
+            return Ok(self.accept_two(key, step, used.with(step, step.next())));
         }
         // This machine's clock was ahead once, or the device's was, or was made to look so.
         let drift_is_far = u64::from(self.before.drift.0.unsigned_abs()) > self.policy.reach(key.period());
         let ours_is_behind = is_by_our_clock
-            && spent.upto.0 > self.our_window_end(key)
-            && (drift_is_far || spent.gap_is_of_a_resync());
-        if (behind || ours_is_behind) && spent.gap_contains(step, step.next()) {
-            let back = self.accept_two(key, step, spent.back_in_gap(step.next()));
+            && used.upto.0 > self.our_window_end(key)
+            && (drift_is_far || used.unused_range_is_of_a_resync());
+        if (behind || ours_is_behind) && used.unused_range_contains(step, step.next()) {
+            let back = self.accept_two(key, step, used.back_in_unused_range(step.next()));
             return Ok(Acceptance { clock_was_ahead: true, ..back });
         }
         Err(self.spent_already(key))
     }
 
-    fn accept_two(&self, key: &OtpGenerator, step: Step, spent: UsedSteps) -> Acceptance {
+    fn accept_two(&self, key: &OtpGenerator, step: Step, used: UsedSteps) -> Acceptance {
         let offset = step.next().offset_from(self.expected(key));
         let mut drift = self.before.drift;
         if u64::from(offset.unsigned_abs()) > self.policy.window.steps() {
             let most = i32::try_from(key.period().steps_in(Policy::ENROLLMENT_RESYNC)).unwrap_or(i32::MAX);
             drift = Drift(drift.0.saturating_add(offset).clamp(-most, most));
         }
-        Acceptance { proof: Proof::TwoCodes { offset, drift }, spent, drift, ..self.unchanged() }
+        Acceptance { proof: Proof::TwoCodes { offset, drift }, used, drift, ..self.unchanged() }
     }
 
     /// The recovery or scratch code of this index, if there is one.
@@ -529,18 +529,18 @@ impl Comparison {
     ) -> Result<Acceptance, Refusal> {
         let index = index.ok_or(Refusal::Wrong)?;
         let bit = 1_u16.checked_shl(u32::from(index)).unwrap_or(0);
-        if self.before.spent_recovery & bit != 0 {
+        if self.before.used_recovery & bit != 0 {
             return Err(Refusal::RecoverySpent);
         }
-        let spent_recovery = self.before.spent_recovery | bit;
-        let proof = Proof::Recovery { left: recovery.left(spent_recovery) };
-        let accepted = Acceptance { proof, spent_recovery, ..self.unchanged() };
+        let used_recovery = self.before.used_recovery | bit;
+        let proof = Proof::Recovery { left: recovery.left(used_recovery) };
+        let accepted = Acceptance { proof, used_recovery, ..self.unchanged() };
         if !self.clock_is_behind(key) {
             return Ok(accepted);
         }
-        // Go on from now, with every code of the present window spent, so that none seen earlier opens a login.
-        let spent = accepted.spent.back_in_gap(self.window_end(key));
-        Ok(Acceptance { spent, clock_was_ahead: true, ..accepted })
+        // Go on from now, with every code of the present window used, so that none seen earlier opens a login.
+        let used = accepted.used.back_in_unused_range(self.window_end(key));
+        Ok(Acceptance { used, clock_was_ahead: true, ..accepted })
     }
 }
 

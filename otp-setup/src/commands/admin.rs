@@ -10,7 +10,7 @@ use crate::backend::Error;
 use crate::caller::Caller;
 use crate::context::{Context, ContextError};
 use crate::doctor::{self, Severity};
-use crate::exit::{self, Failure, Status};
+use crate::exit::{self, ExitError, Status};
 use crate::output::Output;
 use crate::report;
 use crate::sanitize;
@@ -18,8 +18,8 @@ use crate::session::codes_count_as_used;
 use crate::users;
 
 impl Setup<'_> {
-    /// Ends a delay, mends a damaged state.
-    pub(super) fn unlock(&self, site: &Context) -> Result<(), Failure> {
+    /// Ends a delay, repairs a damaged state.
+    pub(super) fn unlock(&self, site: &Context) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
@@ -35,7 +35,7 @@ impl Setup<'_> {
     }
 
     /// Lets an enrollment follow its user to another name.
-    pub(super) fn rename(&self, site: &Context, old: &str, new: &str) -> Result<(), Failure> {
+    pub(super) fn rename(&self, site: &Context, old: &str, new: &str) -> Result<(), ExitError> {
         self.only_root(site)?;
         let unknown = |name: &str| {
             exit::of_context(ContextError::NoSuchUser(sanitize::unsecret(name).into_owned()), &self.messages)
@@ -67,8 +67,8 @@ impl Setup<'_> {
         self.tell(&self.messages.moved(sanitize::name(old), &user))
     }
 
-    /// Writes the URI of a pairing, which is its secret.
-    pub(super) fn export(&self, site: &Context) -> Result<(), Failure> {
+    /// Writes the URI of an enrollment, which is its secret.
+    pub(super) fn export(&self, site: &Context) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
@@ -84,7 +84,7 @@ impl Setup<'_> {
     }
 
     /// Looks for what would lock people out, or let them in without a code.
-    pub(super) fn doctor(&self, json: bool) -> Result<(), Failure> {
+    pub(super) fn doctor(&self, json: bool) -> Result<(), ExitError> {
         let findings = doctor::examine(&self.messages, nix::unistd::geteuid().is_root(), system_clock());
         let mut output = Output::default();
         if json {
@@ -100,7 +100,7 @@ impl Setup<'_> {
         }
     }
 
-    pub(super) fn everybody(&self) -> Result<Vec<Account>, Failure> {
+    pub(super) fn everybody(&self) -> Result<Vec<Account>, ExitError> {
         let failed = |error| {
             (
                 Status::Unusable,
@@ -113,7 +113,7 @@ impl Setup<'_> {
     }
 
     /// Root acts for somebody, and has to say for whom.
-    pub(super) fn need_user(&self) -> Result<(), Failure> {
+    pub(super) fn need_user(&self) -> Result<(), ExitError> {
         match self.cli.user {
             Some(_) => Ok(()),
             None => Err((Status::Usage, Some(self.messages.error(self.messages.need_user())))),

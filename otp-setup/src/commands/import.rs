@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::Setup;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitError, Status};
 use crate::output::{Input, Output, Progress, complain};
 use crate::qr::Symbol;
 use crate::session::parameters;
@@ -77,11 +77,11 @@ pub struct Source {
 
 impl Setup<'_> {
     /// Takes secrets from elsewhere, and says what became of each.
-    pub(super) fn import(&self, site: &Context, options: &ImportOptions) -> Result<(), Failure> {
+    pub(super) fn import(&self, site: &Context, options: &ImportOptions) -> Result<(), ExitError> {
         self.only_root(site)?;
         let salted = |(user, found)| Ok((user, found, self.salt()?));
         let found =
-            self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, Failure>>()?;
+            self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, ExitError>>()?;
         let rules = Rules { force: options.force, replace: options.replace, dry_run: options.dry_run };
         let directory = Directory::for_lookups(found.len());
         let many = rules.replace && !rules.dry_run && found.len() > 1;
@@ -133,7 +133,7 @@ impl Setup<'_> {
     }
 
     /// The entries of a source, and whose each is to be.
-    fn found(&self, site: &Context, options: &ImportOptions) -> Result<Vec<(String, Found)>, Failure> {
+    fn found(&self, site: &Context, options: &ImportOptions) -> Result<Vec<(String, Found)>, ExitError> {
         let source = &options.source;
         if let Some(path) = &source.pam_oath {
             return self.found_by_pam_oath(site, path, options.entry.as_deref());
@@ -162,7 +162,7 @@ impl Setup<'_> {
     }
 
     /// The entries in a text: of any export, or URIs only. Where there is none, the first line says why it is none.
-    fn entries(&self, text: &Zeroizing<String>, any: bool) -> Result<Vec<Found>, Failure> {
+    fn entries(&self, text: &Zeroizing<String>, any: bool) -> Result<Vec<Found>, ExitError> {
         if any {
             return import::exports(text).map_err(|why| self.not_an_export(why));
         }
@@ -176,7 +176,7 @@ impl Setup<'_> {
         site: &Context,
         path: &Path,
         line: Option<&str>,
-    ) -> Result<Vec<(String, Found)>, Failure> {
+    ) -> Result<Vec<(String, Found)>, ExitError> {
         let text = import::private_file(path).map_err(|error| self.unreadable(&path.display(), &error))?;
         let mut all = import::oath(&text, system_clock());
         if self.cli.user.is_some() {
@@ -196,7 +196,7 @@ impl Setup<'_> {
         site: &Context,
         path: Option<&Path>,
         all: bool,
-    ) -> Result<Vec<(String, Found)>, Failure> {
+    ) -> Result<Vec<(String, Found)>, ExitError> {
         if all {
             let everybody = self.with_old_files(path)?;
             return Ok(everybody.iter().filter_map(|account| google_of(account, path)).collect());
@@ -209,7 +209,7 @@ impl Setup<'_> {
     }
 
     /// Whoever may have such a file, also those whom a directory does not list: by their homes, or by the names of the files.
-    fn with_old_files(&self, path: Option<&Path>) -> Result<Vec<Account>, Failure> {
+    fn with_old_files(&self, path: Option<&Path>) -> Result<Vec<Account>, ExitError> {
         let failed = |error| {
             (
                 Status::Unusable,
@@ -228,7 +228,7 @@ impl Setup<'_> {
         Ok(accounts)
     }
 
-    fn unreadable(&self, from: &dyn Display, error: &std::io::Error) -> Failure {
+    fn unreadable(&self, from: &dyn Display, error: &std::io::Error) -> ExitError {
         let why = match error.kind() {
             ErrorKind::InvalidData => self.messages.import_not_text(),
             ErrorKind::UnexpectedEof => self.messages.import_empty(),
@@ -238,7 +238,7 @@ impl Setup<'_> {
     }
 
     /// The same, of an app's export: what is no text is one that is encrypted.
-    fn no_export(&self, from: &dyn Display, error: &std::io::Error) -> Failure {
+    fn no_export(&self, from: &dyn Display, error: &std::io::Error) -> ExitError {
         match error.kind() {
             ErrorKind::InvalidData => {
                 let binary = error.get_ref().and_then(|inner| inner.downcast_ref::<Binary>());
@@ -257,7 +257,7 @@ impl Setup<'_> {
         }
     }
 
-    fn not_an_export(&self, why: Unreadable) -> Failure {
+    fn not_an_export(&self, why: Unreadable) -> ExitError {
         let text = match why {
             Unreadable::Encrypted(program) => self.messages.import_encrypted(program),
             Unreadable::Closed(program) => self.messages.import_closed(program),
@@ -269,7 +269,7 @@ impl Setup<'_> {
     }
 
     /// The one entry of an export that is meant: by its account, by issuer and account, or by its number.
-    fn choose(&self, entries: Vec<Found>, wanted: Option<&str>) -> Result<Found, Failure> {
+    fn choose(&self, entries: Vec<Found>, wanted: Option<&str>) -> Result<Found, ExitError> {
         let listed: Vec<_> = entries.iter().zip(1..).map(|(found, number)| listed(found, number)).collect();
         let is_named = |found: &Found| match (wanted, &found.names) {
             (None, _) => true,
@@ -296,7 +296,7 @@ impl Setup<'_> {
     }
 
     /// What keeps equal scratch codes of two people from having equal hashes.
-    pub(super) fn salt(&self) -> Result<Salt, Failure> {
+    pub(super) fn salt(&self) -> Result<Salt, ExitError> {
         let mut salt = Salt::default();
         getrandom::fill(&mut salt.0).map_err(|error| {
             (Status::Unusable, Some(self.messages.error(self.messages.end_no_random(error))))

@@ -10,14 +10,14 @@ use super::Setup;
 use crate::backend::Error;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::exit::{self, Failure, Status};
+use crate::exit::{self, ExitError, Status};
 use crate::output::Output;
 use crate::page::Desktop;
 use crate::{dates, sanitize};
 
 impl Setup<'_> {
     /// Makes an invitation in the place of a former one, and shows or prints its code.
-    pub(super) fn invite(&self, site: &Context, valid: Seconds, print: bool) -> Result<(), Failure> {
+    pub(super) fn invite(&self, site: &Context, valid: Seconds, print: bool) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
         self.can_invite(site)?;
@@ -51,7 +51,7 @@ impl Setup<'_> {
     }
 
     /// Whether anybody could use an invitation.
-    fn can_invite(&self, site: &Context) -> Result<(), Failure> {
+    fn can_invite(&self, site: &Context) -> Result<(), ExitError> {
         let user = site.account.name.as_str();
         let refused = |status, text| Err((status, Some(self.messages.error(text))));
         if site.config.secret_file.is_home() {

@@ -15,7 +15,7 @@ use insis_otp::store::{Account, Link, Links, StoreError};
 use super::Setup;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitError, Status};
 use crate::output::{Output, complain};
 use crate::{dates, sanitize};
 
@@ -30,7 +30,7 @@ struct Wanted {
 
 impl Setup<'_> {
     /// Links an account to who signs in now, or to a subject that is known.
-    pub(super) fn link(&self, site: &Context, subject: Option<&str>) -> Result<(), Failure> {
+    pub(super) fn link(&self, site: &Context, subject: Option<&str>) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
         let provider = self.provider(site)?;
@@ -55,7 +55,7 @@ impl Setup<'_> {
 
     /// Links many accounts, once every line of the file has turned out right. Where a write fails, those before it stand, and the
     /// same file can be taken again.
-    pub(super) fn link_all(&self, site: &Context, path: &Path) -> Result<(), Failure> {
+    pub(super) fn link_all(&self, site: &Context, path: &Path) -> Result<(), ExitError> {
         self.only_root(site)?;
         let provider = self.provider(site)?;
         let wanted = self.wanted(provider, &self.read_links(path)?)?;
@@ -66,7 +66,7 @@ impl Setup<'_> {
     }
 
     /// Removes a link.
-    pub(super) fn unlink(&self, site: &Context) -> Result<(), Failure> {
+    pub(super) fn unlink(&self, site: &Context) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
         let name = &site.account.name;
@@ -78,7 +78,7 @@ impl Setup<'_> {
     }
 
     /// Walks through a sign-in, and says what was seen.
-    pub(super) fn test_provider(&self, site: &Context) -> Result<(), Failure> {
+    pub(super) fn test_provider(&self, site: &Context) -> Result<(), ExitError> {
         let provider = self.provider(site)?;
         let (identity, detail) = self.sign_in(site, provider)?;
         let mut output = Output::default();
@@ -102,7 +102,7 @@ impl Setup<'_> {
     }
 
     /// The names of those who are linked, where the site has a provider.
-    pub(super) fn linked_names(&self, site: &Context) -> Result<Option<Vec<UserName>>, Failure> {
+    pub(super) fn linked_names(&self, site: &Context) -> Result<Option<Vec<UserName>>, ExitError> {
         if site.config.identity_provider.is_none() {
             return Ok(None);
         }
@@ -124,18 +124,18 @@ impl Setup<'_> {
         })
     }
 
-    fn provider<'a>(&self, site: &'a Context) -> Result<&'a IdentityProvider, Failure> {
+    fn provider<'a>(&self, site: &'a Context) -> Result<&'a IdentityProvider, ExitError> {
         let none = || (Status::Unusable, Some(self.messages.error(self.messages.idp_none())));
         site.config.identity_provider.as_ref().ok_or_else(none)
     }
 
-    fn identity(&self, provider: &IdentityProvider, subject: &str) -> Result<Identity, Failure> {
+    fn identity(&self, provider: &IdentityProvider, subject: &str) -> Result<Identity, ExitError> {
         let identity = Identity::new(&provider.issuer, &provider.tenant, subject);
         identity.map_err(|_| (Status::Usage, Some(self.messages.error(self.messages.link_subject()))))
     }
 
     /// Has somebody sign in.
-    fn sign_in(&self, site: &Context, provider: &IdentityProvider) -> Result<(Identity, String), Failure> {
+    fn sign_in(&self, site: &Context, provider: &IdentityProvider) -> Result<(Identity, String), ExitError> {
         let failed = |status, text| Err((status, Some(self.messages.error(text))));
         let no_answer = |error: FlowError| failed(Status::Unusable, self.messages.idp_answer(error));
         let start = Start { seconds: provider.deadline.0 };
@@ -183,19 +183,19 @@ impl Setup<'_> {
         }
     }
 
-    fn save_link(&self, account: &Account, identity: &Identity) -> Result<(), Failure> {
+    fn save_link(&self, account: &Account, identity: &Identity) -> Result<(), ExitError> {
         let link = Link { identity: identity.clone(), linked_at: system_clock() };
         let saved = reported("link", &account.name, Links::system().save(account, &link));
         saved.map_err(|error| self.broken(&error))
     }
 
     /// Who is linked to an identity already.
-    fn linked_to(&self, identity: &Identity) -> Result<Option<UserName>, Failure> {
+    fn linked_to(&self, identity: &Identity) -> Result<Option<UserName>, ExitError> {
         Ok(self.links()?.remove(identity))
     }
 
     /// Everybody who is linked, by identity. Links of names that nobody has any more hold for nobody.
-    fn links(&self) -> Result<BTreeMap<Identity, UserName>, Failure> {
+    fn links(&self) -> Result<BTreeMap<Identity, UserName>, ExitError> {
         let links = Links::system();
         let names = links.list().map_err(|error| self.broken(&error))?;
         let load = |name: UserName| {
@@ -211,11 +211,11 @@ impl Setup<'_> {
         Ok(names.into_iter().filter_map(load).collect())
     }
 
-    fn broken(&self, error: &StoreError) -> Failure {
+    fn broken(&self, error: &StoreError) -> ExitError {
         (Status::Unusable, Some(self.messages.error(self.messages.store_error(error))))
     }
 
-    fn read_links(&self, path: &Path) -> Result<String, Failure> {
+    fn read_links(&self, path: &Path) -> Result<String, ExitError> {
         let mut text = String::new();
         let read = match path.to_str() {
             Some("-") => std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text),
@@ -234,7 +234,7 @@ impl Setup<'_> {
     }
 
     /// What the lines of a file ask for, if all of them can be done.
-    fn wanted(&self, provider: &IdentityProvider, text: &str) -> Result<Vec<Wanted>, Failure> {
+    fn wanted(&self, provider: &IdentityProvider, text: &str) -> Result<Vec<Wanted>, ExitError> {
         let mut owners = self.links()?;
         let mut wanted: Vec<Wanted> = Vec::new();
         let mut seen: BTreeMap<UserName, usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Who is paired. A site may have a hundred thousand people: their files are read by several threads, and shown as they
+//! Who is enrolled. A site may have a hundred thousand people: their files are read by several threads, and shown as they
 //! come.
 
 use std::collections::HashSet;
@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use insis_otp::record::UserName;
-use insis_otp::service::{Status as Pairing, system_clock};
+use insis_otp::service::{Status as UserStatus, system_clock};
 use insis_otp::store::{Account, Reader, StoreError};
 
 use super::Setup;
 use crate::context::Context;
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitError, Status};
 use crate::output::{Output, Progress, complain};
-use crate::report::{self, Facts};
+use crate::report::{self, UserDetails};
 use crate::sanitize;
 use crate::stored;
 
@@ -23,7 +23,7 @@ use crate::stored;
 type Unanswered = Vec<(PathBuf, nix::Error)>;
 
 /// How a person is shown.
-type Row<'a> = &'a (dyn Fn(&str, &Pairing) -> String + Sync);
+type Row<'a> = &'a (dyn Fn(&str, &UserStatus) -> String + Sync);
 
 /// Some people who stand together in the list.
 #[derive(Default)]
@@ -34,16 +34,16 @@ struct Part {
 }
 
 impl Setup<'_> {
-    /// Lists who is paired.
-    pub(super) fn list(&self, site: &Context, json: bool) -> Result<(), Failure> {
+    /// Lists who is enrolled.
+    pub(super) fn list(&self, site: &Context, json: bool) -> Result<(), ExitError> {
         self.only_root(site)?;
         let (accounts, unanswered) = self.with_files(site)?;
         let messages = self.messages;
         let linked = self.linked_names(site)?;
         let is_linked = |user: &str| linked.as_ref().map(|names| is_among(names, user));
-        let as_json = |user: &str, status: Option<&Pairing>| {
-            let facts = Facts::new(user, status, is_linked(user));
-            sanitize::json(&serde_json::to_string(&facts).unwrap_or_default()).into_owned()
+        let as_json = |user: &str, status: Option<&UserStatus>| {
+            let details = UserDetails::new(user, status, is_linked(user));
+            sanitize::json(&serde_json::to_string(&details).unwrap_or_default()).into_owned()
         };
         let parts = if json {
             read(site, &accounts, &|user, status| as_json(user, Some(status)))
@@ -51,8 +51,9 @@ impl Setup<'_> {
             read(site, &accounts, &|user, status| report::row(&messages, user, status))
         };
         // A link alone is a second factor, too.
-        let paired: HashSet<&str> = parts.iter().flat_map(|part| &part.users).map(UserName::as_str).collect();
-        let without_phone = linked.iter().flatten().filter(|name| !paired.contains(name.as_str()));
+        let enrolled: HashSet<&str> =
+            parts.iter().flat_map(|part| &part.users).map(UserName::as_str).collect();
+        let without_phone = linked.iter().flatten().filter(|name| !enrolled.contains(name.as_str()));
         let without_phone: Vec<String> = without_phone
             .map(|name| match json {
                 true => as_json(name.as_str(), None),
@@ -83,7 +84,7 @@ impl Setup<'_> {
     }
 
     /// Everybody whose file may be there, and files of which it could not be learnt whose they are.
-    fn with_files(&self, site: &Context) -> Result<(Vec<Account>, Unanswered), Failure> {
+    fn with_files(&self, site: &Context) -> Result<(Vec<Account>, Unanswered), ExitError> {
         match stored::list(&site.config.secret_file) {
             Some(listing) => Ok((listing.accounts, listing.unanswered)),
             None => Ok((self.everybody()?, Vec::new())),
@@ -96,7 +97,7 @@ fn is_among(names: &[UserName], name: &str) -> bool {
     names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
 }
 
-/// Everybody who is paired, in their order.
+/// Everybody who is enrolled, in their order.
 fn read(site: &Context, accounts: &[Account], row: Row<'_>) -> Vec<Part> {
     let progress = Mutex::new(Progress::of(accounts.len()));
     in_shares(accounts, &|share| {

@@ -21,19 +21,19 @@ use nix::sys::resource::{Resource, setrlimit};
 use crate::apps;
 use crate::cli;
 use crate::context::{Context, ContextError};
-use crate::exit::{self, Failure, Status};
+use crate::exit::{self, ExitError, Status};
 use crate::messages::{Messages, is_utf8};
 use crate::output::{Output, complain};
 use crate::page::{Desktop, Paper};
 use crate::qr::Drawing;
 use crate::report;
 use crate::sanitize;
-use crate::session::{Pairing, Session, SessionError};
-use crate::terminal::{Afterwards, Lines, Screen};
+use crate::session::{EnrollmentOptions, Session, SessionError};
+use crate::terminal::{AfterSecrets, Lines, Screen};
 use crate::ui::Ui;
 
 use self::import::ImportOptions;
-use self::options::{PairOptions, RecoveryOptions};
+use self::options::{EnrollOptions, RecoveryOptions};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -42,7 +42,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
-    pub pair: PairOptions,
+    pub enroll: EnrollOptions,
     #[arg(long, short, global = true)]
     pub user: Option<String>,
     #[arg(long, global = true)]
@@ -54,8 +54,8 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Pair(PairOptions),
-    Replace(PairOptions),
+    Pair(EnrollOptions),
+    Replace(EnrollOptions),
     Status {
         #[arg(long)]
         json: bool,
@@ -138,8 +138,8 @@ struct Setup<'a> {
 }
 
 impl Setup<'_> {
-    fn run(&self) -> Result<(), Failure> {
-        if self.cli.command.is_some() && self.cli.pair != PairOptions::default() {
+    fn run(&self) -> Result<(), ExitError> {
+        if self.cli.command.is_some() && self.cli.enroll != EnrollOptions::default() {
             // They would be ignored, and nobody would notice.
             return Err((Status::Usage, Some(self.messages.error(self.messages.end_options()))));
         }
@@ -151,24 +151,24 @@ impl Setup<'_> {
         }
         let site = Context::find(self.cli.config.as_deref(), self.cli.user.as_deref())
             .map_err(|why| exit::of_context(why, &self.messages))?;
-        let (pair, user) = (&self.cli.pair, site.account.name.as_str());
+        let (enroll, user) = (&self.cli.enroll, site.account.name.as_str());
         match &self.cli.command {
-            None => self.pair(&site, pair),
-            Some(Command::Pair(options)) => self.pair(&site, options),
+            None => self.enroll(&site, enroll),
+            Some(Command::Pair(options)) => self.enroll(&site, options),
             Some(Command::Replace(options)) => self.replace(&site, options),
             Some(Command::Status { json }) => self.status(&site, *json),
-            Some(Command::Verify { json: false }) => self.converse(&site, pair, |session| session.verify()),
+            Some(Command::Verify { json: false }) => self.converse(&site, enroll, |session| session.verify()),
             Some(Command::Verify { json: true }) => self.verify_as_json(&site),
             Some(Command::RecoveryCodes(options)) => {
-                let options = options.as_pairing();
+                let options = options.as_enrollment();
                 let (host, date) = (Self::names(&site).host, crate::dates::local(system_clock()));
                 self.converse(&site, &options, |session| {
                     session.renew_recovery_codes(&host, &date, &options.page_actions())
                 })
             }
-            Some(Command::Resync) => self.converse(&site, pair, |session| session.resync()),
+            Some(Command::Resync) => self.converse(&site, enroll, |session| session.resync()),
             Some(Command::Remove { yes }) => {
-                let options = PairOptions { yes: *yes, ..PairOptions::default() };
+                let options = EnrollOptions { yes: *yes, ..EnrollOptions::default() };
                 self.converse(&site, &options, |session| session.remove())
             }
             Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
@@ -187,30 +187,30 @@ impl Setup<'_> {
     }
 
     /// Has something done that needs no conversation, and says that it is.
-    fn change(&self, site: &Context, request: &Request, done: &str) -> Result<(), Failure> {
+    fn change(&self, site: &Context, request: &Request, done: &str) -> Result<(), ExitError> {
         let changed = site.backend(&system_clock).change(request);
         changed
             .map_err(|error| exit::of_session(error.into(), &self.messages, site.account.name.as_str()))?;
         self.tell(done)
     }
 
-    fn pair(&self, site: &Context, options: &PairOptions) -> Result<(), Failure> {
-        let pairing = self.pairing(site, options)?;
-        self.converse(site, options, |session| session.pair(&pairing))
+    fn enroll(&self, site: &Context, options: &EnrollOptions) -> Result<(), ExitError> {
+        let settings = self.enrollment_options(site, options)?;
+        self.converse(site, options, |session| session.enroll(&settings))
     }
 
-    fn replace(&self, site: &Context, options: &PairOptions) -> Result<(), Failure> {
-        let pairing = self.pairing(site, options)?;
-        self.converse(site, options, |session| session.replace(&pairing))
+    fn replace(&self, site: &Context, options: &EnrollOptions) -> Result<(), ExitError> {
+        let settings = self.enrollment_options(site, options)?;
+        self.converse(site, options, |session| session.replace(&settings))
     }
 
     /// Holds a conversation, with the terminal put right at its end before anything is said about a failure.
     fn converse(
         &self,
         site: &Context,
-        options: &PairOptions,
+        options: &EnrollOptions,
         talk: impl FnOnce(&mut Session<'_>) -> Result<(), SessionError>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ExitError> {
         let mut ui = self.ui(options)?;
         let backend = site.backend(&system_clock);
         let user = site.account.name.to_string();
@@ -226,9 +226,9 @@ impl Setup<'_> {
             yes: options.yes,
             batch: self.cli.batch,
         });
-        let unheard = ui.unheard();
+        let output_error = ui.output_error();
         drop(ui);
-        match unheard {
+        match output_error {
             Some(error) => Err((
                 Status::Unusable,
                 Some(self.messages.error(self.messages.not_shown(self.messages.system_error(&error)))),
@@ -238,7 +238,7 @@ impl Setup<'_> {
     }
 
     /// The terminal, or standard input and output.
-    fn ui(&self, options: &PairOptions) -> Result<Box<dyn Ui>, Failure> {
+    fn ui(&self, options: &EnrollOptions) -> Result<Box<dyn Ui>, ExitError> {
         let term = std::env::var("TERM").unwrap_or_default();
         let drawing = self.drawing(options, &term);
         let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -250,12 +250,12 @@ impl Setup<'_> {
             return Ok(Box::new(Screen::enter(&term, drawing, &system_clock).map_err(failed)?));
         }
         let seen = std::io::stdout().is_terminal();
-        let afterwards = match (moves, seen) {
-            (true, _) => Afterwards::Wipe,
-            (false, true) => Afterwards::Say(self.messages.clear_it_yourself()),
-            (false, false) => Afterwards::Nothing,
+        let after_secrets = match (moves, seen) {
+            (true, _) => AfterSecrets::Wipe,
+            (false, true) => AfterSecrets::Say(self.messages.clear_it_yourself()),
+            (false, false) => AfterSecrets::Nothing,
         };
-        let lines = Lines::begin(seen.then_some(drawing), afterwards, &system_clock).map_err(failed)?;
+        let lines = Lines::begin(seen.then_some(drawing), after_secrets, &system_clock).map_err(failed)?;
         Ok(Box::new(if self.is_silent() { lines.without_questions() } else { lines }))
     }
 
@@ -265,7 +265,7 @@ impl Setup<'_> {
     }
 
     /// How QR codes are drawn here: locales that name another encoding than UTF-8 get plain ASCII.
-    fn drawing(&self, options: &PairOptions, term: &str) -> Drawing {
+    fn drawing(&self, options: &EnrollOptions, term: &str) -> Drawing {
         match () {
             () if options.ascii || !is_utf8(&self.locale) => Drawing::Ascii,
             () if term.contains("256color") || std::env::var_os("COLORTERM").is_some() => Drawing::Blocks256,
@@ -274,7 +274,7 @@ impl Setup<'_> {
     }
 
     /// The paper for pages: what was said, or what is usual here.
-    fn paper(&self, options: &PairOptions) -> Paper {
+    fn paper(&self, options: &EnrollOptions) -> Paper {
         options.paper.unwrap_or_else(|| self.usual_paper())
     }
 
@@ -294,17 +294,21 @@ impl Setup<'_> {
         }
     }
 
-    /// How a phone is to be paired. What the site decided is taken as it is; who wants something else has to mean it.
-    fn pairing(&self, site: &Context, options: &PairOptions) -> Result<Pairing, Failure> {
+    /// How a phone is to be enrolled. What the site decided is taken as it is; who wants something else has to mean it.
+    fn enrollment_options(
+        &self,
+        site: &Context,
+        options: &EnrollOptions,
+    ) -> Result<EnrollmentOptions, ExitError> {
         let new_keys = options.new_keys(site.config.new_keys);
         let NewKeys { algorithm, digits, period } = new_keys;
         let failing = apps::that_fail(algorithm, digits, period);
         if new_keys != site.config.new_keys && !failing.is_empty() && !options.force {
             let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
-            let text = self.messages.pair_needs_force(name, count, seconds, failing.join(", "));
+            let text = self.messages.enroll_needs_force(name, count, seconds, failing.join(", "));
             return Err((Status::Usage, Some(self.messages.error(text))));
         }
-        Ok(Pairing {
+        Ok(EnrollmentOptions {
             names: Self::names(site),
             new_keys,
             qr: !options.text,
@@ -316,16 +320,16 @@ impl Setup<'_> {
         })
     }
 
-    /// Who became root by sudo, without saying whom to pair.
+    /// Who became root by sudo, without saying whom to enroll.
     fn sudo_caller(&self, site: &Context) -> Option<String> {
         let caller = std::env::var("SUDO_USER").ok().filter(|_| site.as_root && self.cli.user.is_none())?;
         (!caller.is_empty() && caller != site.account.name.as_str())
             .then(|| sanitize::name(&caller).into_owned())
     }
 
-    fn verify_as_json(&self, site: &Context) -> Result<(), Failure> {
+    fn verify_as_json(&self, site: &Context) -> Result<(), ExitError> {
         let mut details = None;
-        let outcome = self.converse(site, &self.cli.pair, |session| {
+        let outcome = self.converse(site, &self.cli.enroll, |session| {
             let verdict = session.try_code()?;
             details = Some(report::VerdictDetails::new(&verdict));
             if matches!(verdict, Verdict::Accepted(_)) { Ok(()) } else { Err(SessionError::Refused) }
@@ -338,7 +342,7 @@ impl Setup<'_> {
         outcome
     }
 
-    fn completions(&self, shell: clap_complete::Shell) -> Result<(), Failure> {
+    fn completions(&self, shell: clap_complete::Shell) -> Result<(), ExitError> {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut cli::for_completions::<Cli>(), "otp-setup", &mut script);
         let mut output = Output::default();
@@ -346,7 +350,7 @@ impl Setup<'_> {
         self.written(output)
     }
 
-    fn status(&self, site: &Context, json: bool) -> Result<(), Failure> {
+    fn status(&self, site: &Context, json: bool) -> Result<(), ExitError> {
         let user = site.account.name.as_str();
         let status = site.backend(&system_clock).status();
         let mut status = status.map_err(|error| exit::of_look(error, &self.messages, user))?;
@@ -357,7 +361,7 @@ impl Setup<'_> {
         }
         let mut output = Output::default();
         if json {
-            output.json(&report::Facts::new(user, status.as_ref(), self.is_linked(site)));
+            output.json(&report::UserDetails::new(user, status.as_ref(), self.is_linked(site)));
         } else {
             report::text(&self.messages, user, status.as_ref()).iter().for_each(|line| output.line(line));
             self.link_line(site).iter().for_each(|line| output.line(line));
@@ -366,17 +370,17 @@ impl Setup<'_> {
         if status.is_some() { Ok(()) } else { Err((Status::NotEnrolled, None)) }
     }
 
-    fn only_root(&self, site: &Context) -> Result<(), Failure> {
+    fn only_root(&self, site: &Context) -> Result<(), ExitError> {
         if site.as_root { Ok(()) } else { Err(exit::of_context(ContextError::OnlyRoot, &self.messages)) }
     }
 
-    fn tell(&self, text: &str) -> Result<(), Failure> {
+    fn tell(&self, text: &str) -> Result<(), ExitError> {
         let mut output = Output::default();
         output.sentences(text);
         self.written(output)
     }
 
-    fn written(&self, output: Output) -> Result<(), Failure> {
+    fn written(&self, output: Output) -> Result<(), ExitError> {
         match output.failure() {
             None => Ok(()),
             Some(error) => Err((

@@ -22,9 +22,9 @@ pub struct RecoveryOptions {
     pub paper: Option<Paper>,
 }
 
-/// How a phone is paired.
+/// How a phone is enrolled.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
-pub struct PairOptions {
+pub struct EnrollOptions {
     #[arg(long)]
     pub text: bool,
     #[arg(long)]
@@ -48,15 +48,15 @@ pub struct PairOptions {
 }
 
 impl RecoveryOptions {
-    /// The same, as options of pairing.
-    pub fn as_pairing(&self) -> PairOptions {
+    /// The same, as options of enrollment.
+    pub fn as_enrollment(&self) -> EnrollOptions {
         let Self { text, yes, print, save, paper } = self.clone();
-        PairOptions { text, yes, print, save, paper, ..PairOptions::default() }
+        EnrollOptions { text, yes, print, save, paper, ..EnrollOptions::default() }
     }
 }
 
-impl PairOptions {
-    /// The parameters of the new pairing: the site's, or what was said.
+impl EnrollOptions {
+    /// The parameters of the new enrollment: the site's, or what was said.
     pub fn new_keys(&self, site: NewKeys) -> NewKeys {
         NewKeys {
             algorithm: self.algorithm.unwrap_or(site.algorithm),

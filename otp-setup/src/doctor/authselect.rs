@@ -42,7 +42,7 @@ impl Authselect {
     }
 
     /// A finding whose remedy would edit a file that authselect writes, with the one that lasts.
-    pub fn mended(&self, messages: &Messages, files: &Files, finding: Finding) -> Finding {
+    pub fn corrected(&self, messages: &Messages, files: &Files, finding: Finding) -> Finding {
         let Some(path) = edited(messages, files, &finding) else { return finding };
         let advice = self.advice(messages, &path);
         // A command that edits the file shows what is to be changed instead.
@@ -102,15 +102,15 @@ mod tests {
             ("password-auth", &format!("{HEADER}{FEDORA}")),
         );
         let machine = fixtures::machine(root.path(), &stack);
-        let mended = |remedy: Remedy| {
-            let mended = Authselect::of(&machine).mended(&messages, &stack, finding(remedy));
-            (mended.remedy, mended.line)
+        let corrected = |remedy: Remedy| {
+            let corrected = Authselect::of(&machine).corrected(&messages, &stack, finding(remedy));
+            (corrected.remedy, corrected.line)
         };
         std::fs::create_dir_all(root.path().join("etc/authselect")).unwrap();
         let select =
             |text: &str| std::fs::write(root.path().join("etc/authselect/authselect.conf"), text).unwrap();
         select("sssd\nwith-faillock\nwith-mkhomedir\n");
-        let (how, line) = mended(Remedy::instead(&messages, "auth requisite pam_unix.so"));
+        let (how, line) = corrected(Remedy::instead(&messages, "auth requisite pam_unix.so"));
         for words in [
             "authselect create-profile insis-otp --base-on sssd",
             "/etc/authselect/custom/insis-otp/password-auth",
@@ -124,7 +124,7 @@ mod tests {
         );
         select("custom/uni\n");
         let command = "sed -i --follow-symlinks -e 7d /etc/pam.d/password-auth && sed -i --follow-symlinks -e 2d /etc/pam.d/sshd";
-        let (how, line) = mended(Remedy::run(&messages, command));
+        let (how, line) = corrected(Remedy::run(&messages, command));
         assert!(
             how.contains("/etc/authselect/custom/uni/password-auth") && how.contains("apply-changes"),
             "{how}"
@@ -135,7 +135,7 @@ mod tests {
         );
         // Other files are edited as they are.
         let below = Remedy::new(messages.how_below("/etc/pam.d/sshd:2"), "auth required pam_insis_otp.so");
-        assert!(!mended(below).0.contains("authselect"));
-        assert!(!mended(Remedy::run(&messages, "apt install libpam-sss")).0.contains("authselect"));
+        assert!(!corrected(below).0.contains("authselect"));
+        assert!(!corrected(Remedy::run(&messages, "apt install libpam-sss")).0.contains("authselect"));
     }
 }

@@ -86,7 +86,7 @@ impl Enrollment<'_> {
         }
     }
 
-    /// People without a pairing who can show nothing of what the site lets them pair with.
+    /// People without an enrollment who can show nothing of what the site lets them enroll with.
     fn without_credential(
         &self,
         (people, records): (&[Account], &Records),
@@ -100,13 +100,13 @@ impl Enrollment<'_> {
         };
         let lacks = |person: &&Account| by_invitation || locked.contains(person.name.as_str());
         let lacking: Vec<_> = people.iter().filter(lacks).collect();
-        let unpaired = people::unpaired(self.site, self.used, &lacking, records);
+        let unenrolled = people::unenrolled(self.site, self.used, &lacking, records);
         let invited = |person: &&Account| {
             let invitation = self.site.secret_file.locate(person).invitation();
             invitation.refusal(self.now).is_ok_and(|refusal| refusal.is_none())
         };
         let names: Vec<_> =
-            unpaired.into_iter().filter(|one| !invited(one)).map(|one| one.name.as_str()).collect();
+            unenrolled.into_iter().filter(|one| !invited(one)).map(|one| one.name.as_str()).collect();
         let first = names.first()?;
         let (count, all) = (names.len(), some(&names));
         let text = match by_invitation {
@@ -115,11 +115,11 @@ impl Enrollment<'_> {
         };
         let command = format!("otp-setup invite --user {}", quoted(first));
         let remedy = Remedy::new(messages.how_invite(), command);
-        // Whether they are locked out for it is told with people who have no pairing.
+        // Whether they are locked out for it is told with people who have no enrollment.
         Some(Finding::new(Severity::Note, "self_enrollment", &text, remedy))
     }
 
-    /// Invitations with which nobody can pair any more.
+    /// Invitations with which nobody can enroll any more.
     fn stale_invitations(&self) -> Option<Finding> {
         let listing = stored::list(&self.site.secret_file)?;
         let is_stale = |account: &Option<Account>| {
@@ -127,7 +127,7 @@ impl Enrollment<'_> {
             let Some(account) = account else { return !users::has_directory() };
             let invitation = self.site.secret_file.locate(account).invitation();
             let over = Some(Some(InvitationRefusal::Expired));
-            let spent = Some(Some(InvitationRefusal::Spent));
+            let spent = Some(Some(InvitationRefusal::UsedUp));
             let refusal = invitation.refusal(self.now).ok();
             refusal == over || refusal == spent
         };

@@ -159,7 +159,7 @@ fn reinstall(messages: &Messages) -> Remedy {
 
 /// A configuration that nobody can log in with.
 fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
-    let (path, mended) = match error {
+    let (path, corrected) = match error {
         ConfigError::Invalid { path, problem } => {
             let text = std::fs::read_to_string(path).unwrap_or_default();
             (path, remedy::configuration(&text, path, problem))
@@ -168,7 +168,7 @@ fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
     };
     let shown = path.display().to_string();
     let text = messages.doctor_config(messages.config_error(error));
-    if let Some((number, line)) = mended {
+    if let Some((number, line)) = corrected {
         let location = format!("{shown}:{number}");
         return Finding::new(Severity::Problem, location, &text, Remedy::instead(messages, line));
     }

@@ -20,7 +20,7 @@ use crate::messages::Messages;
 use insis_otp::pam_stack::files::{Entry, Facility, Files, Rule, file_name};
 use insis_otp::pam_stack::simulator::{Action, ReturnCode, action};
 
-/// The shipped stack for pairing within the login: its lines of our module are the ones to write.
+/// The shipped stack for enrollment within the login: its lines of our module are the ones to write.
 const ENROLL_MODEL: &str = include_str!("../../../config/pam.d/sshd-enrol");
 /// Services that people know, in the order in which they are named.
 const KNOWN: &[&str] = &[
@@ -104,8 +104,8 @@ impl Examination<'_> {
         }
         if self.files.has_generated() {
             let authselect = Authselect::of(self.machine);
-            let mended = |finding| authselect.mended(self.messages, self.files, finding);
-            findings = findings.into_iter().map(mended).collect();
+            let corrected = |finding| authselect.corrected(self.messages, self.files, finding);
+            findings = findings.into_iter().map(corrected).collect();
         }
         let used = |stack: Stack<'_>| Used {
             service: stack.service.to_owned(),
@@ -304,9 +304,9 @@ impl Stack<'_> {
         seen: &mut BTreeSet<(String, String)>,
     ) -> Vec<Finding> {
         let (_, defects) = planner.defects(service, planner.files);
-        let told = defects.iter().map(|defect| self.told(*defect));
+        let described = defects.iter().map(|defect| self.described(*defect));
         let new: Vec<_> =
-            told.filter(|(_, location, text)| seen.insert((location.clone(), text.clone()))).collect();
+            described.filter(|(_, location, text)| seen.insert((location.clone(), text.clone()))).collect();
         if new.is_empty() {
             return Vec::new();
         }
@@ -322,7 +322,7 @@ impl Stack<'_> {
     }
 
     /// A defect: how bad it is, where, and in words.
-    fn told(&self, defect: Defect) -> (Severity, String, String) {
+    fn described(&self, defect: Defect) -> (Severity, String, String) {
         let (messages, ours) = (self.messages, &self.ours);
         let rule = |index: usize| self.rules.get(index).unwrap_or(ours);
         let at = |rule: &Rule| rule.location.clone();
@@ -354,11 +354,11 @@ impl Stack<'_> {
         }
     }
 
-    /// The module's line as it should be with a control. All that is wrong with it is mended at once, so that no
-    /// finding's line brings back what another one's mends.
+    /// The module's line as it should be with a control. All that is wrong with it is corrected at once, so that no
+    /// finding's line brings back what another one's corrects.
     fn own_line(&self, control: &str) -> String {
         let wrong = self.config.as_ref().err().map_or([].as_slice(), Vec::as_slice);
-        let arguments = settings::mended(self.examination.site, wrong, &self.ours.arguments);
+        let arguments = settings::corrected(self.examination.site, wrong, &self.ours.arguments);
         plan::line("auth", control, &self.module, &arguments)
     }
 
@@ -417,7 +417,7 @@ impl Stack<'_> {
     fn arguments(&self) -> Vec<Finding> {
         let wrong = self.config.as_ref().err().map_or([].as_slice(), Vec::as_slice);
         let finding = |one: &Wrong| {
-            // Another configuration: it is that one that is to be mended, if it is there.
+            // Another configuration: it is that one that is to be corrected, if it is there.
             let named = one.argument.strip_prefix("config=").map(Path::new).filter(|path| path.exists());
             if let Some(error) = named.and_then(|path| Config::load(path).err()) {
                 return unusable(self.messages, &error);
@@ -453,7 +453,7 @@ impl Stack<'_> {
         Some(Finding::new(severity, &self.ours.location, &text, Remedy::instead(self.messages, line)))
     }
 
-    /// Pairing within the login takes lines in the account and in the password stack.
+    /// Enrollment within the login takes lines in the account and in the password stack.
     fn enrollment(&self) -> Vec<Finding> {
         if self.unenrolled() != Some(Unenrolled::Enroll) {
             return Vec::new();

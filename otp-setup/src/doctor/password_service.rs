@@ -83,8 +83,8 @@ impl<'a> PasswordService<'a> {
         let lines = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
         let lines: Vec<_> = lines.map(|line| format!("'{line}'")).collect();
         let path = Path::new("/etc/pam.d").join(SERVICE).display().to_string();
-        let aside = if is_there { format!("cp {path} {path}.bak; ") } else { String::new() };
-        let command = format!("{aside}printf '%s\\n' {} >{path}", lines.join(" "));
+        let backup = if is_there { format!("cp {path} {path}.bak; ") } else { String::new() };
+        let command = format!("{backup}printf '%s\\n' {} >{path}", lines.join(" "));
         Remedy::new(self.messages.how_password_service(), command)
     }
 }
@@ -102,8 +102,8 @@ mod tests {
         let finding = PasswordService::new(&messages, &machine, files).examine()?;
         // What it says to do was tried.
         let lines: Vec<_> = finding.line.split('\'').skip(3).step_by(2).collect();
-        let mended = files.clone().with(SERVICE, &(lines.join("\n") + "\n"));
-        assert_eq!(PasswordService::new(&messages, &machine, &mended).examine(), None, "{finding:#?}");
+        let corrected = files.clone().with(SERVICE, &(lines.join("\n") + "\n"));
+        assert_eq!(PasswordService::new(&messages, &machine, &corrected).examine(), None, "{finding:#?}");
         Some((finding.severity, finding.location))
     }
 

@@ -1,4 +1,4 @@
-//! Who is locked out, or is going to be: people without a pairing, by the rules of each service that asks for codes.
+//! Who is locked out, or is going to be: people without an enrollment, by the rules of each service that asks for codes.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -21,7 +21,7 @@ const NEAR: Seconds = Seconds(14 * 86_400);
 /// The keys by which it is required of some.
 const REQUIRED: &str = "required_users, required_groups";
 
-/// Services at which the same happens to people without a pairing.
+/// Services at which the same happens to people without an enrollment.
 struct Rules<'a> {
     config: &'a Config,
     /// Where these rules stand, when it is not the configuration.
@@ -29,7 +29,7 @@ struct Rules<'a> {
     services: Vec<&'a str>,
 }
 
-/// People who can log in and have no pairing, by what that means for them at this time.
+/// People who can log in and have no enrollment, by what that means for them at this time.
 pub fn examine(
     messages: &Messages,
     site: &Config,
@@ -53,23 +53,23 @@ pub fn examine(
     findings
 }
 
-/// Those of some people who have no pairing and are not exempt, at one service at least.
-pub fn unpaired<'p>(
+/// Those of some people who have no enrollment and are not exempt, at one service at least.
+pub fn unenrolled<'p>(
     site: &Config,
     used: &[Used],
     people: &[&'p Account],
     records: &Records,
 ) -> Vec<&'p Account> {
-    let mut unpaired: Vec<&Account> = Vec::new();
+    let mut unenrolled: Vec<&Account> = Vec::new();
     for rules in gather(site, used) {
-        unpaired.extend(rules.unpaired(people.iter().copied(), records));
+        unenrolled.extend(rules.unenrolled(people.iter().copied(), records));
     }
-    unpaired.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-    unpaired.dedup_by(|one, other| one.name == other.name);
-    unpaired
+    unenrolled.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    unenrolled.dedup_by(|one, other| one.name == other.name);
+    unenrolled
 }
 
-/// Names that share a user id, of which one is paired and another is not.
+/// Names that share a user id, of which one is enrolled and another is not.
 fn one_uid(messages: &Messages, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
     let mut names: BTreeMap<u32, Vec<&Account>> = BTreeMap::new();
     for person in people {
@@ -77,9 +77,9 @@ fn one_uid(messages: &Messages, template: &Template, people: &[Account], records
     }
     let finding = |(uid, mut same): (u32, Vec<&Account>)| {
         same.dedup_by(|one, other| one.name == other.name);
-        let (paired, without): (Vec<&Account>, Vec<_>) =
+        let (enrolled, without): (Vec<&Account>, Vec<_>) =
             same.into_iter().partition(|account| records.enrolled(&template.locate(account)).is_ok());
-        let (one, other) = (paired.first()?, without.first()?);
+        let (one, other) = (enrolled.first()?, without.first()?);
         let remedy =
             Remedy::new(messages.how_one_uid(), format!("otp-setup --user {}", quoted(other.name.as_str())));
         let text = messages.doctor_one_uid(&one.name, &other.name, uid);
@@ -88,20 +88,20 @@ fn one_uid(messages: &Messages, template: &Template, people: &[Account], records
     names.into_iter().filter(|(_, same)| same.len() > 1).filter_map(finding).collect()
 }
 
-/// Pairings that are older than the person's home: the name may have been somebody else's. Where many are, homes were
+/// Enrollments that are older than the person's home: the name may have been somebody else's. Where many are, homes were
 /// moved to a new disk.
 fn reused(messages: &Messages, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
-    let (mut paired, mut older) = (0_usize, Vec::new());
+    let (mut enrolled, mut older) = (0_usize, Vec::new());
     for person in people {
-        let Ok(enrolled) = records.enrolled(&template.locate(person)) else { continue };
-        paired += 1;
+        let Ok(enrolled_at) = records.enrolled(&template.locate(person)) else { continue };
+        enrolled += 1;
         let made = person.home.metadata().and_then(|home| home.created()).ok();
         let made = made.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        if made.is_some_and(|made| enrolled.0 < made.as_secs()) {
+        if made.is_some_and(|made| enrolled_at.0 < made.as_secs()) {
             older.push(person);
         }
     }
-    if older.len() > paired / 4 + 1 {
+    if older.len() > enrolled / 4 + 1 {
         return Vec::new();
     }
     // A directory's people get their homes at their first login here.
@@ -129,7 +129,7 @@ fn gather<'a>(site: &Config, used: &'a [Used]) -> Vec<Rules<'a>> {
     all
 }
 
-/// What decides over people without a pairing.
+/// What decides over people without an enrollment.
 fn decides(config: &Config) -> (&Template, Unenrolled, Option<UnixTime>, &Required, &Exempt) {
     let Config { secret_file, unenrolled, unenrolled_deny_from, required, exempt, .. } = config;
     (secret_file, *unenrolled, *unenrolled_deny_from, required, exempt)
@@ -144,12 +144,12 @@ impl Rules<'_> {
     ) -> Vec<Finding> {
         let required = Days::of(&self.config.required);
         let mut by_day: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-        for account in self.unpaired(people.iter(), records) {
+        for account in self.unenrolled(people.iter(), records) {
             let ignored = self.config.unenrolled == Unenrolled::Ignore;
             let day = if ignored { self.deadline(required.first(account)) } else { None };
             by_day.entry(day).or_default().push(account.name.as_str());
         }
-        let finding = |(day, unpaired): (_, Vec<_>)| self.finding(messages, day, &unpaired, now);
+        let finding = |(day, unenrolled): (_, Vec<_>)| self.finding(messages, day, &unenrolled, now);
         by_day.into_iter().filter_map(finding).collect()
     }
 
@@ -159,20 +159,20 @@ impl Rules<'_> {
         required.map(|from| (from, REQUIRED)).into_iter().chain(for_all).min_by_key(|(from, _)| *from)
     }
 
-    /// What it means for these people to have no pairing.
+    /// What it means for these people to have no enrollment.
     fn finding(
         &self,
         messages: &Messages,
         deadline: Option<(UnixTime, &str)>,
-        unpaired: &[&str],
+        unenrolled: &[&str],
         now: UnixTime,
     ) -> Option<Finding> {
-        let (count, names, services) = (unpaired.len(), some(unpaired), some(&self.services));
-        let how = self.how_they_pair(messages);
+        let (count, names, services) = (unenrolled.len(), some(unenrolled), some(&self.services));
+        let how = self.how_they_enroll(messages);
         let day = |time| dates::exact(time).chars().take(10).collect::<String>();
         // The day of a few stands behind their names: which of them is meant to be later, only the site knows.
-        let pair_or_later = |key: &str, first: &str| match key {
-            REQUIRED => (self.location_of(REQUIRED), self.let_pair(messages, unpaired.first().copied())),
+        let enroll_or_later = |key: &str, first: &str| match key {
+            REQUIRED => (self.location_of(REQUIRED), self.let_enroll(messages, unenrolled.first().copied())),
             key => {
                 let (location, remedy) = self.setting(messages, key, &day(now.plus(NEAR)));
                 (location, remedy.after(first))
@@ -182,28 +182,28 @@ impl Rules<'_> {
             (Unenrolled::Deny, _) => {
                 let (location, remedy) = self.setting(messages, "unenrolled", "ignore");
                 let text = messages.doctor_locked_out(count, names, services);
-                (Severity::Warning, text, (location, remedy.after(&messages.how_let_pair_meanwhile(how))))
+                (Severity::Warning, text, (location, remedy.after(&messages.how_let_enroll_meanwhile(how))))
             }
             (Unenrolled::Ignore, Some((from, key))) if from <= now => {
                 let text = messages.doctor_locked_out_since(count, names, services, day(from), key);
-                (Severity::Warning, text, pair_or_later(key, &messages.how_let_pair_meanwhile(how)))
+                (Severity::Warning, text, enroll_or_later(key, &messages.how_let_enroll_meanwhile(how)))
             }
             (Unenrolled::Ignore, Some((from, key))) => {
                 let severity = if from <= now.plus(NEAR) { Severity::Warning } else { Severity::Note };
                 let text = messages.doctor_locked_out_from(count, names, services, day(from), key);
-                (severity, text, pair_or_later(key, &messages.how_let_pair_or_move(how)))
+                (severity, text, enroll_or_later(key, &messages.how_let_enroll_or_move(how)))
             }
             (Unenrolled::Ignore, None) => {
                 let (location, remedy) = self.setting(messages, "unenrolled", "deny");
                 let text = messages.doctor_would_be_locked_out(count, names, services);
-                (Severity::Note, text, (location, remedy.after(&messages.how_let_pair_then(how))))
+                (Severity::Note, text, (location, remedy.after(&messages.how_let_enroll_then(how))))
             }
             // That nobody can is told of the setting.
             (Unenrolled::Enroll, _) if self.config.self_enrollment == SelfEnrollment::Off => return None,
             (Unenrolled::Enroll, _) => {
-                let remedy = self.before_login(messages, unpaired.first()?);
+                let remedy = self.before_login(messages, unenrolled.first()?);
                 let location = self.stack.map_or(Config::PATH, |rule| &rule.location).to_owned();
-                (Severity::Note, messages.doctor_would_pair(count, names, services), (location, remedy))
+                (Severity::Note, messages.doctor_would_enroll(count, names, services), (location, remedy))
             }
         };
         Some(Finding::new(severity, location, &text, remedy))
@@ -216,23 +216,23 @@ impl Rules<'_> {
     }
 
     /// What has to happen before those who are not enrolled are.
-    fn how_they_pair(&self, messages: &Messages) -> String {
+    fn how_they_enroll(&self, messages: &Messages) -> String {
         match self.self_enrollment() {
-            SelfEnrollment::Password | SelfEnrollment::Open => messages.how_they_pair(),
-            SelfEnrollment::Invitation => messages.how_they_pair_invited(),
-            SelfEnrollment::Off => messages.how_root_pairs(),
+            SelfEnrollment::Password | SelfEnrollment::Open => messages.how_they_enroll(),
+            SelfEnrollment::Invitation => messages.how_they_enroll_invited(),
+            SelfEnrollment::Off => messages.how_root_enrolls(),
         }
     }
 
     /// How those enroll of whom it is required.
-    fn let_pair(&self, messages: &Messages, first: Option<&str>) -> Remedy {
+    fn let_enroll(&self, messages: &Messages, first: Option<&str>) -> Remedy {
         let name = quoted(first.unwrap_or("NAME"));
         let command = match self.self_enrollment() {
             SelfEnrollment::Password | SelfEnrollment::Open => "otp-setup".to_owned(),
             SelfEnrollment::Invitation => format!("otp-setup invite --user {name}"),
             SelfEnrollment::Off => format!("otp-setup --user {name}"),
         };
-        Remedy::new(self.how_they_pair(messages), command)
+        Remedy::new(self.how_they_enroll(messages), command)
     }
 
     /// How somebody enrolls before the login that would have them do it.
@@ -242,16 +242,20 @@ impl Rules<'_> {
                 let command = format!("otp-setup invite --user {}", quoted(first));
                 Remedy::new(messages.how_invite_before(), command)
             }
-            _ => Remedy::new(messages.how_pair_before(), "otp-setup"),
+            _ => Remedy::new(messages.how_enroll_before(), "otp-setup"),
         }
     }
 
-    /// Those without a pairing whom these rules do not exempt.
-    fn unpaired<'p>(&self, people: impl Iterator<Item = &'p Account>, records: &Records) -> Vec<&'p Account> {
+    /// Those without an enrollment whom these rules do not exempt.
+    fn unenrolled<'p>(
+        &self,
+        people: impl Iterator<Item = &'p Account>,
+        records: &Records,
+    ) -> Vec<&'p Account> {
         let Exempt { users, groups, .. } = &self.config.exempt;
         let exempt = Named::of(users.iter().map(String::as_str), groups.iter().map(String::as_str));
         people
-            .filter(|account| records.is_unpaired(&self.config.secret_file.locate(account)))
+            .filter(|account| records.is_unenrolled(&self.config.secret_file.locate(account)))
             .filter(|account| !exempt.contains(account))
             .collect()
     }
@@ -424,7 +428,7 @@ mod tests {
             let site = config(text);
             let rules = Rules { config: &site, stack: None, services: vec!["sshd"] };
             let before = rules.before_login(&messages, "anna");
-            (rules.how_they_pair(&messages), before.line)
+            (rules.how_they_enroll(&messages), before.line)
         };
         for by in ["", "self_enrollment = \"password\"", "self_enrollment = \"open\""] {
             assert_eq!(advice(by), ("Let them run otp-setup.".to_owned(), "otp-setup".to_owned()), "{by}");

@@ -1,4 +1,4 @@
-//! Changes of PAM files: what would mend a stack, tried on the simulator before it is offered.
+//! Changes of PAM files: what would correct a stack, tried on the simulator before it is offered.
 //!
 //! A change is offered only if afterwards every scenario ends as it should in each stack that has our module, and every
 //! stack that has not decides as before.
@@ -29,11 +29,11 @@ pub enum Edit {
 pub struct Service<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Whether people without a pairing are to get in without a code.
+    /// Whether people without an enrollment are to get in without a code.
     pub passes_over: bool,
     /// Whether something else has asked for a first proof.
     pub proven: bool,
-    /// Our module's line with a control, what is wrong with its arguments mended.
+    /// Our module's line with a control, what is wrong with its arguments corrected.
     pub line: &'a dyn Fn(&str) -> String,
 }
 
@@ -274,7 +274,7 @@ pub fn remedy(messages: &Messages, changes: &[Change], at: &str) -> Remedy {
     Remedy::run(messages, changes.iter().map(sed).collect::<Vec<_>>().join(" && "))
 }
 
-/// What might mend a defect, the likeliest first.
+/// What might correct a defect, the likeliest first.
 fn candidates(defect: Defect, stack: &[Rule], service: &Service<'_>) -> Vec<Vec<Edit>> {
     let Some((position, ours)) = stack.iter().enumerate().find(|(_, rule)| is_ours(rule)) else {
         return Vec::new();
@@ -298,7 +298,7 @@ fn candidates(defect: Defect, stack: &[Rule], service: &Service<'_>) -> Vec<Vec<
             let below = |last: &Rule| {
                 vec![
                     Edit::Remove(ours.clone()),
-                    Edit::Below(ours.beside(last).to_owned(), (service.line)(&ours.control)),
+                    Edit::Below(ours.line_that_brings(last).to_owned(), (service.line)(&ours.control)),
                 ]
             };
             last.map(|last| vec![below(last)]).unwrap_or_default()

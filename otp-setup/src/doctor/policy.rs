@@ -244,9 +244,9 @@ mod tests {
         let source = Source { messages: &messages, text };
         let mut findings = source.exempt(&config.exempt, &[], None);
         findings.extend(source.sections(&files));
-        let told =
+        let described =
             |finding: Finding| (finding.severity, finding.location.replace(Config::PATH, ""), finding.line);
-        findings.into_iter().map(told).collect()
+        findings.into_iter().map(described).collect()
     }
 
     fn one(severity: Severity, location: &str, line: &str) -> Vec<(Severity, String, String)> {

@@ -28,13 +28,13 @@ impl Records {
             return seen.clone();
         }
         let record = self.reader.borrow_mut().read(file);
-        let enrolled = record.map(|record| record.enrollment.paired_at).map_err(Rc::new);
+        let enrolled = record.map(|record| record.enrollment.enrolled_at).map_err(Rc::new);
         self.seen.borrow_mut().insert(file.path().to_owned(), enrolled.clone());
         enrolled
     }
 
     /// Whether a file is that of somebody who has not enrolled.
-    pub fn is_unpaired(&self, file: &SecretFile) -> bool {
+    pub fn is_unenrolled(&self, file: &SecretFile) -> bool {
         self.enrolled(file).is_err_and(|error| error.is_not_enrolled())
     }
 }

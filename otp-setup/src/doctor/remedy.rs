@@ -11,7 +11,7 @@ use insis_otp::strict::Problem;
 /// How many lines before the one complained of the mistake is looked for: a bracket that was never closed.
 const BACK: usize = 50;
 
-/// The line to write in place of one that is wrong, and its number. `None`: no line mends it.
+/// The line to write in place of one that is wrong, and its number. `None`: no line corrects it.
 pub fn configuration(text: &str, path: &Path, problem: &Problem) -> Option<(usize, String)> {
     let lines: Vec<&str> = text.lines().collect();
     let last = problem.line.min(lines.len());
@@ -25,7 +25,7 @@ pub fn configuration(text: &str, path: &Path, problem: &Problem) -> Option<(usiz
             found.map(|line| (number, line))
         })
     };
-    // What mends all of it comes first; else the complaint is to be another one, further on.
+    // What corrects all of it comes first; else the complaint is to be another one, further on.
     let further = |error: &ConfigError| match error {
         ConfigError::Invalid { problem: other, .. } => other.line > problem.line,
         ConfigError::Unreadable { .. } => false,
@@ -95,7 +95,7 @@ pub fn line_of(text: &str, services: &[&str], key: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn mended(text: &str) -> Option<(usize, String)> {
+    fn corrected(text: &str) -> Option<(usize, String)> {
         match Config::parse(text, Path::new("x")) {
             Err(ConfigError::Invalid { path, problem }) => configuration(text, &path, &problem),
             other => panic!("{text}: {other:?}"),
@@ -120,7 +120,7 @@ mod tests {
             ("exempt_users = [\"anna\"\ntries = 2\necho = true\n", 1, "exempt_users = [\"anna\"]"),
             ("windw = 1\ntrys = 2\n", 1, "window = 1"),
         ] {
-            assert_eq!(mended(text), Some((number, line.to_owned())), "{text}");
+            assert_eq!(corrected(text), Some((number, line.to_owned())), "{text}");
         }
     }
 

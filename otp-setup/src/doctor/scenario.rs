@@ -284,7 +284,7 @@ impl<'a> Scenarios<'a> {
         self.stack.iter().zip(&self.models).any(elsewhere)
     }
 
-    /// What is wrong. `passes_over`: people without a pairing are to get in without a code; `proven`: something else than this
+    /// What is wrong. `passes_over`: people without an enrollment are to get in without a code; `proven`: something else than this
     /// stack has asked for a first proof.
     pub fn defects(&self, passes_over: bool, proven: bool) -> Vec<Defect> {
         let Some(ours) = self.ours() else { return Vec::new() };

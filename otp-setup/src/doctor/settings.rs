@@ -45,7 +45,7 @@ pub fn effective(site: &Config, service: &str, arguments: &[String]) -> Result<C
 }
 
 /// The arguments of a stack, each that the module refuses as it was probably meant, or left out.
-pub fn mended(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<String> {
+pub fn corrected(site: &Config, wrong: &[Wrong], arguments: &[String]) -> Vec<String> {
     let correct = |argument: &String| match wrong.iter().find(|wrong| wrong.argument == *argument) {
         None => Some(argument.clone()),
         Some(wrong) => {
@@ -95,7 +95,7 @@ mod tests {
         let correct = |arguments: &[&str]| {
             let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
             let wrong = effective(&Config::default(), "sshd", &arguments).unwrap_err();
-            mended(&Config::default(), &wrong, &arguments).join(" ")
+            corrected(&Config::default(), &wrong, &arguments).join(" ")
         };
         assert_eq!(correct(&["trie=2", "echo", "nulok"]), "tries=2 echo nullok");
         assert_eq!(correct(&["tries=99", "remember=8h"]), "remember=8h");

@@ -34,11 +34,11 @@ pub struct Sshd {
 pub fn ask(machine: &Machine) -> Option<Sshd> {
     let programs = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"];
     let program = programs.into_iter().find(|path| machine.path(path).exists())?;
-    Some(Sshd { program, files: files(machine), effective: told(program, &[]) })
+    Some(Sshd { program, files: files(machine), effective: settings_of(program, &[]) })
 }
 
 /// What sshd says of its settings, for somebody where arguments say so.
-fn told(program: &str, arguments: &[&str]) -> Result<Settings, String> {
+fn settings_of(program: &str, arguments: &[&str]) -> Result<Settings, String> {
     match Command::new(program).arg("-T").args(arguments).env_clear().output() {
         Ok(output) if output.status.success() => Ok(settings(&String::from_utf8_lossy(&output.stdout))),
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
@@ -71,7 +71,7 @@ impl Sshd {
                 findings.extend(self.for_some(messages, settings));
                 findings
             }
-            Err(heard) => vec![silent(messages, self.program, heard, &self.files)],
+            Err(stderr) => vec![silent(messages, self.program, stderr, &self.files)],
         }
     }
 
@@ -96,12 +96,12 @@ impl Sshd {
                 ));
                 continue;
             };
-            match told(self.program, &["-C", &person]) {
+            match settings_of(self.program, &["-C", &person]) {
                 Ok(settings) if settings != *all => {
                     findings.extend(judge(messages, &settings, &self.files, Some(&whom)));
                 }
                 Ok(_) => {}
-                Err(heard) => findings.push(silent(messages, self.program, &heard, &self.files)),
+                Err(stderr) => findings.push(silent(messages, self.program, &stderr, &self.files)),
             }
             seen.push(whom);
         }
@@ -116,16 +116,16 @@ fn names(messages: &Messages, settings: &Settings, files: &Files) -> Option<Find
     names.then(|| Finding::new(Severity::Warning, location, &messages.doctor_sshd_usedns(), remedy))
 }
 
-/// What sshd says in place of its settings, and what mends that. It does not start like that, but where only the
+/// What sshd says in place of its settings, and what corrects that. It does not start like that, but where only the
 /// folder is missing that its service makes.
-fn silent(messages: &Messages, path: &str, heard: &str, files: &Files) -> Finding {
-    let heard: Vec<_> = heard.lines().map(str::trim).collect();
-    let text = messages.doctor_sshd_silent(heard.join("; "));
-    let (location, remedy) = heard
+fn silent(messages: &Messages, path: &str, stderr: &str, files: &Files) -> Finding {
+    let stderr: Vec<_> = stderr.lines().map(str::trim).collect();
+    let text = messages.doctor_sshd_silent(stderr.join("; "));
+    let (location, remedy) = stderr
         .iter()
         .find_map(|line| complaint(messages, line, files))
         .unwrap_or_else(|| (path.to_owned(), Remedy::new(messages.how_sshd_says(), format!("{path} -t"))));
-    let made = heard.iter().any(|line| line.contains("Missing privilege separation directory"));
+    let made = stderr.iter().any(|line| line.contains("Missing privilege separation directory"));
     let severity = if made { Severity::Warning } else { Severity::Problem };
     Finding::new(severity, location, &text, remedy)
 }
@@ -158,9 +158,9 @@ fn complaint(messages: &Messages, stderr: &str, files: &Files) -> Option<(String
     let known = DECISIVE.map(|(key, _)| key);
     let lower = word.to_lowercase();
     let right = nearest(&lower, &known);
-    let mended = right.and_then(|right| DECISIVE.into_iter().find(|(key, _)| *key == right));
-    let mended = mended.map_or_else(|| format!("# {line}"), |(_, line)| line.to_owned());
-    Some((format!("{path}:{number}"), reloading(messages, Remedy::instead(messages, mended))))
+    let corrected = right.and_then(|right| DECISIVE.into_iter().find(|(key, _)| *key == right));
+    let corrected = corrected.map_or_else(|| format!("# {line}"), |(_, line)| line.to_owned());
+    Some((format!("{path}:{number}"), reloading(messages, Remedy::instead(messages, corrected))))
 }
 
 /// Where a setting stands, for all or for those whom a Match line names, and the line for it.

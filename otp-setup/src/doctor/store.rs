@@ -59,7 +59,7 @@ fn run(messages: &Messages, group: Option<Gid>, command: &str) -> Remedy {
 fn directory(messages: &Messages, folder: &str, group: Option<Gid>) -> Option<Finding> {
     let word = quoted(folder);
     let made = format!("install -d -o root -g {GROUP} -m 1730 {word}");
-    let mended = format!("chown root:{GROUP} {word}; chmod 1730 {word}");
+    let corrected = format!("chown root:{GROUP} {word}; chmod 1730 {word}");
     let finding = |severity, text: String, command: &str| {
         Some(Finding::new(severity, folder, &text, run(messages, group, command)))
     };
@@ -77,10 +77,10 @@ fn directory(messages: &Messages, folder: &str, group: Option<Gid>) -> Option<Fi
         (true, true, _) => None,
         // Safe, but people cannot pair by themselves.
         (true, _, true) => {
-            let remedy = Remedy { how: messages.how_if_wanted(), ..run(messages, group, &mended) };
+            let remedy = Remedy { how: messages.how_if_wanted(), ..run(messages, group, &corrected) };
             Some(Finding::new(Severity::Note, folder, &messages.doctor_store_closed(folder), remedy))
         }
-        _ => finding(Severity::Problem, messages.doctor_store_mode(folder), &mended),
+        _ => finding(Severity::Problem, messages.doctor_store_mode(folder), &corrected),
     }
 }
 
@@ -130,7 +130,7 @@ fn helper(messages: &Messages, config: &Config, group: Option<Gid>) -> Option<Fi
     (!sound).then(finding)
 }
 
-/// A file that belongs to its user alone is mended by `unlock`, if it can be. In a home the user does it: there, somebody
+/// A file that belongs to its user alone is corrected by `unlock`, if it can be. In a home the user does it: there, somebody
 /// could put a link to another file in its place before root's command comes to it.
 fn broken(messages: &Messages, config: &Config, account: &Account, error: &StoreError) -> Remedy {
     let in_home = config.secret_file.is_home();
@@ -152,13 +152,13 @@ fn broken(messages: &Messages, config: &Config, account: &Account, error: &Store
         }
         // Somebody else's file in a home, or something else than a file, like a symbolic link: it is not the person's.
         (_, Some((false, _))) => {
-            Remedy::new(how_to_pair_again(messages, config, &user), format!("{by_user}rm -r {word}"))
+            Remedy::new(how_to_enroll_again(messages, config, &user), format!("{by_user}rm -r {word}"))
         }
         (Cause::Unsafe(_), None) => {
-            Remedy::new(how_to_pair_again(messages, config, &user), format!("{by_user}rm -r {word}"))
+            Remedy::new(how_to_enroll_again(messages, config, &user), format!("{by_user}rm -r {word}"))
         }
         (Cause::Unsafe(_), Some(_)) => {
-            Remedy::new(how_to_pair_again(messages, config, &user), format!("{by_user}rm -i {word}"))
+            Remedy::new(how_to_enroll_again(messages, config, &user), format!("{by_user}rm -i {word}"))
         }
         // It may be sound: nothing is removed because the disk, or another login, was in the way.
         _ => Remedy::new(messages.how_look_again(), format!("otp-setup status --user {user}")),
@@ -166,11 +166,13 @@ fn broken(messages: &Messages, config: &Config, account: &Account, error: &Store
 }
 
 /// What has to follow when a user's file is removed.
-fn how_to_pair_again(messages: &Messages, config: &Config, user: &str) -> String {
+fn how_to_enroll_again(messages: &Messages, config: &Config, user: &str) -> String {
     match config.self_enrollment {
-        SelfEnrollment::Invitation if !config.secret_file.is_home() => messages.how_pair_again_invited(user),
-        SelfEnrollment::Off if !config.secret_file.is_home() => messages.how_root_pairs_again(user),
-        _ => messages.how_pair_again(user),
+        SelfEnrollment::Invitation if !config.secret_file.is_home() => {
+            messages.how_enroll_again_invited(user)
+        }
+        SelfEnrollment::Off if !config.secret_file.is_home() => messages.how_root_enrolls_again(user),
+        _ => messages.how_enroll_again(user),
     }
 }
 

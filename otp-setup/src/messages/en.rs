@@ -20,20 +20,20 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     prompt_help: "Type what is asked for, then Enter. quit ends without a change (so does Ctrl-C). While the secret or recovery codes \
                   are shown, print and save FILE.pdf put them on paper. More: man otp-setup.",
     word_save: "save",
-    pair_title: "Pairing a phone with the account {user} on {host}",
-    pair_not_you: "This is for {user}, not {caller}: to pair your own phone, run otp-setup without sudo.",
-    pair_why: "Once that is done, logins here ask for a code of {digits} digits after the password. \
+    enroll_title: "Pairing a phone with the account {user} on {host}",
+    enroll_not_you: "This is for {user}, not {caller}: to pair your own phone, run otp-setup without sudo.",
+    enroll_why: "Once that is done, logins here ask for a code of {digits} digits after the password. \
                An authenticator app on your phone shows it; the phone needs no network for that.",
-    pair_apps: "Such apps are Microsoft Authenticator, Google Authenticator, OTP Auth and Authy. \
+    enroll_apps: "Such apps are Microsoft Authenticator, Google Authenticator, OTP Auth and Authy. \
                 Any other app for time-based codes (RFC 6238, TOTP) will do as well.",
-    pair_uncommon: "Codes here are made by {algorithm}, {digits} digits, {period} s. For these, some apps show wrong \
+    enroll_uncommon: "Codes here are made by {algorithm}, {digits} digits, {period} s. For these, some apps show wrong \
                     codes: {apps}.",
-    pair_needs_force: "{algorithm}, {digits} digits, {period} s: some apps show wrong codes for these ({apps}). If yours \
+    enroll_needs_force: "{algorithm}, {digits} digits, {period} s: some apps show wrong codes for these ({apps}). If yours \
                        does not, say --force.",
-    pair_already: "{user} has paired a phone already, on {date}.",
-    pair_replaces: "The new phone takes its place. At the end you prove that you are {user}: by a code of the present \
+    enroll_already: "{user} has paired a phone already, on {date}.",
+    enroll_replaces: "The new phone takes its place. At the end you prove that you are {user}: by a code of the present \
                     phone, or by a recovery code. Until then the present one stays valid.",
-    pair_replaces_as_root: "The new phone takes its place; the present one is valid until then.",
+    enroll_replaces_as_root: "The new phone takes its place; the present one is valid until then.",
     ask_app: "Do you have such an app? [yes/no] ",
     ask_app_and_proof: "Do you have such an app, and a code as a proof? [yes/no] ",
     ask_replace: "Replace the present pairing? [yes/no] ",
@@ -47,7 +47,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     sheet_secret: "Secret:",
     sheet_kind: "Type: time-based",
     sheet_parameters: "{algorithm}, {digits} digits, {period} s",
-    sheet_too_small: "The window is too small for the QR code: enlarge it to {columns} columns and {rows} rows, or type the secret.",
+    view_too_small: "The window is too small for the QR code: enlarge it to {columns} columns and {rows} rows, or type the secret.",
     ask_first: "First code: ",
     ask_next: "Next code: ",
     ask_next_in: "It comes in {wait} s. Next code: ",
@@ -67,8 +67,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                      set: type quit, and run this again with --force.",
     drift_slow: "Your phone is about {length} slow; that is allowed for.",
     drift_fast: "Your phone is about {length} fast; that is allowed for.",
-    paired: "The phone is paired with {user}.",
-    paired_next_login: "At the next login, type your password first, and at \"{prompt}\" the code that the app shows then.",
+    enrolled: "The phone is paired with {user}.",
+    enrolled_next_login: "At the next login, type your password first, and at \"{prompt}\" the code that the app shows then.",
     recovery_title: "Recovery codes",
     recovery_why: "For the day without the phone: each opens one login in place of a code.",
     recovery_how: "Write them down or print them, and keep them off this computer. They are not shown again; \
@@ -115,9 +115,9 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     code_has_digits: "A code has {digits} digits. Type the one that the app shows.",
     code_plain_digits: "Please type plain digits, 0 to 9.",
     code_characters: "That is not a code: it has digits only.",
-    pair_takes_password: "To make sure that it is you, your password is asked for at the end. The code of an invitation \
+    enroll_takes_password: "To make sure that it is you, your password is asked for at the end. The code of an invitation \
                           will do as well.",
-    pair_takes_invitation: "At the end the invitation code is asked for that your administrator gave you.",
+    enroll_takes_invitation: "At the end the invitation code is asked for that your administrator gave you.",
     ask_password: "Your password (not shown), or an invitation code: ",
     ask_invitation: "Invitation code (not shown): ",
     denied_password: "That is not your password.",
@@ -126,7 +126,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     denied_no_invitation: "To pair a phone here, you need an invitation. Ask your administrator for one.",
     denied_invitation_wrong: "That is not your invitation code. You have {left} more {left|try|tries}.",
     denied_invitation_expired: "Your invitation has expired. Ask your administrator for a new one.",
-    denied_invitation_spent: "Your invitation cannot be used any more. Ask your administrator for a new one.",
+    denied_invitation_used_up: "Your invitation cannot be used any more. Ask your administrator for a new one.",
     denied_off: "Here phones are paired by an administrator. Ask yours.",
     invite_code: "Invitation code for {user}: {code}",
     invite_how: "With it {user} pairs one phone until {until}, by the command otp-setup or at the next login. Give it to \
@@ -187,7 +187,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     move_exists: "{user} has a pairing already. Nothing was changed; remove one of them first.",
     move_still_there: "{old} is still a user of this machine. This is for afterwards: usermod --login NEW {old}",
     verified: "Right: a login with this code would be let in. The code is used up.",
-    verified_pair: "Right: a login with these codes would be let in. They are used up; the phone was {steps} steps off.",
+    verified_two_codes: "Right: a login with these codes would be let in. They are used up; the phone was {steps} steps off.",
     verified_recovery: "Right: this recovery code is used up. {left} {left|is|are} left.",
     failures_since: "{count} failed {count|code|codes} since the last login.",
     resync_how: "Type the code that the app shows now; then the one that it shows next.",
@@ -195,8 +195,8 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     resync_by_login: "If the phone was fast when it was paired and is right now, its codes count as used for as long as it was fast. \
                       Two codes in a row set that right at once: at a login, or by otp-setup verify.",
     resync_wrong: "These are not two consecutive codes, each typed when the phone showed it. Once more.",
-    status_not_paired: "{user}: not paired",
-    status_paired: "{user}: paired on {date}",
+    status_not_enrolled: "{user}: not paired",
+    status_enrolled: "{user}: paired on {date}",
     status_app: "Entry in the app:      {issuer} ({account})",
     status_parameters: "Parameters:            {algorithm}, {digits} digits, {period} s",
     status_last_login: "Last accepted code:    {date}",
@@ -283,7 +283,7 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
                              From {date} on they cannot log in by {services} ({key}).",
     doctor_would_be_locked_out: "{count} {count|person has|people have} no pairing: {names}\n\
                                  They log in by {services} without a code.",
-    doctor_would_pair: "{count} {count|person has|people have} no pairing: {names}\n\
+    doctor_would_enroll: "{count} {count|person has|people have} no pairing: {names}\n\
                         At their next login by {services} they are led through pairing (unenrolled = \"enrol\").",
     doctor_pam_missing_passed: "The module {module} is not where libpam looks for it.\n\
                                 Its line has no effect: whom it was to let in, or to refuse, is not.",
@@ -374,30 +374,30 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     how_run: "Run:",
     how_run_in_sources: "Run, where the sources of insis-otp are:",
     how_instead: "Write instead of that line:",
-    how_in: "In {place}:",
+    how_in: "In {location}:",
     how_top: "Write at the top of that file:",
-    how_below: "Write below {place}:",
-    how_move: "Take that line out, and write below {place}:",
+    how_below: "Write below {location}:",
+    how_move: "Take that line out, and write below {location}:",
     how_in_config: "Write in insis-otp.toml, instead of the line that is there:",
     how_defaults: "Set it aside, so that the defaults hold until it is mended. Run:",
     how_mend_file: "Mend it, or else, after a question, remove it. Run:",
-    how_pair_again: "Then {user} has to pair again. Run:",
-    how_pair_again_invited: "Then {user} has to pair again, with an invitation (otp-setup invite --user {user}). Run:",
-    how_root_pairs_again: "Then pair a phone with {user} again, as root (otp-setup --user {user}). Run:",
+    how_enroll_again: "Then {user} has to pair again. Run:",
+    how_enroll_again_invited: "Then {user} has to pair again, with an invitation (otp-setup invite --user {user}). Run:",
+    how_root_enrolls_again: "Then pair a phone with {user} again, as root (otp-setup --user {user}). Run:",
     how_if_gone: "If that user is not to come back, run:",
     how_if_wanted: "If they shall, run:",
     how_reload_sshd: "sshd takes it after systemctl reload ssh.",
     how_sshd_says: "It says which line is to be mended. Run:",
     how_idp_grace: "Write this line into {path}, then reload sshd:",
     how_sshd_match: "To see what holds for them, run:",
-    how_they_pair: "Let them run otp-setup.",
-    how_they_pair_invited: "Give each an invitation (otp-setup invite --user NAME), and let them run otp-setup with it.",
-    how_root_pairs: "They cannot pair by themselves (self_enrollment = \"off\"). As root, pair a phone with each of them \
+    how_they_enroll: "Let them run otp-setup.",
+    how_they_enroll_invited: "Give each an invitation (otp-setup invite --user NAME), and let them run otp-setup with it.",
+    how_root_enrolls: "They cannot pair by themselves (self_enrollment = \"off\"). As root, pair a phone with each of them \
                      (otp-setup --user NAME).",
-    how_let_pair_meanwhile: "{how} Until all are paired:",
-    how_let_pair_or_move: "{how} Or else move the day:",
-    how_let_pair_then: "{how} When all are paired:",
-    how_pair_before: "They can pair before that, by:",
+    how_let_enroll_meanwhile: "{how} Until all are paired:",
+    how_let_enroll_or_move: "{how} Or else move the day:",
+    how_let_enroll_then: "{how} When all are paired:",
+    how_enroll_before: "They can pair before that, by:",
     how_invite_before: "They are asked for the code of an invitation there. Give one to each who has none, by:",
     how_no_safe_line: "No change of a line is known that is safe here. What a stack has to look like is said, under STACKS, by:",
     how_above: "Write above {location}:",
@@ -431,9 +431,9 @@ pub(super) const ENGLISH: Catalogue = Catalogue {
     nothing_changed: "Nothing was changed.",
     delete_entry: "If the app has the new entry already, delete it there: its codes are good for nothing.",
     clear_it_yourself: "This terminal cannot be cleared from here: clear it yourself, the secret is on it.",
-    end_not_paired: "{user} has no pairing. To pair a phone: {command}",
+    end_not_enrolled: "{user} has no pairing. To pair a phone: {command}",
     end_exists: "{user} has been paired meanwhile. Nothing was changed; see otp-setup status.",
-    end_not_pairing: "The two codes no longer pair the phone. Nothing was changed; run otp-setup again.",
+    end_codes_refused: "The two codes no longer pair the phone. Nothing was changed; run otp-setup again.",
     end_no_random: "The kernel gives no random bytes: {why}",
     end_not_permitted: "What keeps you from it here: otp-setup doctor",
     end_only_root: "Only root can do this.",

@@ -39,7 +39,7 @@ struct Foreign {
 const CATALOGUES: &[&Catalogue] = &[&en::ENGLISH, &cs::CZECH];
 
 macro_rules! catalogue {
-    ($($name:ident($($place:ident),*))* ; $($word:ident)*) => {
+    ($($name:ident($($placeholder:ident),*))* ; $($word:ident)*) => {
         /// The messages of one language.
         struct Catalogue {
             /// The language code, as in LANG.
@@ -55,8 +55,8 @@ macro_rules! catalogue {
         #[allow(missing_docs, reason = "a message's name and its English text say what it is")]
         impl Messages {
             $(
-                pub fn $name(&self, $($place: impl Display),*) -> String {
-                    fill(self.catalogue.$name, self.catalogue.form, &[$((stringify!($place), &$place)),*])
+                pub fn $name(&self, $($placeholder: impl Display),*) -> String {
+                    fill(self.catalogue.$name, self.catalogue.form, &[$((stringify!($placeholder), &$placeholder)),*])
                 }
             )*
 
@@ -78,7 +78,7 @@ macro_rules! catalogue {
             /// Every message: its name, its text, its places.
             fn messages(&self) -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
                 vec![
-                    $((stringify!($name), self.$name, vec![$(stringify!($place)),*]),)*
+                    $((stringify!($name), self.$name, vec![$(stringify!($placeholder)),*]),)*
                     $((stringify!($word), self.$word, vec![]),)*
                 ]
             }
@@ -96,12 +96,12 @@ catalogue! {
     word_quit()
     word_help()
     prompt_help()
-    // Pairing.
-    pair_title(user, host)
-    pair_not_you(user, caller)
-    pair_why(digits)
-    pair_takes_password()
-    pair_takes_invitation()
+    // Enrollment.
+    enroll_title(user, host)
+    enroll_not_you(user, caller)
+    enroll_why(digits)
+    enroll_takes_password()
+    enroll_takes_invitation()
     ask_password()
     ask_invitation()
     denied_password()
@@ -109,7 +109,7 @@ catalogue! {
     denied_no_invitation()
     denied_invitation_wrong(left)
     denied_invitation_expired()
-    denied_invitation_spent()
+    denied_invitation_used_up()
     denied_off()
     invite_code(user, code)
     invite_how(user, until)
@@ -146,12 +146,12 @@ catalogue! {
     idp_certificate(detail)
     idp_answer(detail)
     idp_policy(detail)
-    pair_apps()
-    pair_uncommon(algorithm, digits, period, apps)
-    pair_needs_force(algorithm, digits, period, apps)
-    pair_already(user, date)
-    pair_replaces(user)
-    pair_replaces_as_root()
+    enroll_apps()
+    enroll_uncommon(algorithm, digits, period, apps)
+    enroll_needs_force(algorithm, digits, period, apps)
+    enroll_already(user, date)
+    enroll_replaces(user)
+    enroll_replaces_as_root()
     ask_app()
     ask_app_and_proof()
     ask_replace()
@@ -165,7 +165,7 @@ catalogue! {
     sheet_secret()
     sheet_kind()
     sheet_parameters(algorithm, digits, period)
-    sheet_too_small(columns, rows)
+    view_too_small(columns, rows)
     ask_first()
     ask_next()
     ask_next_in(wait)
@@ -180,8 +180,8 @@ catalogue! {
     clock_far_fast(length, time)
     drift_slow(length)
     drift_fast(length)
-    paired(user)
-    paired_next_login(prompt)
+    enrolled(user)
+    enrolled_next_login(prompt)
     recovery_title()
     recovery_why()
     recovery_how()
@@ -249,15 +249,15 @@ catalogue! {
     move_exists(user)
     move_still_there(old)
     verified()
-    verified_pair(steps)
+    verified_two_codes(steps)
     verified_recovery(left)
     failures_since(count)
     resync_how()
     resynced_exact()
     resync_wrong()
     resync_by_login()
-    status_not_paired(user)
-    status_paired(user, date)
+    status_not_enrolled(user)
+    status_enrolled(user, date)
     status_app(issuer, account)
     status_parameters(algorithm, digits, period)
     status_last_login(date)
@@ -308,7 +308,7 @@ catalogue! {
     doctor_locked_out_since(count, names, services, date, key)
     doctor_locked_out_from(count, names, services, date, key)
     doctor_would_be_locked_out(count, names, services)
-    doctor_would_pair(count, names, services)
+    doctor_would_enroll(count, names, services)
     doctor_pam_missing_passed(module)
     doctor_pam_include(name)
     doctor_pam_line()
@@ -356,29 +356,29 @@ catalogue! {
     how_run()
     how_run_in_sources()
     how_instead()
-    how_in(place)
+    how_in(location)
     how_top()
-    how_below(place)
-    how_move(place)
+    how_below(location)
+    how_move(location)
     how_in_config()
     how_defaults()
     how_mend_file()
-    how_pair_again(user)
-    how_pair_again_invited(user)
-    how_root_pairs_again(user)
+    how_enroll_again(user)
+    how_enroll_again_invited(user)
+    how_root_enrolls_again(user)
     how_if_gone()
     how_if_wanted()
     how_reload_sshd()
     how_sshd_says()
     how_idp_grace(path)
     how_sshd_match()
-    how_they_pair()
-    how_they_pair_invited()
-    how_root_pairs()
-    how_let_pair_meanwhile(how)
-    how_let_pair_or_move(how)
-    how_let_pair_then(how)
-    how_pair_before()
+    how_they_enroll()
+    how_they_enroll_invited()
+    how_root_enrolls()
+    how_let_enroll_meanwhile(how)
+    how_let_enroll_or_move(how)
+    how_let_enroll_then(how)
+    how_enroll_before()
     how_invite_before()
     how_no_safe_line()
     how_above(location)
@@ -413,9 +413,9 @@ catalogue! {
     nothing_changed()
     delete_entry()
     clear_it_yourself()
-    end_not_paired(user, command)
+    end_not_enrolled(user, command)
     end_exists(user)
-    end_not_pairing()
+    end_codes_refused()
     end_no_random(why)
     end_not_permitted()
     end_only_root()
@@ -684,7 +684,7 @@ fn fill(text: &str, form: fn(u64) -> usize, values: &[(&str, &dyn Display)]) -> 
     let mut rest = text;
     while let Some((before, inside, after)) = next_place(rest) {
         filled.push_str(before);
-        filled.push_str(&place(inside, form, values));
+        filled.push_str(&placeholder(inside, form, values));
         rest = after;
     }
     filled.push_str(rest);
@@ -698,7 +698,7 @@ fn next_place(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, inside, after))
 }
 
-fn place(inside: &str, form: fn(u64) -> usize, values: &[(&str, &dyn Display)]) -> String {
+fn placeholder(inside: &str, form: fn(u64) -> usize, values: &[(&str, &dyn Display)]) -> String {
     let mut parts = inside.split('|');
     let name = parts.next().unwrap_or_default();
     let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string());
@@ -715,7 +715,7 @@ fn place(inside: &str, form: fn(u64) -> usize, values: &[(&str, &dyn Display)]) 
 mod tests {
     use super::*;
 
-    fn places(text: &str) -> Vec<&str> {
+    fn placeholders(text: &str) -> Vec<&str> {
         let mut names = Vec::new();
         let mut rest = text;
         while let Some((_, inside, after)) = next_place(rest) {
@@ -729,7 +729,7 @@ mod tests {
     fn every_message_of_every_language_has_its_places() {
         for catalogue in CATALOGUES {
             for (name, text, expected) in catalogue.messages() {
-                let found = places(text);
+                let found = placeholders(text);
                 let language = catalogue.language;
                 assert!(!text.trim().is_empty(), "{language}: {name} is empty");
                 let is_finding = catalogue_of_findings().contains(&name);
@@ -738,11 +738,11 @@ mod tests {
                     if is_finding { 1 } else { 0 },
                     "{language}: lines of {name}"
                 );
-                for place in &expected {
-                    assert!(found.contains(place), "{language}: {name} lacks {{{place}}}");
+                for placeholder in &expected {
+                    assert!(found.contains(placeholder), "{language}: {name} lacks {{{placeholder}}}");
                 }
-                for place in &found {
-                    assert!(expected.contains(place), "{language}: {name} has no {{{place}}}");
+                for placeholder in &found {
+                    assert!(expected.contains(placeholder), "{language}: {name} has no {{{placeholder}}}");
                 }
             }
         }
@@ -768,9 +768,9 @@ mod tests {
     #[test]
     fn questions_leave_room_for_their_answers() {
         for catalogue in CATALOGUES {
-            for (name, text, places) in catalogue.messages() {
-                let places: usize = places.iter().map(|place| place.len() + 2).sum();
-                let width = text.chars().count() - places;
+            for (name, text, placeholders) in catalogue.messages() {
+                let placeholders: usize = placeholders.iter().map(|placeholder| placeholder.len() + 2).sum();
+                let width = text.chars().count() - placeholders;
                 assert!(!name.starts_with("ask_") || width <= 60, "{}: {name}", catalogue.language);
             }
         }
@@ -789,9 +789,12 @@ mod tests {
     #[test]
     fn czech_has_three_forms_and_takes_czech_answers() {
         let czech = Messages::of_locale("cs");
-        let said = [1, 2, 5].map(|count| czech.failures_since(count));
-        assert!(said[0].ends_with("byl 1 nesprávný kód."), "{said:?}");
-        assert!(said[1].ends_with("byly 2 nesprávné kódy.") && said[2].ends_with("bylo 5 nesprávných kódů."));
+        let localized = [1, 2, 5].map(|count| czech.failures_since(count));
+        assert!(localized[0].ends_with("byl 1 nesprávný kód."), "{localized:?}");
+        assert!(
+            localized[1].ends_with("byly 2 nesprávné kódy.")
+                && localized[2].ends_with("bylo 5 nesprávných kódů.")
+        );
         assert_eq!(
             ["Ano", "a", "yes", "ne", "N", "možná"].map(|word| czech.yes_or_no(word)),
             [Some(true), Some(true), Some(true), Some(false), Some(false), None]

@@ -148,7 +148,7 @@ impl Pages for Desktop {
     fn save(&self, page: &Page<'_>, path: &Path, over: bool) -> Result<(), PageError> {
         let path = &at_home(path);
         let bytes = self.form(page, path)?;
-        let part = if over { beside(path) } else { path.to_owned() };
+        let part = if over { temporary_path(path) } else { path.to_owned() };
         if over {
             // What an earlier attempt left behind.
             let _ = std::fs::remove_file(&part);
@@ -199,7 +199,7 @@ fn at_home(path: &Path) -> PathBuf {
 }
 
 /// A file in the same directory, to be moved over the other one when it is whole.
-fn beside(path: &Path) -> PathBuf {
+fn temporary_path(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".new");

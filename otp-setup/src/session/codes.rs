@@ -2,9 +2,9 @@
 
 use insis_otp::oath::{Code, Drift, OtpGenerator, Seconds, Step, UnixTime};
 use insis_otp::otpauth::Entry;
-use insis_otp::verify::{EnrollmentRefusal, Malformed, Typed, enroll, locate};
+use insis_otp::verify::{EnrollmentRefusal, Malformed, ParsedReply, enroll, locate};
 
-use super::{Pairing, Session, SessionError};
+use super::{EnrollmentOptions, Session, SessionError};
 use crate::page::Page;
 use crate::ui::{Countdown, Question};
 
@@ -32,23 +32,23 @@ impl Session<'_> {
         &mut self,
         entry: &Entry,
         page: &Page<'_>,
-        pairing: &Pairing,
+        options: &EnrollmentOptions,
     ) -> Result<TwoCodes, SessionError> {
         let key = &entry.key;
-        let mut first = self.first_code(entry, page, pairing)?;
+        let mut first = self.first_code(entry, page, options)?;
         self.say(&self.messages.first_right());
         let mut wrong = 0;
         loop {
             let second = self.next_code(key, page, &first)?;
             let now = (self.clock)();
             match enroll(&first.code, &second, key, now) {
-                Ok(paired) => {
-                    let drift = nearer_to_nought(first.offset, paired.drift.0);
-                    if !self.is_too_far(drift, key, pairing) {
+                Ok(enrolled) => {
+                    let drift = nearer_to_nought(first.offset, enrolled.drift.0);
+                    if !self.is_too_far(drift, key, options) {
                         return Ok(TwoCodes { first: first.code, second, drift });
                     }
                     wrong = 0;
-                    first = self.first_code(entry, page, pairing)?;
+                    first = self.first_code(entry, page, options)?;
                     self.say(&self.messages.first_right());
                 }
                 Err(EnrollmentRefusal::Same) => self.say(&self.messages.next_same()),
@@ -63,7 +63,7 @@ impl Session<'_> {
                 Err(EnrollmentRefusal::SecondWrong | EnrollmentRefusal::FirstWrong) => {
                     wrong = 0;
                     self.say(&self.messages.next_wrong_again());
-                    first = self.first_code(entry, page, pairing)?;
+                    first = self.first_code(entry, page, options)?;
                     self.say(&self.messages.first_right());
                 }
             }
@@ -71,12 +71,12 @@ impl Session<'_> {
     }
 
     /// Whether a phone's clock is so far off that its codes would be refused for good once it is set right; that is told.
-    fn is_too_far(&mut self, drift: Drift, key: &OtpGenerator, pairing: &Pairing) -> bool {
-        if pairing.force || !drift.is_far(key.period()) {
+    fn is_too_far(&mut self, drift: Drift, key: &OtpGenerator, options: &EnrollmentOptions) -> bool {
+        if options.force || !drift.is_far(key.period()) {
             return false;
         }
         let seconds = drift.seconds(key.period());
-        let (length, time) = (Seconds(seconds.unsigned_abs()), (pairing.date)((self.clock)()));
+        let (length, time) = (Seconds(seconds.unsigned_abs()), (options.date)((self.clock)()));
         let text = match seconds {
             ..0 => self.messages.clock_far_slow(length, time),
             0.. => self.messages.clock_far_fast(length, time),
@@ -89,14 +89,14 @@ impl Session<'_> {
         &mut self,
         entry: &Entry,
         page: &Page<'_>,
-        pairing: &Pairing,
+        options: &EnrollmentOptions,
     ) -> Result<Seen, SessionError> {
         let question = self.messages.ask_first();
         loop {
             let code = self.ask_code(&entry.key, page, &Question::plain(&question))?;
             let now = (self.clock)();
             if let Some(seen) = see(code, &entry.key, now) {
-                if self.is_too_far(Drift(seen.offset), &entry.key, pairing) {
+                if self.is_too_far(Drift(seen.offset), &entry.key, options) {
                     continue;
                 }
                 return Ok(seen);
@@ -132,11 +132,11 @@ impl Session<'_> {
         let digits = key.digits();
         loop {
             let answer = self.ask(question)?;
-            if let Some(page_action) = self.wish(&answer) {
+            if let Some(page_action) = self.page_action_in(&answer) {
                 self.fulfil(&page_action, page)?;
                 continue;
             }
-            match Typed::parse(answer.as_bytes()).single(digits) {
+            match ParsedReply::parse(answer.as_bytes()).single(digits) {
                 Ok(code) => return Ok(code),
                 Err(_) if answer.trim().is_empty() => {}
                 Err(Malformed::Length) => self.say(&self.messages.code_has_digits(digits.count())),

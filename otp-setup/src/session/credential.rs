@@ -1,4 +1,4 @@
-//! What a first pairing takes where people pair themselves: the password, or the code of an invitation.
+//! What a first enrollment takes where people enroll themselves: the password, or the code of an invitation.
 
 use insis_otp::config::SelfEnrollment;
 use insis_otp::oath::Drift;
@@ -15,15 +15,15 @@ impl Session<'_> {
     pub(super) fn say_credential(&mut self) -> Result<(), SessionError> {
         match self.backend.self_enrollment() {
             SelfEnrollment::Open => {}
-            SelfEnrollment::Password => self.say(&self.messages.pair_takes_password()),
-            SelfEnrollment::Invitation => self.say(&self.messages.pair_takes_invitation()),
+            SelfEnrollment::Password => self.say(&self.messages.enroll_takes_password()),
+            SelfEnrollment::Invitation => self.say(&self.messages.enroll_takes_invitation()),
             SelfEnrollment::Off => return Err(Error::Denied(EnrollmentDenial::Off).into()),
         }
         Ok(())
     }
 
-    /// Writes a first pairing, asking for what it takes, and again when that is wrong.
-    pub(super) fn enroll(&mut self, new: &NewDevice) -> Result<Drift, SessionError> {
+    /// Writes a first enrollment, asking for what it takes, and again when that is wrong.
+    pub(super) fn enroll_with_credential(&mut self, new: &NewDevice) -> Result<Drift, SessionError> {
         let (policy, backend) = (self.backend.self_enrollment(), self.backend);
         let enroll = |answer: &[u8]| backend.change(&Request::Enroll(new.clone(), Credential::new(answer)));
         let messages = self.messages;
@@ -60,7 +60,7 @@ fn may_try_again(policy: SelfEnrollment, denial: &EnrollmentDenial) -> bool {
     }
 }
 
-/// What is said of a credential that does not allow a first pairing.
+/// What is said of a credential that does not allow a first enrollment.
 pub fn denied(messages: &Messages, denial: &EnrollmentDenial) -> String {
     match denial {
         EnrollmentDenial::Password => messages.denied_password(),
@@ -70,7 +70,7 @@ pub fn denied(messages: &Messages, denial: &EnrollmentDenial) -> String {
             messages.denied_invitation_wrong(left)
         }
         EnrollmentDenial::Invitation(InvitationRefusal::Expired) => messages.denied_invitation_expired(),
-        EnrollmentDenial::Invitation(InvitationRefusal::Spent) => messages.denied_invitation_spent(),
+        EnrollmentDenial::Invitation(InvitationRefusal::UsedUp) => messages.denied_invitation_used_up(),
         EnrollmentDenial::Off => messages.denied_off(),
     }
 }

@@ -2,8 +2,8 @@
 
 mod codes;
 mod credential;
+mod enroll;
 mod page;
-mod pair;
 mod proof;
 mod recovery;
 #[cfg(test)]
@@ -11,8 +11,8 @@ mod tests;
 
 pub use codes::parameters;
 pub use credential::denied;
+pub use enroll::EnrollmentOptions;
 pub use page::PageAction;
-pub use pair::Pairing;
 
 use insis_otp::oath::{Drift, Period, Seconds, UnixTime};
 use insis_otp::service::{Clock, Reply, Request, Status};
@@ -31,7 +31,7 @@ pub type Random<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<(), String>;
 pub struct Session<'a> {
     /// The person.
     pub ui: &'a mut dyn Ui,
-    /// Who keeps the pairing.
+    /// Who keeps the enrollment.
     pub backend: &'a Backend<'a>,
     /// The printer and the files.
     pub pages: &'a dyn Pages,
@@ -135,7 +135,7 @@ impl Session<'_> {
 
     /// Takes a code, and decides as a login would.
     pub fn try_code(&mut self) -> Result<Verdict, SessionError> {
-        self.must_be_paired()?;
+        self.must_be_enrolled()?;
         let reply = self.ask_reply(&self.messages.ask_proof())?;
         Ok(self.backend.verify(&reply)?)
     }
@@ -150,7 +150,7 @@ impl Session<'_> {
             Verdict::Accepted(accepted) => {
                 let text = match accepted.by {
                     Proof::Code { .. } => self.messages.verified(),
-                    Proof::TwoCodes { offset, .. } => self.messages.verified_pair(offset),
+                    Proof::TwoCodes { offset, .. } => self.messages.verified_two_codes(offset),
                     Proof::Recovery { left } => self.messages.verified_recovery(left),
                 };
                 self.say(&text);
@@ -162,9 +162,9 @@ impl Session<'_> {
         }
     }
 
-    /// Removes the pairing.
+    /// Removes the enrollment.
     pub fn remove(&mut self) -> Result<(), SessionError> {
-        self.must_be_paired()?;
+        self.must_be_enrolled()?;
         if !self.yes && !self.batch {
             self.say(&self.messages.remove_why(&self.user));
         }
@@ -179,7 +179,7 @@ impl Session<'_> {
     /// Learns how far the phone's clock is off: from two codes, each when the phone shows it, since codes that arrive at
     /// once could have been written down earlier.
     pub fn resync(&mut self) -> Result<(), SessionError> {
-        let status = self.must_be_paired()?;
+        let status = self.must_be_enrolled()?;
         let period = status.parameters.2;
         if !self.batch {
             self.say(&self.messages.resync_how());
@@ -232,7 +232,7 @@ impl Session<'_> {
         }
     }
 
-    fn must_be_paired(&self) -> Result<Status, SessionError> {
+    fn must_be_enrolled(&self) -> Result<Status, SessionError> {
         self.backend.status()?.ok_or(SessionError::Backend(Error::NotEnrolled))
     }
 }

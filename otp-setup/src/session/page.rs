@@ -16,7 +16,7 @@ pub enum PageAction {
 
 impl Session<'_> {
     /// The wish in what was typed in place of a code, if it is one.
-    pub(super) fn wish(&self, typed: &str) -> Option<PageAction> {
+    pub(super) fn page_action_in(&self, typed: &str) -> Option<PageAction> {
         let (word, rest) = typed.trim().split_once(' ').unwrap_or((typed.trim(), ""));
         let is = |ours: &str, theirs: String| {
             let word = word.to_lowercase();
@@ -48,7 +48,7 @@ impl Session<'_> {
     }
 
     /// Finds out what can be found out about these page_actions before anything is done.
-    pub(super) fn check_wishes(&self, page_actions: &[PageAction]) -> Result<(), SessionError> {
+    pub(super) fn check_page_actions(&self, page_actions: &[PageAction]) -> Result<(), SessionError> {
         for page_action in page_actions {
             let checked = match page_action {
                 PageAction::Print => self.pages.can_print(),

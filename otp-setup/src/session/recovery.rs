@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::ui::{Question, SecretView};
 
 impl Session<'_> {
-    /// As many new codes as a pairing has, and a salt for their hashes.
+    /// As many new codes as an enrollment has, and a salt for their hashes.
     pub(super) fn make_recovery_codes(&mut self) -> Result<(Vec<RecoveryCode>, Salt), SessionError> {
         let codes = (0..RecoveryCodes::COUNT)
             .map(|_| RecoveryCode::generate(&mut *self.random))
@@ -20,7 +20,7 @@ impl Session<'_> {
         Ok((codes, salt))
     }
 
-    /// Shows the codes, until the person has them. Whoever goes away now keeps the pairing.
+    /// Shows the codes, until the person has them. Whoever goes away now keeps the enrollment.
     pub(super) fn show_recovery_codes(&mut self, page: &Page<'_>) {
         let messages = self.messages;
         let mut text = Zeroizing::new(String::with_capacity(2048));
@@ -41,7 +41,7 @@ impl Session<'_> {
         loop {
             let question = self.messages.ask_enter_to_clear();
             let Ok(answer) = self.ui.ask(&Question::plain(&question)) else { return };
-            match self.wish(&answer) {
+            match self.page_action_in(&answer) {
                 _ if answer.trim().is_empty() => return,
                 Some(page_action) => {
                     if self.fulfil(&page_action, page).is_err() {
@@ -60,8 +60,8 @@ impl Session<'_> {
         date: &str,
         page_actions: &[PageAction],
     ) -> Result<(), SessionError> {
-        self.must_be_paired()?;
-        self.check_wishes(page_actions)?;
+        self.must_be_enrolled()?;
+        self.check_page_actions(page_actions)?;
         let (codes, salt) = self.make_recovery_codes()?;
         if self.backend.needs_proof() {
             self.say(&self.messages.proof_needed());

@@ -25,7 +25,7 @@ enum Do {
     Code(i64),
     /// So many seconds pass before the next thing is done.
     Wait(u64),
-    /// The first recovery code of the pairing before.
+    /// The first recovery code of the enrollment before.
     OldRecovery,
     Go(Stop),
 }
@@ -57,7 +57,7 @@ impl Script {
         entry.key.code(Step(step.0.checked_add_signed(steps).unwrap())).reveal(entry.key.digits()).to_string()
     }
 
-    fn heard(&self, text: &str) -> bool {
+    fn was_told(&self, text: &str) -> bool {
         self.output.borrow().iter().any(|output| output.contains(text))
     }
 }
@@ -84,14 +84,14 @@ impl Ui for Actor<'_> {
         }
     }
 
-    fn show(&mut self, sheet: SecretView) {
+    fn show(&mut self, view: SecretView) {
         self.0.shown.set(true);
         let is_code = |word: &&str| word.len() == 11 && word.as_bytes()[5] == b'-';
-        if !sheet.qr.is_empty() {
-            let lines = sheet.text.lines().filter(|line| line.starts_with("  "));
+        if !view.qr.is_empty() {
+            let lines = view.text.lines().filter(|line| line.starts_with("  "));
             *self.0.secret.borrow_mut() = Some(lines.collect::<String>().replace(' ', ""));
         } else {
-            let codes: Vec<_> = sheet.text.split_whitespace().filter(is_code).map(str::to_owned).collect();
+            let codes: Vec<_> = view.text.split_whitespace().filter(is_code).map(str::to_owned).collect();
             *self.0.recovery.borrow_mut() = codes;
         }
     }
@@ -197,8 +197,8 @@ fn script(todo: &[Do]) -> Script {
     }
 }
 
-fn pairing() -> Pairing {
-    Pairing {
+fn options() -> EnrollmentOptions {
+    EnrollmentOptions {
         names: Names { user: "anna".into(), host: "aisa".into(), issuer: None },
         new_keys: NewKeys::default(),
         qr: true,
@@ -210,9 +210,9 @@ fn pairing() -> Pairing {
     }
 }
 
-fn pair(home: &Home, todo: &[Do]) -> (Script, Result<(), SessionError>) {
+fn enroll(home: &Home, todo: &[Do]) -> (Script, Result<(), SessionError>) {
     let script = script(todo);
-    let outcome = home.talk(&script, true, |session| session.pair(&pairing()));
+    let outcome = home.talk(&script, true, |session| session.enroll(&options()));
     assert!(!script.shown.get(), "the secret is still on the screen");
     assert!(outcome.is_err() || script.todo.borrow().is_empty(), "not everything was asked for");
     (script, outcome)
@@ -223,19 +223,19 @@ const PAIR: [Do; 5] = [Type("yes"), Code(0), Wait(30), Code(0), Type("")];
 #[test]
 fn a_phone_is_paired_by_two_consecutive_codes() {
     let home = Home::new();
-    let (script, outcome) = pair(&home, &PAIR);
+    let (script, outcome) = enroll(&home, &PAIR);
     outcome.unwrap();
     let status = home.status().unwrap();
     assert_eq!((&*status.account, status.recovery_left, status.drift), ("anna@aisa", 10, Drift(0)));
     assert_eq!(script.recovery.borrow().len(), 10);
-    assert!(!script.heard("slow") && !script.heard("fast"));
-    assert!(script.heard("not bob"));
+    assert!(!script.was_told("slow") && !script.was_told("fast"));
+    assert!(script.was_told("not bob"));
 }
 
 #[test]
 fn every_mistake_is_explained_and_can_be_mended() {
     let home = Home::new();
-    let (script, outcome) = pair(
+    let (script, outcome) = enroll(
         &home,
         &[
             Type("perhaps"),
@@ -267,13 +267,13 @@ fn every_mistake_is_explained_and_can_be_mended() {
         messages.next_wrong(),
         messages.next_skipped(),
     ] {
-        assert!(script.heard(&text), "{text}");
+        assert!(script.was_told(&text), "{text}");
     }
 }
 
 #[test]
 fn wrong_second_codes_lead_back_to_the_first() {
-    let (script, outcome) = pair(
+    let (script, outcome) = enroll(
         &Home::new(),
         &[
             Type("yes"),
@@ -288,7 +288,7 @@ fn wrong_second_codes_lead_back_to_the_first() {
         ],
     );
     outcome.unwrap();
-    assert!(script.heard(&Messages::of_locale("en").next_wrong_again()));
+    assert!(script.was_told(&Messages::of_locale("en").next_wrong_again()));
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn a_page_is_printed_or_saved_in_place_of_a_code() {
     ];
     let todo: Vec<_> =
         todo.into_iter().chain([Code(0), Type("save x.png"), Wait(30), Code(0), Type("")]).collect();
-    let (script, outcome) = pair(&Home::new(), &todo);
+    let (script, outcome) = enroll(&Home::new(), &todo);
     outcome.unwrap();
     let messages = Messages::of_locale("en");
     for text in [
@@ -315,10 +315,10 @@ fn a_page_is_printed_or_saved_in_place_of_a_code() {
         messages.page_saved("over.pdf"),
         messages.page_saved("x.png"),
     ] {
-        assert!(script.heard(&text), "{text}");
+        assert!(script.was_told(&text), "{text}");
     }
-    let (script, _) = pair(&Home::new(), &[Type("yes"), Type("save x.pdf"), Go(Stop::EndOfInput)]);
-    assert!(script.heard(&messages.page_void()));
+    let (script, _) = enroll(&Home::new(), &[Type("yes"), Type("save x.pdf"), Go(Stop::EndOfInput)]);
+    assert!(script.was_told(&messages.page_void()));
 }
 
 #[test]
@@ -327,14 +327,16 @@ fn recovery_codes_are_printed_and_saved_where_they_are_shown() {
     let shown = [Type("perhaps"), Type("print"), Type("save x.txt"), Type("")];
     let todo: Vec<_> = PAIR.iter().copied().take(4).chain(shown).collect();
     let home = Home::new();
-    let (first, outcome) = pair(&home, &todo);
+    let (first, outcome) = enroll(&home, &todo);
     outcome.unwrap();
     let renewed = super::tests::script(&[OldRecovery, Type("hello"), Type("save y.pdf"), Type("")]);
     *renewed.old_recovery.borrow_mut() = Some(first.recovery.borrow()[0].clone());
     home.talk(&renewed, true, |session| session.renew_recovery_codes("aisa", "today", &[])).unwrap();
-    assert!(renewed.heard(&messages.page_saved("y.pdf")) && renewed.heard(&messages.recovery_old_void()));
+    assert!(
+        renewed.was_told(&messages.page_saved("y.pdf")) && renewed.was_told(&messages.recovery_old_void())
+    );
     for script in [first, renewed] {
-        assert!(script.heard(&messages.recovery_enter()) && script.todo.borrow().is_empty());
+        assert!(script.was_told(&messages.recovery_enter()) && script.todo.borrow().is_empty());
     }
 }
 
@@ -342,20 +344,20 @@ fn recovery_codes_are_printed_and_saved_where_they_are_shown() {
 fn a_page_that_cannot_be_made_is_known_before_anything_is_done() {
     let page_actions = vec![PageAction::Save("/nodir/x.pdf".into())];
     let home = Home::new();
-    let pairing = Pairing { page_actions: page_actions.clone(), ..pairing() };
-    let outcome = home.talk(&script(&[]), true, |session| session.pair(&pairing));
+    let options = EnrollmentOptions { page_actions: page_actions.clone(), ..options() };
+    let outcome = home.talk(&script(&[]), true, |session| session.enroll(&options));
     assert!(
         matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("/nodir: No such file"))
             && home.is_empty()
     );
-    pair(&home, &PAIR).1.unwrap();
+    enroll(&home, &PAIR).1.unwrap();
     let outcome =
         home.talk(&script(&[]), true, |session| session.renew_recovery_codes("aisa", "today", &page_actions));
     assert!(matches!(outcome, Err(SessionError::NoPage(_))));
     // In a batch also what shows only when it is tried.
     let outcome = Home::new().talk(&script(&[]), true, |session| {
         (session.batch, session.yes) = (true, true);
-        session.pair(&Pairing { page_actions: vec![PageAction::Print], ..self::pairing() })
+        session.enroll(&EnrollmentOptions { page_actions: vec![PageAction::Print], ..self::options() })
     });
     assert!(matches!(outcome, Err(SessionError::NoPage(why)) if why.contains("I/O error")));
 }
@@ -366,9 +368,9 @@ fn quit_and_help_are_understood_at_every_prompt() {
     for answers in 0..4 {
         let home = Home::new();
         let todo: Vec<_> = PAIR.iter().copied().take(answers).chain([Type("help"), Type(" Quit ")]).collect();
-        let (script, outcome) = pair(&home, &todo);
+        let (script, outcome) = enroll(&home, &todo);
         assert!(matches!(outcome, Err(SessionError::Declined)) && home.is_empty(), "{answers} answers");
-        assert!(script.heard(&messages.prompt_help()), "{answers} answers");
+        assert!(script.was_told(&messages.prompt_help()), "{answers} answers");
     }
 }
 
@@ -379,11 +381,15 @@ fn the_words_for_a_page_are_understood_in_both_languages_and_without_accents() {
         .talk(&super::tests::script(&[]), true, |session| {
             session.messages = Messages::of_locale("cs");
             for typed in ["uložit a b.pdf", "Ulozit a b.pdf", "ULOŽIT  a b.pdf ", "save a b.pdf"] {
-                assert_eq!(session.wish(typed), save, "{typed}");
+                assert_eq!(session.page_action_in(typed), save, "{typed}");
             }
-            assert_eq!(session.wish("Tisk"), Some(super::PageAction::Print));
+            assert_eq!(session.page_action_in("Tisk"), Some(super::PageAction::Print));
             assert_eq!(
-                (session.wish("123456"), session.wish("ulo a.pdf"), session.wish("print a")),
+                (
+                    session.page_action_in("123456"),
+                    session.page_action_in("ulo a.pdf"),
+                    session.page_action_in("print a")
+                ),
                 (None, None, None)
             );
             Ok(())
@@ -394,15 +400,15 @@ fn the_words_for_a_page_are_understood_in_both_languages_and_without_accents() {
 #[test]
 fn a_clock_that_is_off_is_learned_and_said() {
     let home = Home::new();
-    let (script, outcome) = pair(&home, &[Type("yes"), Code(-3), Wait(30), Code(-3), Type("")]);
+    let (script, outcome) = enroll(&home, &[Type("yes"), Code(-3), Wait(30), Code(-3), Type("")]);
     outcome.unwrap();
-    assert!(script.heard("90 s slow"));
+    assert!(script.was_told("90 s slow"));
     assert_eq!(home.status().unwrap().drift, Drift(-3));
-    let (script, _) = pair(&Home::new(), &[Type("yes"), Code(2), Wait(30), Code(2), Type("")]);
-    assert!(script.heard("60 s fast"));
+    let (script, _) = enroll(&Home::new(), &[Type("yes"), Code(2), Wait(30), Code(2), Type("")]);
+    assert!(script.was_told("60 s fast"));
     // Who is slow at typing is not told that the phone is.
-    let (script, _) = pair(&Home::new(), &[Type("yes"), Code(0), Wait(60), Code(-1), Type("")]);
-    assert!(!script.heard(" slow;"));
+    let (script, _) = enroll(&Home::new(), &[Type("yes"), Code(0), Wait(60), Code(-1), Type("")]);
+    assert!(!script.was_told(" slow;"));
 }
 
 /// A phone that was fast at enrollment, and is set right later, would be locked out.
@@ -411,20 +417,20 @@ fn a_clock_that_is_far_off_is_to_be_set_first() {
     let far = [Code(25), Wait(30), Code(25), Type("quit")];
     let todo: Vec<_> = [Type("yes")].into_iter().chain(far).collect();
     let home = Home::new();
-    let (script, outcome) = pair(&home, &todo);
+    let (script, outcome) = enroll(&home, &todo);
     assert!(matches!(outcome, Err(SessionError::Declined)) && home.is_empty(), "{outcome:?}");
-    assert!(script.heard("about 13 min fast") && script.heard("here it is 1700000010"));
+    assert!(script.was_told("about 13 min fast") && script.was_told("here it is 1700000010"));
     // When it is set, nothing else is to be done than to begin again.
     for offset in [25, -11] {
         let home = Home::new();
         let set = [Type("yes"), Code(offset), Code(0), Wait(30), Code(0), Type("")];
-        let (script, outcome) = pair(&home, &set);
+        let (script, outcome) = enroll(&home, &set);
         outcome.unwrap();
-        assert_eq!((home.status().unwrap().drift, script.heard("Set its time")), (Drift(0), true));
+        assert_eq!((home.status().unwrap().drift, script.was_told("Set its time")), (Drift(0), true));
     }
     // One that was right at first, and then is not.
     let home = Home::new();
-    let (_, outcome) = pair(
+    let (_, outcome) = enroll(
         &home,
         &[Type("yes"), Code(0), Code(11), Wait(30), Code(11), Code(0), Wait(30), Code(0), Type("")],
     );
@@ -436,8 +442,9 @@ fn a_clock_that_is_far_off_is_to_be_set_first() {
             Home::new(),
             super::tests::script(&[Type("yes"), Code(offset), Wait(30), Code(offset), Type("")]),
         );
-        home.talk(&script, true, |session| session.pair(&Pairing { force, ..pairing() })).unwrap();
-        assert!(!script.heard("Set its time"));
+        home.talk(&script, true, |session| session.enroll(&EnrollmentOptions { force, ..options() }))
+            .unwrap();
+        assert!(!script.was_told("Set its time"));
         home.status().unwrap().drift
     };
     assert_eq!((with(10, false), with(-10, false)), (Drift(10), Drift(-10)));
@@ -450,37 +457,37 @@ fn whoever_goes_away_leaves_nothing_behind() {
         for answers in 0..4 {
             let home = Home::new();
             let todo: Vec<_> = PAIR.iter().copied().take(answers).chain([Go(stop)]).collect();
-            let (script, outcome) = pair(&home, &todo);
+            let (script, outcome) = enroll(&home, &todo);
             assert!(matches!(outcome, Err(SessionError::Stopped(seen)) if seen == stop), "{answers} answers");
             assert!(home.is_empty());
-            assert_eq!(script.heard("delete it there"), answers > 0);
+            assert_eq!(script.was_told("delete it there"), answers > 0);
         }
-        // With the recovery codes on the screen, the phone is paired.
+        // With the recovery codes on the screen, the phone is enrolled.
         let home = Home::new();
-        let (_, outcome) = pair(&home, &[Type("yes"), Code(0), Wait(30), Code(0), Go(stop)]);
+        let (_, outcome) = enroll(&home, &[Type("yes"), Code(0), Wait(30), Code(0), Go(stop)]);
         outcome.unwrap();
         assert!(home.status().is_some());
     }
     let home = Home::new();
-    let (_, outcome) = pair(&home, &[Type("no")]);
+    let (_, outcome) = enroll(&home, &[Type("no")]);
     assert!(matches!(outcome, Err(SessionError::Declined)) && home.is_empty());
 }
 
 #[test]
 fn a_pairing_is_replaced_only_with_a_proof() {
     let home = Home::new();
-    let (first, outcome) = pair(&home, &PAIR);
+    let (first, outcome) = enroll(&home, &PAIR);
     outcome.unwrap();
     let replacement = [Type("yes"), Code(0), Wait(30), Code(0), Type("000000"), Go(Stop::Signal(2))];
-    let (script, outcome) = pair(&home, &replacement);
+    let (script, outcome) = enroll(&home, &replacement);
     assert!(matches!(outcome, Err(SessionError::Stopped(_))));
-    assert!(script.heard("Wrong code"));
+    assert!(script.was_told("Wrong code"));
     assert_eq!(home.status().unwrap().account, "anna@aisa");
     assert_eq!(home.status().unwrap().failures, 1);
 
     let script = super::tests::script(&[Type("yes"), Code(0), Wait(30), Code(0), OldRecovery, Type("")]);
     *script.old_recovery.borrow_mut() = Some(first.recovery.borrow()[3].clone());
-    home.talk(&script, true, |session| session.replace(&pairing())).unwrap();
+    home.talk(&script, true, |session| session.replace(&options())).unwrap();
     assert_eq!(home.status().unwrap().account, "anna@aisa #2");
     assert_eq!(home.status().unwrap().recovery_left, 10);
 }
@@ -488,7 +495,7 @@ fn a_pairing_is_replaced_only_with_a_proof() {
 #[test]
 fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
     let home = Home::new();
-    let (first, outcome) = pair(&home, &PAIR);
+    let (first, outcome) = enroll(&home, &PAIR);
     outcome.unwrap();
     let script = super::tests::script(&[OldRecovery, Type("")]);
     *script.old_recovery.borrow_mut() = Some(first.recovery.borrow()[0].clone());
@@ -499,8 +506,8 @@ fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
     let script = super::tests::script(&[Type("yes"), Type("abcde-abcde"), OldRecovery]);
     *script.old_recovery.borrow_mut() = Some(renewed);
     home.talk(&script, true, |session| session.remove()).unwrap();
-    assert!(home.is_empty() && script.heard("Wrong code"));
-    assert!(script.heard("anna could be locked out"));
+    assert!(home.is_empty() && script.was_told("Wrong code"));
+    assert!(script.was_told("anna could be locked out"));
     let outcome = home.talk(&script, true, |session| session.remove());
     assert!(matches!(outcome, Err(SessionError::Backend(Error::NotEnrolled))));
 }
@@ -508,27 +515,27 @@ fn recovery_codes_are_renewed_and_a_pairing_removed_with_a_proof() {
 #[test]
 fn codes_are_tried_and_clocks_learned_anew() {
     let home = Home::new();
-    let (first, outcome) = pair(&home, &PAIR);
+    let (first, outcome) = enroll(&home, &PAIR);
     outcome.unwrap();
     let script = super::tests::script(&[Wait(3000), Code(0), Code(0)]);
     *script.secret.borrow_mut() = first.secret.borrow().clone();
     home.talk(&script, true, |session| session.verify()).unwrap();
-    assert!(script.heard("would be let in"));
+    assert!(script.was_told("would be let in"));
     assert!(matches!(home.talk(&script, true, |session| session.verify()), Err(SessionError::Refused)));
-    assert!(script.heard("used before"));
+    assert!(script.was_told("used before"));
 
     // What is no code, then two codes at once, then each when the phone shows it.
     script.todo.borrow_mut().extend([Type("123456 654321"), Code(20), Code(21)]);
     script.todo.borrow_mut().extend([Code(22), Wait(30), Code(22)]);
     home.talk(&script, true, |session| session.resync()).unwrap();
-    assert!(script.heard("each typed when"));
-    assert!(script.heard("11 min fast"));
+    assert!(script.was_told("each typed when"));
+    assert!(script.was_told("11 min fast"));
 }
 
 #[test]
 fn a_batch_is_told_which_option_is_missing() {
     let home = Home::new();
-    pair(&home, &PAIR).1.unwrap();
+    enroll(&home, &PAIR).1.unwrap();
     let outcome = home.talk(&super::tests::script(&[]), true, |session| {
         session.batch = true;
         session.remove()
@@ -539,16 +546,16 @@ fn a_batch_is_told_which_option_is_missing() {
 #[test]
 fn root_needs_no_proof() {
     let home = Home::new();
-    pair(&home, &PAIR).1.unwrap();
+    enroll(&home, &PAIR).1.unwrap();
     let script = super::tests::script(&PAIR);
-    home.talk(&script, false, |session| session.pair(&pairing())).unwrap();
+    home.talk(&script, false, |session| session.enroll(&options())).unwrap();
     assert_eq!(home.status().unwrap().account, "anna@aisa #2");
 }
 
 #[test]
 fn where_the_codes_of_a_right_phone_count_as_used_it_is_said_what_sets_that_right() {
     let status = |steps| Status {
-        paired_at: UnixTime(1),
+        enrolled_at: UnixTime(1),
         issuer: String::new(),
         account: String::new(),
         parameters: (Algorithm::default(), Digits::default(), Period::default()),

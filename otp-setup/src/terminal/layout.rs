@@ -21,30 +21,30 @@ const USUAL: usize = 80;
 const LEAST_BELOW: usize = 14;
 
 /// The rows of the screen for a sheet and what is said beside it; the last row is left to the question.
-pub fn rows(sheet: &SecretView, message: &str, drawing: Drawing, size: (usize, usize)) -> Vec<Row> {
+pub fn rows(view: &SecretView, message: &str, drawing: Drawing, size: (usize, usize)) -> Vec<Row> {
     let (rows, columns) = size;
     let room = rows.saturating_sub(1);
-    if sheet.qr.is_empty() {
-        return text_rows(&sheet.text, message, columns, room);
+    if view.qr.is_empty() {
+        return text_rows(&view.text, message, columns, room);
     }
-    for symbol in &sheet.qr {
+    for symbol in &view.qr {
         let (code, width) = (symbol.lines(drawing), symbol.columns(drawing));
-        let beside = columns.saturating_sub(width + 2);
-        if code.len() <= room && beside >= NARROWEST {
-            return side_by_side(code, width, &text_rows(&sheet.text, message, beside, room));
+        let remaining = columns.saturating_sub(width + 2);
+        if code.len() <= room && remaining >= NARROWEST {
+            return side_by_side(code, width, &text_rows(&view.text, message, remaining, room));
         }
         if width <= columns && code.len() + LEAST_BELOW <= room {
-            let below = text_rows(&sheet.text, message, columns, room - code.len());
+            let below = text_rows(&view.text, message, columns, room - code.len());
             return code.into_iter().chain(below).collect();
         }
     }
-    let needed = sheet.qr.last().map_or((0, 0), |symbol| {
+    let needed = view.qr.last().map_or((0, 0), |symbol| {
         let (width, height) = (symbol.columns(drawing), symbol.lines(drawing).len());
-        let beside = width + 2 + NARROWEST;
-        if beside <= USUAL { (beside, height + 1) } else { (width, height + LEAST_BELOW + 1) }
+        let remaining = width + 2 + NARROWEST;
+        if remaining <= USUAL { (remaining, height + 1) } else { (width, height + LEAST_BELOW + 1) }
     });
-    let too_small = sheet.messages.sheet_too_small(needed.0, needed.1);
-    let text = Zeroizing::new(format!("{too_small}\n\n{}", *sheet.text));
+    let too_small = view.messages.view_too_small(needed.0, needed.1);
+    let text = Zeroizing::new(format!("{too_small}\n\n{}", *view.text));
     text_rows(&text, message, columns, room)
 }
 
@@ -154,7 +154,7 @@ mod tests {
     use crate::messages::Messages;
     use crate::qr::Symbol;
 
-    fn sheet() -> SecretView {
+    fn view() -> SecretView {
         let text: String = "x".repeat(134);
         SecretView {
             qr: Symbol::new(&text).into_iter().chain(Symbol::new(&text[..100])).collect(),
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn the_largest_code_and_its_text_fit_80_by_24() {
         let message = "A rather long thing that is said about the last code, which takes several rows.";
-        let rows = rows(&sheet(), message, Drawing::Blocks256, (24, 80));
+        let rows = rows(&view(), message, Drawing::Blocks256, (24, 80));
         assert_eq!(rows.len(), 23);
         for row in rows {
             assert!(plain(&row).width() <= 80, "{row:?}");
@@ -193,7 +193,7 @@ mod tests {
             for message in
                 [messages.clock_far_slow("17 min", "12:00"), messages.clock_far_fast("17 min", "12:00")]
             {
-                let rows = rows(&sheet(), &message, Drawing::Blocks256, (24, 80));
+                let rows = rows(&view(), &message, Drawing::Blocks256, (24, 80));
                 let seen = rows.iter().map(|row| plain(row)).collect::<Vec<_>>().join(" ");
                 let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
                 assert!(rows.len() == 23 && seen.contains("--force."), "{seen}");
@@ -204,13 +204,13 @@ mod tests {
 
     #[test]
     fn a_row_less_gets_the_smaller_code() {
-        let rows = rows(&sheet(), "", Drawing::Blocks256, (23, 80));
+        let rows = rows(&view(), "", Drawing::Blocks256, (23, 80));
         assert!(rows.len() <= 22 && rows[0].contains("\x1b["));
     }
 
     #[test]
     fn small_windows_get_the_secret_without_the_code() {
-        let rows = rows(&sheet(), "said", Drawing::Blocks256, (20, 60));
+        let rows = rows(&view(), "said", Drawing::Blocks256, (20, 60));
         assert_eq!(rows.last().map(|row| row.as_str()), Some("said"));
         assert!(rows[0].contains("too small"), "{rows:?}");
         assert!(rows.iter().any(|row| row.contains("ABCD EFGH IJKL MNOP")));
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn narrow_and_tall_windows_get_the_text_below() {
-        let rows = rows(&sheet(), "", Drawing::Blocks256, (40, 50));
+        let rows = rows(&view(), "", Drawing::Blocks256, (40, 50));
         assert!(rows[0].contains("\x1b[") && rows.iter().any(|row| row.contains("ABCD EFGH")));
     }
 

@@ -19,7 +19,7 @@ use crate::ui::{Question, SecretView, Stop, Ui};
 const LONGEST: usize = 4096;
 
 /// What is done about a secret that was shown.
-pub enum Afterwards {
+pub enum AfterSecrets {
     /// The screen is wiped, and what could be scrolled back to.
     Wipe,
     /// The person is told to do that.
@@ -35,7 +35,7 @@ pub struct Lines<'a> {
     /// How QR codes are drawn; not at all where nobody could see them.
     drawing: Option<Drawing>,
     now: &'a dyn Fn() -> UnixTime,
-    afterwards: Afterwards,
+    after_secrets: AfterSecrets,
     shown: bool,
     /// Whether questions are left out, and only their answers read.
     silent: bool,
@@ -50,7 +50,7 @@ impl<'a> Lines<'a> {
     /// Begins a conversation.
     pub fn begin(
         drawing: Option<Drawing>,
-        afterwards: Afterwards,
+        after_secrets: AfterSecrets,
         now: &'a dyn Fn() -> UnixTime,
     ) -> nix::Result<Self> {
         Ok(Self {
@@ -58,7 +58,7 @@ impl<'a> Lines<'a> {
             output: Output::default(),
             drawing,
             now,
-            afterwards,
+            after_secrets,
             shown: false,
             silent: false,
             echoes: std::io::stdin().is_terminal(),
@@ -124,15 +124,15 @@ impl Ui for Lines<'_> {
         answer
     }
 
-    fn show(&mut self, sheet: SecretView) {
+    fn show(&mut self, view: SecretView) {
         self.shown = true;
-        if let (Some(drawing), Some(qr)) = (self.drawing, sheet.qr.last()) {
+        if let (Some(drawing), Some(qr)) = (self.drawing, view.qr.last()) {
             for line in qr.lines(drawing) {
                 self.output.write(&line);
                 self.output.write("\n");
             }
         }
-        for line in wrap(&[&sheet.text], MEASURE) {
+        for line in wrap(&[&view.text], MEASURE) {
             self.output.line(&line);
         }
     }
@@ -141,13 +141,13 @@ impl Ui for Lines<'_> {
         if !std::mem::take(&mut self.shown) {
             return;
         }
-        match &self.afterwards {
-            Afterwards::Wipe => self.output.write(WIPE),
-            Afterwards::Say(text) => {
+        match &self.after_secrets {
+            AfterSecrets::Wipe => self.output.write(WIPE),
+            AfterSecrets::Say(text) => {
                 let text = text.clone();
                 self.say(&text);
             }
-            Afterwards::Nothing => {}
+            AfterSecrets::Nothing => {}
         }
     }
 
@@ -155,7 +155,7 @@ impl Ui for Lines<'_> {
         self.drawing.is_some()
     }
 
-    fn unheard(&mut self) -> Option<std::io::Error> {
+    fn output_error(&mut self) -> Option<std::io::Error> {
         std::mem::take(&mut self.output).failure()
     }
 }

@@ -10,7 +10,7 @@ mod signals;
 use std::os::fd::AsFd;
 
 pub use layout::wrap;
-pub use line_mode::{Afterwards, Lines};
+pub use line_mode::{AfterSecrets, Lines};
 pub use screen::Screen;
 
 /// Where there is no other screen (the Linux console): wiped, and what could be scrolled back to as well.

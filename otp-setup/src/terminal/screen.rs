@@ -28,7 +28,7 @@ pub struct Screen<'a> {
     drawing: Drawing,
     console: bool,
     now: &'a dyn Fn() -> UnixTime,
-    sheet: Option<SecretView>,
+    view: Option<SecretView>,
     message: String,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Screen<'a> {
             drawing,
             console: term == "linux",
             now,
-            sheet: None,
+            view: None,
             message: String::new(),
         })
     }
@@ -55,10 +55,10 @@ impl<'a> Screen<'a> {
 
     /// Draws the sheet and what is said beside it.
     fn draw(&mut self) {
-        let Some(sheet) = &self.sheet else { return };
+        let Some(view) = &self.view else { return };
         let mut picture = Zeroizing::new(String::with_capacity(64 * 1024));
         picture.push_str("\x1b[H");
-        for row in rows(sheet, &self.message, self.drawing, Self::size()) {
+        for row in rows(view, &self.message, self.drawing, Self::size()) {
             // Wiped first: after a row that fills its line, the last letter would be wiped.
             picture.push_str("\x1b[2K");
             picture.push_str(&row);
@@ -70,8 +70,7 @@ impl<'a> Screen<'a> {
 
     /// Draws the question and what has been typed so far.
     fn draw_question(&mut self, question: &Question<'_>, line: &Line) {
-        let start =
-            if self.sheet.is_some() { format!("\x1b[{};1H", Self::size().0) } else { "\r".to_owned() };
+        let start = if self.view.is_some() { format!("\x1b[{};1H", Self::size().0) } else { "\r".to_owned() };
         let left = question.countdown.as_ref().map(|c| ((self.now)().until(c.until), c.text));
         let text = match left {
             Some((left, text)) if left.0 > 0 => text(left),
@@ -115,7 +114,7 @@ impl<'a> Screen<'a> {
 
 impl Ui for Screen<'_> {
     fn say(&mut self, text: &str) {
-        if self.sheet.is_some() {
+        if self.view.is_some() {
             text.clone_into(&mut self.message);
             self.draw();
         } else {
@@ -127,14 +126,14 @@ impl Ui for Screen<'_> {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop> {
         let answer = self.read_line(question);
-        if self.sheet.is_none() {
+        if self.view.is_none() {
             self.output.write("\n");
         }
         answer
     }
 
-    fn show(&mut self, sheet: SecretView) {
-        let first = self.sheet.replace(sheet).is_none();
+    fn show(&mut self, view: SecretView) {
+        let first = self.view.replace(view).is_none();
         self.message.clear();
         if first {
             self.output.write(if self.console { WIPE } else { OTHER_SCREEN });
@@ -143,7 +142,7 @@ impl Ui for Screen<'_> {
     }
 
     fn hide(&mut self) {
-        if self.sheet.take().is_some() {
+        if self.view.take().is_some() {
             self.message.clear();
             self.output.write(if self.console { WIPE } else { BACK });
         }

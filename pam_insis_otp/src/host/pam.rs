@@ -13,9 +13,9 @@ use pam::module::{PamHandle, PamHooks};
 use zeroize::Zeroizing;
 
 use super::{Flags, Host, SecretBytes, Style, WriteLog};
-use crate::ffi::{self, MustPair};
+use crate::ffi::{self, MustEnroll};
 use crate::outcome::{self, Call, NoReply};
-use crate::{guard, login, pairing};
+use crate::{enrollment, guard, login};
 
 /// The first of the two calls of chauthtok.
 const PAM_PRELIM_CHECK: PamFlag = 0x4000;
@@ -38,19 +38,19 @@ impl PamHooks for InsisOtp {
 
     fn sm_setcred(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
         guard::contain(&args, "setcred", || {
-            Call::SetCredentials.code(pairing::set_credentials(pamh, &args, Flags::from(flags)))
+            Call::SetCredentials.code(enrollment::set_credentials(pamh, &args, Flags::from(flags)))
         })
     }
 
     fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
         guard::contain(&args, "account", || {
-            Call::Account.code(pairing::account(pamh, &args, Flags::from(flags)))
+            Call::Account.code(enrollment::account(pamh, &args, Flags::from(flags)))
         })
     }
 
     fn sm_chauthtok(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
         guard::contain(&args, "chauthtok", || {
-            Call::ChangePassword.code(pairing::change(pamh, &args, Flags::from(flags)))
+            Call::ChangePassword.code(enrollment::change(pamh, &args, Flags::from(flags)))
         })
     }
 
@@ -125,11 +125,11 @@ impl Host for PamHandle {
     }
 
     fn leave_enrollment_due(&mut self, user: &str) -> bool {
-        MustPair { user: user.to_owned() }.leave(self).is_ok()
+        MustEnroll { user: user.to_owned() }.leave(self).is_ok()
     }
 
     fn enrollment_due(&self) -> Option<&str> {
-        MustPair::left(self)
+        MustEnroll::left(self)
     }
 
     fn log(&self) -> WriteLog {

@@ -33,23 +33,23 @@ pub const TEXTS: Messages = Messages {
     sign_in_expired: "Trvalo to moc dlouho. Opište kód, či znovu. ",
     sign_in_busy: "Už se přihlašujete jinde. Opište kód. ",
     sign_in_unavailable: "To teď nelze ověřit. Opište kód. ",
-    pairing: "{} bude odteď žádat jednorázové kódy.\n\
+    enroll_intro: "{} bude odteď žádat jednorázové kódy.\n\
               Vytváří je aplikace v telefonu (Microsoft Authenticator: \"Jiný účet\").",
-    pairing_name: "V aplikaci bude jako {}",
-    pairing_short_name: "V aplikaci bude, zkráceně, jako {}",
-    pairing_picture: "Aplikace snímá obrázek z takovýchto bloků: \u{2588}\u{2580}\u{2584}\n\
+    enroll_name: "V aplikaci bude jako {}",
+    enroll_short_name: "V aplikaci bude, zkráceně, jako {}",
+    enroll_picture: "Aplikace snímá obrázek z takovýchto bloků: \u{2588}\u{2580}\u{2584}\n\
                       Enter: nakreslit.  i: na světlou obrazovku.\n\
                       a: z obyčejných znaků (42 řádků, tmavá obrazovka).  t: jen text. ",
-    pairing_scan: "Naskenujte aplikací (i: na světlé obrazovce, a: obyčejné znaky):",
-    pairing_secret: "Nebo opište toto tajemství: {}",
-    pairing_first: "První kód z aplikace: ",
-    pairing_next: "Další kód, až ho aplikace ukáže: ",
-    pairing_wrong: "To není kód k tomuto tajemství. Jdou v telefonu hodiny?",
-    pairing_clock: "Správně, ale telefon jde o {} špatně: až se seřídí, kódy by neplatily.\n\
+    enroll_scan: "Naskenujte aplikací (i: na světlé obrazovce, a: obyčejné znaky):",
+    enroll_secret: "Nebo opište toto tajemství: {}",
+    enroll_first: "První kód z aplikace: ",
+    enroll_next: "Další kód, až ho aplikace ukáže: ",
+    enroll_wrong: "To není kód k tomuto tajemství. Jdou v telefonu hodiny?",
+    enroll_clock: "Správně, ale telefon jde o {} špatně: až se seřídí, kódy by neplatily.\n\
                     Nastavte v něm automatický čas a začněte znovu (nejde-li to, pokračujte).",
-    pairing_same: "To byl dvakrát týž kód. Počkejte na další.",
-    pairing_not_consecutive: "Tyto dva kódy nejdou po sobě.",
-    pairing_invitation: "Ke spárování telefonu opište kód z pozvánky, který jste dostali: ",
-    pairing_not_invited: "To není kód z vaší pozvánky.\n",
-    paired: "Telefon je spárován. Záchranné kódy pro případ ztráty: otp-setup recovery-codes",
+    enroll_same: "To byl dvakrát týž kód. Počkejte na další.",
+    enroll_not_consecutive: "Tyto dva kódy nejdou po sobě.",
+    enroll_invitation: "Ke spárování telefonu opište kód z pozvánky, který jste dostali: ",
+    enroll_not_invited: "To není kód z vaší pozvánky.\n",
+    enrolled: "Telefon je spárován. Záchranné kódy pro případ ztráty: otp-setup recovery-codes",
 };

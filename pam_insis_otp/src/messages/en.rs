@@ -33,23 +33,23 @@ pub const TEXTS: Messages = Messages {
     sign_in_expired: "That took too long. Type a code, or try again. ",
     sign_in_busy: "You sign in elsewhere already. Type a code. ",
     sign_in_unavailable: "That cannot be asked now. Type a code. ",
-    pairing: "{} asks for one-time codes from now on.\n\
+    enroll_intro: "{} asks for one-time codes from now on.\n\
               An app on your phone makes them (Microsoft Authenticator: \"Other account\").",
-    pairing_name: "In the app it stands as {}",
-    pairing_short_name: "In the app it stands, shortened, as {}",
-    pairing_picture: "The app scans a picture, drawn with blocks like these: \u{2588}\u{2580}\u{2584}\n\
+    enroll_name: "In the app it stands as {}",
+    enroll_short_name: "In the app it stands, shortened, as {}",
+    enroll_picture: "The app scans a picture, drawn with blocks like these: \u{2588}\u{2580}\u{2584}\n\
                       Enter: draw it.  i: for a light screen.\n\
                       a: in plain letters (42 rows, dark screen).  t: only text. ",
-    pairing_scan: "Scan this with the app (i: if the screen is light, a: plain letters):",
-    pairing_secret: "Or type in this secret: {}",
-    pairing_first: "First code from the app: ",
-    pairing_next: "Next code, when the app shows it: ",
-    pairing_wrong: "Not a code of this secret. Is the phone's clock right?",
-    pairing_clock: "Right, but the phone's clock is {} off, and codes fail once it is set.\n\
+    enroll_scan: "Scan this with the app (i: if the screen is light, a: plain letters):",
+    enroll_secret: "Or type in this secret: {}",
+    enroll_first: "First code from the app: ",
+    enroll_next: "Next code, when the app shows it: ",
+    enroll_wrong: "Not a code of this secret. Is the phone's clock right?",
+    enroll_clock: "Right, but the phone's clock is {} off, and codes fail once it is set.\n\
                     Set its time to automatic, then begin again (or go on, if it cannot be set).",
-    pairing_same: "The same code twice. Wait for the next one.",
-    pairing_not_consecutive: "These two codes do not follow each other.",
-    pairing_invitation: "To pair a phone, type the invitation code that you were given: ",
-    pairing_not_invited: "That is not your invitation code.\n",
-    paired: "Paired. Recovery codes for the day the phone is lost: otp-setup recovery-codes",
+    enroll_same: "The same code twice. Wait for the next one.",
+    enroll_not_consecutive: "These two codes do not follow each other.",
+    enroll_invitation: "To pair a phone, type the invitation code that you were given: ",
+    enroll_not_invited: "That is not your invitation code.\n",
+    enrolled: "Paired. Recovery codes for the day the phone is lost: otp-setup recovery-codes",
 };

@@ -79,36 +79,36 @@ pub struct Messages {
     pub sign_in_busy: &'static str,
     /// The provider cannot be asked.
     pub sign_in_unavailable: &'static str,
-    /// Why a phone is paired within the login, on this host.
-    pub pairing: &'static str,
+    /// Why a phone is enrolled within the login, on this host.
+    pub enroll_intro: &'static str,
     /// How the entry in the app is called.
-    pub pairing_name: &'static str,
+    pub enroll_name: &'static str,
     /// The same, of names that are not in full there.
-    pub pairing_short_name: &'static str,
+    pub enroll_short_name: &'static str,
     /// The question how the picture is to be drawn.
-    pub pairing_picture: &'static str,
+    pub enroll_picture: &'static str,
     /// Above the QR code.
-    pub pairing_scan: &'static str,
+    pub enroll_scan: &'static str,
     /// Below it: the secret to type in.
-    pub pairing_secret: &'static str,
+    pub enroll_secret: &'static str,
     /// The question for the first code.
-    pub pairing_first: &'static str,
+    pub enroll_first: &'static str,
     /// The question for the one after it.
-    pub pairing_next: &'static str,
+    pub enroll_next: &'static str,
     /// Said in front of the question for the first code: that was no code, or none of this secret.
-    pub pairing_wrong: &'static str,
+    pub enroll_wrong: &'static str,
     /// Said once of a phone whose clock is far off, by this length.
-    pub pairing_clock: &'static str,
+    pub enroll_clock: &'static str,
     /// The same code twice.
-    pub pairing_same: &'static str,
+    pub enroll_same: &'static str,
     /// The second code does not follow the first.
-    pub pairing_not_consecutive: &'static str,
+    pub enroll_not_consecutive: &'static str,
     /// The question for the code of an invitation.
-    pub pairing_invitation: &'static str,
+    pub enroll_invitation: &'static str,
     /// Said in front of it: that was another code.
-    pub pairing_not_invited: &'static str,
-    /// The pairing is done.
-    pub paired: &'static str,
+    pub enroll_not_invited: &'static str,
+    /// The enrollment is done.
+    pub enrolled: &'static str,
 }
 
 impl Messages {
@@ -167,12 +167,12 @@ impl Messages {
         fill(self.required_from, date::day(day))
     }
 
-    /// What is said of two codes that do not pair. The secret is the person's own: there is nothing to hide.
-    pub const fn not_pairing(&self, why: EnrollmentRefusal) -> &'static str {
+    /// What is said of two codes that do not enroll. The secret is the person's own: there is nothing to hide.
+    pub const fn codes_refused(&self, why: EnrollmentRefusal) -> &'static str {
         match why {
-            EnrollmentRefusal::FirstWrong | EnrollmentRefusal::SecondWrong => self.pairing_wrong,
-            EnrollmentRefusal::Same => self.pairing_same,
-            EnrollmentRefusal::NotConsecutive => self.pairing_not_consecutive,
+            EnrollmentRefusal::FirstWrong | EnrollmentRefusal::SecondWrong => self.enroll_wrong,
+            EnrollmentRefusal::Same => self.enroll_same,
+            EnrollmentRefusal::NotConsecutive => self.enroll_not_consecutive,
         }
     }
 }
@@ -219,21 +219,21 @@ mod tests {
             sign_in_expired,
             sign_in_busy,
             sign_in_unavailable,
-            pairing,
-            pairing_name,
-            pairing_short_name,
-            pairing_picture,
-            pairing_scan,
-            pairing_secret,
-            pairing_first,
-            pairing_next,
-            pairing_wrong,
-            pairing_clock,
-            pairing_same,
-            pairing_not_consecutive,
-            pairing_invitation,
-            pairing_not_invited,
-            paired,
+            enroll_intro,
+            enroll_name,
+            enroll_short_name,
+            enroll_picture,
+            enroll_scan,
+            enroll_secret,
+            enroll_first,
+            enroll_next,
+            enroll_wrong,
+            enroll_clock,
+            enroll_same,
+            enroll_not_consecutive,
+            enroll_invitation,
+            enroll_not_invited,
+            enrolled,
         } = messages;
         [
             (cannot_check, false),
@@ -265,21 +265,21 @@ mod tests {
             (sign_in_expired, false),
             (sign_in_busy, false),
             (sign_in_unavailable, false),
-            (pairing, true),
-            (pairing_name, true),
-            (pairing_short_name, true),
-            (pairing_picture, false),
-            (pairing_scan, false),
-            (pairing_secret, true),
-            (pairing_first, false),
-            (pairing_next, false),
-            (pairing_wrong, false),
-            (pairing_clock, true),
-            (pairing_same, false),
-            (pairing_not_consecutive, false),
-            (pairing_invitation, false),
-            (pairing_not_invited, false),
-            (paired, false),
+            (enroll_intro, true),
+            (enroll_name, true),
+            (enroll_short_name, true),
+            (enroll_picture, false),
+            (enroll_scan, false),
+            (enroll_secret, true),
+            (enroll_first, false),
+            (enroll_next, false),
+            (enroll_wrong, false),
+            (enroll_clock, true),
+            (enroll_same, false),
+            (enroll_not_consecutive, false),
+            (enroll_invitation, false),
+            (enroll_not_invited, false),
+            (enrolled, false),
         ]
     }
 
@@ -336,35 +336,34 @@ mod tests {
             ]) {
                 let or_sign_in = fill(messages.code_or_sign_in, "Microsoft 365");
                 for question in [language.prompt(), messages.both, &or_sign_in] {
-                    let said = format!("(novakova@login1.mendelu.cz) {}\n{question}", note.trim_end());
-                    let prompt = fill(&said, &wait);
+                    let shown = format!("(novakova@login1.mendelu.cz) {}\n{question}", note.trim_end());
+                    let prompt = fill(&shown, &wait);
                     assert!(columns(&prompt) <= 80, "{prompt:?}: {}", columns(&prompt));
                     assert!(note.is_empty() || note.ends_with(". "), "{note:?} is no sentence");
                 }
             }
-            let Messages { pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next, .. } =
-                messages;
-            for said in [pairing_wrong, pairing_same, pairing_not_consecutive, pairing_next] {
-                assert!(columns(said) <= 60, "{said:?}: {}", columns(said));
+            let Messages { enroll_wrong, enroll_same, enroll_not_consecutive, enroll_next, .. } = messages;
+            for shown in [enroll_wrong, enroll_same, enroll_not_consecutive, enroll_next] {
+                assert!(columns(shown) <= 60, "{shown:?}: {}", columns(shown));
             }
-            let clock = fill(messages.pairing_clock, &wait);
+            let clock = fill(messages.enroll_clock, &wait);
             assert!(columns(&clock) <= 80, "{clock:?}: {}", columns(&clock));
             // These are on lines of their own; a code is typed behind the question.
-            let Messages { pairing_name, pairing_short_name, pairing_scan, .. } = messages;
-            for said in [messages.pairing, pairing_scan, messages.cannot_check, messages.paired] {
-                assert!(columns(&fill(said, "host.example.org")) <= 80, "{said:?}: {}", columns(said));
+            let Messages { enroll_name, enroll_short_name, enroll_scan, .. } = messages;
+            for shown in [messages.enroll_intro, enroll_scan, messages.cannot_check, messages.enrolled] {
+                assert!(columns(&fill(shown, "host.example.org")) <= 80, "{shown:?}: {}", columns(shown));
             }
             let (name, short) = ("Example: anna@room-12.example.org", "Mendel Univers: anna@login1~abcd");
             assert!(
-                columns(&fill(pairing_name, name)) <= 80 && columns(&fill(pairing_short_name, short)) <= 80
+                columns(&fill(enroll_name, name)) <= 80 && columns(&fill(enroll_short_name, short)) <= 80
             );
-            assert!(columns(messages.pairing_first) <= 80 - 8 && columns(messages.pairing_picture) <= 80 - 2);
-            assert!(columns(messages.pairing_invitation) <= 80 - 11);
+            assert!(columns(messages.enroll_first) <= 80 - 8 && columns(messages.enroll_picture) <= 80 - 2);
+            assert!(columns(messages.enroll_invitation) <= 80 - 11);
             assert!(columns(&messages.required_from(UnixTime(0))) <= 80);
             for left in [0, 1, 12] {
-                let said =
+                let shown =
                     messages.accepted(Some(&Proof::Recovery { left }), u32::MAX, Some(UnixTime(0))).unwrap();
-                assert!(columns(&said) <= 80, "{said:?}");
+                assert!(columns(&shown) <= 80, "{shown:?}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `make demo`: pairs a phone and logs in over a real sshd with password and code.
+//! `make demo`: enrolls a phone and logs in over a real sshd with password and code.
 //!
 //! On a terminal the person does it, in a shell as the throwaway user. Otherwise, or with AUTO=1, the demo plays person and
 //! phone itself, prints everything that the terminals showed, and ends with 1 if anything went otherwise.

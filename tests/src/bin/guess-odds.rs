@@ -96,9 +96,9 @@ fn strong() -> String {
         format!("| {name} | {burst} | {a_day} | {} | {} |", formatted(odds(DAY)), formatted(odds(365 * DAY)))
     };
     let a_day = |rate: Rate| DAY * 1000 / rate.interval;
-    let pairs = |name: &str, steps: u64| {
+    let two_codes = |name: &str, steps: u64| {
         let site = site(steps);
-        let rate = Rate::pairs(site.policy.pair_candidates());
+        let rate = Rate::two_codes(site.policy.two_codes_candidates());
         row(name, rate.burst, a_day(rate), &|span| odds_of_pairs(&site, span))
     };
     let recovery = |name: &str, sources: u64| {
@@ -112,8 +112,8 @@ fn strong() -> String {
     [
         "| instead of single codes | at once | then a day | odds of the first day | odds a year |".to_owned(),
         "| --- | ---: | ---: | ---: | ---: |".to_owned(),
-        pairs("two consecutive codes", 1),
-        pairs("two consecutive codes, window = 10", 10),
+        two_codes("two consecutive codes", 1),
+        two_codes("two consecutive codes, window = 10", 10),
         recovery("one of ten recovery codes, from one source", 1),
         recovery("one of ten recovery codes, from eight sources", Budgets::SOURCES as u64),
         unbounded("one of ten recovery codes, from more, 13 a second", 13),

@@ -30,7 +30,7 @@ fn home() -> Home {
     Home { folder, file }
 }
 
-fn paired() -> Home {
+fn enrolled() -> Home {
     let home = home();
     home.file.create(&enrollment("alice", 1), &State::default()).unwrap();
     home
@@ -47,14 +47,14 @@ fn enrollment(user: &str, seed: u8) -> Enrollment {
         ),
         issuer: "host".into(),
         account: "alice@host".into(),
-        paired_at: UnixTime(1),
+        enrolled_at: UnixTime(1),
         recovery: RecoveryCodes::default(),
     }
 }
 
 fn state(step: u64) -> State {
     let mut state = State::default();
-    state.spent.upto = Step(step);
+    state.used.upto = Step(step);
     state
 }
 
@@ -80,7 +80,7 @@ fn while_waited_for(home: &Home, meanwhile: impl FnOnce(&Path)) -> Result<u64, S
             home.file.transact(|_, old| Decision {
                 state: old.clone(),
                 write: Write::InPlace,
-                answer: old.spent.upto.0,
+                answer: old.used.upto.0,
             })
         };
         let waiting = scope.spawn(see);
@@ -93,7 +93,7 @@ fn while_waited_for(home: &Home, meanwhile: impl FnOnce(&Path)) -> Result<u64, S
 
 #[test]
 fn a_file_that_was_exchanged_while_its_lock_was_waited_for_is_not_used() {
-    let (home, other) = (paired(), home());
+    let (home, other) = (enrolled(), home());
     other.file.create(&enrollment("alice", 2), &state(7)).unwrap();
     let seen = while_waited_for(&home, |path| std::fs::rename(other.file.path(), path).unwrap());
     assert_eq!(seen.unwrap(), 7);
@@ -112,7 +112,7 @@ fn a_home_that_is_not_there_is_away() {
 
 #[test]
 fn a_file_is_created_once_changed_in_place_replaced_and_removed() {
-    let home = paired();
+    let home = enrolled();
     assert!(matches!(home.file.create(&enrollment("alice", 2), &state(0)).unwrap_err().cause, Cause::Exists));
     let inode = std::fs::metadata(home.file.path()).unwrap().ino();
     for step in 1..10 {
@@ -142,28 +142,28 @@ fn what_a_crash_left_behind_is_cleared_away() {
 }
 
 #[test]
-fn what_is_no_pairing_is_cleared_away_too() {
+fn what_is_no_enrollment_is_cleared_away_too() {
     let home = home();
-    let beside = home.folder.path().join("..insis-otp.new");
-    symlink("elsewhere", &beside).unwrap();
+    let temporary = home.folder.path().join("..insis-otp.new");
+    symlink("elsewhere", &temporary).unwrap();
     home.file.create(&enrollment("alice", 1), &State::default()).unwrap();
     home.file.remove().unwrap();
-    let _socket = std::os::unix::net::UnixListener::bind(&beside).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(&temporary).unwrap();
     home.file.create(&enrollment("alice", 2), &State::default()).unwrap();
     assert_eq!(names(&home), [".insis-otp"]);
 }
 
 #[test]
-fn of_pairings_at_once_one_is_written_even_after_a_crash() {
+fn of_enrollments_at_once_one_is_written_even_after_a_crash() {
     for round in 0..60 {
         let home = home();
         std::fs::write(home.folder.path().join("..insis-otp.new"), "half a file").unwrap();
-        let pair = |seed: u8| {
+        let enroll = |seed: u8| {
             let file = home.file.clone();
             move || (seed, file.create(&enrollment("alice", seed), &State::default()))
         };
         let ends: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (1..9).map(|seed| scope.spawn(pair(seed))).collect();
+            let threads: Vec<_> = (1..9).map(|seed| scope.spawn(enroll(seed))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         let done: Vec<_> = ends.iter().filter(|(_, end)| end.is_ok()).map(|(seed, _)| *seed).collect();
@@ -176,13 +176,13 @@ fn of_pairings_at_once_one_is_written_even_after_a_crash() {
 
 #[test]
 fn other_things_at_the_path_are_refused() {
-    let home = paired();
-    let (path, aside) = (home.file.path().to_owned(), home.folder.path().join("aside"));
-    std::fs::rename(&path, &aside).unwrap();
-    symlink(&aside, &path).unwrap();
+    let home = enrolled();
+    let (path, moved) = (home.file.path().to_owned(), home.folder.path().join("aside"));
+    std::fs::rename(&path, &moved).unwrap();
+    symlink(&moved, &path).unwrap();
     assert!(complaint(set(&home.file, 1)).contains("is a symbolic link"));
     std::fs::remove_file(&path).unwrap();
-    std::fs::hard_link(&aside, &path).unwrap();
+    std::fs::hard_link(&moved, &path).unwrap();
     assert!(complaint(set(&home.file, 1)).contains("hard links"));
     std::fs::remove_file(&path).unwrap();
     nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -192,7 +192,7 @@ fn other_things_at_the_path_are_refused() {
     assert!(complaint(home.file.read()).contains("directory"));
     assert!(complaint(set(&home.file, 1)).contains("cannot open it: Is a directory"));
     std::fs::remove_dir(&path).unwrap();
-    std::fs::rename(&aside, &path).unwrap();
+    std::fs::rename(&moved, &path).unwrap();
     for mode in [0o640, 0o604, 0o666] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         assert!(complaint(set(&home.file, 1)).contains("chmod 0600"));
@@ -216,7 +216,7 @@ fn a_file_of_another_user_is_refused() {
 
 #[test]
 fn a_store_in_a_directory_that_others_can_write_is_refused() {
-    let home = paired();
+    let home = enrolled();
     let site = SecretFile { in_home: false, ..home.file.clone() };
     for mode in [0o777, 0o1777, 0o770] {
         std::fs::set_permissions(home.folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
@@ -226,7 +226,7 @@ fn a_store_in_a_directory_that_others_can_write_is_refused() {
 
 #[test]
 fn a_damaged_state_is_repaired_from_the_head() {
-    let home = paired();
+    let home = enrolled();
     let mut page = std::fs::read(home.file.path()).unwrap();
     page[2048..].fill(0);
     std::fs::write(home.file.path(), page).unwrap();
@@ -237,7 +237,7 @@ fn a_damaged_state_is_repaired_from_the_head() {
 
 #[test]
 fn threads_that_count_lose_nothing() {
-    let home = paired();
+    let home = enrolled();
     std::thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
@@ -262,7 +262,7 @@ fn held(home: &Home) -> Flock<File> {
 
 #[test]
 fn nobody_waits_for_a_holder_that_does_not_run() {
-    let home = paired();
+    let home = enrolled();
     set(&home.file, 1).unwrap();
     let stopped = held(&home);
     let start = Instant::now();
@@ -288,7 +288,7 @@ fn every_operation_goes_on_without_a_holder_that_does_not_run() {
         &SecretFile::remove,
     ];
     for (number, operation) in operations.into_iter().enumerate() {
-        let home = paired();
+        let home = enrolled();
         let _stopped = held(&home);
         let start = Instant::now();
         operation(&home.file).unwrap();
@@ -299,7 +299,7 @@ fn every_operation_goes_on_without_a_holder_that_does_not_run() {
 
 #[test]
 fn many_stopped_holders_in_a_row_hold_nobody_up_for_long() {
-    let home = paired();
+    let home = enrolled();
     let stopped: Vec<_> = (0..4)
         .map(|_| {
             let held = held(&home);
@@ -318,7 +318,7 @@ fn many_stopped_holders_in_a_row_hold_nobody_up_for_long() {
 /// nobody else comes to it.
 #[test]
 fn nobody_waits_long_for_others_that_take_turns() {
-    let home = paired();
+    let home = enrolled();
     let (taken, end) = (AtomicU32::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -351,7 +351,7 @@ fn nobody_waits_long_for_others_that_take_turns() {
 }
 
 /// Counts every comparison, and accepts once.
-struct Door<'h> {
+struct Login<'h> {
     file: &'h SecretFile,
     compared: AtomicU32,
     opened: AtomicU32,
@@ -365,7 +365,7 @@ enum Stopped {
     BeforeComparing,
 }
 
-impl Door<'_> {
+impl Login<'_> {
     fn attempt(&self, stopped: Stopped, pause: Duration) {
         let mut once = Some(stopped);
         let mut stop = |here: Stopped| {
@@ -383,7 +383,7 @@ impl Door<'_> {
         let compare = |_: &Enrollment, charged: State| {
             self.compared.fetch_add(1, Ordering::SeqCst);
             (stop.borrow_mut())(Stopped::BeforeComparing);
-            let opens = charged.spent.upto < Step(7);
+            let opens = charged.used.upto < Step(7);
             let next = if opens { State { failures: charged.failures, ..state(7) } } else { charged };
             let write = if opens { Write::Durable } else { Write::AsCharged };
             Decision { state: next, write, answer: opens }
@@ -397,12 +397,12 @@ impl Door<'_> {
 #[test]
 fn whoever_is_stopped_anywhere_one_code_opens_once_and_every_comparison_is_charged() {
     for round in 0..12_u64 {
-        let home = paired();
+        let home = enrolled();
         set(&home.file, 1).unwrap();
-        let door = Door { file: &home.file, compared: AtomicU32::new(0), opened: AtomicU32::new(0) };
+        let login = Login { file: &home.file, compared: AtomicU32::new(0), opened: AtomicU32::new(0) };
         std::thread::scope(|scope| {
             for number in 0..6_u64 {
-                let door = &door;
+                let login = &login;
                 scope.spawn(move || {
                     let stopped = match (round + number) % 3 {
                         0 => Stopped::BeforeTheCharge,
@@ -410,13 +410,13 @@ fn whoever_is_stopped_anywhere_one_code_opens_once_and_every_comparison_is_charg
                         _ => Stopped::Nowhere,
                     };
                     std::thread::sleep(Duration::from_millis((round * 7 + number * 13) % 40));
-                    door.attempt(stopped, Duration::from_millis(200 + (round * 31 + number * 47) % 250));
+                    login.attempt(stopped, Duration::from_millis(200 + (round * 31 + number * 47) % 250));
                 });
             }
         });
-        assert_eq!(door.opened.load(Ordering::SeqCst), 1, "round {round}");
+        assert_eq!(login.opened.load(Ordering::SeqCst), 1, "round {round}");
         let charged = home.file.read().unwrap().state.failures;
-        let compared = door.compared.load(Ordering::SeqCst);
+        let compared = login.compared.load(Ordering::SeqCst);
         // Who loses the file between the charge and the comparison has paid for nothing, once at the most.
         assert!((compared..=compared + 6).contains(&charged), "round {round}: {charged} for {compared}");
         assert_eq!(names(&home), [".insis-otp"], "round {round}");
@@ -428,8 +428,8 @@ fn died_after_the_exchange(home: &Home, inherits: Inherits, last: &State) {
     let record = layout::decode(&std::fs::read(home.file.path()).unwrap(), Seal::Plain).unwrap();
     set(&home.file, 8).unwrap();
     let id = 0x1234;
-    let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
-    std::fs::rename(home.file.path(), &aside).unwrap();
+    let moved = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
+    std::fs::rename(home.file.path(), &moved).unwrap();
     let pending = Some(Pending { id, inherits });
     let page = layout::encode_from(
         &record.enrollment,
@@ -441,22 +441,22 @@ fn died_after_the_exchange(home: &Home, inherits: Inherits, last: &State) {
     std::fs::write(home.file.path(), page.unwrap().as_slice()).unwrap();
     std::fs::set_permissions(home.file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
     // What somebody wrote who did not know yet.
-    let there = SecretFile { path: aside, ..home.file.clone() };
+    let there = SecretFile { path: moved, ..home.file.clone() };
     there.transact(|_, _| Decision { state: last.clone(), write: Write::Durable, answer: () }).unwrap();
 }
 
 #[test]
 fn a_state_that_is_pending_is_taken_over_by_whoever_comes_next() {
-    let last = State { failures: 5, spent_recovery: 3, ..state(77) };
+    let last = State { failures: 5, used_recovery: 3, ..state(77) };
     for (inherits, recovery) in [(Inherits::State, 3), (Inherits::AllButRecoveryCodes, 0)] {
-        let home = paired();
+        let home = enrolled();
         died_after_the_exchange(&home, inherits, &last);
         let seen = home.file.transact(|_, state| Decision {
             state: state.clone(),
             write: Write::InPlace,
             answer: state.clone(),
         });
-        assert_eq!(seen.unwrap(), State { spent_recovery: recovery, ..last.clone() });
+        assert_eq!(seen.unwrap(), State { used_recovery: recovery, ..last.clone() });
         assert_eq!(names(&home), [".insis-otp"]);
     }
 }
@@ -465,7 +465,7 @@ fn a_state_that_is_pending_is_taken_over_by_whoever_comes_next() {
 #[test]
 fn who_takes_over_too_late_brings_no_former_enrollment_back() {
     for inherits in [Inherits::State, Inherits::AllButRecoveryCodes] {
-        let home = paired();
+        let home = enrolled();
         let former = home.file.read().unwrap();
         home.file.replace(|_| Ok::<_, ()>((enrollment("alice", 2), state(5)))).unwrap().unwrap();
         let left = home.file.path().metadata().unwrap().ino();
@@ -482,10 +482,10 @@ fn who_takes_over_too_late_brings_no_former_enrollment_back() {
 
 #[test]
 fn who_takes_over_too_late_makes_no_used_recovery_code_good() {
-    let home = paired();
+    let home = enrolled();
     let former = home.file.read().unwrap();
-    let code = |text: &[u8]| match crate::verify::Typed::parse(text) {
-        crate::verify::Typed::Recovery(code) => code,
+    let code = |text: &[u8]| match crate::verify::ParsedReply::parse(text) {
+        crate::verify::ParsedReply::Recovery(code) => code,
         other => panic!("{other:?}"),
     };
     let new = RecoveryCodes::new(&[code(b"abcdefghjk")], crate::oath::Salt([1; 16]));
@@ -498,7 +498,7 @@ fn who_takes_over_too_late_makes_no_used_recovery_code_good() {
 /// Whoever starts others and stops each just after it took over, before it has gone on, makes them as many as they like.
 #[test]
 fn however_many_files_in_a_row_have_lost_their_place_the_last_state_is_found() {
-    let home = paired();
+    let home = enrolled();
     set(&home.file, 5).unwrap();
     let former = home.file.read().unwrap();
     for id in 1..=100 {
@@ -515,13 +515,13 @@ fn however_many_files_in_a_row_have_lost_their_place_the_last_state_is_found() {
 
 #[test]
 fn files_that_go_on_from_one_another_are_no_state() {
-    let home = paired();
+    let home = enrolled();
     let former = home.file.read().unwrap();
-    let aside = |id: u64| home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
+    let moved = |id: u64| home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
     for id in [1, 2] {
         pending_with(&home, &former, Pending { id, inherits: Inherits::State });
     }
-    std::fs::copy(home.file.path(), aside(1)).unwrap();
+    std::fs::copy(home.file.path(), moved(1)).unwrap();
     assert!(complaint(set(&home.file, 6)).contains("a circle"));
 }
 
@@ -532,8 +532,8 @@ fn pending_over_the_present(home: &Home, former: &Record, inherits: Inherits) {
 
 fn pending_with(home: &Home, former: &Record, pending: Pending) {
     let id = pending.id;
-    let aside = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
-    std::fs::rename(home.file.path(), &aside).unwrap();
+    let moved = home.folder.path().join(format!("..insis-otp.{id:016x}.new"));
+    std::fs::rename(home.file.path(), &moved).unwrap();
     let page = layout::encode_from(&former.enrollment, &former.state, Seal::Plain, 9, Some(pending));
     std::fs::write(home.file.path(), page.unwrap().as_slice()).unwrap();
     std::fs::set_permissions(home.file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -541,7 +541,7 @@ fn pending_with(home: &Home, former: &Record, pending: Pending) {
 
 #[test]
 fn a_replacement_that_lost_its_place_meanwhile_loses_no_state() {
-    let home = paired();
+    let home = enrolled();
     let mut rounds = 0;
     let replaced = home.file.replace(|record| {
         rounds += 1;
@@ -557,7 +557,7 @@ fn a_replacement_that_lost_its_place_meanwhile_loses_no_state() {
 
 #[test]
 fn a_replacement_that_lost_its_place_does_not_undo_a_later_one() {
-    let home = paired();
+    let home = enrolled();
     let mut seen = Vec::new();
     let replaced = home.file.replace(|record| {
         seen.push(record.enrollment.key.secret().clone());
@@ -573,10 +573,10 @@ fn a_replacement_that_lost_its_place_does_not_undo_a_later_one() {
     assert_eq!(home.file.read().unwrap().enrollment.key.secret(), &secret(2));
 }
 
-/// A code proves something for the phone that shows it. Between the proof and what it allows, another may be paired.
+/// A code proves something for the phone that shows it. Between the proof and what it allows, another may be enrolled.
 #[test]
 fn a_proof_holds_for_the_enrollment_that_it_was_given_for() {
-    let home = paired();
+    let home = enrolled();
     let proved = home.file.read().unwrap().enrollment;
     home.file.replace(|_| Ok::<_, ()>((enrollment("alice", 2), state(5)))).unwrap().unwrap();
     let recovery = RecoveryCodes::default();
@@ -586,7 +586,7 @@ fn a_proof_holds_for_the_enrollment_that_it_was_given_for() {
     let now = home.file.read().unwrap();
     assert_eq!((now.enrollment.key.secret(), now.state), (enrollment("alice", 2).key.secret(), state(5)));
     // The same secret that was imported once more is not the same enrollment either.
-    let again = Enrollment { paired_at: UnixTime(2), ..proved.clone() };
+    let again = Enrollment { enrolled_at: UnixTime(2), ..proved.clone() };
     home.file.replace(|_| Ok::<_, ()>((again.clone(), state(5)))).unwrap().unwrap();
     assert!(refused(home.file.remove_proved(Some(&proved))));
     home.file.replace_recovery_codes(Some(&again), &recovery).unwrap();
@@ -596,7 +596,7 @@ fn a_proof_holds_for_the_enrollment_that_it_was_given_for() {
 
 #[test]
 fn who_goes_on_from_a_file_that_is_taken_back_keeps_the_place() {
-    let home = paired();
+    let home = enrolled();
     let temporary = home.folder.path().join("..insis-otp.0000000000001234.new");
     std::fs::copy(home.file.path(), &temporary).unwrap();
     let taker = home.file.path().metadata().unwrap();
@@ -612,7 +612,7 @@ fn who_goes_on_from_a_file_that_is_taken_back_keeps_the_place() {
 
 #[test]
 fn whoever_takes_over_clears_away_what_killed_ones_have_left() {
-    let home = paired();
+    let home = enrolled();
     let left = |name: &str, age: u64| {
         let file = File::create(home.folder.path().join(name)).unwrap();
         file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age)).unwrap();
@@ -630,7 +630,7 @@ fn whoever_takes_over_clears_away_what_killed_ones_have_left() {
 /// Whoever kills helpers of their own all day leaves any number of files. The owner's login must not pay for that.
 #[test]
 fn what_killed_ones_have_left_holds_nobody_up_however_much_it_is() {
-    let home = paired();
+    let home = enrolled();
     let age = std::time::SystemTime::now() - Duration::from_secs(61);
     for id in 0..30_000 {
         let file = File::create(home.folder.path().join(format!("..insis-otp.{id:016x}.new"))).unwrap();
@@ -643,7 +643,7 @@ fn what_killed_ones_have_left_holds_nobody_up_however_much_it_is() {
 
 #[test]
 fn without_the_state_that_is_pending_nothing_is_accepted_until_it_is_repaired() {
-    let home = paired();
+    let home = enrolled();
     died_after_the_exchange(&home, Inherits::State, &state(77));
     std::fs::remove_file(home.folder.path().join("..insis-otp.0000000000001234.new")).unwrap();
     let complaint = complaint(set(&home.file, 1));
@@ -654,7 +654,7 @@ fn without_the_state_that_is_pending_nothing_is_accepted_until_it_is_repaired() 
 
 #[test]
 fn the_charge_is_in_the_file_before_anything_is_compared() {
-    let home = paired();
+    let home = enrolled();
     set(&home.file, 1).unwrap();
     let charge = |_: &Enrollment, old: &State| Charge::Due(State { failures: 4, ..old.clone() }, ());
     let compare = |_: &Enrollment, ()| {
@@ -668,7 +668,7 @@ fn the_charge_is_in_the_file_before_anything_is_compared() {
 
 #[test]
 fn what_cannot_be_charged_is_not_compared() {
-    let home = paired();
+    let home = enrolled();
     let too_long = |_: &Enrollment, _: &State| Charge::Due(State::default(), ());
     let path = home.file.path().to_owned();
     let replaced = |enrollment: &Enrollment, state: &State| {

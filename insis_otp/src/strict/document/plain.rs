@@ -27,7 +27,7 @@ pub(super) fn read(text: &str) -> Option<Document<'_>> {
         } else {
             cursor.key(&mut reader)?;
             let value = cursor.value()?;
-            reader.put(value, &mut error);
+            reader.add_value(value, &mut error);
         }
         cursor.end_of_line()?;
         cursor.skip_to_word()?;

@@ -147,9 +147,9 @@ fn what_is_not_toml_is_refused() {
 #[test]
 fn comments_are_plain_whatever_stands_in_them() {
     for letter in (0..0x20).chain(0x7e..0x82).filter_map(char::from_u32) {
-        for (place, length) in (0..24).flat_map(|place| [(place, place), (place, 24)]) {
-            let rest = "z".repeat(length - place);
-            let text = format!("a = 1 #{}{letter}{rest}\nb = 2\n", "\u{17e}\t".repeat(place));
+        for (offset, length) in (0..24).flat_map(|offset| [(offset, offset), (offset, 24)]) {
+            let rest = "z".repeat(length - offset);
+            let text = format!("a = 1 #{}{letter}{rest}\nb = 2\n", "\u{17e}\t".repeat(offset));
             let (plain, any) = (plain::read(&text), Document::parse_any(&text));
             assert_eq!(
                 plain.map(|document| document.settings.len()),
@@ -170,18 +170,18 @@ fn the_first_control_character_is_found_wherever_it_is() {
         controls.find(|(at, byte)| *byte != b'\t' && !is_line_end(*at)).map(|(at, _)| at)
     }
     let plain = "x\n\r\n \t\u{e9}\u{1f600} # abcdefghijk\r\n\u{e9}";
-    for (place, byte) in (0..plain.len()).flat_map(|place| (0..0x80).map(move |byte| (place, byte))) {
+    for (offset, byte) in (0..plain.len()).flat_map(|offset| (0..0x80).map(move |byte| (offset, byte))) {
         let mut text = plain.as_bytes().to_vec();
-        text[place] = byte;
+        text[offset] = byte;
         if let Ok(text) = String::from_utf8(text) {
-            assert_eq!(control_character(&text), reference(&text), "{byte:#x} at {place}");
+            assert_eq!(control_character(&text), reference(&text), "{byte:#x} at {offset}");
         }
     }
 }
 
 #[test]
 fn what_has_no_place_in_settings_is_refused() {
-    for (text, place, what) in [
+    for (text, offset, what) in [
         ("a = 1\nb = { c = 1 }", 10, "there are no tables within values here"),
         ("[[a]]\nb = 1", 0, "there are no lists of tables here"),
         ("a = [\n[1]]", 6, "there are no lists within lists here"),
@@ -190,7 +190,7 @@ fn what_has_no_place_in_settings_is_refused() {
         ("a = 1\n1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17 = 1", 6, "this has too many parts"),
         ("[1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17]", 1, "this has too many parts"),
     ] {
-        assert_eq!(Document::parse(text).unwrap_err(), (place, what.to_owned()), "{text:?}");
+        assert_eq!(Document::parse(text).unwrap_err(), (offset, what.to_owned()), "{text:?}");
     }
     let many: String = (0..1001).map(|n| format!("k{n} = 1\n")).collect();
     assert_eq!(Document::parse(&many).unwrap_err().1, "there are too many settings");

@@ -38,9 +38,9 @@ fn the_work_is_the_same_for_right_and_wrong() {
     }
     assert_eq!((work(&|p| p.code(T), true), work(&|p| p.code(T + 1), true)), (21, 21));
     // One more than there are pairs of steps, by the device's clock and by ours.
-    let pair = |step: u64| move |phone: &Phone| format!("{}{}", phone.code(step), phone.code(step + 1));
+    let two_codes = |step: u64| move |phone: &Phone| format!("{}{}", phone.code(step), phone.code(step + 1));
     for step in [T - 4000, T - 10, T - 1, T, T + 9] {
-        assert_eq!(work(&pair(step), false), 22 + 3, "{step}");
+        assert_eq!(work(&two_codes(step), false), 22 + 3, "{step}");
     }
     for text in ["abcdefghjk", "zzzzzzzzzz"] {
         assert_eq!(work(&|_| text.to_owned(), false), 0, "hashes only");
@@ -52,7 +52,7 @@ fn charging_computes_nothing_and_is_what_a_wrong_guess_costs() {
     for text in ["000000", "000000 000001", "zzzzz-zzzzz"] {
         let mut phone = phone();
         let before = crate::oath::COMPUTED.get();
-        let typed = Typed::parse(text.as_bytes());
+        let typed = ParsedReply::parse(text.as_bytes());
         let charge = charge(&Attempt::of(&typed), &phone.key, &phone.state, &phone.policy, NOW);
         assert_eq!(crate::oath::COMPUTED.get(), before, "{text}: computed before it was charged");
         let Charge::Due(comparison) = charge else { panic!("{text}") };
@@ -88,7 +88,7 @@ fn a_hundred_wrong_single_codes_in_a_row_end_them() {
     };
     assert!(opens(&other.try_text("abcdefghjk", later)));
     assert!(opens(&other.try_step(step, later)));
-    assert!(opens(&phone.try_pair(step - 1, later)));
+    assert!(opens(&phone.try_two_codes(step - 1, later)));
     assert!(opens(&phone.try_step(step + 1, later)));
     assert_eq!(phone.state.throttle.single_codes, 0);
 }
@@ -98,7 +98,7 @@ fn an_accepted_code_gives_back_what_the_password_was_charged() {
     let mut phone = phone();
     phone.fail(2, NOW);
     let text = phone.code(T);
-    let typed = Typed::parse(text.as_bytes());
+    let typed = ParsedReply::parse(text.as_bytes());
     let attempt = Attempt { refund: 1, ..Attempt::of(&typed) };
     let (verdict, state) = verify(&attempt, &phone.key, &phone.recovery, &phone.state, &phone.policy, NOW);
     assert!(opens(&verdict));
@@ -110,7 +110,7 @@ fn failures_that_nobody_is_told_of_are_kept() {
     let mut phone = phone();
     phone.fail(3, NOW);
     let text = phone.code(T);
-    let typed = Typed::parse(text.as_bytes());
+    let typed = ParsedReply::parse(text.as_bytes());
     let attempt = Attempt { tells_failures: false, ..Attempt::of(&typed) };
     let (verdict, state) = verify(&attempt, &phone.key, &phone.recovery, &phone.state, &phone.policy, NOW);
     assert!(opens(&verdict));
@@ -146,7 +146,7 @@ fn a_throttle_stops_codes_but_not_the_owner() {
     assert_eq!((phone.state.failures, phone.state.throttle.guesses), (7, 6));
     let mut later = phone.state.clone();
     std::mem::swap(&mut later, &mut phone.state);
-    assert!(opens(&phone.try_pair(T - 1, NOW)));
+    assert!(opens(&phone.try_two_codes(T - 1, NOW)));
     phone.state = later;
     assert!(opens(&phone.try_text("ABCDE fghjk", NOW)));
 }
@@ -155,14 +155,14 @@ fn a_throttle_stops_codes_but_not_the_owner() {
 fn in_a_throttle_pairs_are_compared_within_the_window_and_their_budget() {
     let mut phone = phone();
     phone.fail(6, NOW);
-    assert_eq!(phone.try_pair(T - 4, NOW), refused(Refusal::Wrong));
+    assert_eq!(phone.try_two_codes(T - 4, NOW), refused(Refusal::Wrong));
     for _ in 0..9_999 {
         assert_eq!(phone.try_text("000000 000000", NOW), refused(Refusal::Wrong));
     }
-    assert!(matches!(phone.try_pair(T - 1, NOW), Verdict::Refused(Refusal::TooSoon { .. })));
+    assert!(matches!(phone.try_two_codes(T - 1, NOW), Verdict::Refused(Refusal::TooSoon { .. })));
     // Somewhere else they are, and recovery codes are everywhere.
     let text = format!("{} {}", phone.code(T - 1), phone.code(T));
-    let typed = Typed::parse(text.as_bytes());
+    let typed = ParsedReply::parse(text.as_bytes());
     let attempt = Attempt { source: SourceTag(5), ..Attempt::of(&typed) };
     let elsewhere = verify(&attempt, &phone.key, &phone.recovery, &phone.state, &phone.policy, NOW).0;
     assert!(opens(&elsewhere));
@@ -173,7 +173,7 @@ fn in_a_throttle_pairs_are_compared_within_the_window_and_their_budget() {
 fn a_pair_teaches_the_drift() {
     let mut phone = phone();
     assert_eq!(phone.try_step(T - 6, NOW), refused(Refusal::OutsideWindow { offset: -6 }));
-    let verdict = phone.try_pair(T - 7, NOW);
+    let verdict = phone.try_two_codes(T - 7, NOW);
     assert!(matches!(
         &verdict,
         Verdict::Accepted(Accepted { by: Proof::TwoCodes { offset: -6, drift: Drift(-6) }, .. })
@@ -187,17 +187,17 @@ fn a_pair_teaches_the_drift() {
 fn after_the_last_code_of_the_window_a_pair_goes_on() {
     let mut phone = phone();
     assert!(opens(&phone.try_step(T + 1, NOW)));
-    assert!(opens(&phone.try_pair(T + 2, NOW)));
+    assert!(opens(&phone.try_two_codes(T + 2, NOW)));
 }
 
-/// After a quiet day there is a gap below the login; it is a way back for a clock that was ahead, and for nothing else.
+/// After a quiet day there is an unused range below the login; it is a way back for a clock that was ahead, and for nothing else.
 #[test]
 fn a_pair_from_before_the_login_opens_nothing() {
     let mut phone = phone();
-    phone.state.spent = crate::verify::UsedSteps::since_pairing(Step(T - 4_001), Step(T - 4_000));
+    phone.state.used = crate::verify::UsedSteps::since_enrollment(Step(T - 4_001), Step(T - 4_000));
     assert!(opens(&phone.try_step(T, NOW)));
-    assert!(phone.state.spent.gap_contains(Step(T - 3), Step(T - 2)));
-    assert!(!opens(&phone.try_pair(T - 3, NOW)));
+    assert!(phone.state.used.unused_range_contains(Step(T - 3), Step(T - 2)));
+    assert!(!opens(&phone.try_two_codes(T - 3, NOW)));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_used_code_tells_when_the_phone_shows_the_next() {
     assert_eq!(ahead.try_step(T + 2, NOW), refused(Refusal::Used { wait: Seconds(18) }));
     // Five minutes are a clock that is somewhat off, more are one that was ahead.
     let mut behind = phone();
-    behind.state.spent.upto = Step(T + 10);
+    behind.state.used.upto = Step(T + 10);
     let at = |seconds: u64| UnixTime((T + 11) * 30 - seconds);
     assert_eq!(behind.try_step(T + 1, at(300)), refused(Refusal::Used { wait: Seconds(300) }));
     assert_eq!(behind.try_step(T + 1, at(301)), refused(Refusal::ClockAhead { by: Seconds(301) }));
@@ -235,15 +235,15 @@ fn recovery_codes_are_good_once() {
     assert_eq!(phone.try_text("bbbbb-bbbbb", NOW), refused(Refusal::Wrong));
 }
 
-/// Twenty recovery codes a second from one address for two days, and twenty pairs a second from a hundred others.
+/// Twenty recovery codes a second from one address for two days, and twenty times two codes a second from a hundred others.
 #[test]
 fn floods_of_recovery_codes_and_pairs_leave_a_recovery_code_as_the_way_in() {
     let mut phone = phone();
     phone.fail(6, NOW);
-    let typed = |text: &str| Typed::parse(text.as_bytes());
-    let (recovery, pair) = (typed("bbbbb-bbbbb"), typed("000000 000000"));
+    let typed = |text: &str| ParsedReply::parse(text.as_bytes());
+    let (recovery, two_codes) = (typed("bbbbb-bbbbb"), typed("000000 000000"));
     let now = |second: u64| NOW.plus(Seconds(second));
-    let is_compared = |phone: &Phone, typed: &Typed, source, second| {
+    let is_compared = |phone: &Phone, typed: &ParsedReply, source, second| {
         let attempt = Attempt { source: SourceTag(source), ..Attempt::of(typed) };
         matches!(charge(&attempt, &phone.key, &phone.state, &phone.policy, now(second)), Charge::Due(_))
     };
@@ -251,12 +251,15 @@ fn floods_of_recovery_codes_and_pairs_leave_a_recovery_code_as_the_way_in() {
         for number in 0..20 {
             let budgets = &mut phone.state.throttle.budgets;
             budgets.take_recovery(SourceTag(7), now(second));
-            let rate = Rate::pairs(phone.policy.pair_candidates());
-            budgets.take_pair(SourceTag(100 + (second as u32 * 20 + number) % 100), rate, now(second));
+            let rate = Rate::two_codes(phone.policy.two_codes_candidates());
+            budgets.take_two_codes(SourceTag(100 + (second as u32 * 20 + number) % 100), rate, now(second));
         }
         if second % 600 == 0 {
             assert!(is_compared(&phone, &recovery, 1, second), "recovery code after {second} s");
-            assert!(second > 3_600 || is_compared(&phone, &pair, 1, second), "pair after {second} s");
+            assert!(
+                second > 3_600 || is_compared(&phone, &two_codes, 1, second),
+                "two codes after {second} s"
+            );
         }
     }
     assert!(!is_compared(&phone, &recovery, 7, 2 * 86_400 - 1), "the flood does not meet itself");
@@ -290,11 +293,11 @@ fn logins_do_not_buy_more_guesses_a_day() {
     for login in 0..6_u64 {
         phone.fail(5, morning.plus(Seconds(login * 3600)));
         let step = (morning.0 + login * 3600) / 30;
-        assert!(opens(&phone.try_pair(step, UnixTime(step * 30))), "{login}");
+        assert!(opens(&phone.try_two_codes(step, UnixTime(step * 30))), "{login}");
     }
     let evening = UnixTime(midnight.0 - 600);
     assert_eq!(phone.try_step(evening.0 / 30, evening), refused(Refusal::Throttled { wait: Seconds(600) }));
-    assert!(opens(&phone.try_pair(evening.0 / 30 - 1, evening)));
+    assert!(opens(&phone.try_two_codes(evening.0 / 30 - 1, evening)));
     assert!(opens(&phone.try_step(midnight.0 / 30, midnight)));
 }
 
@@ -302,14 +305,14 @@ fn logins_do_not_buy_more_guesses_a_day() {
 fn a_clock_once_far_ahead_is_left_by_pair_or_recovery_code() {
     const YEAR: u64 = 1_051_200;
     let ahead = UnixTime(NOW.0 + YEAR * 30);
-    for way_back in ["pair", "recovery"] {
+    for way_back in ["two codes", "recovery"] {
         let mut phone = phone();
         assert!(opens(&phone.try_step(T, NOW)));
         assert!(opens(&phone.try_step(T + YEAR, ahead)));
         let back = NOW.plus(Seconds(300));
         assert!(matches!(phone.try_step(T + 10, back), Verdict::Refused(Refusal::ClockAhead { .. })));
         let verdict = match way_back {
-            "pair" => phone.try_pair(T + 9, back),
+            "two codes" => phone.try_two_codes(T + 9, back),
             _ => phone.try_text("abcdefghjk", back),
         };
         assert!(matches!(verdict, Verdict::Accepted(Accepted { clock_was_ahead: true, .. })), "{way_back}");
@@ -416,7 +419,7 @@ proptest! {
             let step = expected.saturating_add_signed(offset);
             let verdict = match kind {
                 1 => phone.try_step(step, UnixTime(now)),
-                2 => phone.try_pair(step, UnixTime(now)),
+                2 => phone.try_two_codes(step, UnixTime(now)),
                 3 => phone.try_text(if offset == 0 { "abcdefghjk" } else { "kkkkkkkkkk" }, UnixTime(now)),
                 _ => phone.try_text("nonsense", UnixTime(now)),
             };
@@ -431,7 +434,7 @@ proptest! {
                 (Verdict::Accepted(_), 2) => {
                     let by_our_clock = step as i64 - (now / 30) as i64;
                     prop_assert!((-10..=10).contains(&offset) || (-1..=0).contains(&by_our_clock));
-                    prop_assert!(accepted.insert(step) && accepted.insert(step + 1), "pair {step} twice");
+                    prop_assert!(accepted.insert(step) && accepted.insert(step + 1), "{step} and the next twice");
                 }
                 (Verdict::Accepted(_), 3) => {
                     prop_assert!(accepted.insert(u64::MAX - offset.unsigned_abs()), "recovery code twice");
@@ -440,7 +443,7 @@ proptest! {
                 (Verdict::Refused(_), _) => {
                     prop_assert_eq!(phone.state.failures, before.failures + 1);
                     prop_assert!(phone.state.throttle.guesses >= before.throttle.guesses);
-                    prop_assert_eq!(phone.state.spent, before.spent);
+                    prop_assert_eq!(phone.state.used, before.used);
                 }
             }
         }

@@ -253,8 +253,8 @@ fn mends(name: &str, files: &Files) {
     let service = stack.judged(&line);
     let services = [stack.judged(&line)];
     let planner = Planner { files, services: &services, is_missing: &|_| false };
-    let mended = planner.plan(&service).unwrap();
-    assert_eq!(examined_on(&machine, &mended, "", false).0, [], "{name}: {findings:#?}");
+    let corrected = planner.plan(&service).unwrap();
+    assert_eq!(examined_on(&machine, &corrected, "", false).0, [], "{name}: {findings:#?}");
 }
 
 #[test]

@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn every_mistake_in_a_configuration_is_told_in_czech() {
-        for (text, told) in [
+        for (text, expected) in [
             ("\nwindw = 1", "x.toml:2: neznámý klíč \"windw\"; nemá to být \"window\"?"),
             ("zebra = 1", "x.toml:1: neznámý klíč \"zebra\"; známé jsou secret_file, unenrolled, "),
             ("window = 11", "x.toml:1: window musí být mezi 0 a 10, ne 11"),
@@ -391,15 +391,15 @@ mod tests {
             ("= 1", "x.toml:1: klíč se píše: písmena"),
             ("prompt = \"x\" y", "x.toml:1: na řádku je něco navíc"),
         ] {
-            let said = czech(text);
-            assert!(said.contains(told), "{text:?} gave {said:?}");
-            assert_czech(&said.replace("x.toml", "").replace("secret_file, unenrolled", ""));
+            let localized = czech(text);
+            assert!(localized.contains(expected), "{text:?} gave {localized:?}");
+            assert_czech(&localized.replace("x.toml", "").replace("secret_file, unenrolled", ""));
         }
     }
 
     #[test]
     fn every_mistake_in_module_arguments_is_told_in_czech() {
-        for (argument, told) in [
+        for (argument, expected) in [
             ("nulok", "neznámý argument \"nulok\"; nemá to být \"nullok\"?"),
             ("zebrawood", "neznámý argument \"zebrawood\"; známé jsou config, nullok, "),
             ("tries", "tries musí být celé číslo mezi 1 a 10: napište tries=HODNOTA"),
@@ -407,9 +407,9 @@ mod tests {
             ("config=here", "config musí být cesta, která začíná znakem /, ne \"here\""),
         ] {
             let error = apply(&mut Config::default(), &mut Stacking::default(), argument).unwrap_err();
-            let said = setting(&error);
-            assert!(said.starts_with(told), "{argument} gave {said:?}");
-            assert_czech(&said);
+            let localized = setting(&error);
+            assert!(localized.starts_with(expected), "{argument} gave {localized:?}");
+            assert_czech(&localized);
         }
     }
 
@@ -427,9 +427,9 @@ mod tests {
             syntax::LIST_IN_LIST,
             "what the parser may say some day",
         ];
-        let told: BTreeSet<_> = all.map(toml).into_iter().collect();
-        assert_eq!(told.len(), all.len());
-        told.into_iter().for_each(assert_czech);
+        let expected: BTreeSet<_> = all.map(toml).into_iter().collect();
+        assert_eq!(expected.len(), all.len());
+        expected.into_iter().for_each(assert_czech);
     }
 
     #[test]
@@ -454,10 +454,10 @@ mod tests {
             (Unreadable::NotAFile(FileKind::Directory), "je to adresář, ne obyčejný soubor"),
         ];
         all.extend(kinds.map(|kind| (Unreadable::NotAFile(kind), "ne obyčejný soubor")));
-        for (why, told) in all {
-            let said = config(&ConfigError::Unreadable { path: PathBuf::from("/x"), why });
-            assert!(said.starts_with("/x: ") && said.ends_with(told), "{said}");
-            assert_czech(&said);
+        for (why, expected) in all {
+            let localized = config(&ConfigError::Unreadable { path: PathBuf::from("/x"), why });
+            assert!(localized.starts_with("/x: ") && localized.ends_with(expected), "{localized}");
+            assert_czech(&localized);
         }
         for number in 1..134 {
             assert_czech(&errno(Errno::from_raw(number)));

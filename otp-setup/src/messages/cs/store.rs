@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn errors_of_the_store_are_told_in_czech_with_their_paths() {
         let denied = || Errno::EACCES.into();
-        for (cause, told) in [
+        for (cause, expected) in [
             (Cause::NotEnrolled, "soubor s klíčem neexistuje"),
             (Cause::Exists, "soubor s klíčem už existuje"),
             (
@@ -202,11 +202,11 @@ mod tests {
                 "je to soubor s klíčem jiného uživatele, \"bob\"",
             ),
         ] {
-            assert_eq!(store(&cause.to_string()), told);
+            assert_eq!(store(&cause.to_string()), expected);
             let path = Path::new("/var/lib/it: cannot be");
             assert_eq!(
                 store(&StoreError::at(path, cause).to_string()),
-                format!("{}: {told}", path.display())
+                format!("{}: {expected}", path.display())
             );
         }
         assert_eq!(store("something new"), "something new");

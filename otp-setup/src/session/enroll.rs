@@ -1,4 +1,4 @@
-//! Pairing a phone, and replacing it by another.
+//! Enrolling a phone, and replacing it by another.
 
 use insis_otp::config::NewKeys;
 use insis_otp::naming::{self, Names};
@@ -15,8 +15,8 @@ use crate::page::Page;
 use crate::qr::Symbol;
 use crate::ui::SecretView;
 
-/// How a pairing is made.
-pub struct Pairing {
+/// How an enrollment is made.
+pub struct EnrollmentOptions {
     /// The names for the app.
     pub names: Names,
     /// Algorithm, digits, period.
@@ -25,7 +25,7 @@ pub struct Pairing {
     pub qr: bool,
     /// Whether a phone whose clock is far off is taken, too.
     pub force: bool,
-    /// Who called this by sudo, and perhaps meant to be paired.
+    /// Who called this by sudo, and perhaps meant to be enrolled.
     pub instead_of: Option<String>,
     /// What is to be done with the page, without asking.
     pub page_actions: Vec<PageAction>,
@@ -36,14 +36,14 @@ pub struct Pairing {
 }
 
 impl Session<'_> {
-    /// Pairs a phone: two codes that follow each other, and only then is anything written.
-    pub fn pair(&mut self, pairing: &Pairing) -> Result<(), SessionError> {
+    /// Enrolls a phone: two codes that follow each other, and only then is anything written.
+    pub fn enroll(&mut self, options: &EnrollmentOptions) -> Result<(), SessionError> {
         let present = self.backend.status()?;
-        self.check_wishes(&pairing.page_actions)?;
-        self.introduce(pairing, present.as_ref())?;
-        let entry = self.new_entry(pairing, present.as_ref())?;
+        self.check_page_actions(&options.page_actions)?;
+        self.introduce(options, present.as_ref())?;
+        let entry = self.new_entry(options, present.as_ref())?;
         let recovery = self.make_recovery_codes()?;
-        let codes = self.show_and_prove(&entry, pairing, &recovery.0);
+        let codes = self.show_and_prove(&entry, options, &recovery.0);
         self.ui.hide();
         let new = codes.and_then(|codes| self.keep(entry, codes, recovery, present.is_some()));
         // Whatever failed, the app may have the entry by now. If the helper's answer is lost, the entry may be good.
@@ -52,13 +52,13 @@ impl Session<'_> {
                 self.say_void();
             }
         })?;
-        self.say(&self.messages.paired(&self.user));
+        self.say(&self.messages.enrolled(&self.user));
         self.say_drift(drift.seconds(new.key.period()));
         let entry = Entry { key: new.key, issuer: new.issuer, account: new.account };
         let user = self.user.clone();
-        let page = self.page(&entry, pairing, &new.recovery.0, &user);
+        let page = self.page(&entry, options, &new.recovery.0, &user);
         self.show_recovery_codes(&page);
-        self.say(&self.messages.paired_next_login(pairing.prompt.trim_end_matches([' ', ':'])));
+        self.say(&self.messages.enrolled_next_login(options.prompt.trim_end_matches([' ', ':'])));
         Ok(())
     }
 
@@ -66,22 +66,22 @@ impl Session<'_> {
     fn show_and_prove(
         &mut self,
         entry: &Entry,
-        pairing: &Pairing,
+        options: &EnrollmentOptions,
         recovery: &[RecoveryCode],
     ) -> Result<TwoCodes, SessionError> {
-        self.ui.show(self.sheet(entry, pairing));
+        self.ui.show(self.view(entry, options));
         let user = self.user.clone();
-        let page = self.page(entry, pairing, recovery, &user);
-        for page_action in &pairing.page_actions {
+        let page = self.page(entry, options, recovery, &user);
+        for page_action in &options.page_actions {
             self.fulfil(page_action, &page)?;
         }
-        self.two_codes(entry, &page, pairing)
+        self.two_codes(entry, &page, options)
     }
 
     fn page<'p>(
         &self,
         entry: &'p Entry,
-        pairing: &'p Pairing,
+        options: &'p EnrollmentOptions,
         recovery: &'p [RecoveryCode],
         user: &'p str,
     ) -> Page<'p> {
@@ -89,8 +89,8 @@ impl Session<'_> {
             entry: Some((entry, naming::shown_uri(entry, Symbol::fits))),
             recovery,
             user,
-            host: &pairing.names.host,
-            date: (pairing.date)((self.clock)()),
+            host: &options.names.host,
+            date: (options.date)((self.clock)()),
             messages: self.messages,
         }
     }
@@ -103,40 +103,44 @@ impl Session<'_> {
         }
     }
 
-    /// Pairs another phone instead of the present one.
-    pub fn replace(&mut self, pairing: &Pairing) -> Result<(), SessionError> {
-        self.must_be_paired()?;
-        self.pair(pairing)
+    /// Enrolls another phone instead of the present one.
+    pub fn replace(&mut self, options: &EnrollmentOptions) -> Result<(), SessionError> {
+        self.must_be_enrolled()?;
+        self.enroll(options)
     }
 
     /// Says what is going to happen, and asks whether it shall.
-    fn introduce(&mut self, pairing: &Pairing, present: Option<&Status>) -> Result<(), SessionError> {
+    fn introduce(
+        &mut self,
+        options: &EnrollmentOptions,
+        present: Option<&Status>,
+    ) -> Result<(), SessionError> {
         let messages = self.messages;
-        self.say(&messages.pair_title(&self.user, &pairing.names.host));
-        if let Some(caller) = &pairing.instead_of {
-            self.say(&messages.pair_not_you(&self.user, caller));
+        self.say(&messages.enroll_title(&self.user, &options.names.host));
+        if let Some(caller) = &options.instead_of {
+            self.say(&messages.enroll_not_you(&self.user, caller));
         }
         self.say("");
         let mut question = messages.ask_app();
         if let Some(status) = present {
-            self.say(&messages.pair_already(&self.user, (pairing.date)(status.paired_at)));
+            self.say(&messages.enroll_already(&self.user, (options.date)(status.enrolled_at)));
             if self.backend.needs_proof() {
-                self.say(&messages.pair_replaces(&self.user));
+                self.say(&messages.enroll_replaces(&self.user));
                 question = messages.ask_app_and_proof();
             } else {
-                self.say(&messages.pair_replaces_as_root());
+                self.say(&messages.enroll_replaces_as_root());
                 question = messages.ask_replace();
             }
         } else {
-            self.say(&messages.pair_why(pairing.new_keys.digits.count()));
+            self.say(&messages.enroll_why(options.new_keys.digits.count()));
             self.say_credential()?;
         }
-        self.say(&messages.pair_apps());
-        let NewKeys { algorithm, digits, period } = pairing.new_keys;
+        self.say(&messages.enroll_apps());
+        let NewKeys { algorithm, digits, period } = options.new_keys;
         let failing = apps::that_fail(algorithm, digits, period);
         if !failing.is_empty() {
             let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
-            self.say(&messages.pair_uncommon(name, count, seconds, failing.join(", ")));
+            self.say(&messages.enroll_uncommon(name, count, seconds, failing.join(", ")));
         }
         self.say("");
         if self.ask_yes(&question)? {
@@ -149,25 +153,29 @@ impl Session<'_> {
     }
 
     /// A new secret, under names that leave a code for 24 rows.
-    fn new_entry(&mut self, pairing: &Pairing, present: Option<&Status>) -> Result<Entry, SessionError> {
+    fn new_entry(
+        &mut self,
+        options: &EnrollmentOptions,
+        present: Option<&Status>,
+    ) -> Result<Entry, SessionError> {
         let secret = Secret::generate(&mut *self.random).map_err(SessionError::NoRandom)?;
-        let NewKeys { algorithm, digits, period } = pairing.new_keys;
+        let NewKeys { algorithm, digits, period } = options.new_keys;
         let key = OtpGenerator::new(secret, algorithm, digits, period);
         // Room for what tells a replacement from what it replaces.
         const ROOM: &str = "%20%23999";
         let fits = |uri: &str| Symbol::fits(&Zeroizing::new(format!("{uri}{ROOM}")));
-        let mut entry = pairing.names.entry(&key, fits);
+        let mut entry = options.names.entry(&key, fits);
         if let Some(present) = present.filter(|present| present.issuer == entry.issuer) {
             entry.account = naming::another(&entry.account, &present.account);
         }
         Ok(entry)
     }
 
-    fn sheet(&self, entry: &Entry, pairing: &Pairing) -> SecretView {
+    fn view(&self, entry: &Entry, options: &EnrollmentOptions) -> SecretView {
         let messages = self.messages;
         let grouped = entry.key.secret().grouped();
         let mut text = Zeroizing::new(String::with_capacity(2048));
-        if pairing.qr {
+        if options.qr {
             text.push_str(&format!(
                 "{}\n{}\n\n{}\n",
                 messages.sheet_scan(),
@@ -194,12 +202,12 @@ impl Session<'_> {
         }
         text.push_str(&format!("\n\n{}", messages.page_offer()));
         let uris = [naming::shown_uri(entry, Symbol::fits), entry.short_uri()];
-        let codes = uris.iter().filter(|_| pairing.qr).filter_map(|uri| Symbol::new(uri));
+        let codes = uris.iter().filter(|_| options.qr).filter_map(|uri| Symbol::new(uri));
         let qr = codes.collect();
         SecretView { qr, text, messages }
     }
 
-    /// Writes the pairing; only here does anything change.
+    /// Writes the enrollment; only here does anything change.
     fn keep(
         &mut self,
         entry: Entry,
@@ -211,7 +219,7 @@ impl Session<'_> {
         let TwoCodes { first, second, drift } = codes;
         let new = NewDevice { key, issuer, account, first, second, recovery };
         if !replaces {
-            self.enroll(&new)?;
+            self.enroll_with_credential(&new)?;
             return Ok((new, drift));
         }
         if self.backend.needs_proof() {
@@ -221,7 +229,7 @@ impl Session<'_> {
         match self.with_proof(|backend, proof| backend.change(&Request::Replace(new.clone(), proof.clone())))
         {
             // It was removed meanwhile.
-            Err(SessionError::Backend(Error::NotEnrolled)) => _ = self.enroll(&new)?,
+            Err(SessionError::Backend(Error::NotEnrolled)) => _ = self.enroll_with_credential(&new)?,
             replaced => _ = replaced?,
         }
         Ok((new, drift))

@@ -14,7 +14,7 @@ use insis_otp::oath::{Code, Drift, OtpGenerator, RecoveryCode, Salt, Seconds, Se
 use insis_otp::otpauth::Entry;
 use insis_otp::service::{EnrollmentDenial, Error, NewDevice, Service, system_clock};
 use insis_otp::store::{InvitationRefusal, SecretFile};
-use insis_otp::verify::{EnrollmentRefusal, Typed, locate};
+use insis_otp::verify::{EnrollmentRefusal, ParsedReply, locate};
 use zeroize::Zeroizing;
 
 use crate::access::{self, Access};
@@ -66,19 +66,19 @@ pub fn set_credentials(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Res
         Ok(false) => Ok(()),
         Ok(true) => {
             let line = Line::new(Level::Warning, "refused").field("reason", "not-enrolled");
-            let words = "enrollment was due and has not happened: see ENROLLMENT WITHIN THE LOGIN in pam_insis_otp(8)";
-            log.send(line, Some(words));
+            let message = "enrollment was due and has not happened: see ENROLLMENT WITHIN THE LOGIN in pam_insis_otp(8)";
+            log.send(line, Some(message));
             Err(NotEnrolled)
         }
-        Err(End(line, words)) => {
-            log.send(line, words.as_deref());
+        Err(EnrollError(line, message)) => {
+            log.send(line, message.as_deref());
             Err(NotEnrolled)
         }
     }
 }
 
 /// Whether this person should have enrolled by now.
-fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, End> {
+fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, EnrollError> {
     let config = settings(args, log)?;
     let Ok(name) = host.user() else { return Ok(false) };
     log.user.clone_from(&name);
@@ -98,25 +98,25 @@ fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, En
     known
         .access
         .is_enrolled(&config.policy)
-        .map(|paired| !paired)
+        .map(|enrolled| !enrolled)
         .map_err(|_| store("it cannot be looked at"))
 }
 
 /// A call that ends here: its line, and words for the log.
-struct End(Line, Option<String>);
+struct EnrollError(Line, Option<String>);
 
-fn fail(host: &dyn Host, flags: Flags, log: &Log, End(line, words): End) -> NotEnrolled {
-    log.send(line, words.as_deref());
-    if words.is_some() {
+fn fail(host: &dyn Host, flags: Flags, log: &Log, EnrollError(line, message): EnrollError) -> NotEnrolled {
+    log.send(line, message.as_deref());
+    if message.is_some() {
         dialogue::complain(host, flags, Messages::of(Language::default()).cannot_check);
     }
     NotEnrolled
 }
 
-fn settings(args: &[&CStr], log: &Log) -> Result<Config, End> {
-    login::settings(args, &log.service)
-        .map(|(config, _)| config)
-        .map_err(|why| End(Line::new(Level::Error, "error").field("reason", "configuration"), Some(why)))
+fn settings(args: &[&CStr], log: &Log) -> Result<Config, EnrollError> {
+    login::settings(args, &log.service).map(|(config, _)| config).map_err(|why| {
+        EnrollError(Line::new(Level::Error, "error").field("reason", "configuration"), Some(why))
+    })
 }
 
 /// Somebody who has to enroll.
@@ -140,7 +140,7 @@ enum First {
 
 impl Waiting {
     /// Whether authenticate left word for this user, who has not enrolled since.
-    fn find(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<Option<Self>, End> {
+    fn find(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<Option<Self>, EnrollError> {
         // Whoever has nothing to enroll for is not to be stopped by a mistake in the configuration: a job of cron's, say.
         if host.enrollment_due().is_none() {
             return Ok(None);
@@ -156,42 +156,42 @@ impl Waiting {
         match target.known.map(|known| known.access) {
             Some(Access::Direct(file)) => {
                 let status = access::service(&file, &config.policy).status();
-                let paired = status.map_err(|error| store(&error.to_string()))?.is_some();
-                Ok((!paired).then_some(Self { messages: Messages::of(config.language), config, file }))
+                let enrolled = status.map_err(|error| store(&error.to_string()))?.is_some();
+                Ok((!enrolled).then_some(Self { messages: Messages::of(config.language), config, file }))
             }
             _ => Err(store("enrollment within the login takes an application with root's rights")),
         }
     }
 
     /// Enrolls, tells the person so, and logs it.
-    fn enroll(&self, host: &dyn Host, flags: Flags, log: &Log) -> Result<(), End> {
+    fn enroll(&self, host: &dyn Host, flags: Flags, log: &Log) -> Result<(), EnrollError> {
         let entry = self.entry()?;
         let invitation = match self.config.self_enrollment {
             SelfEnrollment::Invitation => Some(self.invitation(host)?),
             SelfEnrollment::Password | SelfEnrollment::Open => None,
             SelfEnrollment::Off => return Err(refused("self-enrollment-off")),
         };
-        let drift = self.pair(host, &entry, invitation.as_ref(), log)?;
+        let drift = self.prove(host, &entry, invitation.as_ref(), log)?;
         let by = if invitation.is_some() { "invitation" } else { "password" };
         log.send(Line::new(Level::Warning, "paired").field("by", by).field("drift", drift.0), None);
-        dialogue::tell(host, flags, self.messages.paired);
+        dialogue::tell(host, flags, self.messages.enrolled);
         Ok(())
     }
 
     /// Asks for the code of an invitation until it is right; each wrong one is charged.
-    fn invitation(&self, host: &dyn Host) -> Result<RecoveryCode, End> {
+    fn invitation(&self, host: &dyn Host) -> Result<RecoveryCode, EnrollError> {
         let mut message = "";
         for _ in 0..ROUNDS {
-            let reply = self.ask(host, &format!("\n{message}{}", self.messages.pairing_invitation))?;
-            let code = reply.as_ref().map(|reply| Typed::parse(reply));
-            let Some(Typed::Recovery(code)) = code else {
-                message = self.messages.pairing_not_invited;
+            let reply = self.ask(host, &format!("\n{message}{}", self.messages.enroll_invitation))?;
+            let code = reply.as_ref().map(|reply| ParsedReply::parse(reply));
+            let Some(ParsedReply::Recovery(code)) = code else {
+                message = self.messages.enroll_not_invited;
                 continue;
             };
             match self.service().check_invitation(&code) {
                 Ok(()) => return Ok(code),
                 Err(Error::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
-                    message = self.messages.pairing_not_invited;
+                    message = self.messages.enroll_not_invited;
                 }
                 Err(failure) => return Err(failed(failure)),
             }
@@ -200,13 +200,13 @@ impl Waiting {
     }
 
     /// Shows the secret and asks for codes until two follow each other.
-    fn pair(
+    fn prove(
         &self,
         host: &dyn Host,
         entry: &Entry,
         invitation: Option<&RecoveryCode>,
         log: &Log,
-    ) -> Result<Drift, End> {
+    ) -> Result<Drift, EnrollError> {
         let mut drawing = self.choose(host, entry)?;
         let mut message = self.introduction(entry, drawing);
         let mut is_warned = false;
@@ -216,7 +216,7 @@ impl Waiting {
                 // Told once. Whose clock cannot be set goes on: nobody is to be locked out for it.
                 First::Far(_, length) if !is_warned => {
                     is_warned = true;
-                    message = fill(self.messages.pairing_clock, length) + "\n";
+                    message = fill(self.messages.enroll_clock, length) + "\n";
                     continue;
                 }
                 First::Far(code, _) => code,
@@ -226,7 +226,7 @@ impl Waiting {
                     continue;
                 }
                 First::Wrong => {
-                    message = format!("{}\n", self.messages.pairing_wrong);
+                    message = format!("{}\n", self.messages.enroll_wrong);
                     continue;
                 }
             };
@@ -234,7 +234,7 @@ impl Waiting {
                 Ok(drift) => return Ok(drift),
                 Err(Error::Codes(why)) => {
                     log.debug(|| Log::step("pairing").field("refused", format!("{why:?}")));
-                    message = format!("{}\n", self.messages.not_pairing(why));
+                    message = format!("{}\n", self.messages.codes_refused(why));
                 }
                 Err(failure) => return Err(failed(failure)),
             }
@@ -249,15 +249,15 @@ impl Waiting {
         entry: &Entry,
         first: &Code,
         invitation: Option<&RecoveryCode>,
-    ) -> Result<Result<Drift, Error>, End> {
-        let mut question = self.messages.pairing_next.to_owned();
+    ) -> Result<Result<Drift, Error>, EnrollError> {
+        let mut question = self.messages.enroll_next.to_owned();
         for _ in 0..ROUNDS {
             let reply = self.ask(host, &question)?;
-            let code = reply.and_then(|reply| Typed::parse(&reply).single(entry.key.digits()).ok());
+            let code = reply.and_then(|reply| ParsedReply::parse(&reply).single(entry.key.digits()).ok());
             let Some(code) = code else { return Ok(Err(Error::Codes(EnrollmentRefusal::SecondWrong))) };
             match self.write(entry, (first.clone(), code), invitation) {
                 Err(Error::Codes(EnrollmentRefusal::Same)) => {
-                    question = format!("{}\n{}", self.messages.pairing_same, self.messages.pairing_next);
+                    question = format!("{}\n{}", self.messages.enroll_same, self.messages.enroll_next);
                 }
                 enrolled => return Ok(enrolled),
             }
@@ -291,7 +291,7 @@ impl Waiting {
     }
 
     /// A new secret, and as much of the names as leaves a picture that 24 rows can show.
-    fn entry(&self) -> Result<Entry, End> {
+    fn entry(&self) -> Result<Entry, EnrollError> {
         let secret = Secret::generate(random).map_err(|error| store(&format!("no random bytes: {error}")))?;
         let keys = self.config.new_keys;
         Ok(self.names().entry(&OtpGenerator::new(secret, keys.algorithm, keys.digits, keys.period), qr::fits))
@@ -299,16 +299,16 @@ impl Waiting {
 
     /// Says what is going to happen, and asks how the picture shall be drawn: whether a terminal shows more than ASCII
     /// nobody can find out over ssh. `None` is no picture.
-    fn choose(&self, host: &dyn Host, entry: &Entry) -> Result<Option<Drawing>, End> {
+    fn choose(&self, host: &dyn Host, entry: &Entry) -> Result<Option<Drawing>, EnrollError> {
         let names = self.names();
-        let why = fill(self.messages.pairing, on_one_line(&names.host));
+        let why = fill(self.messages.enroll_intro, on_one_line(&names.host));
         let name = if names.are_shortened_in(entry) {
-            self.messages.pairing_short_name
+            self.messages.enroll_short_name
         } else {
-            self.messages.pairing_name
+            self.messages.enroll_name
         };
         let name = fill(name, format!("{}: {}", entry.issuer, entry.account));
-        let question = format!("\n{why}\n{name}\n{}", self.messages.pairing_picture);
+        let question = format!("\n{why}\n{name}\n{}", self.messages.enroll_picture);
         let blocks = Drawing { dark_letters: false, ascii: false };
         match dialogue::ask(host, &question, true) {
             Err(NoReply::Empty) => Ok(Some(blocks)),
@@ -327,10 +327,10 @@ impl Waiting {
     /// shows a message at the next one anyway, and other programs must not let it scroll away. Without a blank line:
     /// with the question these are 24 rows.
     fn introduction(&self, entry: &Entry, drawing: Option<Drawing>) -> String {
-        let secret = fill(self.messages.pairing_secret, entry.key.secret().grouped().as_str());
+        let secret = fill(self.messages.enroll_secret, entry.key.secret().grouped().as_str());
         let picture = drawing.and_then(|drawing| qr::draw(&entry.short_uri(), drawing));
         match picture {
-            Some(picture) => format!("\n{}\n{}{secret}\n", self.messages.pairing_scan, *picture),
+            Some(picture) => format!("\n{}\n{}{secret}\n", self.messages.enroll_scan, *picture),
             None => format!("\n{secret}\n"),
         }
     }
@@ -342,8 +342,8 @@ impl Waiting {
         message: &str,
         key: &OtpGenerator,
         drawn: Option<Drawing>,
-    ) -> Result<First, End> {
-        let Some(reply) = self.ask(host, &format!("{message}{}", self.messages.pairing_first))? else {
+    ) -> Result<First, EnrollError> {
+        let Some(reply) = self.ask(host, &format!("{message}{}", self.messages.enroll_first))? else {
             return Ok(First::Wrong);
         };
         let present = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });
@@ -356,7 +356,7 @@ impl Waiting {
             _ => {}
         }
         let now = system_clock();
-        let Ok(code) = Typed::parse(&reply).single(key.digits()) else { return Ok(First::Wrong) };
+        let Ok(code) = ParsedReply::parse(&reply).single(key.digits()) else { return Ok(First::Wrong) };
         let Some(step) = locate(&code, key, now) else { return Ok(First::Wrong) };
         let (period, drift) = (key.period(), Drift(step.offset_from(now.step(key.period()))));
         let length = Seconds(drift.seconds(period).unsigned_abs());
@@ -364,7 +364,7 @@ impl Waiting {
     }
 
     /// Asks. `None` is a reply that sshd or a client put there, which cannot be right.
-    fn ask(&self, host: &dyn Host, question: &str) -> Result<Option<SecretBytes>, End> {
+    fn ask(&self, host: &dyn Host, question: &str) -> Result<Option<SecretBytes>, EnrollError> {
         match dialogue::ask(host, question, true) {
             Ok(Reply::Attempt(reply)) => Ok(Some(reply)),
             Ok(Reply::Filler(_) | Reply::Password) => Ok(None),
@@ -380,30 +380,30 @@ fn on_one_line(host: &str) -> String {
     short.chars().take(HOST_COLUMNS).collect()
 }
 
-fn no_reply(why: NoReply) -> End {
+fn no_reply(why: NoReply) -> EnrollError {
     refused(match why {
         NoReply::Conversation => "no-conversation",
         NoReply::Empty => "no-reply",
     })
 }
 
-fn refused(reason: &'static str) -> End {
-    End(Line::new(Level::Notice, "refused").field("reason", reason), None)
+fn refused(reason: &'static str) -> EnrollError {
+    EnrollError(Line::new(Level::Notice, "refused").field("reason", reason), None)
 }
 
 /// What is logged of an enrollment that failed.
-fn failed(failure: Error) -> End {
+fn failed(failure: Error) -> EnrollError {
     match failure {
         Error::Invitation(refusal) => {
             let denial = EnrollmentDenial::Invitation(refusal);
-            End(Line::new(Level::Warning, "refused").field("reason", denial.name()), None)
+            EnrollError(Line::new(Level::Warning, "refused").field("reason", denial.name()), None)
         }
         failure => store(&failure.to_string()),
     }
 }
 
-fn store(why: &str) -> End {
-    End(Line::new(Level::Error, "error").field("reason", "store"), Some(why.to_owned()))
+fn store(why: &str) -> EnrollError {
+    EnrollError(Line::new(Level::Error, "error").field("reason", "store"), Some(why.to_owned()))
 }
 
 /// Random bytes of the kernel's.

@@ -7,15 +7,15 @@ use crate::oath::{Code, Digits, RecoveryCode, ScratchCode};
 /// A reply, parsed as far as that goes without knowing how many digits the person's codes have.
 ///
 /// ```
-/// use insis_otp::verify::{Malformed, Typed};
+/// use insis_otp::verify::{Malformed, ParsedReply};
 ///
-/// assert!(matches!(Typed::parse(b"123 456"), Typed::Digits(_)));
-/// assert!(matches!(Typed::parse("１２３４５６".as_bytes()), Typed::Digits(_)));
-/// assert!(matches!(Typed::parse(b"abcde-fghjk"), Typed::Recovery(_)));
-/// assert!(matches!(Typed::parse(b"correct horse"), Typed::Malformed(Malformed::Characters)));
+/// assert!(matches!(ParsedReply::parse(b"123 456"), ParsedReply::Digits(_)));
+/// assert!(matches!(ParsedReply::parse("１２３４５６".as_bytes()), ParsedReply::Digits(_)));
+/// assert!(matches!(ParsedReply::parse(b"abcde-fghjk"), ParsedReply::Recovery(_)));
+/// assert!(matches!(ParsedReply::parse(b"correct horse"), ParsedReply::Malformed(Malformed::Characters)));
 /// ```
 #[derive(Clone, Debug)]
-pub enum Typed {
+pub enum ParsedReply {
     /// Digits: one code, two consecutive ones, or a scratch code.
     Digits(DigitString),
     /// A recovery code.
@@ -75,7 +75,7 @@ impl std::fmt::Debug for DigitString {
     }
 }
 
-impl Typed {
+impl ParsedReply {
     /// No reply longer than this many bytes is parsed: the longest sensible one is two codes in digits of another script,
     /// with blanks and invisible characters, pasted.
     pub const LONGEST: usize = 128;
@@ -207,23 +207,23 @@ mod tests {
     use super::*;
 
     fn kind(reply: &str) -> String {
-        match Typed::parse(reply.as_bytes()) {
-            Typed::Digits(text) => match text.codes(Digits::Six) {
+        match ParsedReply::parse(reply.as_bytes()) {
+            ParsedReply::Digits(text) => match text.codes(Digits::Six) {
                 Codes::One(code) => code.reveal(Digits::Six).to_string(),
                 Codes::Two(a, b) => format!("{} {}", *a.reveal(Digits::Six), *b.reveal(Digits::Six)),
                 Codes::WrongLength => "length".into(),
             },
-            Typed::Recovery(_) => "recovery".into(),
-            Typed::Malformed(why) => format!("{why:?}"),
+            ParsedReply::Recovery(_) => "recovery".into(),
+            ParsedReply::Malformed(why) => format!("{why:?}"),
         }
     }
 
     #[test]
     fn a_reply_that_is_too_long_is_not_parsed_and_none_is_shown() {
-        assert_eq!(kind(&format!("{}123456", " ".repeat(Typed::LONGEST - 6))), "123456");
-        assert_eq!(kind(&format!("{}123456", " ".repeat(Typed::LONGEST - 5))), "Characters");
-        assert!(!format!("{:?}", Typed::parse(b"123456")).contains("1"));
-        assert!(format!("{:?}", Typed::parse(b"123456")).contains("redacted"));
+        assert_eq!(kind(&format!("{}123456", " ".repeat(ParsedReply::LONGEST - 6))), "123456");
+        assert_eq!(kind(&format!("{}123456", " ".repeat(ParsedReply::LONGEST - 5))), "Characters");
+        assert!(!format!("{:?}", ParsedReply::parse(b"123456")).contains("1"));
+        assert!(format!("{:?}", ParsedReply::parse(b"123456")).contains("redacted"));
     }
 
     #[test]
@@ -299,15 +299,19 @@ mod tests {
         ] {
             assert_eq!(kind(reply), "Characters", "{reply:?}");
         }
-        assert!(matches!(Typed::parse(b"\xff\xfe"), Typed::Malformed(Malformed::Characters)));
-        assert!(matches!(Typed::parse(&[b'1'; 1 << 20]), Typed::Malformed(Malformed::Characters)));
+        assert!(matches!(ParsedReply::parse(b"\xff\xfe"), ParsedReply::Malformed(Malformed::Characters)));
+        assert!(matches!(
+            ParsedReply::parse(&[b'1'; 1 << 20]),
+            ParsedReply::Malformed(Malformed::Characters)
+        ));
     }
 
     #[test]
     fn a_reply_does_not_print() {
         assert!(
-            !format!("{:?} {:?}", Typed::parse(b"987654"), Typed::parse(b"abcdefghjk")).contains("987654")
+            !format!("{:?} {:?}", ParsedReply::parse(b"987654"), ParsedReply::parse(b"abcdefghjk"))
+                .contains("987654")
         );
-        assert!(!format!("{:?}", Typed::parse(b"abcdefghjk")).contains("abcde"));
+        assert!(!format!("{:?}", ParsedReply::parse(b"abcdefghjk")).contains("abcde"));
     }
 }
