@@ -5,7 +5,7 @@ use insis_otp::network::numeric;
 use insis_otp::oath::{Digits, UnixTime};
 use insis_otp::record::UserName;
 use insis_otp::service::{Reply, refuse_unknown, system_clock};
-use insis_otp::store::{Account, Cause, StoreError, Template, UnknownUsers};
+use insis_otp::store::{Account, Cause, Store, StoreError, Template, UnknownUsers};
 use insis_otp::verify::{Attempt, Policy, Refusal, Verdict, verify};
 use nix::unistd::{Group, ResUid, Uid, getresuid, getuid};
 
@@ -38,7 +38,7 @@ impl Target {
         Ok(Self {
             name: name.to_owned(),
             known: Known::find(name, config)?,
-            unknown_users: UnknownUsers::system(),
+            unknown_users: config.secret_file.unknown_users(),
         })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::unistd::{getegid, geteuid};
 
 use super::conditional::{Conditional, ConditionalUser, UserEntry, Version, WriteError};
-use super::{Connection, Fate, Fault, Subject};
+use super::{Connection, Fate, Fault, MemoryUnknownUsers, Subject};
 use crate::record::UserName;
 use crate::store::{Account, Cause, Invitation, Item, Listed, Location, Owner, Record, Store, StoreError};
 
@@ -21,6 +21,7 @@ struct Contents {
     invitations: Table<Invitation>,
     /// Users whose part cannot be written.
     broken: BTreeSet<UserName>,
+    unknown_users: MemoryUnknownUsers,
     /// How many more writes lose their race.
     races: u32,
     /// Which of the next writes gets no answer, and what becomes of it.
@@ -189,6 +190,7 @@ impl UserEntry for MemoryEntry {
 
 impl Store for MemoryStore {
     type User = ConditionalUser<MemoryEntry>;
+    type UnknownUsers = MemoryUnknownUsers;
 
     fn user(&self, account: &Account) -> Self::User {
         let user = account.name.clone();
@@ -205,6 +207,10 @@ impl Store for MemoryStore {
         let records = contents.records.keys().map(|user| listed(Item::Record, user));
         let invitations = contents.invitations.keys().map(|user| listed(Item::Invitation, user));
         Ok(Some(records.chain(invitations).collect()))
+    }
+
+    fn unknown_users(&self) -> MemoryUnknownUsers {
+        self.contents().unknown_users.clone()
     }
 }
 

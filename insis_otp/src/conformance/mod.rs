@@ -4,6 +4,7 @@
 //! insis_otp::store_conformance!(every_store: MyStore::empty());
 //! insis_otp::store_conformance!(invitations: MyStore::empty());
 //! insis_otp::store_conformance!(over_a_connection: MyStore::empty());
+//! insis_otp::store_conformance!(unknown_users: MyUnknownUsers::empty());
 //! ```
 //!
 //! Each test begins with an empty store of its own. `tests.rs` runs all of them on secret files and on a store in memory, and
@@ -26,6 +27,7 @@ mod logins;
 mod memory;
 #[cfg(test)]
 mod tests;
+mod unknown_users;
 
 use std::sync::Barrier;
 
@@ -43,6 +45,7 @@ pub use connections::*;
 pub use invitations::*;
 pub use logins::*;
 pub use memory::{MemoryEntry, MemoryStore};
+pub use unknown_users::*;
 
 /// A store that is tested, and what a test does to it.
 pub trait Subject: Sync {
@@ -252,6 +255,14 @@ macro_rules! store_conformance {
             an_invitation_is_guessed_a_few_times_only
             an_invitation_enrolls_once
             an_invitation_that_was_taken_back_enrolls_nobody
+        }
+    };
+    (unknown_users: $new:expr) => {
+        $crate::store_conformance! { $new;
+            an_unknown_user_is_refused_like_somebody_who_has_enrolled
+            each_unknown_user_has_failures_of_its_own
+            what_several_guess_at_an_unknown_user_is_not_lost
+            an_unknown_user_is_charged_before_anything_is_compared
         }
     };
     (over_a_connection: $new:expr) => {

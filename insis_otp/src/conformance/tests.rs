@@ -7,15 +7,17 @@ use std::path::PathBuf;
 use nix::unistd::{getegid, geteuid};
 
 use super::{MemoryStore, Subject};
-use crate::record::UserName;
-use crate::store::{Account, Template};
+use crate::record::{Enrollment, UserName};
+use crate::store::{Account, Store, StoreError, Template, UnknownUserStore, UnknownUsers};
+use crate::verify::{State, ThrottlePolicy};
 
 mod in_memory {
-    use super::MemoryStore;
+    use super::{MemoryStore, Store};
 
     crate::store_conformance!(every_store: MemoryStore::default());
     crate::store_conformance!(invitations: MemoryStore::default());
     crate::store_conformance!(over_a_connection: MemoryStore::default());
+    crate::store_conformance!(unknown_users: MemoryStore::default().unknown_users());
 }
 
 /// Secret files, in homes or in one directory.
@@ -57,6 +59,21 @@ impl<const IN_HOMES: bool> Subject for Files<IN_HOMES> {
     }
 }
 
+/// The failures of names without a secret file, in a directory of the test's own.
+struct OwnDirectory(tempfile::TempDir);
+
+impl UnknownUserStore for OwnDirectory {
+    fn refuse<P, T>(
+        &self,
+        name: &str,
+        policy: &ThrottlePolicy,
+        charge: impl FnMut(&Enrollment, &State) -> (State, P),
+        compare: impl FnOnce(&Enrollment, P) -> T,
+    ) -> Result<T, StoreError> {
+        UnknownUsers::within(self.0.path()).refuse(name, policy, charge, compare)
+    }
+}
+
 /// Where nobody is invited: an invitation stands in a directory of root's.
 mod files_in_homes {
     crate::store_conformance!(every_store: super::Files::<true>::new());
@@ -71,6 +88,15 @@ mod as_root {
 
         crate::store_conformance!(every_store: new());
         crate::store_conformance!(invitations: new());
+    }
+
+    mod a_file_of_unknown_users {
+        fn new() -> crate::conformance::tests::OwnDirectory {
+            assert!(nix::unistd::geteuid().is_root(), "it takes root: make test, or make check without it");
+            crate::conformance::tests::OwnDirectory(tempfile::tempdir().unwrap())
+        }
+
+        crate::store_conformance!(unknown_users: new());
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Clock, LoginAttempt, Service, below, wipe_stack};
 use crate::RememberedClient;
 use crate::oath::{Seconds, UnixTime};
 use crate::record::Enrollment;
-use crate::store::{Record, StoreError, UnknownUsers, UserStore};
+use crate::store::{Record, StoreError, UnknownUserStore, UserStore};
 use crate::verify;
 use crate::verify::{Attempt, ParsedReply, Policy, Refusal, State, Verdict};
 
@@ -33,13 +33,13 @@ impl<S: UserStore> Service<'_, S> {
     }
 }
 
-/// Refuses an attempt for a name that has no secret file, after the same work, and as a wrong one of somebody who has
+/// Refuses an attempt for a name that the store has no record of, after the same work, and as a wrong one of somebody who has
 /// one would be refused: throttled too.
 ///
 /// # Errors
-/// The record of unknown users cannot be used.
+/// What is kept of unknown users cannot be read or written.
 pub fn refuse_unknown(
-    unknown_users: &UnknownUsers,
+    unknown_users: &impl UnknownUserStore,
     name: &str,
     typed: &ParsedReply,
     policy: &Policy,

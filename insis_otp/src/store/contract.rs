@@ -27,12 +27,18 @@
 //! the one that was read*. If that fails because another value is there, the race is lost, and all begins anew, a bounded
 //! number of times.
 //!
+//! # Users that it has nothing of
+//!
+//! Whoever looks on from outside must not learn from answers, delays or times which names a store has a record of. So an
+//! attempt for any other name is refused by [`UnknownUserStore::refuse`], with as many reads and writes as an attempt
+//! takes that is wrong, and with failures of its own that last as long.
+//!
 //! Whether a store keeps these promises is what the suite `conformance` tests.
 
 use super::{Account, Cause, InvitationRefusal, Location, StoreError};
 use crate::oath::{RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
-use crate::verify::State;
+use crate::verify::{State, ThrottlePolicy};
 
 /// What a store holds of one user.
 #[derive(Clone, Debug)]
@@ -81,6 +87,8 @@ pub type StillHolds<'a> = &'a dyn Fn() -> Result<(), Cause>;
 pub trait Store {
     /// One user's part of it.
     type User: UserStore;
+    /// What it keeps of names that it has no record of.
+    type UnknownUsers: UnknownUserStore;
 
     /// The part of a user. Nothing is opened or asked for before an operation is.
     fn user(&self, account: &Account) -> Self::User;
@@ -90,6 +98,27 @@ pub trait Store {
     /// # Errors
     /// It cannot be listed now.
     fn list(&self) -> Result<Option<Vec<Listed>>, StoreError>;
+
+    /// The failures of names that it has no record of.
+    fn unknown_users(&self) -> Self::UnknownUsers;
+}
+
+/// The failures of names that a store has no record of, so that nobody can tell from a delay which names it has one of.
+pub trait UnknownUserStore {
+    /// Refuses an attempt for this name as [`UserStore::transact_charged`] does one that is wrong: `charge` is given a
+    /// placeholder enrollment, whose secret no device has, and the failures of this name; what it says is written before
+    /// `compare` compares anything. Nothing is written after that. Where a race is lost, `charge` is called again with
+    /// what is there then. `policy` says which failures matter longest, where there is no room for those of all names.
+    ///
+    /// # Errors
+    /// What is kept of unknown users cannot be read or written.
+    fn refuse<P, T>(
+        &self,
+        name: &str,
+        policy: &ThrottlePolicy,
+        charge: impl FnMut(&Enrollment, &State) -> (State, P),
+        compare: impl FnOnce(&Enrollment, P) -> T,
+    ) -> Result<T, StoreError>;
 }
 
 /// Something that a store holds for somebody.

@@ -7,7 +7,7 @@ use super::contract::{InvitationStore, Item, Listed, Owner, Record, StillHolds, 
 use super::file::os;
 use super::{
     Account, Charge, Decision, InvitationFile, InvitationRefusal, Leftovers, Location, Reader, SecretFile,
-    StoreError, Template,
+    StoreError, Template, UnknownUsers,
 };
 use crate::oath::{RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
@@ -15,6 +15,7 @@ use crate::verify::State;
 
 impl Store for Template {
     type User = SecretFile;
+    type UnknownUsers = UnknownUsers;
 
     fn user(&self, account: &Account) -> SecretFile {
         self.locate(account)
@@ -26,6 +27,12 @@ impl Store for Template {
         let entries = std::fs::read_dir(&names.directory)
             .map_err(|error| StoreError::at(&names.directory, os("list it")(error)))?;
         Ok(Some(entries.flatten().filter_map(|entry| names.listed(&entry.file_name())).collect()))
+    }
+
+    /// In the system store, wherever the secret files are: only root can keep count, in a directory that only root can write
+    /// to.
+    fn unknown_users(&self) -> UnknownUsers {
+        UnknownUsers::system()
     }
 }
 

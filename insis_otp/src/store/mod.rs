@@ -28,8 +28,8 @@ mod unknown_users;
 
 pub use account::Account;
 pub use contract::{
-    Charge, Decision, InvitationStore, Item, Listed, Owner, Record, StillHolds, Store, UserStore, Write,
-    check_proof,
+    Charge, Decision, InvitationStore, Item, Listed, Owner, Record, StillHolds, Store, UnknownUserStore,
+    UserStore, Write, check_proof,
 };
 pub use error::{Cause, Location, StoreError};
 pub use file::{Reader, SecretFile};

@@ -23,6 +23,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use sha2::{Digest, Sha256};
 
+use super::contract::UnknownUserStore;
 use super::file::{check_directory, os, os_errno, write_at};
 use super::layout::{self, PAGE, Page};
 use super::seal::Seal;
@@ -58,16 +59,34 @@ impl UnknownUsers {
         Self { path: directory.join(".unknown-users") }
     }
 
-    /// Refuses an attempt for this name, as [`super::SecretFile::transact_charged`] does one that is wrong: what `charge`
-    /// says is written before `compare` compares anything. Nothing is written after that.
-    ///
-    /// # Errors
-    /// Why the file cannot be used.
-    pub fn refuse<P, T>(
+    fn open(&self) -> Result<File, Cause> {
+        let opened = match files::open(&self.path, Access::Update) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                match files::open(&self.path, Access::CreateNew) {
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                        files::open(&self.path, Access::Update)
+                    }
+                    other => other,
+                }
+            }
+            other => other,
+        };
+        let (file, metadata) = opened.map_err(os("open it"))?;
+        let own = metadata.uid() == nix::unistd::geteuid().as_raw() && metadata.mode() & 0o077 == 0;
+        if metadata.is_file() && own && metadata.nlink() == 1 {
+            return Ok(file);
+        }
+        Err(Cause::Unsafe("is not a plain file that only its owner can open".into()))
+    }
+}
+
+impl UnknownUserStore for UnknownUsers {
+    /// It is locked, so that no race is lost.
+    fn refuse<P, T>(
         &self,
         name: &str,
         policy: &ThrottlePolicy,
-        charge: impl FnOnce(&Enrollment, &State) -> (State, P),
+        mut charge: impl FnMut(&Enrollment, &State) -> (State, P),
         compare: impl FnOnce(&Enrollment, P) -> T,
     ) -> Result<T, StoreError> {
         let run = || {
@@ -93,26 +112,6 @@ impl UnknownUsers {
             Ok(compare(&placeholder, pending))
         };
         run().map_err(|cause| StoreError::at(&self.path, cause))
-    }
-
-    fn open(&self) -> Result<File, Cause> {
-        let opened = match files::open(&self.path, Access::Update) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                match files::open(&self.path, Access::CreateNew) {
-                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                        files::open(&self.path, Access::Update)
-                    }
-                    other => other,
-                }
-            }
-            other => other,
-        };
-        let (file, metadata) = opened.map_err(os("open it"))?;
-        let own = metadata.uid() == nix::unistd::geteuid().as_raw() && metadata.mode() & 0o077 == 0;
-        if metadata.is_file() && own && metadata.nlink() == 1 {
-            return Ok(file);
-        }
-        Err(Cause::Unsafe("is not a plain file that only its owner can open".into()))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::conformance::conditional::ConditionalUser;
 use crate::conformance::memory::Flaw as Memory;
-use crate::conformance::{self as suite, MemoryEntry, MemoryStore, Subject};
+use crate::conformance::unknown_users::Flaw as Unknown;
+use crate::conformance::{self as suite, MemoryEntry, MemoryStore, MemoryUnknownUsers, Subject};
 use crate::oath::{RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
 use crate::store::{
@@ -50,6 +51,7 @@ impl Wrong {
 
 impl Store for Wrong {
     type User = WrongUser;
+    type UnknownUsers = MemoryUnknownUsers;
 
     fn user(&self, account: &Account) -> WrongUser {
         WrongUser { right: self.memory.user(account), flaw: self.flaw }
@@ -57,6 +59,10 @@ impl Store for Wrong {
 
     fn list(&self) -> Result<Option<Vec<Listed>>, StoreError> {
         if self.flaw == Flaw::ListsNobody { Ok(Some(Vec::new())) } else { self.memory.list() }
+    }
+
+    fn unknown_users(&self) -> MemoryUnknownUsers {
+        self.memory.unknown_users()
     }
 }
 
@@ -274,5 +280,9 @@ fails! {
     races_that_were_lost_are_run_again_a_few_times: MemoryStore::with(Memory::GivesUp), "the race was not run again";
     an_answer_that_was_lost_is_looked_for: MemoryStore::with(Memory::NoAnswerIsNo), "what was written does not count";
     what_may_not_have_arrived_is_not_accepted: MemoryStore::with(Memory::NoAnswerIsYes), "answered, but its charge is not there";
+    an_unknown_user_is_refused_like_somebody_who_has_enrolled: MemoryUnknownUsers::with(Unknown::CountsNothing), "told apart";
+    each_unknown_user_has_failures_of_its_own: MemoryUnknownUsers::with(Unknown::CountsTogether), "another name's failures";
+    what_several_guess_at_an_unknown_user_is_not_lost: MemoryUnknownUsers::with(Unknown::LastWriterWins), "a guess is lost";
+    an_unknown_user_is_charged_before_anything_is_compared: MemoryUnknownUsers::with(Unknown::ComparesFirst), "compared before it was charged";
     what_lags_behind_is_not_decided_upon: MemoryStore::with(Memory::LastWriterWins), "a code that was used opened a login";
 }
