@@ -19,6 +19,7 @@
 //! | hold a program while it has the lock | [`held::Held`] |
 //! | have an OpenID provider, and people who sign in there | [`identity_provider`] |
 //! | have a provider that behaves as none should | [`stub_provider`] |
+//! | have a directory that keeps enrollments | [`fleet::Slapd`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
 // Tests may; their tools say what is wrong.
@@ -31,6 +32,7 @@ pub mod doctor;
 pub mod enrolled;
 pub mod env;
 pub mod faults;
+pub mod fleet;
 pub mod guess;
 pub mod held;
 pub mod identity_provider;

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 mod choices;
+mod fleet;
 mod identity_provider;
 pub mod keys;
 mod read;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::files::Kind as FileKind;
 pub use choices::{Language, SelfEnrollment, Unenrolled};
+pub use fleet::Server;
 pub use identity_provider::{IdentityProvider, MfaProof, Preset};
 use keys::Scope;
 pub use values::duration;

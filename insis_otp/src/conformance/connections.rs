@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use super::conditional::ROUNDS;
 use super::{Connection, Fate, Fault, NOW, Person, code, first_state, opens};
+use crate::store::conditional::ROUNDS;
 use crate::store::{Charge, Decision, UserStore, Write};
 use crate::verify::State;
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use nix::unistd::{getegid, geteuid};
 
-use super::conditional::{Conditional, ConditionalUser, UserEntry, Version, WriteError};
 use super::{Connection, Fate, Fault, MemoryUnknownUsers, Subject};
 use crate::record::UserName;
+use crate::store::conditional::{Conditional, ConditionalUser, UserEntry, Version, WriteError};
 use crate::store::{Account, Cause, Invitation, Item, Listed, Location, Owner, Record, Store, StoreError};
 
 /// A store in memory.

@@ -20,7 +20,6 @@
 )]
 
 mod changes;
-pub mod conditional;
 mod connections;
 mod invitations;
 mod logins;
@@ -65,7 +64,7 @@ pub trait Subject: Sync {
     fn break_writes(&self, account: &Account);
 }
 
-/// A store that writes over a connection, on a condition ([`conditional`]).
+/// A store that writes over a connection, on a condition ([`crate::store::conditional`]).
 pub trait Connection: Subject {
     /// Lets something go wrong.
     fn inject(&self, fault: Fault);

@@ -133,7 +133,7 @@ impl Secret {
     }
 
     /// The bytes, for the HMAC.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }

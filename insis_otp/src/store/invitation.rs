@@ -71,7 +71,9 @@ impl Invitation {
     /// What is counted to, beyond every guess: the invitation was used.
     const USED: u8 = 99;
 
-    fn encode(&self) -> String {
+    /// It as text.
+    #[must_use]
+    pub fn encode(&self) -> String {
         let Self { user, salt, hash, expires, attempts } = self;
         let (salt, hash) = (HEXLOWER.encode(&salt.0), HEXLOWER.encode(&hash.0));
         let head =
@@ -84,7 +86,9 @@ impl Invitation {
         format!("{attempts:02}")
     }
 
-    fn decode(text: &[u8]) -> Option<Self> {
+    /// The invitation in a text; `None` where it is none.
+    #[must_use]
+    pub fn decode(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         let mut lines = text.strip_suffix('\n')?.split('\n');
         let mut field = |key: &str| lines.next()?.strip_prefix(key);
@@ -323,6 +327,12 @@ impl Invitation {
     /// There is no hash.
     pub fn new(user: UserName, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<Self, Cause> {
         Ok(Self { user, salt, hash: hash(code, salt)?, expires, attempts: 0 })
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn user(&self) -> &UserName {
+        &self.user
     }
 
     /// Why no code can be right.

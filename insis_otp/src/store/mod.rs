@@ -5,6 +5,7 @@
 //! it. It does not know what a code is.
 
 mod account;
+pub mod conditional;
 pub mod contract;
 mod error;
 mod file;
@@ -39,5 +40,6 @@ pub use layout::PAGE;
 pub use leftovers::Leftovers;
 pub use links::{Link, Links};
 pub use lock::PATIENCE;
+pub use slot::{STATE_BYTES, state_from_bytes, state_to_bytes};
 pub use template::{InvalidTemplate, Template};
 pub use unknown_users::UnknownUsers;

@@ -18,6 +18,8 @@ use crate::verify::{
 
 /// The bytes of all fields; those that are not used yet are zeros.
 const FIELDS: usize = 330;
+/// The bytes of a state as a store keeps them that has no lines.
+pub const STATE_BYTES: usize = FIELDS;
 /// What they were before sources had a budget of recovery codes. Such a line is read as if zeros followed.
 const FORMER_FIELDS: usize = 300;
 const PREFIX: &str = "# state 2 ";
@@ -159,6 +161,19 @@ fn fields(state: &State, pending: Option<Pending>) -> [u8; FIELDS] {
     let mut bytes = [0; FIELDS];
     Writer(&mut bytes).state(state, pending);
     bytes
+}
+
+/// A state as bytes: the fields of a line, for a store that has no lines.
+#[must_use]
+pub fn state_to_bytes(state: &State) -> [u8; STATE_BYTES] {
+    fields(state, None)
+}
+
+/// The state in these bytes; `None` where they are none, or of a later version.
+#[must_use]
+pub fn state_from_bytes(bytes: &[u8]) -> Option<State> {
+    let (state, pending) = Reader(bytes).state()?;
+    (bytes.len() == STATE_BYTES && pending.is_none()).then_some(state)
 }
 
 /// Bytes that are written from the front, as big-endian numbers.

@@ -70,6 +70,17 @@ impl UsedSteps {
         Self { unused_range: jumped.or(next.unused_range), ..next }
     }
 
+    /// These steps, when another program that shares the secret says that it has last accepted this one: all before it may
+    /// have been accepted there, too.
+    #[must_use]
+    pub fn with_used_elsewhere(self, step: Step) -> Self {
+        match self.used_ahead {
+            _ if self.contains(step) => self,
+            Some((from, _)) if step < from => Self { upto: step, ..self },
+            _ => Self { upto: step, unused_range: None, used_ahead: None },
+        }
+    }
+
     /// Whether the unused range is one that a resynchronization has left: those that logins leave are wider, and the one below an
     /// enrollment begins at nothing.
     #[must_use]
@@ -140,6 +151,19 @@ mod tests {
             upto: Step(upto),
             unused_range: unused_range.map(steps),
             used_ahead: used_ahead.map(steps),
+        }
+    }
+
+    #[test]
+    fn what_is_used_elsewhere_is_used_and_frees_nothing() {
+        for (before, step, after) in [
+            (used(50, Some((1, 9)), None), 49, used(50, Some((1, 9)), None)),
+            (used(50, Some((1, 9)), None), 51, used(51, None, None)),
+            (used(50, None, Some((100, 110))), 60, used(60, None, Some((100, 110)))),
+            (used(50, None, Some((100, 110))), 105, used(50, None, Some((100, 110)))),
+            (used(50, None, Some((100, 110))), 111, used(111, None, None)),
+        ] {
+            assert_eq!(before.with_used_elsewhere(Step(step)), after);
         }
     }
 

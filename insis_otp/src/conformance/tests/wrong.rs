@@ -1,11 +1,11 @@
 //! Stores that do one thing wrong on purpose: each test of the suite fails for one of them, for the reason that it is about.
 
-use crate::conformance::conditional::ConditionalUser;
 use crate::conformance::memory::Flaw as Memory;
 use crate::conformance::unknown_users::Flaw as Unknown;
 use crate::conformance::{self as suite, MemoryEntry, MemoryStore, MemoryUnknownUsers, Subject};
 use crate::oath::{RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
+use crate::store::conditional::ConditionalUser;
 use crate::store::{
     Account, Charge, Decision, InvitationFile, InvitationRefusal, InvitationStore, Listed, Location, Record,
     StillHolds, Store, StoreError, UserStore, Write,

@@ -1,19 +1,19 @@
 //! A store in which nothing can be locked: each write is conditional, *this value instead of the one that was read*.
 //!
 //! That is what a directory offers. A store of that kind has to be able to do no more than [`Conditional`] for what it
-//! keeps of one user, and to have [`ConditionalUser`] decide; that is tested here, on a store in memory.
+//! keeps of one user, and to have [`ConditionalUser`] decide.
 
 use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::oath::{RecoveryCode, Salt, UnixTime};
-use crate::record::{Enrollment, UserName};
-use crate::store::{
+use super::{
     Cause, Charge, Decision, Invitation, InvitationRefusal, InvitationStore, Location, Record, StillHolds,
     StoreError, UserStore, Write, check_proof,
 };
+use crate::oath::{RecoveryCode, Salt, UnixTime};
+use crate::record::{Enrollment, UserName};
 use crate::verify::State;
 
 /// How often a transaction is begun, at the most: as often as the race is lost, less one.
@@ -24,15 +24,33 @@ pub const ROUNDS: u32 = 5;
 pub struct Version(u128);
 
 impl Version {
-    fn new() -> Result<Self, Cause> {
+    /// A new mark, which no other write has.
+    ///
+    /// # Errors
+    /// There are no random bytes.
+    pub fn new() -> Result<Self, Cause> {
         let mut bytes = [0; 16];
         getrandom(&mut bytes, GetRandomFlags::empty())
-            .map_err(|error| Cause::Os { action: "mark a write", error: error.into() })?;
+            .map_err(|error| std::io::Error::from_raw_os_error(error.raw_os_error()))
+            .map_err(|error| Cause::Os { action: "mark a write", error })?;
         Ok(Self(u128::from_ne_bytes(bytes)))
     }
 
+    /// The mark as a store keeps it.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// The mark that a store has kept.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
     /// The mark of somebody else's write.
-    pub(super) const fn next(self) -> Self {
+    #[cfg(any(test, feature = "conformance"))]
+    pub(crate) const fn next(self) -> Self {
         Self(self.0.wrapping_add(1))
     }
 }
