@@ -1,5 +1,5 @@
 //! The few things that take unsafe code: handing a password on, reading back what this module left in the handle, the
-//! shadow database, and the scheduling policy.
+//! shadow database, the scheduling policy, and looking at a connection of the application's.
 #![allow(
     unsafe_code,
     reason = "these are C libraries, and there is no safe way to them that this module could use"
@@ -59,6 +59,15 @@ pub fn password_digest(user: &str) -> [u8; 32] {
     // SAFETY: after success the field points to a text in the buffer that ends with a NUL; the buffer is alive.
     let password = unsafe { CStr::from_ptr(entry.sp_pwdp) };
     Sha256::digest(password.to_bytes()).into()
+}
+
+/// Whether the other side of a connection or terminal has hung up. Not where there is nothing under that number.
+pub fn has_hung_up(descriptor: c_int) -> bool {
+    let ends = libc::POLLRDHUP | libc::POLLHUP | libc::POLLERR;
+    let mut looked_at = libc::pollfd { fd: descriptor, events: libc::POLLRDHUP, revents: 0 };
+    // SAFETY: one structure, alive and writable for the whole call, which looks at the descriptor and changes nothing of it.
+    let known = unsafe { libc::poll(&raw mut looked_at, 1, 0) };
+    known == 1 && looked_at.revents & ends != 0
 }
 
 /// The default scheduling policy, for the time of a transaction of a process that somebody else has started: they may

@@ -11,6 +11,7 @@
 //! | `dialogue` | the conversation: questions, replies, what is no attempt |
 //! | `outcome` | how an authentication can end, and the one road from there to a PAM code |
 //! | `messages` | what people read |
+//! | `presence` | whether the person is still there while nobody is asked |
 //! | `reminder` | whom a day was named from which a code is needed, and when |
 //! | `report` | the lines in the log |
 //! | `host` | what the module asks of the application, and libpam as one that answers |
@@ -29,6 +30,7 @@ mod login;
 mod manual;
 mod messages;
 mod outcome;
+mod presence;
 mod qr;
 mod reminder;
 mod report;

@@ -95,6 +95,8 @@ struct Login {
     remote: bool,
     /// The identity provider, where it is offered.
     offer: Option<Offer>,
+    /// Whether the person has nothing to type, and is led to the provider without being asked.
+    at_once: bool,
     /// Who is linked to whom.
     links: Links,
 }
@@ -169,7 +171,7 @@ impl Login {
         let (messages, remote) = (*messages, log.rhost != "-");
         // One reply for both is the password's, too.
         let offer = Offer::in_service(&mut config, &log.service).filter(|_| !stacking.forward);
-        let (passed, links) = (None, Links::system());
+        let (passed, links, at_once) = (None, Links::system(), false);
         let mut login = Self {
             messages,
             config,
@@ -181,15 +183,28 @@ impl Login {
             tells_failures,
             remote,
             offer,
+            at_once,
             links,
         };
         match login.passes(host, log)? {
             // The modules below have no password but the one that this module asks for.
             Some(passed) if login.stacking.forward => login.passed = Some(passed),
             Some(passed) => return Err(Outcome::Passed(passed)),
-            None => {}
+            None => login.at_once = login.has_nothing_to_type(),
         }
         Ok(login)
+    }
+
+    /// Whether somebody is linked and has no device, where the site lets that be seen.
+    fn has_nothing_to_type(&self) -> bool {
+        let Some(known) =
+            self.target.known.as_ref().filter(|_| self.offer.as_ref().is_some_and(Offer::is_at_once))
+        else {
+            return false;
+        };
+        // What cannot be read is told to whoever comes to it.
+        self.is_linked(known).unwrap_or(false)
+            && known.access.is_enrolled(&self.config.policy).is_ok_and(|is_enrolled| !is_enrolled)
     }
 
     /// Whether the site's policy is to ask nothing here.
@@ -265,20 +280,32 @@ impl Login {
         seen: &mut Seen,
     ) -> Outcome {
         let mut left = self.config.tries;
+        let mut unasked = self.at_once.then_some(LoginReply::SignIn);
         loop {
-            left = left.saturating_sub(1);
-            let outcome = match self.ask(host, &note) {
+            let is_asked = unasked.is_none();
+            let outcome = match unasked.take().map_or_else(|| self.ask(host, &note), Ok) {
                 Ok(given) => self.padded_attempt(host, given, log, seen),
                 Err(outcome) => return outcome,
             };
-            let Some(refusal) = outcome.refusal().filter(|_| left > 0) else { return outcome };
-            seen.refused += u32::from(outcome.is_counted());
-            log.send(outcome.line().field("tries_left", left), outcome.message(&log.service));
-            let again = left.saturating_add(1) < self.config.tries;
-            note = match &outcome {
-                Outcome::NotSignedIn(why, _) => why.note(self.messages).to_owned(),
-                _ => self.messages.refused(refusal, again),
-            };
+            // Who was not asked has not tried to reach a provider that is away.
+            left = left.saturating_sub(u8::from(is_asked || !outcome.is_outage()));
+            if outcome.refusal().is_none() || left == 0 {
+                return outcome;
+            }
+            note = self.refuse(&outcome, left, log, seen);
+        }
+    }
+
+    /// Counts and logs a refusal after which there are tries left; what is said in front of the next question.
+    fn refuse(&self, outcome: &Outcome, left: u8, log: &Log, seen: &mut Seen) -> String {
+        seen.refused += u32::from(outcome.is_counted());
+        log.send(outcome.line().field("tries_left", left), outcome.message(&log.service));
+        match outcome {
+            Outcome::NotSignedIn(why, _) => why.note(self.messages).to_owned(),
+            _ => {
+                let again = left.saturating_add(1) < self.config.tries;
+                outcome.refusal().map_or_else(String::new, |refusal| self.messages.refused(refusal, again))
+            }
         }
     }
 
@@ -313,7 +340,7 @@ impl Login {
         let language = self.config.language;
         let or_sign_in = match &self.offer {
             // A question of the site's own stays as it is.
-            Some(offer) if self.config.prompt == language.prompt() => {
+            Some(offer) if self.config.prompt == language.prompt() && !offer.is_paused() => {
                 Some(fill(self.messages.code_or_sign_in, offer.name()))
             }
             _ => None,
@@ -426,14 +453,17 @@ impl Login {
     #[inline(never)]
     fn sign_in(&self, host: &mut dyn Host, log: &Log, seen: &Seen) -> Outcome {
         let Some(offer) = &self.offer else { return self.filler(0) };
+        let arrived = Instant::now();
         let account = self.target.known.as_ref().map(|known| known.account.name.as_str());
-        let turn = match offer.begin(&self.target.name, account) {
+        let turn = match offer.begin(&self.target.name, account, self.source) {
             Ok(turn) => turn,
             Err((why, detail)) => return Outcome::NotSignedIn(why, detail),
         };
         if let Err(outcome) = self.charge_sign_in() {
             return outcome;
         }
+        // Whom it was charged to is not told by when the provider is asked.
+        self.pad_to_interval(arrived, Self::REFUSAL);
         let whom = For { user: &self.target.name, rhost: &log.rhost };
         match offer.sign_in(&turn, host, self.messages, &whom) {
             SignInResult::Proved(identity, detail) => match self.judge(&identity, detail) {
@@ -466,13 +496,17 @@ impl Login {
 
     /// Decides whether who has signed in is the account's owner.
     fn judge(&self, identity: &Identity, detail: String) -> Result<SignedIn, Outcome> {
+        let proved = Instant::now();
         let link = match &self.target.known {
             Some(known) => self.links.load(&known.account),
             None => Ok(None),
         };
         let link = link.map_err(|error| Outcome::Unavailable(error.to_string()))?;
-        let not = |why| Outcome::NotSignedIn(why, format!("signed in: {identity}"));
-        Offer::judge(link.as_ref(), identity, detail).map_err(not)
+        Offer::judge(link.as_ref(), identity, detail).map_err(|why| {
+            // Reading a link takes longer than finding none.
+            self.pad_to_interval(proved, Self::REFUSAL);
+            Outcome::NotSignedIn(why, format!("signed in: {identity}"))
+        })
     }
 
     /// Records that the account's owner has signed in.

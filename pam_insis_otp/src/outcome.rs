@@ -146,6 +146,11 @@ impl Outcome {
         }
     }
 
+    /// Whether the provider could not be asked.
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::NotSignedIn(why, _) if why.is_outage())
+    }
+
     /// Whether a guess was charged to the account.
     pub const fn is_guess(&self) -> bool {
         matches!(self, Self::Refused(Refusal::Wrong | Refusal::OutsideWindow { .. }))

@@ -2,16 +2,18 @@
 //!
 //! `otp-idp` asks the provider, in a process of its own without rights. It says who has signed in; whether that is the person
 //! who logs in is decided here. Everybody is offered the same and waits as long, linked or not, known or not, so that nobody
-//! learns who is linked.
+//! learns who is linked: only who has nothing else is led there without being asked, if the site does not object.
 
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use insis_otp::Source;
 use insis_otp::config::{Config, IdentityProvider};
 use insis_otp::identity::{FlowRefusal, Identity, Message, Start, Unavailability};
+use insis_otp::oath::{Secret, UnixTime};
 use insis_otp::service::{Flow, FlowError};
 use insis_otp::store::Link;
 use nix::fcntl::{Flock, FlockArg};
@@ -20,6 +22,7 @@ use crate::dialogue::{self, Reply};
 use crate::host::{Host, SecretBytes};
 use crate::messages::{Messages, fill};
 use crate::outcome::NoReply;
+use crate::presence::Presence;
 
 /// Where flows that are going on are noted, and when the provider last did not answer.
 const FOLDER: &str = "/run/insis-otp-sign-in";
@@ -27,6 +30,13 @@ const FOLDER: &str = "/run/insis-otp-sign-in";
 const PAUSE: Duration = Duration::from_secs(60);
 /// How many locks there are for names that nobody has. Two that meet in one wait for each other.
 const UNKNOWN: u64 = 256;
+/// How many locks an account has, for the places that it is tried from.
+const PLACES: u64 = 64;
+/// Of one account and from one place, six sign-ins may begin at once, then one in ten seconds.
+const SPACING: u64 = 10;
+const AT_ONCE: u64 = 6;
+/// Changes with each start of the machine, and nobody knows it but who is on it.
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// What is typed at the question for the code to sign in instead.
 pub fn is_choice(reply: &[u8]) -> bool {
@@ -52,7 +62,7 @@ pub enum NotSignedIn {
     OtherPerson,
     /// The person hung up before the flow was over.
     Abandoned,
-    /// Another login of this user waits for a sign-in.
+    /// Another login of this user from this place waits for a sign-in, or too many have begun.
     Busy,
     /// The provider cannot be asked.
     Unavailable(Unavailability),
@@ -79,7 +89,7 @@ pub struct Offer {
     folder: PathBuf,
 }
 
-/// The turn of one user's sign-in, until it is dropped.
+/// The turn of one user's sign-in from one place, until it is dropped.
 #[derive(Debug)]
 pub struct Turn {
     _lock: Option<Flock<File>>,
@@ -109,12 +119,28 @@ impl Offer {
         &self.provider.name
     }
 
-    /// Sees that the provider was not found away a moment ago, and that nobody else signs in as this user: until what is
-    /// returned is dropped, nobody can. `account`: the name of somebody known.
+    /// Whether who is linked and has no device is led to it without being asked.
+    pub const fn is_at_once(&self) -> bool {
+        self.provider.at_once
+    }
+
+    /// Whether the provider did not answer a moment ago, so that nobody is offered it.
+    pub fn is_paused(&self) -> bool {
+        self.recent_outage().is_some()
+    }
+
+    /// Sees that the provider was not found away a moment ago, and that nobody else signs in as this user from this place:
+    /// until what is returned is dropped, nobody can. Who has the password elsewhere keeps the owner from nothing, therefore.
+    /// `account`: the name of somebody known.
     ///
     /// # Errors
     /// Why nobody can now.
-    pub fn begin(&self, typed: &str, account: Option<&str>) -> Result<Turn, (NotSignedIn, String)> {
+    pub fn begin(
+        &self,
+        typed: &str,
+        account: Option<&str>,
+        from: Source,
+    ) -> Result<Turn, (NotSignedIn, String)> {
         // Only root makes anything in /run, so that nobody else can have prepared it. Where nothing can be noted, people sign
         // in all the same.
         let _ = std::fs::DirBuilder::new().mode(0o700).create(&self.folder);
@@ -125,17 +151,20 @@ impl Offer {
             ));
         }
         let name = match account {
-            Some(account) => format!("user-{account}"),
-            None => format!("unknown-{}", number(typed) % UNKNOWN),
+            Some(account) => format!("user-{account}-{}", place(from) % PLACES),
+            None => format!("unknown-{}", (number(typed) ^ place(from)) % UNKNOWN),
         };
         let path = self.folder.join(name);
         let Ok(file) = File::options().write(true).create(true).truncate(false).mode(0o600).open(path) else {
             return Ok(Turn { _lock: None });
         };
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(lock) => Ok(Turn { _lock: Some(lock) }),
-            Err(_) => Err((NotSignedIn::Busy, String::new())),
+        let Ok(lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else {
+            return Err((NotSignedIn::Busy, String::new()));
+        };
+        if !is_due(&lock, insis_otp::service::system_clock()) {
+            return Err((NotSignedIn::Busy, "too many sign-ins in a row from there".to_owned()));
         }
+        Ok(Turn { _lock: Some(lock) })
     }
 
     /// Has the person sign in: shows where and with what code, waits for Enter, then for the provider.
@@ -151,12 +180,14 @@ impl Offer {
             Ok(flow) => flow,
             Err(error) => return self.unavailable(&error),
         };
-        match flow.hear() {
-            Ok(Message::Offered { uri, code }) => {
+        let presence = Presence::of(whom.rhost);
+        let is_there = || !presence.has_left();
+        match flow.hear_while(&is_there) {
+            Ok(Some(Message::Offered { uri, code })) => {
                 let question = question(messages, &uri, &code, whom);
                 match dialogue::ask(host, &question, true) {
                     // Enter.
-                    Err(NoReply::Empty) => self.result(flow.hear()),
+                    Err(NoReply::Empty) => self.result(flow.hear_while(&is_there)),
                     Err(NoReply::Conversation) => SignInResult::NoReply(NoReply::Conversation),
                     Ok(Reply::Attempt(code)) => SignInResult::Code(code),
                     Ok(other) => SignInResult::Other(other),
@@ -175,15 +206,16 @@ impl Offer {
         }
     }
 
-    fn result(&self, heard: Result<Message, FlowError>) -> SignInResult {
+    fn result(&self, heard: Result<Option<Message>, FlowError>) -> SignInResult {
         match heard {
-            Ok(Message::Proved { identity, detail }) => SignInResult::Proved(identity, detail),
-            Ok(Message::Refused(why, detail)) => SignInResult::Not(NotSignedIn::Refused(why), detail),
-            Ok(Message::Unavailable(why, detail)) => {
+            Ok(Some(Message::Proved { identity, detail })) => SignInResult::Proved(identity, detail),
+            Ok(Some(Message::Refused(why, detail))) => SignInResult::Not(NotSignedIn::Refused(why), detail),
+            Ok(Some(Message::Unavailable(why, detail))) => {
                 self.note_outage(why);
                 SignInResult::Not(NotSignedIn::Unavailable(why), detail)
             }
-            Ok(Message::Offered { .. }) => self.unavailable(&"otp-idp: offered twice"),
+            Ok(None) => SignInResult::NoReply(NoReply::Conversation),
+            Ok(Some(Message::Offered { .. })) => self.unavailable(&"otp-idp: offered twice"),
             Err(error) => self.unavailable(&error),
         }
     }
@@ -214,6 +246,25 @@ fn is_recent(path: &Path) -> bool {
     let Ok(made) = path.symlink_metadata().map(|metadata| metadata.mtime()) else { return false };
     let now = i64::try_from(insis_otp::service::system_clock().0).unwrap_or(i64::MAX);
     (0..i64::try_from(PAUSE.as_secs()).unwrap_or(0)).contains(&now.saturating_sub(made))
+}
+
+/// Whether one more sign-in may begin, which is noted then. A file's time says until when those take that have begun (generic
+/// cell rate algorithm).
+fn is_due(file: &File, now: UnixTime) -> bool {
+    let Ok(metadata) = file.metadata() else { return true };
+    let most = now.0.saturating_add(SPACING * AT_ONCE);
+    // A time too far ahead was written before the clock was set back.
+    let noted = u64::try_from(metadata.mtime()).ok().filter(|noted| (now.0..=most).contains(noted));
+    let next = noted.unwrap_or(now.0).saturating_add(SPACING);
+    let next = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(next)).filter(|_| next <= most);
+    next.is_some_and(|next| file.set_modified(next).is_ok())
+}
+
+/// A number of a place, which nobody can choose so that it is another one's.
+fn place(from: Source) -> u64 {
+    let boot = std::fs::read(BOOT).unwrap_or_default();
+    let key = Secret::from_bytes(boot.get(..Secret::BYTES).unwrap_or(&[0; Secret::BYTES]));
+    key.map_or(0, |key| u64::from(from.tag(&key).0))
 }
 
 /// A number of a name (FNV-1a), which nobody has to keep from guessing.
@@ -283,6 +334,8 @@ pub mod tests {
     use insis_otp::config::Language;
     use insis_otp::oath::UnixTime;
 
+    const HERE: Source = Source::User(0);
+
     pub const OFFERED: &str = "offered uri=68747470733a2f2f782e6578616d706c652f646576696365 code=41422d4344";
 
     /// A program that says this, in a folder of the test's own.
@@ -298,7 +351,7 @@ pub mod tests {
 
     fn sign_in(offer: &Offer, host: &FakeHost) -> SignInResult {
         let whom = For { user: "anna", rhost: "192.0.2.7" };
-        match offer.begin("anna", Some("anna")) {
+        match offer.begin("anna", Some("anna"), HERE) {
             Ok(turn) => offer.sign_in(&turn, host, Messages::of(Language::En), &whom),
             Err((why, detail)) => SignInResult::Not(why, detail),
         }
@@ -376,13 +429,49 @@ pub mod tests {
     fn one_flow_a_user_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let offer = offer(folder.path(), "echo refused reason=idp-denied detail=");
-        let turn = offer.begin("ANNA", Some("anna")).unwrap();
+        let turn = offer.begin("ANNA", Some("anna"), HERE).unwrap();
         assert!(matches!(sign_in(&offer, &FakeHost::typing(&[])), SignInResult::Not(NotSignedIn::Busy, _)));
         // Names that others have, or nobody, are theirs.
-        assert!(offer.begin("bob", Some("bob")).is_ok() && offer.begin("anna", None).is_ok());
+        assert!(offer.begin("bob", Some("bob"), HERE).is_ok() && offer.begin("anna", None, HERE).is_ok());
         drop(turn);
         let end = sign_in(&offer, &FakeHost::typing(&[]));
         assert!(matches!(end, SignInResult::Not(NotSignedIn::Refused(FlowRefusal::Denied), _)));
+    }
+
+    #[test]
+    fn who_waits_elsewhere_keeps_the_owner_from_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let offer = offer(folder.path(), "");
+        let from = |address: &str| Source::of(address, 0);
+        // Two of these can meet by chance.
+        let there = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "-"].map(from);
+        let turns = there.map(|from| offer.begin("anna", Some("anna"), from));
+        assert!(turns.iter().filter(|turn| turn.is_ok()).count() >= 2, "{turns:?}");
+        // One subscriber's addresses are one place.
+        drop(turns);
+        let _turn = offer.begin("anna", Some("anna"), from("2001:db8::1")).unwrap();
+        assert!(offer.begin("anna", Some("anna"), from("2001:db8::2")).is_err());
+    }
+
+    #[test]
+    fn from_one_place_sign_ins_of_an_account_are_spaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let offer = offer(folder.path(), "");
+        let begin = || offer.begin("anna", Some("anna"), HERE).map(drop);
+        (0..AT_ONCE).for_each(|_| begin().unwrap());
+        let (why, detail) = begin().unwrap_err();
+        assert_eq!((why, detail.as_str()), (NotSignedIn::Busy, "too many sign-ins in a row from there"));
+        assert!(offer.begin("bob", Some("bob"), HERE).is_ok());
+        let file = tempfile::tempfile().unwrap();
+        let noted = |at| file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).unwrap();
+        for (at, is_allowed) in [(0, true), (1000, true), (1050, true), (1051, false), (1060, false)] {
+            noted(at);
+            assert_eq!(is_due(&file, UnixTime(1000)), is_allowed, "{at}");
+        }
+        noted(1061);
+        assert!(is_due(&file, UnixTime(1000)), "the clock was set back");
+        noted(1051);
+        assert!(is_due(&file, UnixTime(1001)), "later");
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Provider {
         Self::with(&[])
     }
 
-    /// Starts it with these variables: `DEVICE_CODE_TTL`.
+    /// Starts it with these variables: `DEVICE_CODE_TTL`, and `DEVICE_INTERVAL`, which it does not name otherwise; in seconds.
     ///
     /// # Panics
     /// It does not start.

@@ -18,6 +18,7 @@
 //! | read systemd's journal | [`journal::Journal`] |
 //! | hold a program while it has the lock | [`held::Held`] |
 //! | have an OpenID provider, and people who sign in there | [`identity_provider`] |
+//! | sign in at it in a login over ssh | [`sign_in::Scene`] |
 //! | have a provider that behaves as none should | [`stub_provider`] |
 //! | have a directory that keeps enrollments | [`fleet::Slapd`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
@@ -47,6 +48,7 @@ pub mod phone;
 pub mod rounds;
 pub mod scanner;
 pub mod screen;
+pub mod sign_in;
 pub mod slow;
 pub mod ssh;
 pub mod stub_provider;

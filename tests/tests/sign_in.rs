@@ -1,84 +1,15 @@
 //! Signing in at an OpenID provider in place of a code: real sshd, real ssh, the real provider, and a person with a browser.
 
-use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
 
-use insis_otp_tests::env::{Builder, CONFIG, run};
-use insis_otp_tests::identity_provider::{CA_FILE, Decision, Provider, authority};
-use insis_otp_tests::machine::{Machine, PASSWORD};
-use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, STACK, Sshd};
+use insis_otp_tests::env::{CONFIG, run};
+use insis_otp_tests::identity_provider::Decision;
+use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
+use insis_otp_tests::sign_in::{self, CHOICE, ENTER, MFA, SOUND_STACK, Scene};
+use insis_otp_tests::ssh::STACK;
 use insis_otp_tests::terminal::Terminal;
-
-/// What the module asks here.
-const CHOICE: &str = "One-time code (or m for Example): ";
-/// The end of the second question.
-const ENTER: &str = "Then press Enter (or type a one-time code): ";
-/// What a person with a second factor brings along.
-const MFA: [&str; 1] = ["amr=pwd mfa"];
-
-/// A machine whose sshd offers a provider; anna has enrolled a phone, bob has not.
-struct Scene {
-    provider: Provider,
-    machine: Machine,
-    sshd: Sshd,
-}
-
-impl Scene {
-    fn new(more: &str) -> Self {
-        Self::with(more, Machine::build())
-    }
-
-    fn with(more: &str, machine: Builder) -> Self {
-        let provider = Provider::start();
-        let settings = provider.settings("rs256", &format!("mfa = \"amr=mfa\"\ndeadline = \"30s\"\n{more}"));
-        let machine =
-            Machine::of(machine.service("sshd", STACK).config(&settings).file(CA_FILE, authority(), 0o644));
-        let sshd = Sshd::start(&machine.env, "sshd", KEYBOARD_INTERACTIVE);
-        Self { provider, machine, sshd }
-    }
-
-    fn link(&self, user: &str, subject: &str) {
-        run(self.machine.env.command("otp-setup").args(["link", "--user", user, "--subject", subject]));
-    }
-
-    /// Up to the second question; returns the address and the code in it.
-    fn chooses(&self, user: &str) -> (Terminal, String, String) {
-        let mut ssh = self.sshd.login(user, "echo in as $(id -un)");
-        ssh.answers(&[("Password: ", PASSWORD), (CHOICE, "m")]);
-        let (uri, code) = asked(&mut ssh);
-        (ssh, uri, code)
-    }
-
-    /// Somebody with that account at the provider signs in.
-    fn person(&self, uri: &str, code: &str, account: &str, fields: &[&str]) {
-        let account = format!("account={account}");
-        let fields: Vec<&str> = std::iter::once(account.as_str()).chain(fields.iter().copied()).collect();
-        self.provider.person(uri, code, Decision::Approve, &fields);
-    }
-
-    /// Signs in as that account, and presses Enter.
-    fn signs_in(&self, user: &str, account: &str, fields: &[&str]) -> Terminal {
-        let (mut ssh, uri, code) = self.chooses(user);
-        self.person(&uri, &code, account, fields);
-        ssh.line("");
-        ssh
-    }
-
-    fn reason(&self, reason: &str) -> String {
-        self.machine.env.syslog().expect(&["result=refused", &format!("reason={reason} ")])
-    }
-}
-
-/// The address and the code in the second question.
-fn asked(terminal: &mut Terminal) -> (String, String) {
-    terminal.expect(ENTER);
-    let text = terminal.text();
-    let after = |words: &str| {
-        let rest = text.rsplit_once(words).unwrap_or_else(|| panic!("{text}")).1;
-        rest.lines().next().unwrap_or_default().trim().to_owned()
-    };
-    (after("Open "), after("type this code there: "))
-}
+use regex::Regex;
 
 #[test]
 fn who_is_linked_signs_in_with_and_without_a_phone() {
@@ -176,42 +107,27 @@ fn unknown_and_unlinked_people_see_what_linked_ones_see() {
     }
 }
 
-/// The processes of that name below another one.
-fn descendants(ancestor: u32, name: &str) -> Vec<u32> {
-    let stats = std::fs::read_dir("/proc").unwrap().flatten();
-    let stats = stats.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
-    let parse = |stat: String| {
-        let (pid, rest) = stat.split_once(" (")?;
-        let (comm, rest) = rest.rsplit_once(") ")?;
-        Some((pid.parse::<u32>().ok()?, comm.to_owned(), rest.split(' ').nth(1)?.parse::<u32>().ok()?))
-    };
-    let all: Vec<_> = stats.filter_map(parse).collect();
-    let mut below = vec![ancestor];
-    let mut next = 0;
-    while let Some(parent) = below.get(next).copied() {
-        below.extend(all.iter().filter(|(_, _, of)| *of == parent).map(|(pid, _, _)| *pid));
-        next += 1;
-    }
-    all.iter().filter(|(pid, comm, _)| comm == name && below.contains(pid)).map(|(pid, _, _)| *pid).collect()
-}
-
 #[test]
 fn whoever_hangs_up_ends_the_flow_and_leaves_nothing_running() {
     let scene = Scene::new("");
-    let (ssh, _, _) = scene.chooses("anna");
-    // Other tests have theirs.
-    let programs = descendants(scene.sshd.pid(), "otp-idp");
-    assert!(!programs.is_empty());
-    let running = || programs.iter().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()).count();
-    // Charged before it began.
-    assert_eq!(scene.machine.anna.status().failures, 1);
-    drop(ssh);
-    let began = std::time::Instant::now();
-    while running() > 0 {
-        assert!(began.elapsed().as_millis() < 3000, "it goes on");
-        std::thread::sleep(std::time::Duration::from_millis(20));
+    for (failures, presses_enter) in [(1, false), (2, true)] {
+        let (mut ssh, _, _) = scene.chooses("anna");
+        if presses_enter {
+            ssh.line("");
+            // Nothing tells that it has arrived.
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        assert_eq!(sign_in::programs_below(scene.sshd.pid()).len(), 1);
+        sign_in::kill_client(&ssh);
+        let began = Instant::now();
+        while !sign_in::below(scene.sshd.pid()).is_empty() {
+            let running = sign_in::below(scene.sshd.pid());
+            assert!(began.elapsed() < Duration::from_secs(1), "after Enter: {presses_enter}; {running:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // Charged before it began, and once.
+        assert_eq!(scene.machine.anna.status().failures, failures);
     }
-    assert_eq!(scene.machine.anna.status().failures, 1);
 }
 
 #[test]
@@ -220,8 +136,9 @@ fn one_flow_a_user_at_a_time() {
     let (ssh, _, _) = scene.chooses("anna");
     let mut other = scene.sshd.login("anna", "echo in");
     other.answers(&[("Password: ", PASSWORD), (CHOICE, "m")]);
-    other.expect("You sign in elsewhere already. Type a code.");
+    other.expect("Too many sign-ins. Wait a minute or type a code.");
     let _ = scene.reason("idp-busy");
+    assert_eq!(sign_in::programs_below(scene.sshd.pid()).len(), 1);
     // Others can, and a code is taken.
     let _bob = scene.chooses("bob");
     other.expect(CHOICE);
@@ -229,6 +146,93 @@ fn one_flow_a_user_at_a_time() {
     other.expect("in");
     assert!(other.wait().success());
     drop(ssh);
+}
+
+/// Chooses to sign in from that address of this machine's.
+fn chooses_from(scene: &Scene, address: &str) -> Terminal {
+    let client = ["-tt", "-b", address, "-o", "PreferredAuthentications=keyboard-interactive"];
+    let mut ssh = scene.sshd.ssh("anna", &client);
+    let mut ssh = Terminal::run(ssh.arg("echo in as $(id -un)"));
+    ssh.answers(&[("Password: ", PASSWORD), (CHOICE, "m")]);
+    ssh
+}
+
+#[test]
+fn who_has_the_password_elsewhere_cannot_keep_the_owner_from_signing_in() {
+    let scene = Scene::new("");
+    scene.link("anna", "s-anna");
+    // A flood from one place, of which the last flow goes on.
+    let mut flood: Vec<Terminal> = Vec::new();
+    for _ in 0..6 {
+        drop(flood.pop());
+        let mut ssh = chooses_from(&scene, "127.0.0.1");
+        let _ = sign_in::asked(&mut ssh);
+        flood.push(ssh);
+    }
+    let mut attacker = flood.remove(0);
+    attacker.line("");
+    // One place in 64 shares its turn with another one.
+    let owner = ["127.0.0.2", "127.0.0.3", "127.0.0.4"].iter().find_map(|address| {
+        let mut ssh = chooses_from(&scene, address);
+        let either = Regex::new("Too many sign-ins|or type a one-time code").unwrap();
+        (ssh.find(&either)[1] != "Too many sign-ins").then_some(ssh)
+    });
+    let mut owner = owner.expect("the owner cannot sign in");
+    let (uri, code) = sign_in::shown(&owner);
+    scene.person(&uri, &code, "s-anna", &MFA);
+    owner.line("");
+    owner.expect("in as anna");
+    assert!(owner.wait().success());
+    // The flow of another login has no part in that.
+    sign_in::kill_client(&attacker);
+    let _ = attacker.wait();
+    assert!(!attacker.text().contains("in as"), "{}", attacker.text());
+    // More than six in a row nobody begins from one place, not even one after the other: this is when six had begun now.
+    while !sign_in::below(scene.sshd.pid()).is_empty() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for turn in std::fs::read_dir("/run/insis-otp-sign-in").unwrap().flatten() {
+        let turn = std::fs::File::options().write(true).open(turn.path()).unwrap();
+        turn.set_modified(SystemTime::now() + Duration::from_secs(59)).unwrap();
+    }
+    let mut seventh = chooses_from(&scene, "127.0.0.1");
+    seventh.expect("Too many sign-ins. Wait a minute or type a code.");
+    let line = scene.reason("idp-busy");
+    assert!(line.contains("too many sign-ins in a row from there"), "{line}");
+}
+
+#[test]
+fn who_is_linked_and_has_no_phone_gets_the_second_question_at_once() {
+    let scene = Scene::with("", Machine::build().service("sshd", SOUND_STACK));
+    scene.link("bob", "s-bob");
+    scene.link("anna", "s-anna");
+    let mut ssh = scene.signs_in("bob", "s-bob", &MFA);
+    ssh.expect("in as bob");
+    assert!(ssh.wait().success() && !ssh.text().contains(CHOICE), "{}", ssh.text());
+    // Somebody else's sign-in opens nothing, and then it is asked as ever; so it is after what is no code.
+    let mut ssh = scene.signs_in("bob", "s-anna", &MFA);
+    ssh.expect("That does not open this login. Type a code.");
+    let _ = scene.reason("idp-other-person");
+    ssh.answers(&[(CHOICE, "m"), (ENTER, "123456"), ("Wrong", "")]);
+    // Who has a phone is asked, linked or not; who is not linked, too.
+    for (user, words) in [("anna", CHOICE), ("bob", ENTER)] {
+        let mut ssh = scene.sshd.login(user, "");
+        ssh.answers(&[("Password: ", PASSWORD)]);
+        ssh.expect(words);
+        assert_eq!(ssh.text().contains(CHOICE), user == "anna", "{}", ssh.text());
+    }
+    // Whoever does not know the password learns nothing.
+    let shown = ["anna", "bob", "nobody-of-that-name"].map(|user| {
+        let mut ssh = scene.sshd.login(user, "");
+        ssh.answers(&[("Password: ", "wrong")]);
+        assert!(!ssh.wait().success());
+        ssh.text().replace(user, "USER")
+    });
+    assert!(shown.iter().all(|text| *text == shown[0] && !text.contains("Open")), "{shown:?}");
+    // The site can have everybody asked.
+    scene.configure("at_once = false");
+    let mut ssh = scene.sshd.login("bob", "");
+    ssh.answers(&[("Password: ", PASSWORD), (CHOICE, "")]);
 }
 
 #[test]
@@ -241,12 +245,15 @@ fn login_and_sudo_offer_it_where_the_site_lists_them() {
         )
     });
     let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=1\nanna ALL=(ALL:ALL) ALL\n";
-    let scene = Scene::with("services = [\"login\", \"sudo\"]", machine.file("/etc/sudoers", sudoers, 0o440));
+    let scene = Scene::with(
+        "services = [\"login\", \"sudo\"]",
+        machine.service("sshd", STACK).file("/etc/sudoers", sudoers, 0o440),
+    );
     scene.link("anna", "s-anna");
     let env = &scene.machine.env;
     let mut login = Terminal::run(&env.command("login"));
     login.answers(&[("login: ", "anna"), ("Password: ", PASSWORD), (CHOICE, "m")]);
-    let (uri, code) = asked(&mut login);
+    let (uri, code) = sign_in::asked(&mut login);
     scene.person(&uri, &code, "s-anna", &MFA);
     login.line("");
     login.expect("$");
@@ -254,7 +261,7 @@ fn login_and_sudo_offer_it_where_the_site_lists_them() {
     login.expect("now anna");
     let mut sudo = Terminal::run(env.as_user("anna", "sudo").args(["id", "-un"]));
     sudo.answers(&[("password for anna: ", PASSWORD), (CHOICE, "m")]);
-    let (uri, code) = asked(&mut sudo);
+    let (uri, code) = sign_in::asked(&mut sudo);
     scene.person(&uri, &code, "s-anna", &MFA);
     sudo.line("");
     sudo.expect("root");
@@ -271,6 +278,7 @@ fn login_and_sudo_offer_it_where_the_site_lists_them() {
 #[test]
 fn a_provider_that_is_away_costs_one_login_a_minute_some_time_and_no_code() {
     let scene = Scene::new("");
+    scene.link("bob", "s-bob");
     let config = std::fs::read_to_string(CONFIG).unwrap();
     // Nobody listens there.
     let away = config.replace(scene.provider.issuer(), "https://127.0.0.1:1");
@@ -279,10 +287,29 @@ fn a_provider_that_is_away_costs_one_login_a_minute_some_time_and_no_code() {
     ssh.answers(&[("Password: ", PASSWORD), (CHOICE, "m")]);
     ssh.expect("That cannot be asked now. Type a code.");
     let _ = scene.reason("idp-network");
-    ssh.expect(CHOICE);
+    // It is offered to nobody for a minute, to her, to others, linked or not, or not known. Who was led there at once is told why not.
+    ssh.expect(PROMPT);
+    for (user, told) in [("anna", ""), ("bob", "That cannot be asked now. Type a code."), ("nobody-here", "")]
+    {
+        let mut ssh = scene.sshd.login(user, "");
+        ssh.answers(&[("Password: ", PASSWORD)]);
+        let before = ssh.expect(PROMPT);
+        assert_eq!(before.trim().trim_start_matches(&format!("({user}@127.0.0.1)")).trim(), told);
+    }
+    // Who types the choice all the same is told at once.
+    ssh.line("m");
+    ssh.expect("That cannot be asked now. Type a code.");
+    ssh.expect(PROMPT);
     ssh.line(&scene.machine.anna.code());
     ssh.expect("in");
-    assert!(ssh.wait().success());
+    assert!(ssh.wait().success() && !ssh.text().contains("Wrong"));
+    assert_eq!(scene.machine.anna.status().failures, 0);
+    // Then it is offered again.
+    let minute_ago = SystemTime::now() - Duration::from_secs(61);
+    let noted = std::fs::File::options().write(true).open("/run/insis-otp-sign-in/unavailable").unwrap();
+    noted.set_modified(minute_ago).unwrap();
+    let mut ssh = scene.sshd.login("anna", "");
+    ssh.answers(&[("Password: ", PASSWORD), (CHOICE, "")]);
 }
 
 #[test]

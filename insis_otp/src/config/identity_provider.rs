@@ -28,6 +28,8 @@ pub struct IdentityProvider {
     pub max_age: Seconds,
     /// How long a login waits for the person.
     pub deadline: Seconds,
+    /// Whether who is linked and has no device is led to the provider at once, without being asked for a code.
+    pub at_once: bool,
     /// The PAM services in which it is offered.
     pub services: Vec<String>,
     /// The proxy through which the provider is reached: `http://proxy.example.org:3128`.
@@ -78,6 +80,7 @@ impl Default for IdentityProvider {
             mfa: MfaProof::NotChosen,
             max_age: Self::MAX_AGE,
             deadline: Self::DEADLINE,
+            at_once: true,
             services: vec!["sshd".to_owned(), "login".to_owned()],
             proxy: None,
             ca_file: None,

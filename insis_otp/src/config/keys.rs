@@ -240,6 +240,9 @@ keys! {
     "deadline" = Default("\"90s\""), Provider,
         Kind::Duration("30s", "10m", |config, time| provider(config).deadline = time),
         "How long a login waits for the person,";
+    "at_once" = Default("true"), Provider,
+        Kind::Flag(|config, flag| provider(config).at_once = flag),
+        "Whether who is linked and has paired no phone gets the second question at once,";
     "services" = Default("[\"sshd\", \"login\"]"), Provider,
         Kind::List(|config, services| provider(config).services = services),
         "The PAM services in which the provider is offered.";

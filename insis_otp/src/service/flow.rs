@@ -1,13 +1,14 @@
 //! The conversation with `otp-idp`, from the side of whoever has somebody sign in.
 
 use std::io::{self, ErrorKind, Read};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, send};
 
 use super::client::start_helper;
@@ -86,6 +87,29 @@ impl Drop for Flow {
     }
 }
 
+impl Flow {
+    /// How often it is seen to that somebody is there who waits.
+    const LOOK: u16 = 250;
+
+    /// Waits for the next message, as long as somebody is there who waits; `None`: nobody is any more.
+    ///
+    /// # Errors
+    /// As for [`Self::hear`].
+    pub fn hear_while(&mut self, is_there: &dyn Fn() -> bool) -> Result<Option<Message>, FlowError> {
+        while self.heard.is_empty() && Instant::now() < self.ends {
+            let mut socket = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut socket, PollTimeout::from(Self::LOOK)) {
+                Ok(0) | Err(Errno::EINTR) if is_there() => {}
+                Ok(0) | Err(Errno::EINTR) => return Ok(None),
+                // It says something, or has ended.
+                Ok(_) => break,
+                Err(errno) => return Err(io::Error::from(errno).into()),
+            }
+        }
+        self.hear().map(Some)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +135,18 @@ mod tests {
             Message::Refused(crate::identity::FlowRefusal::Denied, String::new())
         );
         assert!(flow.hear().unwrap_err().to_string().starts_with("otp-idp: "));
+    }
+
+    #[test]
+    fn nobody_is_waited_for_who_has_hung_up() {
+        let program = script("echo offered uri=41 code=42; exec sleep 60");
+        let mut flow = Flow::begin(&program, Start { seconds: 9 }).unwrap();
+        // What was said before counts.
+        assert!(matches!(flow.hear_while(&|| true), Ok(Some(Message::Offered { .. }))));
+        let (began, asked) = (Instant::now(), std::cell::Cell::new(0));
+        let is_there = || asked.replace(asked.get() + 1) < 2;
+        assert!(matches!(flow.hear_while(&is_there), Ok(None)));
+        assert!((500..2000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
     }
 
     #[test]

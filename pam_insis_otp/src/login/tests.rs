@@ -70,13 +70,13 @@ impl Anna {
 
     /// Logs in by this application.
     fn logs_in(&self, stacking: Stacking, host: &mut FakeHost) -> Outcome {
-        self.logs_in_with(None, stacking, host)
+        run(&self.login(None, stacking), host)
     }
 
-    fn logs_in_with(&self, offer: Option<Offer>, stacking: Stacking, host: &mut FakeHost) -> Outcome {
+    fn login(&self, offer: Option<Offer>, stacking: Stacking) -> Login {
         let process = nix::unistd::getresuid().unwrap();
         let known = Known { account: self.account(), access: Access::Direct(self.file()), process };
-        let login = Login {
+        Login {
             config: Config::default(),
             stacking,
             messages: Messages::of(Language::default()),
@@ -91,11 +91,15 @@ impl Anna {
             tells_failures: true,
             remote: false,
             offer,
+            at_once: false,
             links: Links::within(self.home.path()),
-        };
-        let log = Log::of(host, "auth");
-        login.run(host, &log, &mut Seen::default())
+        }
     }
+}
+
+fn run(login: &Login, host: &mut FakeHost) -> Outcome {
+    let log = Log::of(host, "auth");
+    login.run(host, &log, &mut Seen::default())
 }
 
 #[test]
@@ -190,12 +194,30 @@ mod as_root {
 
         /// Logs in where the provider is offered, and the program says this.
         fn signs_in(&self, script: &str, typed: &[&str]) -> (Outcome, Vec<String>) {
+            self.signs_in_with(script, typed, |_| ())
+        }
+
+        /// The same, of a login that is led to the provider at once.
+        fn signs_in_at_once(&self, script: &str, tries: u8, typed: &[&str]) -> (Outcome, Vec<String>) {
+            self.signs_in_with(script, typed, |login| {
+                login.at_once = true;
+                login.config.tries = tries;
+            })
+        }
+
+        fn signs_in_with(
+            &self,
+            script: &str,
+            typed: &[&str],
+            change: impl FnOnce(&mut Login),
+        ) -> (Outcome, Vec<String>) {
             assert!(nix::unistd::geteuid().is_root(), "it takes root: make test, or make check without it");
             let folder = tempfile::tempdir().unwrap();
             let offer = offer(folder.path(), script);
             let mut host = FakeHost::typing(typed);
-            let outcome = self.logs_in_with(Some(offer), Stacking::default(), &mut host);
-            (outcome, host.shown())
+            let mut login = self.login(Some(offer), Stacking::default());
+            change(&mut login);
+            (run(&login, &mut host), host.shown())
         }
     }
 
@@ -255,6 +277,44 @@ mod as_root {
         let (outcome, _) = anna.signs_in(&format!("echo {OFFERED}; exec sleep 60"), &["m"]);
         assert!(matches!(outcome, Outcome::NoReply(NoReply::Conversation)));
         assert_eq!(anna.failures(), 1);
+    }
+
+    #[test]
+    fn who_is_led_there_at_once_pays_as_after_the_choice_and_has_as_many_tries() {
+        let refused = says("refused reason=idp-denied detail=");
+        let anna = Anna::new();
+        let (outcome, shown) = anna.signs_in_at_once(&refused, 2, &["", &anna.code(0)]);
+        assert!(shown[0].starts_with("Open https://") && shown.len() == 2, "{shown:?}");
+        assert!(shown[1].starts_with("That does not open this login."), "{shown:?}");
+        assert!(matches!(&outcome, Outcome::Accepted(accepted) if accepted.failures == 1), "{outcome:?}");
+        let anna = Anna::new();
+        let (outcome, shown) = anna.signs_in_at_once(&refused, 1, &["", &anna.code(0)]);
+        assert!(matches!(outcome, Outcome::NotSignedIn(NotSignedIn::Refused(_), _)), "{outcome:?}");
+        assert_eq!((shown.len(), anna.failures()), (1, 1));
+        // A code at the second question, and hanging up.
+        let waiting = format!("echo {OFFERED}; exec sleep 60");
+        let anna = Anna::new();
+        let (outcome, shown) = anna.signs_in_at_once(&waiting, 1, &[&anna.code(0)]);
+        assert!(matches!(&outcome, Outcome::Accepted(accepted) if accepted.failures == 1), "{outcome:?}");
+        assert_eq!((shown.len(), anna.failures()), (1, 0));
+        let (outcome, _) = anna.signs_in_at_once(&waiting, 1, &[]);
+        assert!(matches!(outcome, Outcome::NoReply(NoReply::Conversation)));
+        assert_eq!(anna.failures(), 1);
+    }
+
+    #[test]
+    fn a_provider_that_is_away_takes_no_try_of_who_is_led_there_and_no_offer_is_made() {
+        let anna = Anna::new();
+        let away = "echo unavailable reason=idp-network detail=";
+        let (outcome, shown) = anna.signs_in_at_once(away, 1, &[&anna.code(0)]);
+        assert!(matches!(&outcome, Outcome::Accepted(accepted) if accepted.failures == 0), "{outcome:?}");
+        assert_eq!(shown, ["That cannot be asked now. Type a code.\nOne-time code: "]);
+        // The choice is still understood.
+        let anna = Anna::new();
+        let (outcome, shown) = anna.signs_in_at_once(away, 3, &["m", &anna.code(0)]);
+        assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+        assert_eq!(shown[1], shown[0]);
+        assert_eq!(anna.failures(), 0);
     }
 
     #[test]

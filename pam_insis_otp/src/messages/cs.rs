@@ -31,7 +31,7 @@ pub const TEXTS: Messages = Messages {
     sign_in_enter: "Pak stiskněte Enter (nebo opište jednorázový kód): ",
     sign_in_refused: "To přihlášení neotevírá. Opište kód. ",
     sign_in_expired: "Trvalo to moc dlouho. Opište kód, či znovu. ",
-    sign_in_busy: "Už se přihlašujete jinde. Opište kód. ",
+    sign_in_busy: "Moc přihlášení. Počkejte, nebo opište kód. ",
     sign_in_unavailable: "To teď nelze ověřit. Opište kód. ",
     enroll_intro: "{} bude odteď žádat jednorázové kódy.\n\
               Vytváří je aplikace v telefonu (Microsoft Authenticator: \"Jiný účet\").",

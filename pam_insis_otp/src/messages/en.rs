@@ -31,7 +31,7 @@ pub const TEXTS: Messages = Messages {
     sign_in_enter: "Then press Enter (or type a one-time code): ",
     sign_in_refused: "That does not open this login. Type a code. ",
     sign_in_expired: "That took too long. Type a code, or try again. ",
-    sign_in_busy: "You sign in elsewhere already. Type a code. ",
+    sign_in_busy: "Too many sign-ins. Wait a minute or type a code. ",
     sign_in_unavailable: "That cannot be asked now. Type a code. ",
     enroll_intro: "{} asks for one-time codes from now on.\n\
               An app on your phone makes them (Microsoft Authenticator: \"Other account\").",

@@ -37,8 +37,6 @@ mod says {
     pub(super) const CODE: &str = r"(?i)code[^\n]*: $";
     /// The login asks again, or ends.
     pub(super) const REFUSED: &str = r"(?i)code[^\n]*: $|Permission denied";
-    /// The login offers the provider.
-    pub(super) const CHOICE: &str = r"\(or m for Example\): $";
     /// The second question: the address and the code in it.
     pub(super) const OPEN: &str =
         r"(?s)Open (\S+)\s+and type this code there: (\S+).*Then press Enter[^\n]*: $";
@@ -108,7 +106,7 @@ fn signs_in(env: &Env, sshd: &Sshd, provider: &Provider) -> Outcome {
             "s-4711",
             "pwd mfa",
             true,
-            "The login: password, m, and a sign-in with a second factor in the browser",
+            "The login: password, and a sign-in with a second factor in the browser; who has a phone would type m first",
         ),
         ("s-4711", "pwd", false, "The same with a password only"),
         ("s-4712", "pwd mfa", false, "Somebody else signs in"),
@@ -124,8 +122,6 @@ fn sign_in(env: &Env, sshd: &Sshd, provider: &Provider, who: (&str, &str), let_i
     let mut ssh = sshd.login(USER, SESSION);
     wait_for(&mut ssh, says::PASSWORD)?;
     ssh.line(PASSWORD);
-    wait_for(&mut ssh, says::CHOICE)?;
-    ssh.line("m");
     let heard = wait_for(&mut ssh, says::OPEN)?;
     let [.., uri, code] = heard.as_slice() else { return Err(format!("{heard:?}")) };
     let fields = [format!("account={}", who.0), format!("amr={}", who.1)];
