@@ -17,7 +17,7 @@ use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Se
 use insis_otp::otpauth::Entry;
 use insis_otp::record::UserName;
 use insis_otp::service::{Request, Response};
-use insis_otp::store::{Account, Decision, SecretFile, Template, Write};
+use insis_otp::store::{Account, Decision, SecretFile, Template, UserStore, Write};
 use insis_otp::verify::{Attempt, ParsedReply, Policy, State, Verdict, verify};
 
 const STEP: u64 = 56_666_667;

@@ -296,7 +296,7 @@ mod tests {
             Refusal::Used { wait },
             Refusal::ClockAhead { by: wait },
             Refusal::OutsideWindow { offset: -4 },
-            Refusal::RecoverySpent,
+            Refusal::RecoveryUsed,
             Refusal::Throttled { wait },
             Refusal::TooSoon { wait },
             Refusal::SingleCodesUsedUp,

@@ -244,7 +244,7 @@ fn a_store_that_is_not_safe_is_not_used() {
 fn a_user_has_every_place_asked_again_and_nobody_elses() {
     use insis_otp::oath::UnixTime;
     use insis_otp::record::UserName;
-    use insis_otp::store::{Account, Decision, Template, Write};
+    use insis_otp::store::{Account, Decision, Template, UserStore, Write};
 
     let env = machine(&["alice", "bob"]);
     let file = |name| {

@@ -17,7 +17,7 @@ fn machine_with(config: &str) -> Machine {
 }
 
 fn set_state(machine: &Machine, state: insis_otp::verify::State) {
-    use insis_otp::store::{Decision, Write};
+    use insis_otp::store::{Decision, UserStore, Write};
     let write = |_: &_, _: &_| Decision { state: state.clone(), write: Write::Durable, answer: () };
     machine.anna.file().transact(write).expect("cannot set the state");
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use insis_otp::oath::UnixTime;
 use insis_otp::service::{Reply, Request, Response};
-use insis_otp::store::{Decision, Write};
+use insis_otp::store::{Decision, UserStore, Write};
 use insis_otp::verify::{Rate, State, Verdict};
 use insis_otp_tests::env::Env;
 use insis_otp_tests::pam::{Code, Stack};

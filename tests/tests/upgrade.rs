@@ -10,7 +10,7 @@ use insis_otp::oath::{
     Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCodes, Salt, ScratchCode, Secret, Step, UnixTime,
 };
 use insis_otp::record::{Enrollment, UserName};
-use insis_otp::store::{Account, Decision, SecretFile, Template, Write};
+use insis_otp::store::{Account, Decision, SecretFile, Template, UserStore, Write};
 use insis_otp::verify::{
     Budgets, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle, UsedSteps,
 };

@@ -45,6 +45,6 @@ fn with_reason(line: Line, why: &Refusal) -> Line {
                 Malformed::Characters => "characters",
             },
         ),
-        Refusal::Wrong | Refusal::RecoverySpent | Refusal::SingleCodesUsedUp => line,
+        Refusal::Wrong | Refusal::RecoveryUsed | Refusal::SingleCodesUsedUp => line,
     }
 }

@@ -138,7 +138,7 @@ impl Conditional<Record> for MemoryEntry {
         if contents.flaw == Some(Flaw::LastWriterWins) {
             drop(contents);
             // So that those who are at it together meet.
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(20));
         }
         Ok(found)
     }

@@ -110,72 +110,96 @@ mod tests {
 
     /// Two entries, for anna at the university and at her bank, as each program exports them.
     fn exports() -> Vec<(&'static str, String)> {
-        let aegis = format!(
+        vec![
+            ("Aegis", aegis()),
+            ("2FAS", two_fas()),
+            ("andOTP", and_otp()),
+            ("FreeOTP+", free_otp()),
+            ("Bitwarden", bitwarden()),
+            ("KeePassXC", keepassxc()),
+            ("Bitwarden's CSV", bitwarden_csv()),
+            ("a list of URIs", list_of_uris()),
+        ]
+    }
+
+    fn aegis() -> String {
+        format!(
             r#"{{"version":1,"header":{{"slots":null,"params":null}},"db":{{"version":3,"groups":[],"entries":[
             {{"type":"totp","uuid":"x","name":"anna","issuer":"Uni","note":"","favorite":false,"icon":null,
               "info":{{"secret":"{SECRET}","algo":"SHA1","digits":6,"period":30}},"groups":[]}},
             {{"type":"totp","uuid":"y","name":"anna","issuer":"Bank","icon":null,
               "info":{{"secret":"{OTHER}","algo":"SHA256","digits":8,"period":60}}}}]}}}}"#
-        );
-        let two_fas = format!(
+        )
+    }
+
+    fn two_fas() -> String {
+        format!(
             r#"{{"services":[{{"name":"Uni","secret":"{SECRET}","updatedAt":1,"otp":{{"label":"anna","account":"anna",
               "issuer":"","digits":6,"period":30,"algorithm":"SHA1","tokenType":"TOTP","source":"Link"}}}},
             {{"name":"My bank","secret":"{OTHER}","otp":{{"account":"anna","issuer":"Bank","digits":8,"period":60,
               "algorithm":"SHA256","tokenType":"TOTP"}},"order":{{"position":1}}}}],
             "groups":[],"updatedAt":1,"schemaVersion":4,"appVersionCode":1,"appOrigin":"android"}}"#
-        );
-        let and_otp = format!(
+        )
+    }
+
+    fn and_otp() -> String {
+        format!(
             r#"[{{"secret":"{SECRET}","issuer":"Uni","label":"anna","digits":6,"type":"TOTP","algorithm":"SHA1",
               "thumbnail":"Default","last_used":0,"used_frequency":0,"period":30,"tags":[]}},
             {{"secret":"{OTHER}","issuer":"Bank","label":"anna","digits":8,"type":"TOTP","algorithm":"SHA256","period":60}}]"#
-        );
+        )
+    }
+
+    fn free_otp() -> String {
         let signed = |secret: &str| {
             let key = uri(&format!("otpauth://totp/x?secret={secret}")).taken.unwrap().key;
             let base32 = key.secret().to_base32();
             let bytes = data_encoding::BASE32_NOPAD.decode(base32.as_bytes()).unwrap();
             bytes.iter().map(|byte| byte.cast_signed().to_string()).collect::<Vec<_>>().join(",")
         };
-        let free_otp = format!(
+        format!(
             r#"{{"tokenOrder":["Uni:anna","Bank:anna"],"tokens":[
             {{"algo":"SHA1","counter":0,"digits":6,"issuerExt":"Uni","issuerInt":"Uni","label":"anna","period":30,
               "secret":[{}],"type":"TOTP"}},
             {{"algo":"SHA256","counter":0,"digits":8,"issuerExt":"Bank","label":"anna","period":60,"secret":[{}],"type":"TOTP"}}]}}"#,
             signed(SECRET),
             signed(OTHER)
-        );
-        let bitwarden = format!(
+        )
+    }
+
+    fn bitwarden() -> String {
+        format!(
             r#"{{"encrypted":false,"folders":[],"items":[{{"id":"1","type":2,"name":"A note","login":null}},
             {{"type":1,"name":"Uni","login":{{"username":"anna","password":"p","totp":"{}","uris":[]}}}},
             {{"type":1,"name":"Shop","login":{{"username":"anna","password":"p","totp":null}}}},
             {{"type":1,"name":"My bank","login":{{"username":"anna","password":"p",
               "totp":"otpauth://totp/Bank:anna?secret={OTHER}&algorithm=SHA256&digits=8&period=60"}}}}]}}"#,
             SECRET.to_lowercase()
-        );
-        let keepassxc = format!(
+        )
+    }
+
+    fn keepassxc() -> String {
+        format!(
             "\"Group\",\"Title\",\"Username\",\"Password\",\"URL\",\"Notes\",\"TOTP\",\"Icon\",\"Last Modified\",\"Created\"\n\
              \"Root\",\"Uni\",\"anna\",\"p,\"\"q\",\"\",\"two\nlines\",\"otpauth://totp/Uni:anna?secret={SECRET}&period=30&digits=6&issuer=Uni\",\"0\",\"\",\"\"\n\
              \"Root\",\"Shop\",\"anna\",\"p\",\"\",\"\",\"\",\"0\",\"\",\"\"\n\
              \"Root\",\"Bank\",\"anna\",\"p\",\"\",\"\",\"otpauth://totp/?secret={OTHER}&period=60&digits=8&algorithm=SHA256\",\"0\",\"\",\"\"\n"
-        );
-        let csv = format!(
+        )
+    }
+
+    fn bitwarden_csv() -> String {
+        format!(
             "folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp\r\n\
              ,,login,Uni,,,0,,anna,p,{SECRET}\r\n\
              ,,login,Bank,,,0,,anna,p,otpauth://totp/Bank:anna?secret={OTHER}&digits=8&algorithm=SHA256&period=60\r\n"
-        );
-        let list = format!(
+        )
+    }
+
+    fn list_of_uris() -> String {
+        format!(
             "\u{feff}My codes\r\n\r\notpauth://totp/Uni:anna?secret={SECRET}&issuer=Uni\r\n\
              OTPAUTH://totp/Bank:anna?secret={OTHER}&digits=8&algorithm=SHA256&period=60\r\n"
-        );
-        vec![
-            ("Aegis", aegis),
-            ("2FAS", two_fas),
-            ("andOTP", and_otp),
-            ("FreeOTP+", free_otp),
-            ("Bitwarden", bitwarden),
-            ("KeePassXC", keepassxc),
-            ("Bitwarden's CSV", csv),
-            ("a list of URIs", list),
-        ]
+        )
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Writer {
     pub fn refusal(&mut self, refusal: &Refusal) {
         self.field("refused", refusal.name());
         match refusal {
-            Refusal::Wrong | Refusal::RecoverySpent | Refusal::SingleCodesUsedUp => {}
+            Refusal::Wrong | Refusal::RecoveryUsed | Refusal::SingleCodesUsedUp => {}
             Refusal::Used { wait: time }
             | Refusal::ClockAhead { by: time }
             | Refusal::Throttled { wait: time }
@@ -294,7 +294,7 @@ impl<'m> Fields<'m> {
             "used-code" => Refusal::Used { wait: self.seconds()? },
             "clock-ahead" => Refusal::ClockAhead { by: self.seconds()? },
             "outside-window" => Refusal::OutsideWindow { offset: self.parse("offset")? },
-            "used-recovery-code" => Refusal::RecoverySpent,
+            "used-recovery-code" => Refusal::RecoveryUsed,
             "throttled" => Refusal::Throttled { wait: self.seconds()? },
             "too-soon" => Refusal::TooSoon { wait: self.seconds()? },
             "single-codes-used-up" => Refusal::SingleCodesUsedUp,
@@ -414,7 +414,7 @@ mod tests {
             refused(Refusal::Used { wait: Seconds(17) }),
             refused(Refusal::ClockAhead { by: Seconds(1 << 40) }),
             refused(Refusal::OutsideWindow { offset: -4 }),
-            refused(Refusal::RecoverySpent),
+            refused(Refusal::RecoveryUsed),
             refused(Refusal::SingleCodesUsedUp),
             refused(Refusal::Throttled { wait: Seconds(30) }),
             refused(Refusal::TooSoon { wait: Seconds(30) }),

@@ -1,5 +1,6 @@
 //! What can go wrong with a store.
 
+use nix::errno::Errno;
 use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -95,6 +96,20 @@ impl StoreError {
     pub const fn is_not_enrolled(&self) -> bool {
         matches!(self.cause, Cause::NotEnrolled)
     }
+}
+
+/// What turns an error of the operating system into a cause, by what could not be done.
+pub(super) fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
+    move |error| Cause::Os { action, error }
+}
+
+/// The same for its bare number.
+pub(super) fn os_errno(action: &'static str) -> impl Fn(Errno) -> Cause {
+    move |errno| Cause::Os { action, error: errno.into() }
+}
+
+pub(super) fn errno_of(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw)
 }
 
 #[cfg(test)]

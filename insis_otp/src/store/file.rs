@@ -13,26 +13,30 @@
 //! exchange, and so sees everything that an accepted login has written.
 
 use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind};
-use std::os::fd::AsFd;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::contract::{Charge, Decision, Record, StillHolds, Write, check_proof};
+use super::contract::{Charge, Decision, Record, StillHolds, Write};
+use super::directory::check_directory;
+use super::error::{errno_of, os};
 use super::identity::Identity;
 use super::isolation::Isolation;
-use super::layout::{self, Damage, FileRecord, PAGE, Page};
+use super::layout::{self, FileRecord, PAGE, Page};
 use super::lock::{self, Patience, Waited};
+use super::locked::Locked;
+use super::page_io::fill_page;
+use super::publish::is_unsupported;
 use super::seal::Seal;
-use super::slot::{self, SlotCursor};
+use super::slot;
 use super::{Cause, InvitationFile, Leftovers, StoreError};
 use crate::files::{self, Access};
 use crate::record::Enrollment;
 use crate::store::Account;
 use crate::verify::State;
 use nix::errno::Errno;
-use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
+use nix::fcntl::Flock;
 
 /// Where one person's secret file is, and whose it has to be. Nothing is opened before an operation asks for it.
 ///
@@ -42,7 +46,7 @@ use nix::fcntl::{Flock, PosixFadviseAdvice, posix_fadvise};
 /// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, UnixTime};
 /// use insis_otp::store::Account;
 /// use insis_otp::record::{Enrollment, UserName};
-/// use insis_otp::store::{Decision, Template, Write};
+/// use insis_otp::store::{Decision, Template, UserStore, Write};
 /// use insis_otp::verify::State;
 /// use nix::unistd::{getegid, geteuid};
 ///
@@ -115,21 +119,11 @@ impl Reader {
     }
 }
 
-/// A secret file that is open, locked, and was the one at its path when it was locked.
-pub(super) struct Locked {
-    pub file: Flock<File>,
-    pub opened: Metadata,
-    pub page: Page,
-    pub record: Result<FileRecord, Damage>,
-}
-
 impl SecretFile {
-    /// The mode of the system store, whose group is the helper's (setgid).
-    const SETGID_STORE: u32 = 0o1730;
     /// The name of the marker of a system store, which no user name can be.
     const MARKER: &str = ".store";
     /// How often an operation begins anew because others have put another file in the place of its own.
-    const ROUNDS: usize = 16;
+    pub(super) const ROUNDS: usize = 16;
 
     pub(super) const fn new(path: PathBuf, account: Account, in_home: bool) -> Self {
         Self { path, account, in_home, seal: Seal::Plain, leftovers: None }
@@ -189,21 +183,6 @@ impl SecretFile {
     /// [`Cause::NotEnrolled`], or why it cannot be used.
     pub fn read(&self) -> Result<Record, StoreError> {
         Reader::default().read(self)
-    }
-
-    /// Lock, read, decide, write, unlock, for what compares nothing. The state is written, and durable where that is
-    /// asked for, before the answer is returned; if it cannot be, there is no answer.
-    ///
-    /// # Errors
-    /// [`Cause::NotEnrolled`], or why the file cannot be used.
-    pub fn transact<T>(
-        &self,
-        mut decide: impl FnMut(&Enrollment, &State) -> Decision<T>,
-    ) -> Result<T, StoreError> {
-        self.transact_charged(
-            |enrollment, state| Charge::Settled(decide(enrollment, state)),
-            |_, decision: Decision<T>| decision,
-        )
     }
 
     /// Lock, read, charge, write, compare, write, unlock. Nothing is compared before its charge is written, and nobody
@@ -291,137 +270,6 @@ impl SecretFile {
         })
     }
 
-    /// Replaces secret and state together, or not at all. `decide` sees the present record, under its lock, and says
-    /// what comes instead; when it says no, nothing changes.
-    ///
-    /// # Errors
-    /// [`Cause::NotEnrolled`], or why it cannot be written; then the old file stays.
-    pub fn replace<E>(
-        &self,
-        mut decide: impl FnMut(&Record) -> Result<(Enrollment, State), E>,
-    ) -> Result<Result<(), E>, StoreError> {
-        self.with_locked(|locked| {
-            let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-            self.same_user(&record.enrollment)?;
-            let present = Record { enrollment: record.enrollment.clone(), state: record.state.clone() };
-            let (enrollment, state) = match decide(&present) {
-                Ok(new) => new,
-                Err(no) => return Ok(Some(Err(no))),
-            };
-            let page = layout::encode(&enrollment, &state, self.seal).map_err(Cause::Damaged)?;
-            Ok(self.publish_instead(&page, locked)?.then_some(Ok(())))
-        })
-    }
-
-    /// Puts new recovery codes in the place of all former ones. The rest of the head stays, and so does the state. Where a
-    /// proof was given, only for the enrollment that it was given for.
-    ///
-    /// # Errors
-    /// [`Cause::NotEnrolled`], or why it cannot be written; then the old file stays.
-    pub fn replace_recovery_codes(
-        &self,
-        proved: Option<&Enrollment>,
-        recovery: &crate::oath::RecoveryCodes,
-    ) -> Result<(), StoreError> {
-        let new_head = |enrollment: &Enrollment| {
-            check_proof(proved, enrollment)?;
-            Ok(Enrollment { recovery: recovery.clone(), ..enrollment.clone() })
-        };
-        let inherits = slot::Inherits::AllButRecoveryCodes;
-        self.update(inherits, &new_head, &|_, state| inherits.derive(state))
-    }
-
-    /// Writes the state anew, from the head alone where no state can be read: the administrator's repair.
-    ///
-    /// # Errors
-    /// [`Cause::NotEnrolled`], or why it cannot be written.
-    pub fn repair(&self, state: impl Fn(&Enrollment, Option<&State>) -> State) -> Result<(), StoreError> {
-        self.exclusively(|| {
-            let locked = self.lock(&mut Patience::new())?;
-            if locked.record.is_ok() {
-                return Ok(None);
-            }
-            let (enrollment, _) = layout::decode_head(&locked.page, self.seal).map_err(Cause::Damaged)?;
-            self.same_user(&enrollment)?;
-            let page =
-                layout::encode(&enrollment, &state(&enrollment, None), self.seal).map_err(Cause::Damaged)?;
-            if self.publish_instead(&page, &locked)? { Ok(Some(())) } else { Err(again_and_again()) }
-        })?
-        .map_or_else(
-            || {
-                let same_head = |enrollment: &Enrollment| Ok(enrollment.clone());
-                self.update(slot::Inherits::State, &same_head, &|enrollment, present| {
-                    state(enrollment, Some(present))
-                })
-            },
-            Ok,
-        )
-    }
-
-    /// Gives the file another head, and a state that comes of the present one.
-    fn update(
-        &self,
-        inherits: slot::Inherits,
-        new_head: &dyn Fn(&Enrollment) -> Result<Enrollment, Cause>,
-        derive: &dyn Fn(&Enrollment, &State) -> State,
-    ) -> Result<(), StoreError> {
-        self.with_locked(|locked| {
-            let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-            self.same_user(&record.enrollment)?;
-            let enrollment = new_head(&record.enrollment)?;
-            let derive = |state: &State| derive(&enrollment, state);
-            match self.supersede(&locked.file, record, &enrollment, inherits, &derive) {
-                Ok(placed) => {
-                    let stands = |new: &Locked| self.stands(|| self.is_current(&new.file));
-                    Ok(placed.filter(stands).map(|_| ()))
-                }
-                Err(cause) if is_unsupported(&cause) => {
-                    let page = layout::encode(&enrollment, &derive(&record.state), self.seal)
-                        .map_err(Cause::Damaged)?;
-                    Ok(self.publish_instead(&page, locked)?.then_some(()))
-                }
-                Err(cause) => Err(cause),
-            }
-        })
-    }
-
-    /// Removes the file.
-    ///
-    /// # Errors
-    /// [`Cause::NotEnrolled`], or why it cannot be removed.
-    pub fn remove(&self) -> Result<(), StoreError> {
-        self.remove_proved(None)
-    }
-
-    /// Removes the file; where a proof was given, only if it is still that of the enrollment that it was given for.
-    ///
-    /// # Errors
-    /// [`Cause::NotEnrolled`], or why it cannot be removed.
-    pub fn remove_proved(&self, proved: Option<&Enrollment>) -> Result<(), StoreError> {
-        self.exclusively(|| {
-            // The lock keeps a login that is being decided from writing into a file that is gone. What is no secret
-            // file (damaged, of another owner) is removed all the same.
-            let mut patience = Patience::new();
-            for _ in 0..Self::ROUNDS {
-                let locked = match self.lock(&mut patience) {
-                    Ok(locked) => Some(locked),
-                    Err(Cause::Damaged(_) | Cause::Unsafe(_)) if proved.is_none() => None,
-                    Err(no) => return Err(no),
-                };
-                if proved.is_some() {
-                    let record = locked.as_ref().map(|locked| locked.record.as_ref());
-                    let record = record.ok_or(Cause::NotEnrolled)?.map_err(|why| Cause::Damaged(why))?;
-                    check_proof(proved, &record.enrollment)?;
-                }
-                if self.withdraw(locked.as_ref())? {
-                    return Ok(());
-                }
-                patience.give_turns();
-            }
-            Err(again_and_again())
-        })
-    }
-
     /// Runs an operation on the file under its lock, and again when the file has lost its place meanwhile and the operation
     /// says so by `None`.
     pub(super) fn with_locked<T>(
@@ -441,7 +289,10 @@ impl SecretFile {
     }
 
     /// Runs an operation under the lock: out of the caller's reach, and with the right identity.
-    fn exclusively<T>(&self, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
+    pub(super) fn exclusively<T>(
+        &self,
+        operation: impl FnOnce() -> Result<T, Cause>,
+    ) -> Result<T, StoreError> {
         let blamed = |cause| StoreError::at(&self.path, cause);
         // Before the identity, since a change of the real user id resets that of the file system.
         let isolation = Isolation::begin().map_err(blamed)?;
@@ -519,7 +370,7 @@ impl SecretFile {
 
     /// Opens and locks the file, and makes sure that it is still the one at the path. Goes on without a holder that does
     /// not run.
-    fn lock(&self, patience: &mut Patience) -> Result<Locked, Cause> {
+    pub(super) fn lock(&self, patience: &mut Patience) -> Result<Locked, Cause> {
         for _ in 0..Self::ROUNDS * 4 {
             let (file, opened) = self.open(Access::Update)?;
             match lock::wait(file, patience, || self.is_at_path(&opened))? {
@@ -573,139 +424,9 @@ impl SecretFile {
     }
 }
 
-impl Locked {
-    pub fn read(file: Flock<File>, opened: Metadata, seal: Seal) -> Result<Self, Cause> {
-        let page = read_page(&file)?;
-        let record = layout::decode(&page, seal);
-        Ok(Self { file, opened, page, record })
-    }
-
-    /// Writes a state.
-    pub fn write(&self, slot: &[u8], cursor: &SlotCursor) -> Result<(), Cause> {
-        check_size_limit(PAGE).map_err(os("write its state"))?;
-        self.write_again(slot, cursor)
-    }
-
-    /// Writes another state after the first. The limit on file sizes has been looked at for the whole page then, and
-    /// stays: only a process that may signal this one as root does could lower it meanwhile (prlimit(2); the helper's
-    /// group keeps its own user from that, and a raised real user id keeps su's caller). If it were lowered, this write
-    /// would fail, or end the process, after the charge: the guess is paid for.
-    fn write_again(&self, slot: &[u8], cursor: &SlotCursor) -> Result<(), Cause> {
-        overwrite(&self.file, slot, cursor.offset()).map_err(os("write its state"))
-    }
-
-    pub fn sync(&self) -> Result<(), Cause> {
-        nix::unistd::fdatasync(self.file.as_fd()).map_err(os_errno("write its state to the disk"))
-    }
-
-    /// Has the kernel begin to write a guess to the disk, without waiting for it: pulling the plug must not make guesses
-    /// free. (That is what this advice does to pages that are dirty.)
-    fn send_to_disk(&self) {
-        let _ = posix_fadvise(self.file.as_fd(), 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
-    }
-}
-
 /// The end of trying.
 pub(super) fn again_and_again() -> Cause {
     Cause::Unsafe("is replaced again and again while it is being used".into())
-}
-
-/// Whether a file system cannot exchange two files: NFS, for one.
-fn is_unsupported(cause: &Cause) -> bool {
-    let Cause::Os { error, .. } = cause else { return false };
-    error
-        .raw_os_error()
-        .is_some_and(|code| [nix::libc::EINVAL, nix::libc::ENOSYS, nix::libc::EOPNOTSUPP].contains(&code))
-}
-
-/// A store that is not in a home is in a directory that only root can write, but for the setgid model.
-pub(super) fn check_directory(directory: &Path) -> Result<(), Cause> {
-    let metadata = match directory.symlink_metadata() {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Cause::Unsafe("its directory does not exist (see otp-setup doctor)".into()));
-        }
-        Err(error) => return Err(os("look at its directory")(error)),
-    };
-    let safe = !files::others_can_write(&metadata) || metadata.mode() & 0o7777 == SecretFile::SETGID_STORE;
-    match () {
-        () if !metadata.is_dir() => Err(Cause::Unsafe("its directory is not a directory".into())),
-        () if metadata.uid() != 0 || !safe => {
-            let rule = "its directory must belong to root and be writable by nobody else (or be root:insis-otp 1730)";
-            Err(Cause::Unsafe(rule.into()))
-        }
-        () => Ok(()),
-    }
-}
-
-pub(super) fn errno_of(error: &io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw)
-}
-
-/// The process that holds the lock of a file, as /proc/locks has it: `1: FLOCK ADVISORY WRITE 4711 fe:01:12345 0 EOF`.
-pub(super) fn holder(file: &File) -> Option<u32> {
-    let metadata = file.metadata().ok()?;
-    let (major, minor) = (nix::sys::stat::major(metadata.dev()), nix::sys::stat::minor(metadata.dev()));
-    let wanted = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
-    // The kernel gives the list in pieces, and passes over locks when others before them go meanwhile.
-    (0..8).find_map(|_| holder_of(&wanted))
-}
-
-fn holder_of(wanted: &str) -> Option<u32> {
-    let locks = std::fs::read_to_string("/proc/locks").ok()?;
-    let mut pids = locks.lines().filter_map(|line| {
-        let words: Vec<_> = line.split_whitespace().collect();
-        let [_, "FLOCK", _, "WRITE", pid, inode, ..] = words.as_slice() else { return None };
-        (*inode == wanted).then(|| pid.parse().ok()).flatten()
-    });
-    // 0 is somebody in another container.
-    pids.find(|pid| *pid != 0)
-}
-
-pub(super) fn read_page(file: &File) -> Result<Page, Cause> {
-    let mut page = Page::blank();
-    fill_page(file, &mut page)?;
-    Ok(page)
-}
-
-fn fill_page(file: &File, page: &mut Page) -> Result<(), Cause> {
-    page.resize(PAGE, 0);
-    let length = files::read_start(file, PAGE, page).map_err(os("read it"))?;
-    page.truncate(length);
-    Ok(())
-}
-
-/// Writes, unless that would be beyond the limit on file sizes.
-pub(super) fn write_at(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
-    check_size_limit(offset + bytes.len())?;
-    overwrite(file, bytes, offset)
-}
-
-/// Beyond the limit, writing would not fail but end the calling process by SIGXFSZ.
-fn check_size_limit(size: usize) -> io::Result<()> {
-    let (limit, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_FSIZE)?;
-    if limit < size as u64 { Err(Errno::EFBIG.into()) } else { Ok(()) }
-}
-
-/// One pwrite: a state that is written in part is no state, so that a short write is an error.
-fn overwrite(file: &File, bytes: &[u8], offset: usize) -> io::Result<()> {
-    let offset = i64::try_from(offset).map_err(|_| ErrorKind::InvalidInput)?;
-    loop {
-        return match nix::sys::uio::pwrite(file, bytes, offset) {
-            Ok(written) if written == bytes.len() => Ok(()),
-            Ok(_) => Err(ErrorKind::WriteZero.into()),
-            Err(Errno::EINTR) => continue,
-            Err(errno) => Err(errno.into()),
-        };
-    }
-}
-
-pub(super) fn os(action: &'static str) -> impl Fn(io::Error) -> Cause {
-    move |error| Cause::Os { action, error }
-}
-
-pub(super) fn os_errno(action: &'static str) -> impl Fn(Errno) -> Cause {
-    move |errno| Cause::Os { action, error: errno.into() }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::contract::{InvitationStore, Item, Listed, Owner, Record, StillHolds, Store, UserStore};
-use super::file::os;
+use super::error::os;
 use super::{
     Account, Charge, Decision, InvitationFile, InvitationRefusal, Leftovers, Location, Reader, SecretFile,
     StoreError, Template, UnknownUsers,

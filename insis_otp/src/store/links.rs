@@ -8,7 +8,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::file::{check_directory, os};
+use super::directory::check_directory;
+use super::error::os;
 use super::isolation::Isolation;
 use super::small_file::{self, number};
 use super::{Account, Cause, StoreError, Template};

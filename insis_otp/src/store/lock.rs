@@ -8,13 +8,14 @@
 //! the lock, would keep the user out.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::Cause;
-use super::file::{holder, os_errno};
+use super::error::os_errno;
 use super::layout::{self, HEAD, PAGE};
 
 /// How long an operation waits for the lock, as long as whoever holds it gets on.
@@ -121,4 +122,24 @@ pub fn wait(mut file: File, patience: &mut Patience, is_there: impl Fn() -> bool
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(2));
     }
+}
+
+/// The process that holds the lock of a file, as /proc/locks has it: `1: FLOCK ADVISORY WRITE 4711 fe:01:12345 0 EOF`.
+fn holder(file: &File) -> Option<u32> {
+    let metadata = file.metadata().ok()?;
+    let (major, minor) = (nix::sys::stat::major(metadata.dev()), nix::sys::stat::minor(metadata.dev()));
+    let wanted = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
+    // The kernel gives the list in pieces, and passes over locks when others before them go meanwhile.
+    (0..8).find_map(|_| holder_of(&wanted))
+}
+
+fn holder_of(wanted: &str) -> Option<u32> {
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    let mut pids = locks.lines().filter_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, "WRITE", pid, inode, ..] = words.as_slice() else { return None };
+        (*inode == wanted).then(|| pid.parse().ok()).flatten()
+    });
+    // 0 is somebody in another container.
+    pids.find(|pid| *pid != 0)
 }

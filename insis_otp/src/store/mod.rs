@@ -5,8 +5,10 @@
 //! it. It does not know what a code is.
 
 mod account;
+mod change;
 pub mod conditional;
 pub mod contract;
+mod directory;
 mod error;
 mod file;
 mod file_store;
@@ -18,12 +20,15 @@ mod layout;
 mod leftovers;
 mod links;
 mod lock;
+mod locked;
+mod page_io;
 mod publish;
 mod rename;
 mod seal;
 mod slot;
 mod slot_v1;
 mod small_file;
+mod succession;
 mod template;
 mod unknown_users;
 

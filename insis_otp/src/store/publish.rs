@@ -1,14 +1,10 @@
-//! Whole files at the path of a secret file: the first one, one instead of another, and one that goes on from another.
+//! Whole files at the path of a secret file: the first one, and one instead of another.
 //!
 //! A whole file is written under a name of its own, synced, and only then moved to the path. A file that comes in the
 //! place of another one is *exchanged* with it, so that the old one stays in reach under the temporary name until all is
 //! on the disk.
 //!
-//! A file with the same secret must not lose a state: somebody who does not know yet that the old file has lost its place
-//! may still write to it. So it says at first that its state is pending ([`Pending`]). After the exchange the old file's
-//! last state is read: nobody can have had a login accepted there that is not in it, since they look at the path after
-//! they have written. Only then the new file gets a state that counts. Whoever finds a file whose state is pending
-//! finishes it, so that death at any moment costs nothing.
+//! One that goes on from another, with the same secret, must not lose a state: see [`super::succession`].
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
@@ -21,34 +17,28 @@ use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::contract::StillHolds;
-use super::file::{Locked, errno_of, os, os_errno, read_page, write_at};
+use super::error::{errno_of, os, os_errno};
 use super::helpers;
-use super::layout::{self, FileRecord, Page};
+use super::layout::Page;
 use super::leftovers;
-use super::slot::{self, Inherits, Pending, SlotCursor};
+use super::locked::Locked;
+use super::page_io::write_at;
 use super::{Cause, SecretFile};
 use crate::files::{self, Access};
-use crate::record::Enrollment;
-use crate::verify::State;
 
 /// What an earlier program left behind is removed when it is older. Nobody takes that long to lock what they created.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 /// How long a login clears away what others have left, at the most: they may have left any number.
 const CLEARING: Duration = Duration::from_millis(100);
-/// How often what came before is read anew, because others finish it meanwhile.
-const AGAIN: u32 = 16;
-
-const GONE: &str = "the file that it goes on from is gone (otp-setup unlock repairs it)";
-
 /// A new file under a name of its own, created and locked by this process; removed when dropped, until it has a place.
 pub(super) struct Temporary {
-    file: Flock<File>,
-    path: PathBuf,
-    id: u64,
+    pub file: Flock<File>,
+    pub path: PathBuf,
+    pub id: u64,
 }
 
 impl Temporary {
-    fn create(target: &SecretFile) -> Result<Self, Cause> {
+    pub fn create(target: &SecretFile) -> Result<Self, Cause> {
         let mut id = new_id()?;
         loop {
             let path = target.temporary(id);
@@ -70,7 +60,7 @@ impl Temporary {
         }
     }
 
-    fn fill(&self, target: &SecretFile, page: &[u8]) -> Result<(), Cause> {
+    pub fn fill(&self, target: &SecretFile, page: &[u8]) -> Result<(), Cause> {
         if nix::unistd::geteuid() != target.account.uid && !target.in_home {
             let (uid, gid) = (target.account.uid, target.account.gid);
             nix::unistd::fchown(&*self.file, Some(uid), Some(gid))
@@ -81,44 +71,16 @@ impl Temporary {
     }
 
     /// Removes what is at the temporary name now.
-    fn remove(&self) {
+    pub fn remove(&self) {
         // Nothing better can be done if this fails; what is left behind is removed later.
         let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-/// What a file whose state is pending goes on from.
-enum Before {
-    /// The last state before it, with a number beyond those of its states, and the files that nobody needs when it has
-    /// taken that over.
-    Last(Box<FileRecord>, Vec<PathBuf>),
-    /// Another enrollment, whose place it has taken without a right to it.
-    Other(Box<FileRecord>),
-}
-
-/// Whether an old file is one that a new one may go on from: the same enrollment, with the same recovery codes unless
-/// those are what is new.
-fn goes_on_from(new: &Enrollment, old: &Enrollment, inherits: Inherits) -> bool {
-    new.is_same(old) && (inherits == Inherits::AllButRecoveryCodes || new.recovery == old.recovery)
-}
-
-impl FileRecord {
-    /// What stands in a file with a pending state, once it is known what is before it.
-    fn after(self, before: Self, inherits: Inherits) -> Self {
-        let sequence = self.cursor.sequence.max(before.cursor.sequence);
-        let real = if goes_on_from(&self.enrollment, &before.enrollment, inherits) {
-            Self { state: inherits.derive(&before.state), ..self }
-        } else {
-            before
-        };
-        Self { cursor: SlotCursor { sequence, ..real.cursor.clone() }, pending: None, ..real }
     }
 }
 
 impl SecretFile {
     /// Where a new file is written: beside the path, under a name that no user name can be (they do not begin with a
     /// dot).
-    fn temporary(&self, id: u64) -> PathBuf {
+    pub(super) fn temporary(&self, id: u64) -> PathBuf {
         let mut name = self.temporary_prefix();
         name.push(format!(".{id:016x}.new"));
         self.path.with_file_name(name)
@@ -261,76 +223,6 @@ impl SecretFile {
         .inspect_err(|_| _ = rename_to_nothing(&moved, &self.path))
     }
 
-    /// Goes on in a new file, since whoever holds the lock of the present one does not run. `None` when others have done
-    /// so first.
-    pub(super) fn take_over(&self, old: &File) -> Result<Option<Locked>, Cause> {
-        let page = read_page(old)?;
-        let record = layout::decode(&page, self.seal).map_err(Cause::Damaged)?;
-        self.same_user(&record.enrollment)?;
-        let inherits = Inherits::State;
-        let taken =
-            self.supersede(old, &record, &record.enrollment, inherits, &|state| inherits.derive(state))?;
-        // Under the lock of a file that has all of the state. Whoever makes and kills many such processes fills the
-        // directory with what is left of them; the helper cannot list it, but root's logins clear it.
-        if taken.is_some() {
-            self.remove_abandoned();
-        }
-        Ok(taken)
-    }
-
-    /// Puts a file in the place of an old one that has the same secret, with a state that comes of the old one's last.
-    /// `None` when the old one had lost its place before, or the new one has since.
-    ///
-    /// The caller holds the old file's lock, or does not wait for it any longer.
-    pub(super) fn supersede(
-        &self,
-        old: &File,
-        record: &FileRecord,
-        enrollment: &Enrollment,
-        inherits: Inherits,
-        derive: &dyn Fn(&State) -> State,
-    ) -> Result<Option<Locked>, Cause> {
-        let new = Temporary::create(self)?;
-        let pending = Pending { id: new.id, inherits };
-        let prepared = layout::encode_from(
-            enrollment,
-            &derive(&record.state),
-            self.seal,
-            record.cursor.sequence,
-            Some(pending),
-        )
-        .map_err(Cause::Damaged)
-        .and_then(|page| new.fill(self, &page));
-        prepared.inspect_err(|_| new.remove())?;
-        if !self.is_current(old) {
-            new.remove();
-            return Ok(None);
-        }
-        let opened = new.file.metadata().map_err(os("look at it")).inspect_err(|_| new.remove())?;
-        if let Err(errno) = exchange(&new.path, &self.path) {
-            new.remove();
-            return Err(os_errno("move it into place")(errno));
-        }
-        let locked = Locked::read(new.file, opened, self.seal)?;
-        match self.inherit(&locked, pending, derive) {
-            Ok(true) => Locked::read(locked.file, locked.opened, self.seal).map(Some),
-            Ok(false) => Ok(None),
-            Err(cause) => {
-                // Back to what was there before where nobody can have gone on from the new one: what it goes on from cannot
-                // be read. New recovery codes that nobody is told go, too. Any other new file stays, for whoever comes
-                // next: it may have a state by now, and somebody may have had a login accepted after it.
-                let back = matches!(cause, Cause::Damaged(_)) || inherits == Inherits::AllButRecoveryCodes;
-                if back
-                    && self.is_current(&locked.file)
-                    && self.exchange_back(&new.path, &locked.opened).is_ok_and(|given_back| given_back)
-                {
-                    let _ = std::fs::remove_file(&new.path);
-                }
-                Err(cause)
-            }
-        }
-    }
-
     /// Gives the file under a temporary name its place again, which `taker` has taken. False where somebody has gone on from
     /// the taker meanwhile: then they keep the place, since what was accepted there must stay known.
     pub(super) fn exchange_back(&self, temporary: &Path, taker: &Metadata) -> Result<bool, Cause> {
@@ -341,130 +233,8 @@ impl SecretFile {
         exchange(temporary, &self.path).map_err(os_errno("move it back")).map(|()| false)
     }
 
-    /// Finishes a file whose state is pending: whoever put it there died before.
-    /// False when the file has lost its place meanwhile.
-    pub(super) fn finish(&self, locked: &Locked, pending: Pending) -> Result<bool, Cause> {
-        self.inherit(locked, pending, &|state| pending.inherits.derive(state))
-    }
-
-    /// Takes over the last state of the file under the temporary name, which then goes. False when the new file has lost
-    /// its place meanwhile, or should not have had it.
-    fn inherit(
-        &self,
-        locked: &Locked,
-        pending: Pending,
-        derive: &dyn Fn(&State) -> State,
-    ) -> Result<bool, Cause> {
-        let record = locked.record.as_ref().map_err(|why| Cause::Damaged(why))?;
-        let (state, sequence, needless) = match self.before(&record.enrollment, pending) {
-            Ok(Before::Last(last, needless)) => (last.state, last.cursor.sequence, needless),
-            Ok(Before::Other(other)) => {
-                self.put_forward(&other, locked)?;
-                return Ok(false);
-            }
-            // Somebody has gone on from it, and needs what is before it no longer.
-            Err(_) if !self.is_current(&locked.file) => return Ok(false),
-            Err(Cause::NotEnrolled) => return Err(Cause::Damaged(GONE)),
-            Err(cause) => return Err(cause),
-        };
-        let sequence = record.cursor.sequence.max(sequence);
-        let cursor = SlotCursor { sequence, ..record.cursor.clone() };
-        locked.write(&slot::encode(&cursor, &derive(&state), None).map_err(Cause::Damaged)?, &cursor)?;
-        let is_current = self.is_current(&locked.file);
-        locked.sync()?;
-        if is_current {
-            self.sync_directory(Some(&locked.file))?;
-        }
-        // From here on nobody asks for it any more: whoever goes on from the new file finds all that was in the old one.
-        needless.iter().for_each(|path| _ = std::fs::remove_file(path));
-        Ok(is_current)
-    }
-
-    /// What came before a file: the last state of the one that lost its place to it, and a number beyond those of its
-    /// states. Where that one's own state was pending, nothing has happened in it, and the one before it counts: as many
-    /// in a row as there are, since whoever stops each who takes over may make them many.
-    ///
-    /// Whoever was stopped just before the exchange may have put it over an enrollment that was made since. Then the
-    /// place is not the new file's.
-    fn before(&self, new: &Enrollment, pending: Pending) -> Result<Before, Cause> {
-        for _ in 0..AGAIN {
-            match self.follow(new, pending) {
-                // Whoever put one of them there has finished it just now.
-                Err(Cause::NotEnrolled) => {}
-                before => return before,
-            }
-        }
-        Err(Cause::NotEnrolled)
-    }
-
-    fn follow(&self, new: &Enrollment, pending: Pending) -> Result<Before, Cause> {
-        let (mut chain, mut paths, mut next) = (Vec::new(), Vec::new(), Some(pending));
-        while let Some(link) = next {
-            let path = self.temporary(link.id);
-            if paths.contains(&path) {
-                return Err(Cause::Damaged("the files that it goes on from are a circle"));
-            }
-            let record = self.record_at(&path)?;
-            next = record.pending;
-            chain.push(record);
-            paths.push(path);
-        }
-        // From the oldest on: each that may go on from what is before it does, and the others never counted.
-        let mut last: Option<FileRecord> = None;
-        for record in chain.into_iter().rev() {
-            last = Some(match (last, record.pending) {
-                (Some(before), Some(link)) => record.after(before, link.inherits),
-                _ => record,
-            });
-        }
-        let last = Box::new(last.ok_or(Cause::NotEnrolled)?);
-        let goes_on = goes_on_from(new, &last.enrollment, pending.inherits);
-        Ok(if goes_on { Before::Last(last, paths) } else { Before::Other(last) })
-    }
-
-    /// Gives an enrollment its place again, in a file that goes on from the one that took it. Files only ever come to the
-    /// path by the hand of who made them, and once: one that came back would be taken for the present one by somebody who
-    /// has had a code accepted in it while others went on from it.
-    fn put_forward(&self, other: &FileRecord, locked: &Locked) -> Result<(), Cause> {
-        let new = Temporary::create(self)?;
-        let pending = Pending { id: new.id, inherits: Inherits::State };
-        let page = layout::encode_from(
-            &other.enrollment,
-            &other.state,
-            self.seal,
-            other.cursor.sequence,
-            Some(pending),
-        );
-        let written = page.map_err(Cause::Damaged).and_then(|page| new.fill(self, &page));
-        written.inspect_err(|_| new.remove())?;
-        if !self.is_current(&locked.file) {
-            new.remove();
-            return Ok(());
-        }
-        match exchange(&new.path, &self.path) {
-            Ok(()) => Ok(()),
-            Err(errno) => {
-                new.remove();
-                // Where it has been removed meanwhile there is nothing to go on from.
-                if errno == Errno::ENOENT { Ok(()) } else { Err(os_errno("move it into place")(errno)) }
-            }
-        }
-    }
-
-    fn record_at(&self, path: &Path) -> Result<FileRecord, Cause> {
-        let (file, metadata) = match files::open(path, Access::Read) {
-            Ok(opened) => opened,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Cause::NotEnrolled),
-            Err(error) => return Err(os("open it")(error)),
-        };
-        self.check(&metadata)?;
-        let record = layout::decode(&read_page(&file)?, self.seal).map_err(Cause::Damaged)?;
-        self.same_user(&record.enrollment)?;
-        Ok(record)
-    }
-
     /// Removes what programs that were killed have left beside the path, where the directory can be listed.
-    fn remove_abandoned(&self) {
+    pub(super) fn remove_abandoned(&self) {
         self.remove_abandoned_by_v1();
         let remove = |path: &Path| remove_if_abandoned(path, ABANDONED_AFTER);
         if let Some(known) = &self.leftovers {
@@ -483,7 +253,7 @@ impl SecretFile {
 
     /// Makes the name durable. The setgid helper may not open the directory for reading; then the whole file system
     /// is synced, which enrollments, being rare, can afford.
-    fn sync_directory(&self, file: Option<&File>) -> Result<(), Cause> {
+    pub(super) fn sync_directory(&self, file: Option<&File>) -> Result<(), Cause> {
         let synced = match (File::open(self.directory()), file) {
             (Ok(directory), _) => directory.sync_all(),
             (Err(error), Some(file)) if error.kind() == ErrorKind::PermissionDenied => {
@@ -535,7 +305,7 @@ fn is_at(path: &Path, opened: &Metadata) -> bool {
     path.symlink_metadata().is_ok_and(|named| files::is_same(opened, &named))
 }
 
-fn exchange(one: &Path, other: &Path) -> Result<(), Errno> {
+pub(super) fn exchange(one: &Path, other: &Path) -> Result<(), Errno> {
     renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE)
 }
 
@@ -548,4 +318,12 @@ fn rename_to_nothing(from: &Path, to: &Path) -> Result<(), Cause> {
         Err(Errno::EINVAL | Errno::ENOSYS) => std::fs::rename(from, to).map_err(os("move it into place")),
         Err(errno) => Err(os_errno("move it into place")(errno)),
     }
+}
+
+/// Whether a file system cannot exchange two files: NFS, for one.
+pub(super) fn is_unsupported(cause: &Cause) -> bool {
+    let Cause::Os { error, .. } = cause else { return false };
+    error
+        .raw_os_error()
+        .is_some_and(|code| [nix::libc::EINVAL, nix::libc::ENOSYS, nix::libc::EOPNOTSUPP].contains(&code))
 }

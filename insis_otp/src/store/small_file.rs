@@ -1,14 +1,41 @@
 //! Small files beside secret files, which are written as a whole.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid};
 
-use super::Cause;
-use super::file::os;
+use super::directory::check_directory;
+use super::error::os;
+use super::isolation::Isolation;
+use super::{Cause, StoreError};
 use crate::files::{self, Access};
+
+/// Runs an operation on a file of a store that is not in homes: as for a secret file, out of the reach of whoever has started
+/// this process, and in a directory that only root writes to.
+pub(super) fn exclusively<T>(
+    path: &Path,
+    operation: impl FnOnce() -> Result<T, Cause>,
+) -> Result<T, StoreError> {
+    let run = || {
+        let isolation = Isolation::begin()?;
+        let done = check_directory(path.parent().unwrap_or(Path::new("/"))).and_then(|()| operation());
+        isolation.end()?;
+        done
+    };
+    run().map_err(|cause| StoreError::at(path, cause))
+}
+
+/// Whether a file is one that nobody but this user can have written or read, of this length at the most.
+pub(super) fn is_private(metadata: &Metadata, owner: Uid, longest: usize) -> bool {
+    metadata.is_file()
+        && metadata.uid() == owner.as_raw()
+        && metadata.mode() & 0o077 == 0
+        && metadata.nlink() <= 1
+        && metadata.len() <= longest as u64
+}
 
 /// Writes a file in the place of a former one, durably. On an error the former one is as it was. Whoever writes the same file
 /// at the same time may get the error.

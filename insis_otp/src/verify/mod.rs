@@ -3,6 +3,7 @@
 //! Everything here is pure: no clock, no file, no call to the operating system. The centre is [`verify`], which decides one
 //! attempt, and [`enroll`], which decides whether a phone and a secret belong together.
 
+mod attempt;
 mod budget;
 mod enrollment;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod throttle;
 mod used_steps;
 mod verdict;
 
+pub use attempt::{Attempt, Charge, Comparison, charge, verify};
 pub use budget::{Budgets, Meter, Rate, SourceMeter, SourceTag};
 pub use enrollment::{EnrollmentProof, EnrollmentRefusal, enroll, locate};
 pub use policy::{Policy, Window};
@@ -23,4 +25,4 @@ pub use resync::{Resync, ResyncCharge, ResyncCode, ResyncComparison, charge_resy
 pub use state::{Remembered, ResyncStart, State};
 pub use throttle::{Throttle, ThrottlePolicy};
 pub use used_steps::UsedSteps;
-pub use verdict::{Accepted, Attempt, Charge, Comparison, Proof, Refusal, Verdict, charge, verify};
+pub use verdict::{Accepted, Proof, Refusal, Verdict};

@@ -6,8 +6,8 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
+use super::attempt::{admit_single, present, with_failure};
 use super::enrollment::Found;
-use super::verdict::{admit_single, present, with_failure};
 use super::{ParsedReply, Policy, Refusal, ResyncStart, State, UsedSteps};
 use crate::oath::{Code, Drift, KeyedHmac, OtpGenerator, Seconds, Step, UnixTime};
 

@@ -1,6 +1,6 @@
 //! What changes with every attempt: used steps, drift, failures, used recovery codes.
 
-use super::verdict::{present, with_failure};
+use super::attempt::{present, with_failure};
 use super::{Policy, Throttle, UsedSteps};
 use crate::oath::{Drift, Period, Seconds, Step, UnixTime};
 

@@ -257,7 +257,7 @@ pub fn refusal(messages: &Messages, why: &Refusal) -> String {
         Refusal::Used { wait: Seconds(0) } => messages.refused_used_now(),
         Refusal::Used { wait } => messages.refused_used(wait),
         Refusal::ClockAhead { .. } => messages.refused_clock_ahead(),
-        Refusal::RecoverySpent => messages.refused_recovery_spent(),
+        Refusal::RecoveryUsed => messages.refused_recovery_spent(),
         Refusal::Throttled { wait } => messages.refused_throttled(wait),
         Refusal::TooSoon { wait } => messages.refused_too_soon(wait),
         Refusal::SingleCodesUsedUp => messages.refused_used_up(),

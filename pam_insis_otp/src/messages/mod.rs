@@ -129,7 +129,7 @@ impl Messages {
             Refusal::Used { wait } if wait.0 == 0 => self.used.to_owned(),
             Refusal::Used { wait } => fill(self.used_wait, wait),
             Refusal::ClockAhead { .. } => self.clock_was_wrong.to_owned(),
-            Refusal::RecoverySpent => self.recovery_used.to_owned(),
+            Refusal::RecoveryUsed => self.recovery_used.to_owned(),
             Refusal::Throttled { wait } => {
                 fill(if again { self.throttled_again } else { self.throttled }, wait)
             }

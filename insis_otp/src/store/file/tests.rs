@@ -7,8 +7,9 @@ use nix::unistd::{getegid, geteuid};
 use super::*;
 use crate::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
 use crate::record::UserName;
-use crate::store::Template;
+use crate::store::page_io::{read_page, write_at};
 use crate::store::slot::{Inherits, Pending};
+use crate::store::{Template, UserStore};
 
 /// Sooner than whoever waits to the end. That it takes less than a second is for a quiet machine: tests/tests/stopped.rs.
 const SOON: Duration = Duration::from_secs(4);

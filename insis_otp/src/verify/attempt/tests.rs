@@ -231,7 +231,7 @@ fn recovery_codes_are_good_once() {
     let mut phone = phone();
     let Verdict::Accepted(accepted) = phone.try_text("abcde-fghjk", NOW) else { panic!() };
     assert_eq!(accepted.by, Proof::Recovery { left: 1 });
-    assert_eq!(phone.try_text("abcde-fghjk", NOW), refused(Refusal::RecoverySpent));
+    assert_eq!(phone.try_text("abcde-fghjk", NOW), refused(Refusal::RecoveryUsed));
     assert_eq!(phone.try_text("bbbbb-bbbbb", NOW), refused(Refusal::Wrong));
 }
 
@@ -276,7 +276,7 @@ fn scratch_codes_are_good_once_and_delayed_like_single_codes() {
         let Verdict::Accepted(accepted) = phone.try_text("0123 4567", NOW) else { panic!("{digits:?}") };
         assert_eq!(accepted.by, Proof::Recovery { left: 1 });
         assert!(opens(&phone.try_step(T, NOW)), "{digits:?}");
-        assert_eq!(phone.try_text("01234567", NOW), refused(Refusal::RecoverySpent));
+        assert_eq!(phone.try_text("01234567", NOW), refused(Refusal::RecoveryUsed));
         for _ in 0..6 {
             assert_eq!(phone.try_text("11111111", NOW), refused(Refusal::Wrong));
         }
