@@ -66,7 +66,6 @@ mod tests {
 
     use super::*;
     use crate::commands::Cli;
-    use crate::messages::NAMED;
 
     fn with_all_below(command: &Command) -> Vec<&Command> {
         std::iter::once(command).chain(command.get_subcommands().flat_map(with_all_below)).collect()
@@ -100,8 +99,8 @@ mod tests {
                 known.extend([format!("help_{id}"), format!("help_{name}_{id}"), format!("value_{id}")]);
             }
         }
-        for name in NAMED {
-            assert!(known.contains(*name), "{name} belongs to nothing");
+        for name in Messages::names() {
+            assert!(known.contains(name), "{name} belongs to nothing");
         }
     }
 
@@ -110,7 +109,8 @@ mod tests {
         let english = Messages::of_locale("en");
         // The same word everywhere.
         let same = ["value_shell"];
-        let words = NAMED.iter().filter(|name| !same.contains(name)).filter_map(|name| english.named(name));
+        let words =
+            Messages::names().filter(|name| !same.contains(name)).filter_map(|name| english.named(name));
         // What clap says by itself.
         let words: Vec<_> = words.chain(["Print", "possible values", "default:", "Usage", "Exit"]).collect();
         for messages in Messages::of_every_language().into_iter().filter(|messages| !messages.is_english()) {

@@ -308,89 +308,80 @@ mod tests {
         config(&Config::parse(text, Path::new("x.toml")).unwrap_err())
     }
 
+    /// What stands in a configuration, and what is said of it.
+    const MISTAKES: &[(&str, &str)] = &[
+        ("\nwindw = 1", "x.toml:2: neznámý klíč \"windw\"; nemá to být \"window\"?"),
+        ("zebra = 1", "x.toml:1: neznámý klíč \"zebra\"; známé jsou secret_file, unenrolled, "),
+        ("window = 11", "x.toml:1: window musí být mezi 0 a 10, ne 11"),
+        ("tries = \"1\"", "x.toml:1: tries musí být celé číslo mezi 1 a 10, ne \"1\""),
+        ("tries = [1]", "x.toml:1: tries musí být celé číslo mezi 1 a 10, ne seznam"),
+        ("echo = 1", "x.toml:1: echo musí být true nebo false, ne 1"),
+        ("language = \"de\"", "x.toml:1: language musí být \"en\" nebo \"cs\", ne \"de\""),
+        (
+            "first_delay = \"0s\"",
+            "x.toml:1: first_delay musí být doba mezi \"1s\" a \"24h\", psaná jako \"30s\", \"5m\" nebo \"8h\", ne \"0s\"",
+        ),
+        ("remember = \"31d\"", "x.toml:1: remember musí být \"off\", nebo doba mezi \"1m\" a \"30d\", psaná"),
+        (
+            "unenrolled_deny_from = \"soon\"",
+            "musí být den od roku 1970, psaný jako \"2027-01-31\", ne \"soon\"",
+        ),
+        (
+            "prompt = \"\"",
+            "x.toml:1: prompt musí být text o délce 1 až 200 bajtů bez řídicích znaků, ne \"\"",
+        ),
+        ("issuer = \"a:b\"", " a bez dvojtečky, u které aplikace dělí název položky, ne \"a:b\""),
+        ("helper = \"x\"", "x.toml:1: helper musí být cesta, která začíná znakem /, ne \"x\""),
+        ("secret_file = 1", "x.toml:1: secret_file musí být cesta, v níž je %u, %U nebo %h, ne 1"),
+        ("secret_file = \"/x/%q\"", "x.toml:1: secret_file musí mít za každým % buď u (uživatel), U (číslo"),
+        ("secret_file = \"/x\"", "x.toml:1: secret_file musí obsahovat %u, %U nebo %h, jinak by všichni"),
+        (
+            "secret_file = \"x/%u\"",
+            "x.toml:1: secret_file musí začínat / nebo %h/ a jinde %h nemít, ne \"x/%u\"",
+        ),
+        ("secret_file = \"/x/../%u\"", "x.toml:1: secret_file musí být prostá cesta: bez .., bez // a bez"),
+        ("required_groups = 1", "musí být seznam jmen: [\"anna\", \"staff from 2027-01-31\"], ne 1"),
+        (
+            "required_users = [\"anna from soon\"]",
+            "být seznam jmen: \"anna from soon\" není psáno jako \"anna\"",
+        ),
+        ("exempt_users = \"root\"", "musí být seznam textů: [\"jeden\", \"dva\"], ne \"root\""),
+        ("exempt_networks = 1", "exempt_networks musí být seznam sítí: [\"192.0.2.0/24\"], ne 1"),
+        ("exempt_networks = [\"::1\", \"x.org\"]", "musí být seznam sítí: \"x.org\" není psáno jako"),
+        ("exempt_networks = [\"10.0.0.1/8\"]", ": \"10.0.0.1/8\" má za předponou nenulové bity; je míněna"),
+        ("ask = false", "x.toml:1: ask lze nastavit jen pro jednu službu, v oddílu [service.SLUŽBA]"),
+        ("[service.x]\ndigits = 8", "x.toml:2: digits platí pro celý počítač a do oddílu nepatří"),
+        (
+            "[window]\nx = 1",
+            "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA] a [identity_provider]",
+        ),
+        ("tries = 1\ntries = 2", "x.toml:2: tohle je tu dvakrát"),
+        ("unenrolled = deny", "x.toml:1: text musí být v uvozovkách (nebo"),
+        ("tries =", "x.toml:1: text musí být v uvozovkách (nebo hodnota chybí)"),
+        ("prompt = \"x", "x.toml:1: text nemá na konci uvozovky"),
+        ("prompt = 'x", "x.toml:1: text nemá na konci uvozovky"),
+        ("prompt = \"\"\"x", "x.toml:1: text nemá na konci uvozovky"),
+        ("prompt = '''x", "x.toml:1: text nemá na konci uvozovky"),
+        ("prompt = \"\\q\"", "x.toml:1: za zpětným lomítkem je znak, který tam být nesmí"),
+        ("exempt_users = [\"x\"\ntries = 2", "x.toml:2: mezi položkami seznamu chybí čárka"),
+        ("exempt_users = [\"x\",, \"y\"]", "x.toml:1: v seznamu je čárka navíc"),
+        ("exempt_users = [\"x\"", "x.toml:1: chybí uzavírací závorka"),
+        ("[service.x", "x.toml:1: chybí uzavírací závorka"),
+        ("\n]", "x.toml:2: tato závorka nemá otevírací"),
+        ("tries", "x.toml:1: klíč nemá hodnotu"),
+        ("tries == 1", "x.toml:1: je tu = navíc"),
+        ("echo = tru", "x.toml:1: má to být true, nebo false?"),
+        ("tries = 1.2.3", "x.toml:1: číslo se píše jinak"),
+        ("tries = 1_", "x.toml:1: číslo se píše jinak"),
+        ("tries = 01", "x.toml:1: číslo nesmí začínat nulou"),
+        ("tries: 1", "x.toml:1: klíč se píše: písmena"),
+        ("= 1", "x.toml:1: klíč se píše: písmena"),
+        ("prompt = \"x\" y", "x.toml:1: na řádku je něco navíc"),
+    ];
+
     #[test]
     fn every_mistake_in_a_configuration_is_told_in_czech() {
-        for (text, expected) in [
-            ("\nwindw = 1", "x.toml:2: neznámý klíč \"windw\"; nemá to být \"window\"?"),
-            ("zebra = 1", "x.toml:1: neznámý klíč \"zebra\"; známé jsou secret_file, unenrolled, "),
-            ("window = 11", "x.toml:1: window musí být mezi 0 a 10, ne 11"),
-            ("tries = \"1\"", "x.toml:1: tries musí být celé číslo mezi 1 a 10, ne \"1\""),
-            ("tries = [1]", "x.toml:1: tries musí být celé číslo mezi 1 a 10, ne seznam"),
-            ("echo = 1", "x.toml:1: echo musí být true nebo false, ne 1"),
-            ("language = \"de\"", "x.toml:1: language musí být \"en\" nebo \"cs\", ne \"de\""),
-            (
-                "first_delay = \"0s\"",
-                "x.toml:1: first_delay musí být doba mezi \"1s\" a \"24h\", psaná jako \"30s\", \"5m\" nebo \"8h\", ne \"0s\"",
-            ),
-            (
-                "remember = \"31d\"",
-                "x.toml:1: remember musí být \"off\", nebo doba mezi \"1m\" a \"30d\", psaná",
-            ),
-            (
-                "unenrolled_deny_from = \"soon\"",
-                "musí být den od roku 1970, psaný jako \"2027-01-31\", ne \"soon\"",
-            ),
-            (
-                "prompt = \"\"",
-                "x.toml:1: prompt musí být text o délce 1 až 200 bajtů bez řídicích znaků, ne \"\"",
-            ),
-            ("issuer = \"a:b\"", " a bez dvojtečky, u které aplikace dělí název položky, ne \"a:b\""),
-            ("helper = \"x\"", "x.toml:1: helper musí být cesta, která začíná znakem /, ne \"x\""),
-            ("secret_file = 1", "x.toml:1: secret_file musí být cesta, v níž je %u, %U nebo %h, ne 1"),
-            (
-                "secret_file = \"/x/%q\"",
-                "x.toml:1: secret_file musí mít za každým % buď u (uživatel), U (číslo",
-            ),
-            ("secret_file = \"/x\"", "x.toml:1: secret_file musí obsahovat %u, %U nebo %h, jinak by všichni"),
-            (
-                "secret_file = \"x/%u\"",
-                "x.toml:1: secret_file musí začínat / nebo %h/ a jinde %h nemít, ne \"x/%u\"",
-            ),
-            (
-                "secret_file = \"/x/../%u\"",
-                "x.toml:1: secret_file musí být prostá cesta: bez .., bez // a bez",
-            ),
-            ("required_groups = 1", "musí být seznam jmen: [\"anna\", \"staff from 2027-01-31\"], ne 1"),
-            (
-                "required_users = [\"anna from soon\"]",
-                "být seznam jmen: \"anna from soon\" není psáno jako \"anna\"",
-            ),
-            ("exempt_users = \"root\"", "musí být seznam textů: [\"jeden\", \"dva\"], ne \"root\""),
-            ("exempt_networks = 1", "exempt_networks musí být seznam sítí: [\"192.0.2.0/24\"], ne 1"),
-            ("exempt_networks = [\"::1\", \"x.org\"]", "musí být seznam sítí: \"x.org\" není psáno jako"),
-            (
-                "exempt_networks = [\"10.0.0.1/8\"]",
-                ": \"10.0.0.1/8\" má za předponou nenulové bity; je míněna",
-            ),
-            ("ask = false", "x.toml:1: ask lze nastavit jen pro jednu službu, v oddílu [service.SLUŽBA]"),
-            ("[service.x]\ndigits = 8", "x.toml:2: digits platí pro celý počítač a do oddílu nepatří"),
-            (
-                "[window]\nx = 1",
-                "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA] a [identity_provider]",
-            ),
-            ("tries = 1\ntries = 2", "x.toml:2: tohle je tu dvakrát"),
-            ("unenrolled = deny", "x.toml:1: text musí být v uvozovkách (nebo"),
-            ("tries =", "x.toml:1: text musí být v uvozovkách (nebo hodnota chybí)"),
-            ("prompt = \"x", "x.toml:1: text nemá na konci uvozovky"),
-            ("prompt = 'x", "x.toml:1: text nemá na konci uvozovky"),
-            ("prompt = \"\"\"x", "x.toml:1: text nemá na konci uvozovky"),
-            ("prompt = '''x", "x.toml:1: text nemá na konci uvozovky"),
-            ("prompt = \"\\q\"", "x.toml:1: za zpětným lomítkem je znak, který tam být nesmí"),
-            ("exempt_users = [\"x\"\ntries = 2", "x.toml:2: mezi položkami seznamu chybí čárka"),
-            ("exempt_users = [\"x\",, \"y\"]", "x.toml:1: v seznamu je čárka navíc"),
-            ("exempt_users = [\"x\"", "x.toml:1: chybí uzavírací závorka"),
-            ("[service.x", "x.toml:1: chybí uzavírací závorka"),
-            ("\n]", "x.toml:2: tato závorka nemá otevírací"),
-            ("tries", "x.toml:1: klíč nemá hodnotu"),
-            ("tries == 1", "x.toml:1: je tu = navíc"),
-            ("echo = tru", "x.toml:1: má to být true, nebo false?"),
-            ("tries = 1.2.3", "x.toml:1: číslo se píše jinak"),
-            ("tries = 1_", "x.toml:1: číslo se píše jinak"),
-            ("tries = 01", "x.toml:1: číslo nesmí začínat nulou"),
-            ("tries: 1", "x.toml:1: klíč se píše: písmena"),
-            ("= 1", "x.toml:1: klíč se píše: písmena"),
-            ("prompt = \"x\" y", "x.toml:1: na řádku je něco navíc"),
-        ] {
+        for (text, expected) in MISTAKES {
             let localized = czech(text);
             assert!(localized.contains(expected), "{text:?} gave {localized:?}");
             assert_czech(&localized.replace("x.toml", "").replace("secret_file, unenrolled", ""));

@@ -10,6 +10,19 @@ use super::foreign::errno;
 
 /// A whole sentence is known by its end: what is before it is a path.
 const WHOLE: &[(&str, &str)] = &[
+    ("is the record of another user", "je to záznam jiného uživatele"),
+    (
+        "cannot be opened as its user: the identity did not change",
+        "nelze otevřít jako jeho uživatel: totožnost procesu se nezměnila",
+    ),
+    (
+        "root's account is never linked to an identity provider",
+        "účet root se s poskytovatelem identity nepropojuje",
+    ),
+    (
+        "is no link: a file of root's, mode 0600, of 2048 bytes at most",
+        "není to propojení: soubor uživatele root s právy 0600 a nejvýše 2048 bajty",
+    ),
     ("there is no secret file", "soubor s klíčem neexistuje"),
     ("there is a secret file already", "soubor s klíčem už existuje"),
     ("is a symbolic link", "je to symbolický odkaz"),
@@ -73,6 +86,14 @@ const TRIED: &[(&str, &str)] = &[
     ("remove it", "nelze odstranit"),
     ("remove an old one", "nelze odstranit dřívější"),
     ("empty it", "nelze vyprázdnit"),
+    ("mark a write", "nelze označit zápis"),
+    ("look up the user's groups", "nelze zjistit skupiny uživatele"),
+    ("look up the groups of this process", "nelze zjistit skupiny tohoto procesu"),
+    ("take on the user's groups", "nelze přijmout skupiny uživatele"),
+    ("look whose process this is", "nelze zjistit, čí je tento proces"),
+    ("keep signals from this process", "nelze tento proces chránit před signály"),
+    ("keep the caller from this process", "nelze tento proces chránit před volajícím"),
+    ("give its user id back to this process", "nelze tomuto procesu vrátit číslo uživatele"),
 ];
 
 /// An error of the store, with its path or without.
@@ -216,25 +237,24 @@ mod tests {
     #[test]
     fn what_the_store_says_is_known() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../insis_otp/src/store");
-        let names = [
-            "file.rs",
-            "publish.rs",
-            "rename.rs",
-            "invitation.rs",
-            "lock.rs",
-            "slot.rs",
-            "layout.rs",
-            "contract.rs",
-        ];
+        let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
+        assert!(files.len() > 20, "{files:?}");
+        // What the module alone reads and writes is told to the log alone.
+        let files = files.iter().filter(|path| !path.ends_with("unknown_users.rs"));
         let mut looked_up = 0;
-        for name in names {
-            let source = std::fs::read_to_string(folder.join(name)).unwrap();
+        for file in files {
+            let source = std::fs::read_to_string(file).unwrap();
             for (before, known) in
                 [("os(\"", TRIED), ("os_errno(\"", TRIED), ("action: \"", TRIED), ("Unsafe(\"", WHOLE)]
             {
                 for rest in source.split(before).skip(1) {
                     let words = rest.split('"').next().unwrap();
-                    assert!(known.iter().any(|(english, _)| *english == words), "{name}: {words:?}");
+                    assert!(
+                        known.iter().any(|(english, _)| *english == words),
+                        "{}: {words:?}",
+                        file.display()
+                    );
                     looked_up += 1;
                 }
             }
