@@ -1,31 +1,31 @@
-//! Whose secret files there are: the store is listed, and each name in it is looked up. A directory need not enumerate
-//! its people, so that a list of all accounts lacks some of them.
+//! Whose records there are: the store is listed, and each name in it is looked up. A user database need not enumerate its
+//! people, so that a list of all accounts lacks some of them.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use insis_otp::record::UserName;
-use insis_otp::store::{Account, Item, Listed, Location, Owner, Store, Template};
+use insis_otp::store::{Account, Item, Listed, Location, Owner, Store};
 use nix::unistd::Uid;
 
 use crate::users;
 
-/// The files of a store, by whose they are.
+/// What is in a store, by whose it is.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// People who have a file, by name.
+    /// People who have a record, by name.
     pub accounts: Vec<Account>,
-    /// Files of nobody whom the user database knows.
-    pub ownerless: Vec<PathBuf>,
-    /// Files whose name the user database could not be asked for.
-    pub unanswered: Vec<(PathBuf, nix::Error)>,
+    /// Records of nobody whom the user database knows.
+    pub ownerless: Vec<Location>,
+    /// Records whose name the user database could not be asked for.
+    pub unanswered: Vec<(Location, nix::Error)>,
     /// Invitations, and whose they are: `None` where the user database knows nobody of that name.
-    pub invitations: Vec<(PathBuf, Option<Account>)>,
+    pub invitations: Vec<(Location, Option<Account>)>,
 }
 
-/// Lists a store of files. `None`: it has no directory of its own that could be listed, or that directory cannot be read.
-pub fn list(template: &Template) -> Option<Listing> {
-    let found = template.list().ok()??;
+/// Lists a store. `None`: it can be asked account by account only, or cannot be read now.
+pub fn list(store: &impl Store) -> Option<Listing> {
+    let found = store.list().ok()??;
     let mut known = HashMap::new();
     for account in users::all().unwrap_or_default() {
         known.insert(Owner::Uid(account.uid.to_string()), account.clone());
@@ -34,13 +34,12 @@ pub fn list(template: &Template) -> Option<Listing> {
     let mut listing = Listing::default();
     for Listed { item, owner, location } in found {
         let account = known.get(&owner).cloned().map_or_else(|| look_up(&owner), |account| Ok(Some(account)));
-        let Location::Path(path) = location else { continue };
         match (item, account) {
-            (Item::Invitation, Ok(account)) => listing.invitations.push((path, account)),
+            (Item::Invitation, Ok(account)) => listing.invitations.push((location, account)),
             (Item::Invitation, Err(_)) => {}
             (Item::Record, Ok(Some(account))) => listing.accounts.push(account),
-            (Item::Record, Ok(None)) => listing.ownerless.push(path),
-            (Item::Record, Err(error)) => listing.unanswered.push((path, error)),
+            (Item::Record, Ok(None)) => listing.ownerless.push(location),
+            (Item::Record, Err(error)) => listing.unanswered.push((location, error)),
         }
     }
     listing.accounts.sort_unstable_by(|one, other| one.name.cmp(&other.name));
@@ -70,6 +69,8 @@ pub fn owner(path: &Path) -> Option<Account> {
 
 #[cfg(test)]
 mod tests {
+    use insis_otp::store::Template;
+
     use super::*;
 
     #[test]
@@ -90,7 +91,7 @@ mod tests {
         let listing = list(&template("%u.otp")).unwrap();
         let names: Vec<_> = listing.accounts.iter().map(|account| account.name.as_str()).collect();
         assert_eq!(names, ["daemon", "root"]);
-        assert_eq!(listing.ownerless, [folder.path().join("no-such-user-here.otp")]);
+        assert_eq!(listing.ownerless, [Location::Path(folder.path().join("no-such-user-here.otp"))]);
         let mut invited: Vec<_> = listing
             .invitations
             .iter()

@@ -1,15 +1,14 @@
-//! Who is enrolled. A site may have a hundred thousand people: their files are read by several threads, and shown as they
+//! Who is enrolled. A site may have a hundred thousand people: their records are read by several threads, and shown as they
 //! come.
 
 use std::collections::HashSet;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use insis_otp::record::UserName;
 use insis_otp::service::{Status as UserStatus, system_clock};
-use insis_otp::store::{Account, Reader, StoreError};
+use insis_otp::store::{Account, Location, Reader, StoreError};
 
 use super::Setup;
 use crate::context::Context;
@@ -19,8 +18,8 @@ use crate::report::{self, UserDetails};
 use crate::sanitize;
 use crate::stored;
 
-/// Files, and why the user database did not say whose they are.
-type Unanswered = Vec<(PathBuf, nix::Error)>;
+/// Records, and why the user database did not say whose they are.
+type Unanswered = Vec<(Location, nix::Error)>;
 
 /// How a person is shown.
 type Row<'a> = &'a (dyn Fn(&str, &UserStatus) -> String + Sync);
@@ -75,9 +74,11 @@ impl Setup<'_> {
             (false, false) => output.line(&format!("{}\n{}", messages.list_head(), rows.join("\n"))),
         }
         broken.iter().for_each(|error| complain(&messages.error(messages.store_error(error))));
-        for (path, error) in unanswered {
-            let path = path.display().to_string();
-            complain(&messages.error(messages.list_unanswered(sanitize::name(&path), messages.errno(error))));
+        for (location, error) in unanswered {
+            let location = location.to_string();
+            complain(
+                &messages.error(messages.list_unanswered(sanitize::name(&location), messages.errno(error))),
+            );
         }
         self.written(output)?;
         if sound { Ok(()) } else { Err((Status::Unusable, None)) }

@@ -127,20 +127,19 @@ impl Enrollment<'_> {
             let Some(account) = account else { return !users::has_directory() };
             let invitation = self.site.secret_file.locate(account).invitation();
             let over = Some(Some(InvitationRefusal::Expired));
-            let spent = Some(Some(InvitationRefusal::UsedUp));
+            let used_up = Some(Some(InvitationRefusal::UsedUp));
             let refusal = invitation.refusal(self.now).ok();
-            refusal == over || refusal == spent
+            refusal == over || refusal == used_up
         };
         let mut paths: Vec<_> = listing
             .invitations
             .into_iter()
             .filter(|(_, whose)| is_stale(whose))
-            .map(|(path, _)| path)
+            .map(|(location, _)| location.to_string())
             .collect();
         paths.sort_unstable();
-        let folder = paths.first()?.parent()?.display().to_string();
-        let shown: Vec<_> =
-            paths.iter().map(|path| sanitize::name(&path.display().to_string()).into_owned()).collect();
+        let folder = paths.first()?.rsplit_once('/')?.0.to_owned();
+        let shown: Vec<_> = paths.iter().map(|path| sanitize::name(path).into_owned()).collect();
         let command: Vec<_> = shown.iter().take(AT_ONCE).map(|path| quoted(path)).collect();
         let text = self.messages.doctor_stale_invitations(paths.len());
         let remedy = Remedy::new(self.messages.how_stale_invitations(), format!("rm {}", command.join(" ")));

@@ -78,7 +78,7 @@ fn one_uid(messages: &Messages, template: &Template, people: &[Account], records
     let finding = |(uid, mut same): (u32, Vec<&Account>)| {
         same.dedup_by(|one, other| one.name == other.name);
         let (enrolled, without): (Vec<&Account>, Vec<_>) =
-            same.into_iter().partition(|account| records.enrolled(&template.locate(account)).is_ok());
+            same.into_iter().partition(|account| records.enrolled(template, account).is_ok());
         let (one, other) = (enrolled.first()?, without.first()?);
         let remedy =
             Remedy::new(messages.how_one_uid(), format!("otp-setup --user {}", quoted(other.name.as_str())));
@@ -93,7 +93,7 @@ fn one_uid(messages: &Messages, template: &Template, people: &[Account], records
 fn reused(messages: &Messages, template: &Template, people: &[Account], records: &Records) -> Vec<Finding> {
     let (mut enrolled, mut older) = (0_usize, Vec::new());
     for person in people {
-        let Ok(enrolled_at) = records.enrolled(&template.locate(person)) else { continue };
+        let Ok(enrolled_at) = records.enrolled(template, person) else { continue };
         enrolled += 1;
         let made = person.home.metadata().and_then(|home| home.created()).ok();
         let made = made.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
@@ -255,7 +255,7 @@ impl Rules<'_> {
         let Exempt { users, groups, .. } = &self.config.exempt;
         let exempt = Named::of(users.iter().map(String::as_str), groups.iter().map(String::as_str));
         people
-            .filter(|account| records.is_unenrolled(&self.config.secret_file.locate(account)))
+            .filter(|account| records.is_unenrolled(&self.config.secret_file, account))
             .filter(|account| !exempt.contains(account))
             .collect()
     }

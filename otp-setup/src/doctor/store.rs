@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use insis_otp::config::{Config, SelfEnrollment};
-use insis_otp::store::{Account, Cause, StoreError, Template};
+use insis_otp::store::{Account, Cause, Location, Store, StoreError, Template, UserStore};
 use nix::unistd::{Gid, Group};
 
 use super::records::Records;
@@ -179,8 +179,8 @@ fn how_to_enroll_again(messages: &Messages, config: &Config, user: &str) -> Stri
 /// Secret files in homes that cannot be used.
 fn homes(messages: &Messages, config: &Config, people: &[Account], records: &Records) -> Vec<Finding> {
     let finding = |account: &Account| {
-        let file = config.secret_file.locate(account);
-        let error = records.enrolled(&file).err().filter(|error| !error.is_not_enrolled())?;
+        let error =
+            records.enrolled(&config.secret_file, account).err().filter(|error| !error.is_not_enrolled())?;
         Some(unusable(messages, config, account, &error))
     };
     let mut findings: Vec<_> = people.iter().filter_map(finding).collect();
@@ -201,11 +201,11 @@ fn files(messages: &Messages, config: &Config, records: &Records) -> Vec<Finding
     let template = &config.secret_file;
     let Some(listing) = stored::list(template) else { return Vec::new() };
     let mut findings: Vec<_> =
-        listing.ownerless.iter().map(|path| ownerless(messages, template, path)).collect();
-    if let Some((path, error)) = listing.unanswered.first() {
-        let location = sanitize::name(&path.display().to_string()).into_owned();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let remedy = Remedy::run(messages, format!("getent passwd {}", quoted(&sanitize::name(&name))));
+        listing.ownerless.iter().map(|location| ownerless(messages, template, location)).collect();
+    if let Some((location, error)) = listing.unanswered.first() {
+        let name = sanitize::name(&last_part(location)).into_owned();
+        let location = sanitize::name(&location.to_string()).into_owned();
+        let remedy = Remedy::run(messages, format!("getent passwd {}", quoted(&name)));
         findings.push(Finding::new(
             Severity::Warning,
             location,
@@ -214,23 +214,30 @@ fn files(messages: &Messages, config: &Config, records: &Records) -> Vec<Finding
         ));
     }
     let broken = |account: &Account| {
-        let file = template.locate(account);
-        let error = records
-            .enrolled(&file)
-            .err()
-            .filter(|error| !error.is_not_enrolled() && error.location.path() == Some(file.path()))?;
+        let error = records.enrolled(template, account).err();
+        // Not of the identity that the file is read with.
+        let at_fault = |error: &StoreError| {
+            !error.is_not_enrolled() && error.location == template.user(account).location()
+        };
+        let error = error.filter(|error| at_fault(error))?;
         Some(unusable(messages, config, account, &error))
     };
     findings.extend(listing.accounts.iter().filter_map(broken));
     findings
 }
 
-/// A file of a name that nobody has: its owner may have another name now.
-fn ownerless(messages: &Messages, template: &Template, path: &Path) -> Finding {
-    let shown = path.display().to_string();
-    let location = sanitize::name(&shown).into_owned();
-    let old = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let renamed = stored::owner(path).filter(|owner| !template.locate(owner).path().exists());
+/// The name by which a record stands in its directory.
+fn last_part(location: &Location) -> String {
+    let name = location.path().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| location.to_string())
+}
+
+/// A record of a name that nobody has: its owner may have another name now.
+fn ownerless(messages: &Messages, template: &Template, location: &Location) -> Finding {
+    let old = last_part(location);
+    let owner = location.path().and_then(stored::owner);
+    let renamed = owner.filter(|owner| !template.locate(owner).path().exists());
+    let location = sanitize::name(&location.to_string()).into_owned();
     match renamed {
         Some(new) => {
             let command =
