@@ -3,6 +3,7 @@
 //! An application looks at its connection when it waits for a reply. While it waits for this module, sshd does not, and a
 //! terminal says that it was hung up by a signal that the application may catch. So the module looks itself.
 
+use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::os::fd::RawFd;
 
@@ -20,11 +21,12 @@ pub struct Presence {
 
 impl Presence {
     /// Of whoever logs in from there: by the connection to that address that the application has. Whoever is on this machine
-    /// is where standard input comes from.
+    /// sits at the terminal that standard input is.
     pub fn of(rhost: &str) -> Self {
         let descriptor = match numeric(rhost) {
             Some(address) => descriptors().find(|descriptor| peer(*descriptor) == Some(address)),
-            None => (rhost == "-").then_some(0),
+            // Who writes into a pipe has gone when everything is written, and still waits for what comes of it.
+            None => (rhost == "-" && std::io::stdin().is_terminal()).then_some(0),
         };
         Self { descriptor }
     }
