@@ -10,7 +10,7 @@ use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
 use insis_otp::identity::Identity;
 use insis_otp::oath::UnixTime;
 use insis_otp::service::{self, LoginAttempt, SignIn, SinceLastLogin, system_clock};
-use insis_otp::store::{Links, StoreError};
+use insis_otp::store::Links;
 use insis_otp::verify::{Refusal, Verdict};
 use insis_otp::{RememberedClient, Source};
 use zeroize::Zeroizing;
@@ -459,7 +459,7 @@ impl Login {
             Ok(turn) => turn,
             Err((why, detail)) => return Outcome::NotSignedIn(why, detail),
         };
-        if let Err(outcome) = self.charge_sign_in() {
+        if let Err(outcome) = self.record_sign_in(SignIn::Begins) {
             return outcome;
         }
         // Whom it was charged to is not told by when the provider is asked.
@@ -512,27 +512,21 @@ impl Login {
     /// Records that the account's owner has signed in.
     fn accept_sign_in(&self, signed_in: SignedIn) -> Outcome {
         match self.record_sign_in(SignIn::Opens { tells_failures: self.tells_failures }) {
-            Ok(since) => Outcome::SignedIn(signed_in, since.unwrap_or_default()),
-            Err(error) => Outcome::Unavailable(error.to_string()),
+            Ok(since) => Outcome::SignedIn(signed_in, since),
+            Err(outcome) => outcome,
         }
     }
 
-    /// Charges a sign-in as one wrong guess, of whomever it is.
-    fn charge_sign_in(&self) -> Result<(), Outcome> {
-        match self.record_sign_in(SignIn::Begins) {
-            Ok(Some(_)) => Ok(()),
-            // A guess that nobody compares with anything.
-            Ok(None) => self.target.refuse(&service::Reply::new(b"000000"), &self.config).map(|_| ()),
-            Err(error) => Err(Outcome::Unavailable(error.to_string())),
+    /// Has what becomes of a sign-in recorded, of whomever it is: where nobody has enrolled, as for a name that nobody has.
+    fn record_sign_in(&self, what: SignIn) -> Result<SinceLastLogin, Outcome> {
+        if let Some(Access::Direct(file)) = self.target.known.as_ref().map(|known| &known.access) {
+            let recorded = access::service(file, &self.config.policy).record_sign_in(what);
+            if let Some(since) = recorded.map_err(|error| Outcome::Unavailable(error.to_string()))? {
+                return Ok(since);
+            }
         }
-    }
-
-    /// Has what becomes of a sign-in recorded where somebody known has enrolled.
-    fn record_sign_in(&self, what: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
-        match self.target.known.as_ref().map(|known| &known.access) {
-            Some(Access::Direct(file)) => access::service(file, &self.config.policy).record_sign_in(what),
-            Some(Access::Helper(_)) | None => Ok(None),
-        }
+        self.target.record_sign_in(what, &self.config)?;
+        Ok(SinceLastLogin::default())
     }
 
     /// Has a reply of somebody known decided.

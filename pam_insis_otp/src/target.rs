@@ -4,7 +4,7 @@ use insis_otp::config::{Config, Deadline, Exempt};
 use insis_otp::network::numeric;
 use insis_otp::oath::{Digits, UnixTime};
 use insis_otp::record::UserName;
-use insis_otp::service::{Reply, refuse_unknown, system_clock};
+use insis_otp::service::{Reply, SignIn, record_unknown_sign_in, refuse_unknown, system_clock};
 use insis_otp::store::{Account, Cause, Store, StoreError, Template, UnknownUsers};
 use insis_otp::verify::{Attempt, Policy, Refusal, Verdict, verify};
 use nix::unistd::{Group, ResUid, Uid, getresuid, getuid};
@@ -79,13 +79,26 @@ impl Target {
             &system_clock,
         );
         match refused {
-            // Where secret files are elsewhere, there may be no such directory; then nothing is counted.
-            Err(error) if config.secret_file != Template::system() || is_lack_of_room(&error) => {
-                Ok(refuse_without_count(reply, &config.policy))
-            }
+            Err(error) if may_go_uncounted(&error, config) => Ok(refuse_without_count(reply, &config.policy)),
             refused => refused.map_err(|error| Outcome::Unavailable(error.to_string())),
         }
     }
+
+    /// Records what becomes of a sign-in, by root, where there is no record: as much work, and the delays that somebody with
+    /// a secret file would have.
+    pub fn record_sign_in(&self, what: SignIn, config: &Config) -> Result<(), Outcome> {
+        let (name, policy) = (self.counted_name(), &config.policy);
+        match record_unknown_sign_in(&self.unknown_users, name, what, policy, &system_clock) {
+            Err(error) if may_go_uncounted(&error, config) => Ok(()),
+            recorded => recorded.map_err(|error| Outcome::Unavailable(error.to_string())),
+        }
+    }
+}
+
+/// Whether somebody without a secret file is refused all the same where that cannot be counted: where secret files are
+/// elsewhere, there may be no such directory.
+fn may_go_uncounted(error: &StoreError, config: &Config) -> bool {
+    config.secret_file != Template::system() || is_lack_of_room(error)
 }
 
 impl Known {

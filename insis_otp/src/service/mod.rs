@@ -34,7 +34,7 @@ pub use login::refuse_unknown;
 pub use management::{Authority, PasswordCheck};
 pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{EnrollmentDenial, Response, Status};
-pub use sign_in::{SignIn, SinceLastLogin};
+pub use sign_in::{SignIn, SinceLastLogin, record_unknown_sign_in};
 pub use verification::LoginAttempt;
 
 use crate::oath::UnixTime;

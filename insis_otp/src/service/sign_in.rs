@@ -1,10 +1,10 @@
 //! What a login by the identity provider leaves in the record of somebody who has enrolled a device, too. There may be none.
 
-use super::{Service, wipe_stack};
+use super::{Clock, Service, wipe_stack};
 use crate::oath::UnixTime;
 use crate::record::Enrollment;
-use crate::store::{Decision, StoreError, UserStore, Write};
-use crate::verify::State;
+use crate::store::{Decision, StoreError, UnknownUserStore, UserStore, Write};
+use crate::verify::{Policy, State};
 
 /// What the owner is to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,32 @@ pub enum SignIn {
     },
 }
 
+impl SignIn {
+    fn recorded(self, state: &State, policy: &Policy, now: UnixTime) -> State {
+        match self {
+            Self::Begins => state.charged_for_sign_in(policy, now),
+            Self::Fails => state.without_sign_in(),
+            Self::Opens { tells_failures } => state.after_sign_in(tells_failures, now),
+        }
+    }
+}
+
+/// Records what becomes of a sign-in where there is no record, so that it is charged and given back like others.
+///
+/// # Errors
+/// The failures of names without a record cannot be read or written.
+#[inline(never)]
+pub fn record_unknown_sign_in(
+    unknown_users: &impl UnknownUserStore,
+    name: &str,
+    what: SignIn,
+    policy: &Policy,
+    clock: Clock<'_>,
+) -> Result<(), StoreError> {
+    let charge = |_: &Enrollment, state: &State| (what.recorded(state, policy, clock()), ());
+    unknown_users.refuse(name, &policy.throttle, charge, |_, ()| ())
+}
+
 impl<S: UserStore> Service<'_, S> {
     /// Records what becomes of a sign-in at the identity provider, in the record of somebody who has enrolled a device; `None`:
     /// there is no record. What opens a login is on the disk when this returns.
@@ -44,14 +70,11 @@ impl<S: UserStore> Service<'_, S> {
             // Its own charge is no failure.
             let answer = SinceLastLogin { failures: state.failures.saturating_sub(1), new_device };
             let now = (self.clock)();
-            let (state, write) = match what {
-                SignIn::Begins => (state.charged_for_sign_in(self.policy, now), Write::InPlace),
-                SignIn::Fails => (state.without_sign_in(), Write::InPlace),
-                SignIn::Opens { tells_failures } => {
-                    (state.after_sign_in(tells_failures, now), Write::Durable)
-                }
+            let write = match what {
+                SignIn::Begins | SignIn::Fails => Write::InPlace,
+                SignIn::Opens { .. } => Write::Durable,
             };
-            Decision { state, write, answer }
+            Decision { state: what.recorded(state, self.policy, now), write, answer }
         });
         wipe_stack();
         match recorded {

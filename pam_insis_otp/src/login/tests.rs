@@ -318,6 +318,31 @@ mod as_root {
     }
 
     #[test]
+    fn names_that_nobody_has_are_charged_and_given_back_like_others() {
+        let (away, hang_up) =
+            ("echo unavailable reason=idp-network detail=", format!("echo {OFFERED}; exec sleep 60"));
+        let refused = says("refused reason=idp-denied detail=");
+        for (script, typed, is_delayed) in
+            [(away, &["m"][..], false), (&refused, &["m", ""], true), (&hang_up, &["m"], true)]
+        {
+            for is_known in [true, false] {
+                let anna = Anna::new();
+                let log_in = |typed: &[&str]| {
+                    anna.signs_in_with(script, typed, |login| {
+                        login.config.tries = 1;
+                        login.target.known = login.target.known.take().filter(|_| is_known);
+                    })
+                };
+                // One more than costs nothing, and one that a delay does not hold back.
+                (0..7).for_each(|_| drop(log_in(typed)));
+                let (outcome, _) = log_in(&[&anna.wrong()]);
+                let is_throttled = matches!(outcome.refusal(), Some(Refusal::Throttled { .. }));
+                assert_eq!(is_throttled, is_delayed, "known: {is_known}: {script}: {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_letter_that_sshd_has_covered_is_the_choice() {
         let anna = Anna::new();
         let (outcome, shown) = anna.signs_in(&says("refused reason=idp-denied detail="), &["\u{8}", ""]);
