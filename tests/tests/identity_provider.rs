@@ -12,8 +12,8 @@ use data_encoding::BASE64URL_NOPAD;
 use insis_otp::identity::{Message, Start};
 use insis_otp::service::Flow;
 use insis_otp_tests::env::{Env, run};
-use insis_otp_tests::identity_provider::{CA_FILE, Decision, PROGRAM, Provider, authority, settings};
-use insis_otp_tests::stub_provider::{Page, Reply, Stub, claims, device, done, pending};
+use insis_otp_tests::identity_provider::{CA_FILE, Decision, PROGRAM, Provider, authority, own, settings};
+use insis_otp_tests::stub_provider::{Page, Question, Reply, Stub, claims, device, done, pending};
 use otp_idp::signing::SigningKey;
 use serde_json::{Value, json};
 
@@ -164,6 +164,38 @@ fn nobody_who_comes_is_an_expired_flow_and_it_ends_in_time() {
         assert_eq!(word(&message), "idp-expired", "{message:?}");
         assert!(began.elapsed() < Duration::from_secs(seconds.min(5) + 1), "{:?}", began.elapsed());
     }
+}
+
+#[test]
+fn a_device_code_is_redeemed_once() {
+    let provider = Provider::start();
+    // Not by otp-idp, which does not try: what the provider does then.
+    let mut client = Command::new("node");
+    client.arg(own("apps/redeem.mjs")).args([provider.issuer(), "rs256"]);
+    client.env("NODE_EXTRA_CA_CERTS", own("apps/tls/authority.pem"));
+    let mut client = client.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(client.stdout.take().unwrap()).lines();
+    let begun = lines.next().unwrap().unwrap();
+    let (uri, code) = begun.split_once(' ').unwrap();
+    provider.person(uri, code, Decision::Approve, &["account=anna-7", "amr=pwd mfa"]);
+    client.stdin.take().unwrap().write_all(b"now\n").unwrap();
+    let redeemed: Vec<_> = lines.map(Result::unwrap).collect();
+    assert_eq!(redeemed, ["200 id_token", "400 invalid_grant"]);
+    assert!(client.wait().unwrap().success());
+    // To otp-idp that is a refusal; and it redeems no code of which it has the token.
+    let token = |question: &Question| done(&SigningKey::rsa("a").token("RS256", &claims(&question.issuer)));
+    let stub = Stub::start(move |question| match (question.page, question.before) {
+        (Page::Token, 0) => Some(token(question)),
+        (Page::Token, _) => Some(Reply::Json(400, json!({ "error": "invalid_grant" }))),
+        _ => None,
+    });
+    let _env = machine(&stub_settings(&stub, "mfa = \"amr=mfa\""));
+    let mut flow = begin(30);
+    offered(&mut flow);
+    assert_eq!(word(&flow.hear().unwrap()), "proved");
+    assert!(flow.hear().is_err(), "one proof and no more");
+    assert_eq!(stub.count(Page::Token), 1);
+    assert_eq!(word(&outcome(30)), "idp-denied");
 }
 
 fn stub_settings(stub: &Stub, more: &str) -> String {

@@ -56,11 +56,14 @@ fn another_persons_sign_in_and_one_without_a_link_open_nothing() {
     scene.link("bob", "s-bob");
     let refused = "That does not open this login. Type a code.";
     // The same name at the provider is no link.
-    let mut ssh = scene.signs_in("bob", "bob", &MFA);
-    ssh.expect(refused);
-    let line = scene.reason("idp-other-person");
-    assert!(line.contains("message=\"signed in: bob at https://127.0.0.1:"), "{line}");
-    drop(ssh);
+    let named = [MFA[0], r#"claims={"preferred_username":"bob"}"#];
+    for subject in ["bob", "s-carol"] {
+        let mut ssh = scene.signs_in("bob", subject, &named);
+        ssh.expect(refused);
+        let line = scene.reason("idp-other-person");
+        assert!(line.contains(&format!("message=\"signed in: {subject} at https://127.0.0.1:")), "{line}");
+        scene.machine.env.syslog().clear();
+    }
     let mut ssh = scene.signs_in("anna", "s-bob", &MFA);
     ssh.expect(refused);
     let _ = scene.reason("idp-not-linked");
