@@ -11,7 +11,7 @@ use crate::terminal::{MEASURE, wrap};
 use crate::{dates, sanitize};
 
 /// Recovery codes at or below this number are few.
-const FEW: u32 = 2;
+pub const FEW: u32 = 2;
 
 /// Status for people.
 pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<String> {

@@ -58,7 +58,7 @@ impl Setup<'_> {
     pub(super) fn link_all(&self, site: &Context, path: &Path) -> Result<(), ExitError> {
         self.only_root(site)?;
         let provider = self.provider(site)?;
-        let wanted = self.wanted(provider, &self.read_links(path)?)?;
+        let wanted = self.wanted(provider, &self.read_list(path)?)?;
         for Wanted { account, identity } in &wanted {
             self.save_link(account, identity)?;
         }
@@ -215,7 +215,8 @@ impl Setup<'_> {
         (Status::Unusable, Some(self.messages.error(self.messages.store_error(error))))
     }
 
-    fn read_links(&self, path: &Path) -> Result<String, ExitError> {
+    /// A file, or standard input where it is called `-`.
+    pub(super) fn read_list(&self, path: &Path) -> Result<String, ExitError> {
         let mut text = String::new();
         let read = match path.to_str() {
             Some("-") => std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text),

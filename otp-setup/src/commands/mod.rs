@@ -6,6 +6,7 @@ mod invite;
 mod link;
 mod list;
 mod options;
+mod roster;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ use crate::ui::Ui;
 
 use self::import::ImportOptions;
 use self::options::{EnrollOptions, RecoveryOptions};
+use self::roster::RosterOptions;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -90,6 +92,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    Report(RosterOptions),
     Completions {
         shell: clap_complete::Shell,
     },
@@ -180,6 +183,7 @@ impl Setup<'_> {
             Some(Command::Unlink) => self.unlink(&site),
             Some(Command::IdpTest) => self.test_provider(&site),
             Some(Command::List { json }) => self.list(&site, *json),
+            Some(Command::Report(options)) => self.roster(&site, options),
             Some(Command::Move { old, new }) => self.rename(&site, old, new),
             Some(Command::Import(options)) => self.import(&site, options),
             Some(Command::Export { .. }) => self.export(&site),

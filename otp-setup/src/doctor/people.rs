@@ -1,16 +1,16 @@
 //! Who is locked out, or is going to be: people without an enrollment, by the rules of each service that asks for codes.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use insis_otp::config::{Config, Deadline, Exempt, Required, SelfEnrollment, Unenrolled};
+use insis_otp::config::{Config, Exempt, Required, SelfEnrollment, Unenrolled};
 use insis_otp::oath::{Seconds, UnixTime};
 use insis_otp::store::{Account, Template};
-use nix::unistd::{Gid, Group};
 
 use super::pam::{Used, with_setting};
 use super::records::Records;
 use super::{Finding, Remedy, Severity, quoted, remedy};
 use crate::messages::Messages;
+use crate::named::{Days, Named};
 use crate::{dates, users};
 use insis_otp::pam_stack::files::Rule;
 
@@ -289,58 +289,6 @@ impl Rules<'_> {
 pub fn some(names: &[&str]) -> String {
     let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     if names.len() > NAMED { format!("{first}, …") } else { first }
-}
-
-/// Whom the lists of required users and groups name, with the day of each entry.
-struct Days<'e>(Vec<(UnixTime, Named<'e>)>);
-
-impl<'e> Days<'e> {
-    fn of(required: &'e Required) -> Self {
-        let by_name = |user: &'e Deadline| (user.from, Named::of([user.name.as_str()], []));
-        let by_group = |group: &'e Deadline| (group.from, Named::of([], [group.name.as_str()]));
-        Self(required.users.iter().map(by_name).chain(required.groups.iter().map(by_group)).collect())
-    }
-
-    /// The first day for somebody.
-    fn first(&self, account: &Account) -> Option<UnixTime> {
-        self.0.iter().filter(|(_, named)| named.contains(account)).map(|(from, _)| *from).min()
-    }
-}
-
-/// Whom a list names by name or by group.
-struct Named<'e> {
-    users: HashSet<&'e str>,
-    groups: Vec<Gid>,
-    /// Whom the groups name. A directory need not tell; there each person is asked for.
-    members: HashSet<String>,
-    asks: bool,
-}
-
-impl<'e> Named<'e> {
-    fn of(users: impl IntoIterator<Item = &'e str>, groups: impl IntoIterator<Item = &'e str>) -> Self {
-        let found = groups.into_iter().filter_map(|name| Group::from_name(name).ok().flatten());
-        let found: Vec<_> = found.collect();
-        Self {
-            users: users.into_iter().collect(),
-            groups: found.iter().map(|group| group.gid).collect(),
-            asks: !found.is_empty() && users::groups_are_elsewhere(),
-            members: found.into_iter().flat_map(|group| group.mem).collect(),
-        }
-    }
-
-    fn contains(&self, account: &Account) -> bool {
-        let name = account.name.as_str();
-        self.users.contains(name)
-            || self.groups.contains(&account.gid)
-            || self.members.contains(name)
-            || self.asks && self.is_member(name, account.gid)
-    }
-
-    fn is_member(&self, name: &str, gid: Gid) -> bool {
-        let theirs =
-            std::ffi::CString::new(name).ok().and_then(|name| nix::unistd::getgrouplist(&name, gid).ok());
-        theirs.is_some_and(|theirs| theirs.iter().any(|gid| self.groups.contains(gid)))
-    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ named! {
         en "Sign in with the identity provider once, and say what was seen"
         cs "Přihlásit se jednou přes poskytovatele identity a říct, co je vidět";
     about_list en "List who is paired (root only)" cs "Vypsat, kdo je spárován (jen root)";
+    about_report en "Report who has a second factor and who has not, of all people (root only)" cs "Vypsat, kdo ze všech lidí má druhý faktor a kdo ne (jen root)";
     about_completions
         en "Write completions for a shell to standard output"
         cs "Napsat na standardní výstup doplňování pro shell";
@@ -113,6 +114,9 @@ named! {
         cs "Na nic se neptat: kódy i heslo se čtou ze standardního vstupu, každý na řádku; co je potřeba dál, musí říct \
             přepínače";
     help_json en "Say it as JSON" cs "Odpovědět v JSON";
+    help_csv en "Say it as CSV, for spreadsheets" cs "Odpovědět v CSV, pro tabulky";
+    help_group en "Only members of this group; may be given more than once" cs "Jen členové této skupiny; lze zadat víckrát";
+    help_people en "Only people named in FILE (- is standard input), a name a line" cs "Jen lidé jmenovaní v SOUBORU (- je standardní vstup), každý na řádku";
     help_remove_yes en "Do not ask whether it is meant" cs "Neptat se, jestli je to míněno vážně";
     help_valid en "How long it can be used: 1h to 90d (default: 7d)" cs "Jak dlouho platí: 1h až 90d (jinak 7d)";
     help_invite_print
@@ -171,6 +175,8 @@ named! {
     value_entry en "ENTRY" cs "POLOŽKA";
     value_subject en "SUBJECT" cs "SUBJEKT";
     value_import en "FILE" cs "SOUBOR";
+    value_group en "GROUP" cs "SKUPINA";
+    value_people en "FILE" cs "SOUBOR";
     value_shell en "SHELL" cs "SHELL";
     value_valid en "TIME" cs "DOBA";
 }

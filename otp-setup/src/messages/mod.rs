@@ -19,6 +19,7 @@ mod link;
 mod page;
 mod proof;
 mod remedy;
+mod roster;
 
 use std::fmt::Display;
 use std::io;
@@ -269,6 +270,7 @@ mod tests {
             page::MESSAGES,
             proof::MESSAGES,
             remedy::MESSAGES,
+            roster::MESSAGES,
         ];
         subjects.into_iter().flatten().collect()
     }

@@ -98,7 +98,7 @@ fn print_page(bench: &mut Bench) {
     ));
 }
 
-/// `otp-setup list`, with everybody enrolled.
+/// `otp-setup list` and `report`, with everybody enrolled.
 pub fn list_of_many(bench: &mut Bench) {
     const MANY: usize = 100_000;
     let folder = bench.disk.join("listed");
@@ -107,17 +107,20 @@ pub fn list_of_many(bench: &mut Bench) {
     let config = format!("secret_file = \"{}\"\n", template.display());
     bench.env.write(Path::new("/etc/security/insis-otp.toml"), config.as_bytes(), 0o644);
     enroll_everybody(&anna, MANY);
-    let mut times = Vec::new();
-    for _ in 0..5 {
-        let mut command = bench.env.command("/usr/bin/otp-setup");
-        let start = Instant::now();
-        let listed = run(command.arg("list"));
-        times.push(start.elapsed());
-        // Everybody, anna, and the head of the table.
-        let lines = listed.stdout.iter().filter(|byte| **byte == b'\n').count();
-        assert_eq!(lines, MANY + 2, "somebody is not in the list");
+    // Everybody, anna, and the head of the table; below the report stands a line with the sum, or two.
+    for (what, beside) in [("list", 2..=2), ("report", 4..=6)] {
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let mut command = bench.env.command("/usr/bin/otp-setup");
+            let start = Instant::now();
+            let shown = run(command.arg(what));
+            times.push(start.elapsed());
+            let lines = shown.stdout.iter().filter(|byte| **byte == b'\n').count();
+            assert!(beside.contains(&(lines - MANY)), "somebody is not in the {what}");
+        }
+        let row = format!("otp-setup {what}, 100,000 paired users");
+        bench.report.add(Row::bound(&row, median(&times), 2_000_000.0));
     }
-    bench.report.add(Row::bound("otp-setup list, 100,000 paired users", median(&times), 2_000_000.0));
 }
 
 /// Adds that many users to the machine. Each has a secret file like anna's.
