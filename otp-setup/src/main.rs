@@ -28,6 +28,7 @@ mod stored;
 mod terminal;
 mod ui;
 mod users;
+mod wrap;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;

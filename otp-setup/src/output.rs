@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use serde::Serialize;
 
 use crate::sanitize;
-use crate::terminal::{MEASURE, wrap};
+use crate::wrap::{MEASURE, wrap};
 
 /// Standard output, with what became of it.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::doctor::{Finding, Severity};
 use crate::messages::Messages;
-use crate::terminal::{MEASURE, wrap};
+use crate::wrap::{MEASURE, wrap};
 use crate::{dates, sanitize};
 
 /// Recovery codes at or below this number are few.

@@ -2,8 +2,7 @@
 
 use subtle::ConstantTimeEq;
 
-use crate::host::{Flags, Host, SecretBytes, Style};
-use crate::outcome::NoReply;
+use crate::host::{Flags, Host, NoReply, SecretBytes, Style};
 
 /// What came back from the prompt.
 pub enum Reply {

@@ -19,10 +19,10 @@ use zeroize::Zeroizing;
 
 use crate::access::{self, Access};
 use crate::dialogue::{self, Reply};
-use crate::host::{Flags, Host, SecretBytes};
+use crate::host::{Flags, Host, NoReply, SecretBytes};
 use crate::login;
 use crate::messages::{Messages, fill};
-use crate::outcome::{NoReply, NotEnrolled};
+use crate::outcome::NotEnrolled;
 use crate::qr::{self, Drawing};
 use crate::report::Log;
 use crate::target::{Target, exemption};

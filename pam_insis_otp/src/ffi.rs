@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_c_functions_take_what_libpam_gives_them() {
-        use crate::host::hooks::pam_sm_setcred;
+        use crate::entry::hooks::pam_sm_setcred;
         let words = [c"debug".as_ptr(), c"tries=1".as_ptr()];
         with_handle(|pamh| {
             let pamh = ptr::from_mut(pamh);

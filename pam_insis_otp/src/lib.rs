@@ -22,6 +22,7 @@ mod access;
 mod date;
 mod dialogue;
 mod enrollment;
+mod entry;
 mod ffi;
 mod guard;
 mod host;

@@ -6,6 +6,7 @@ use insis_otp::service::SinceLastLogin;
 use insis_otp::verify::{Accepted, Proof, Refusal};
 pub use pam::constants::PamResultCode as Code;
 
+use crate::host::NoReply;
 use crate::sign_in::{NotSignedIn, SignedIn};
 
 /// The end of an authentication. [`Outcome::code`] is the only function that turns one into a PAM code.
@@ -67,15 +68,6 @@ pub enum Passed {
     ExemptNetwork,
     /// A code was accepted from here not long ago.
     Remembered,
-}
-
-/// Why there was no reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoReply {
-    /// The application cannot ask, was told not to, or the person hung up.
-    Conversation,
-    /// The reply was NULL or empty.
-    Empty,
 }
 
 /// What the session calls return: they are none of this module's business.

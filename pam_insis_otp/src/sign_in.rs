@@ -19,9 +19,8 @@ use insis_otp::store::Link;
 use nix::fcntl::{Flock, FlockArg};
 
 use crate::dialogue::{self, Reply};
-use crate::host::{Host, SecretBytes};
+use crate::host::{Host, NoReply, SecretBytes};
 use crate::messages::{Messages, fill};
-use crate::outcome::NoReply;
 use crate::presence::Presence;
 
 /// Where flows that are going on are noted, and when the provider last did not answer.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::keys::Key;
 use crate::oath::Seconds;
 
 /// An OpenID provider, and what is asked of it (OAuth 2.0 device authorization grant, RFC 8628).
@@ -167,12 +166,4 @@ pub(super) fn is_address(text: &str, beginning: &str) -> bool {
     let rest = text.strip_prefix(beginning).unwrap_or_default();
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'@' | b'"' | b'\\');
     (1..=200).contains(&rest.len()) && !rest.starts_with('/') && rest.bytes().all(is_plain)
-}
-
-/// The key of the section of that name.
-///
-/// # Errors
-/// There is none: names the nearest one.
-pub(super) fn find(name: &str) -> Result<&'static Key, crate::strict::Error> {
-    super::keys::find_in(super::keys::PROVIDER_KEYS, name)
 }

@@ -267,11 +267,16 @@ pub(super) fn find(name: &str) -> Result<&'static Key, Error> {
     find_in(KEYS, name)
 }
 
+/// The same, of the section of the identity provider.
+pub(super) fn find_of_provider(name: &str) -> Result<&'static Key, Error> {
+    find_in(PROVIDER_KEYS, name)
+}
+
 /// The key of that name in a table.
 ///
 /// # Errors
 /// There is none: names the nearest one.
-pub(super) fn find_in(keys: &'static [Key], name: &str) -> Result<&'static Key, Error> {
+fn find_in(keys: &'static [Key], name: &str) -> Result<&'static Key, Error> {
     let known = || keys.iter().map(|key| key.name).collect();
     keys.iter().find(|key| key.name == name).ok_or_else(|| Error::unknown(Name::Key, name, known()))
 }

@@ -322,7 +322,7 @@ impl Config {
             return self.set_for_service(service, key, value);
         }
         if let Some(key) = key.strip_prefix(PROVIDER) {
-            return identity_provider::find(key)?.set(self, value);
+            return keys::find_of_provider(key)?.set(self, value);
         }
         let key = keys::find(key)?;
         if key.scope == Scope::Service {

@@ -4,14 +4,16 @@
 
 mod generator;
 mod keyed_hmac;
+mod parameters;
 mod recovery;
 mod secret;
 mod time;
 
 #[cfg(test)]
 pub(crate) use generator::COMPUTED;
-pub use generator::{Algorithm, Code, Digits, InvalidParameter, OtpGenerator, Period};
+pub use generator::{Code, OtpGenerator};
 pub(crate) use keyed_hmac::KeyedHmac;
+pub use parameters::{Algorithm, Digits, InvalidParameter, Period};
 pub use recovery::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, ScratchCode};
 pub use secret::{InvalidSecret, Secret};
 pub use time::{Drift, Seconds, Step, UnixTime};

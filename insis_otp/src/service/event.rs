@@ -1,6 +1,6 @@
 //! What became of a request, as the log has it.
 
-use super::management::{AllowedBy, Authority};
+use super::authority::{AllowedBy, Authority};
 use super::{EnrollmentDenial, Request, Response};
 use crate::audit::{self, Level, Line};
 use crate::store::{Cause, StoreError};

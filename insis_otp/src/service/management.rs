@@ -1,5 +1,6 @@
 //! What people ask about their own account, and root about anybody's.
 
+use super::authority::{AllowedBy, Authority};
 use super::verification::Purpose;
 use super::{
     Credential, EnrollmentDenial, Error, Event, LoginAttempt, NewDevice, Reply, Reporter, Request, Response,
@@ -7,39 +8,11 @@ use super::{
 };
 use crate::config::SelfEnrollment;
 use crate::oath::{Drift, RecoveryCode, RecoveryCodes, Salt};
-use crate::record::{Enrollment, UserName};
+use crate::record::Enrollment;
 use crate::store::{Cause, Charge, Decision, InvitationRefusal, StoreError, UserStore, Write};
 use crate::verify::{
     self, ParsedReply, Refusal, Resync, ResyncCharge, ResyncCode, State, Verdict, charge_resync,
 };
-
-/// Has somebody's own password checked.
-///
-/// # Errors
-/// It is wrong, or cannot be checked.
-pub type PasswordCheck<'a> = &'a dyn Fn(&UserName, &Credential) -> Result<(), EnrollmentDenial>;
-
-/// Whose wish a request is.
-#[derive(Clone, Copy)]
-pub enum Authority<'a> {
-    /// Root's: no proof is asked for.
-    Administrator,
-    /// The user's, who can read and write the file without this program: changes take a proof all the same, so that
-    /// whoever sits down at an open terminal cannot make them.
-    FileOwner,
-    /// The user's, who cannot read the file (through `otp-helper`): changes take a proof, a first enrollment what the site
-    /// asks for.
-    User(SelfEnrollment, PasswordCheck<'a>),
-}
-
-impl Authority<'_> {
-    const fn takes_proof(&self) -> bool {
-        !matches!(self, Self::Administrator)
-    }
-}
-
-/// What allowed a first enrollment: the `by=` of the log.
-pub(super) type AllowedBy = Option<&'static str>;
 
 impl<S: UserStore> Service<'_, S> {
     /// Does what is asked, if the authority allows it, and reports it.

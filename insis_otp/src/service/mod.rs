@@ -13,6 +13,7 @@
 //! no other.
 
 mod administration;
+mod authority;
 mod client;
 mod codec;
 mod enrollment;
@@ -26,12 +27,12 @@ mod sign_in;
 mod verification;
 
 pub use administration::Existing;
+pub use authority::{Authority, PasswordCheck};
 pub use client::{HelperClient, HelperError};
 pub use codec::{LONGEST, NotUnderstood};
 pub use event::Event;
 pub use flow::{Flow, FlowError};
 pub use login::refuse_unknown;
-pub use management::{Authority, PasswordCheck};
 pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{EnrollmentDenial, Response, Status};
 pub use sign_in::{SignIn, SinceLastLogin, record_unknown_sign_in};

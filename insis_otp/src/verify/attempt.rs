@@ -126,32 +126,19 @@ pub fn charge(
     policy: &Policy,
     now: UnixTime,
 ) -> Charge {
-    let mut before = present(state, policy, now);
+    let mut before = state.present(policy, now);
     match admit(attempt, key, &mut before, policy, now) {
         Ok(candidate) => {
             let is_single = matches!(candidate, Candidate::One(..) | Candidate::Scratch(_));
-            let charged = with_failure(State {
-                throttle: before.throttle.clone().with_guess(is_single, now),
-                ..before.clone()
-            });
+            let charged =
+                State { throttle: before.throttle.clone().with_guess(is_single, now), ..before.clone() };
+            let charged = charged.with_failure();
             let Attempt { refund, tells_failures, .. } = *attempt;
             let policy = *policy;
             Charge::Due(Comparison { candidate, before, charged, policy, now, refund, tells_failures })
         }
-        Err(refusal) => Charge::Settled(refusal, with_failure(before)),
+        Err(refusal) => Charge::Settled(refusal, before.with_failure()),
     }
-}
-
-/// The state as it is read now: what a clock that was ahead wrote is taken for what it is.
-pub(super) fn present(state: &State, policy: &Policy, now: UnixTime) -> State {
-    let mut next = state.clone();
-    next.throttle = next.throttle.without_future(Rate::two_codes(policy.two_codes_candidates()), now);
-    next.remembered.retain(|client| client.since <= now);
-    next
-}
-
-pub(super) fn with_failure(state: State) -> State {
-    State { failures: state.failures.saturating_add(1), ..state }
 }
 
 /// Whether single codes are compared now.
@@ -252,7 +239,7 @@ impl Comparison {
             Err(refusal) => (self.unchanged(), Some(refusal)),
         };
         let (accepted, state) = self.accepted(acceptance);
-        let states = std::hint::black_box([state, self.charged, with_failure(self.before)]);
+        let states = std::hint::black_box([state, self.charged, self.before.with_failure()]);
         let [opened, charged, uncharged] = states;
         match refusal {
             None => (Verdict::Accepted(accepted), opened),

@@ -6,7 +6,7 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
-use super::attempt::{admit_single, present, with_failure};
+use super::attempt::admit_single;
 use super::enrollment::Found;
 use super::{ParsedReply, Policy, Refusal, ResyncStart, State, UsedSteps};
 use crate::oath::{Code, Drift, KeyedHmac, OtpGenerator, Seconds, Step, UnixTime};
@@ -62,7 +62,7 @@ pub fn charge_resync(
     policy: &Policy,
     now: UnixTime,
 ) -> ResyncCharge {
-    let before = present(state, policy, now);
+    let before = state.present(policy, now);
     let admitted = match typed.single(key.digits()) {
         Ok(code) => admit_single(&before, policy, now).map(|()| code),
         Err(why) => Err(Refusal::Malformed(why)),
@@ -70,10 +70,10 @@ pub fn charge_resync(
     match admitted {
         Ok(code) => {
             let throttle = before.throttle.clone().with_guess(true, now);
-            let charged = with_failure(State { throttle, resync: None, ..before.clone() });
+            let charged = State { throttle, resync: None, ..before.clone() }.with_failure();
             ResyncCharge::Due(ResyncComparison { which, code, before, charged, now })
         }
-        Err(refusal) => ResyncCharge::Settled(refusal, with_failure(before)),
+        Err(refusal) => ResyncCharge::Settled(refusal, before.with_failure()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What changes with every attempt: used steps, drift, failures, used recovery codes.
 
-use super::attempt::{present, with_failure};
-use super::{Policy, Throttle, UsedSteps};
+use super::{Policy, Rate, Throttle, UsedSteps};
 use crate::oath::{Drift, Period, Seconds, Step, UnixTime};
 
 /// The state of an enrollment, as the secret file keeps it.
@@ -67,6 +66,19 @@ impl State {
         self.remembered.push(Remembered { tag, since: now });
     }
 
+    /// The state as it is read now: what a clock that was ahead wrote is taken for what it is.
+    pub(super) fn present(&self, policy: &Policy, now: UnixTime) -> Self {
+        let mut next = self.clone();
+        next.throttle = next.throttle.without_future(Rate::two_codes(policy.two_codes_candidates()), now);
+        next.remembered.retain(|client| client.since <= now);
+        next
+    }
+
+    /// The same after one more failed attempt.
+    pub(super) fn with_failure(self) -> Self {
+        Self { failures: self.failures.saturating_add(1), ..self }
+    }
+
     /// Without delay, without remembered clients, and with a clock that was ahead left behind. Failures stay to be told
     /// to the owner.
     #[must_use]
@@ -83,9 +95,9 @@ impl State {
     /// is free that is given up.
     #[must_use]
     pub fn charged_for_sign_in(&self, policy: &Policy, now: UnixTime) -> Self {
-        let before = present(self, policy, now);
+        let before = self.present(policy, now);
         let throttle = before.throttle.clone().with_guess(true, now);
-        with_failure(Self { throttle, ..before })
+        Self { throttle, ..before }.with_failure()
     }
 
     /// After a charged sign-in that opens the login: failures are told, where they can be, and the delay ends. No code is

@@ -20,8 +20,8 @@ use crate::caller::Caller;
 use crate::context::Context;
 use crate::exit::{ExitError, Status};
 use crate::output::{Input, Output, Progress, complain};
+use crate::page::parameters;
 use crate::qr::Symbol;
-use crate::session::parameters;
 use crate::users::{self, Directory};
 use crate::{sanitize, stored};
 

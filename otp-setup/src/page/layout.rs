@@ -66,7 +66,7 @@ fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &Entry, uri: &str) {
     }
     canvas.down(3.0);
     canvas.label(left, &messages.page_kind());
-    let (algorithm, digits, period) = crate::session::parameters(key);
+    let (algorithm, digits, period) = super::parameters(key);
     canvas.text(Font::Regular, 12.0, left, &messages.page_parameters(algorithm, digits, period));
     canvas.y = canvas.y.max(top + CODE);
 }

@@ -12,7 +12,7 @@ mod text;
 
 pub use deliver::{Desktop, PageError, Pages};
 
-use insis_otp::oath::RecoveryCode;
+use insis_otp::oath::{OtpGenerator, RecoveryCode};
 use insis_otp::otpauth::Entry;
 use zeroize::Zeroizing;
 
@@ -52,6 +52,11 @@ impl Page<'_> {
             None => self.messages.page_footer_recovery(&self.date),
         }
     }
+}
+
+/// Algorithm, digits and period, for people.
+pub fn parameters(key: &OtpGenerator) -> (&'static str, usize, u64) {
+    (key.algorithm().name(), key.digits().count(), key.period().seconds())
 }
 
 /// A size of paper, in points.

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::Page;
 use crate::messages::Messages;
 use crate::qr::Symbol;
-use crate::terminal::wrap;
+use crate::wrap::wrap;
 
 /// The page as text of 72 columns.
 pub fn text(page: &Page<'_>) -> Zeroizing<String> {
@@ -42,7 +42,7 @@ pub fn text(page: &Page<'_>) -> Zeroizing<String> {
 }
 
 fn push_entry(text: &mut String, messages: Messages, entry: &Entry, uri: &str) {
-    let (algorithm, digits, period) = crate::session::parameters(&entry.key);
+    let (algorithm, digits, period) = super::parameters(&entry.key);
     for paragraph in [
         messages.page_phone(),
         messages.page_scan(),

@@ -5,7 +5,7 @@ use insis_otp::otpauth::Entry;
 use insis_otp::verify::{EnrollmentRefusal, Malformed, ParsedReply, enroll, locate};
 
 use super::{EnrollmentOptions, Session, SessionError};
-use crate::page::Page;
+use crate::page::{Page, parameters};
 use crate::ui::{Countdown, Question};
 
 /// Two codes that belong together.
@@ -160,9 +160,4 @@ fn nearer_to_nought(one: i32, other: i32) -> Drift {
         (-1, _) => Drift(one.max(other)),
         _ => Drift(one.min(other)),
     }
-}
-
-/// Algorithm, digits and period, for people.
-pub fn parameters(key: &OtpGenerator) -> (&'static str, usize, u64) {
-    (key.algorithm().name(), key.digits().count(), key.period().seconds())
 }

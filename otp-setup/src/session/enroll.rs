@@ -7,11 +7,11 @@ use insis_otp::otpauth::Entry;
 use insis_otp::service::{NewDevice, Request, Status};
 use zeroize::Zeroizing;
 
-use super::codes::{TwoCodes, parameters};
+use super::codes::TwoCodes;
 use super::{PageAction, Session, SessionError};
 use crate::apps;
 use crate::backend::Error;
-use crate::page::Page;
+use crate::page::{Page, parameters};
 use crate::qr::Symbol;
 use crate::ui::SecretView;
 

@@ -9,7 +9,6 @@ mod recovery;
 #[cfg(test)]
 mod tests;
 
-pub use codes::parameters;
 pub use credential::denied;
 pub use enroll::EnrollmentOptions;
 pub use page::PageAction;

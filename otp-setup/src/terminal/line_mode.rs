@@ -6,14 +6,14 @@ use std::os::fd::AsFd;
 use insis_otp::oath::UnixTime;
 use zeroize::Zeroizing;
 
+use super::WIPE;
 use super::keys::{Key, Line};
-use super::layout::wrap;
 use super::modes::Hidden;
 use super::signals::{Event, Signals};
-use super::{MEASURE, WIPE};
 use crate::output::Output;
 use crate::qr::Drawing;
 use crate::ui::{Question, SecretView, Stop, Ui};
+use crate::wrap::{MEASURE, wrap};
 
 /// How many bytes an answer may have. What goes on and on without a line end (/dev/zero) is none.
 const LONGEST: usize = 4096;

@@ -9,15 +9,11 @@ mod signals;
 
 use std::os::fd::AsFd;
 
-pub use layout::wrap;
 pub use line_mode::{AfterSecrets, Lines};
 pub use screen::Screen;
 
 /// Where there is no other screen (the Linux console): wiped, and what could be scrolled back to as well.
 const WIPE: &str = "\x1b[H\x1b[2J\x1b[3J";
-
-/// How many columns text is wrapped to: what reads well, or what there is.
-pub const MEASURE: usize = 78;
 
 /// One byte from the terminal, unbuffered: what comes after the line is for whoever asks next.
 fn read_byte() -> Option<u8> {

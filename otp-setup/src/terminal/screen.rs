@@ -5,14 +5,15 @@ use std::os::fd::AsFd;
 use insis_otp::oath::UnixTime;
 use zeroize::Zeroizing;
 
+use super::WIPE;
 use super::keys::{Key, Line};
-use super::layout::{question_row, rows, wrap};
+use super::layout::{question_row, rows};
 use super::modes::KeyByKey;
 use super::signals::{Event, Signals};
-use super::{MEASURE, WIPE};
 use crate::output::Output;
 use crate::qr::Drawing;
 use crate::ui::{Question, SecretView, Stop, Ui};
+use crate::wrap::{MEASURE, wrap};
 
 /// The other screen of a terminal: nothing on it can be scrolled back to.
 const OTHER_SCREEN: &str = "\x1b[?1049h\x1b[H\x1b[2J";

@@ -6,8 +6,7 @@ use std::collections::VecDeque;
 use insis_otp::audit::Line;
 use zeroize::Zeroizing;
 
-use super::{Host, SecretBytes, Style, WriteLog};
-use crate::outcome::NoReply;
+use super::{Host, NoReply, SecretBytes, Style, WriteLog};
 
 thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };

@@ -4,13 +4,17 @@
 pub mod fake;
 mod pam;
 
-#[cfg(test)]
-pub use pam::hooks;
-
 use insis_otp::audit::Line;
 use zeroize::Zeroizing;
 
-use crate::outcome::NoReply;
+/// Why there was no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoReply {
+    /// The application cannot ask, was told not to, or the person hung up.
+    Conversation,
+    /// The reply was NULL or empty.
+    Empty,
+}
 
 /// What somebody typed, or a password. Wiped when dropped.
 pub type SecretBytes = Zeroizing<Vec<u8>>;

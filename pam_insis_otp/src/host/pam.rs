@@ -1,4 +1,4 @@
-//! libpam, and the C functions that it calls.
+//! libpam.
 
 use std::ffi::CStr;
 
@@ -9,60 +9,14 @@ use pam::constants::{
 };
 use pam::conv::Conv;
 use pam::items::{AuthTok, RHost, Service, User};
-use pam::module::{PamHandle, PamHooks};
+use pam::module::PamHandle;
 use zeroize::Zeroizing;
 
-use super::{Flags, Host, SecretBytes, Style, WriteLog};
+use super::{Flags, Host, NoReply, SecretBytes, Style, WriteLog};
 use crate::ffi::{self, MustEnroll};
-use crate::outcome::{self, Call, NoReply};
-use crate::{enrollment, guard, login};
 
 /// The first of the two calls of chauthtok.
 const PAM_PRELIM_CHECK: PamFlag = 0x4000;
-
-/// The module's entry points.
-struct InsisOtp;
-
-/// The C functions around them, made by the bindings.
-pub mod hooks {
-    #![allow(missing_docs, unsafe_code, reason = "the macro writes the C functions, without doc comments")]
-    use super::InsisOtp;
-
-    pam::pam_hooks!(InsisOtp);
-}
-
-impl PamHooks for InsisOtp {
-    fn sm_authenticate(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(&args, "auth", || login::authenticate(pamh, &args, Flags::from(flags)).code())
-    }
-
-    fn sm_setcred(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(&args, "setcred", || {
-            Call::SetCredentials.code(enrollment::set_credentials(pamh, &args, Flags::from(flags)))
-        })
-    }
-
-    fn acct_mgmt(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(&args, "account", || {
-            Call::Account.code(enrollment::account(pamh, &args, Flags::from(flags)))
-        })
-    }
-
-    fn sm_chauthtok(pamh: &mut PamHandle, args: Vec<&CStr>, flags: PamFlag) -> PamResultCode {
-        guard::contain(&args, "chauthtok", || {
-            Call::ChangePassword.code(enrollment::change(pamh, &args, Flags::from(flags)))
-        })
-    }
-
-    /// Sessions are none of this module's business; a stack that lists it there changes nothing.
-    fn sm_open_session(_: &mut PamHandle, args: Vec<&CStr>, _: PamFlag) -> PamResultCode {
-        guard::contain(&args, "session", || outcome::SESSION)
-    }
-
-    fn sm_close_session(_: &mut PamHandle, args: Vec<&CStr>, _: PamFlag) -> PamResultCode {
-        guard::contain(&args, "session", || outcome::SESSION)
-    }
-}
 
 impl From<PamFlag> for Flags {
     fn from(flags: PamFlag) -> Self {

@@ -5,8 +5,9 @@ use insis_otp::service::NewDevice;
 use insis_otp::store::{Account, Template, UnknownUsers};
 
 use super::*;
+use crate::host::NoReply;
 use crate::host::fake::FakeHost;
-use crate::outcome::{Code, NoReply};
+use crate::outcome::Code;
 
 /// Somebody with a secret file in a home of the test's own.
 struct Anna {
