@@ -56,9 +56,16 @@ help:
 	@echo 'make install     as root; DESTDIR=, PREFIX=/usr and PAMDIR= say where (PREFIX to make build, too). Changes no PAM stack'
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
+	@echo 'make packages    the names of all of them, for a mirror without a network'
+	@echo 'make picture     the picture in README.md anew'
 	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
 	@echo 'make sbom        what is compiled into each binary, as CycloneDX JSON'
 	@echo 'make clean       what was built'
+
+# For a mirror of one's own: a name a line.
+.PHONY: packages
+packages:
+	@printf '%s\n' $(sort make $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_APPS) $(DEPS_DEB))
 
 deps: deps-build deps-demo deps-test
 deps-build:
@@ -229,6 +236,12 @@ test-packages: deb
 # Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
 vendor:
 	$(CARGO) vendor --quiet --locked --versioned-dirs vendor >/dev/null
+
+.PHONY: picture
+picture: build deps-test
+	$(CARGO) test -p insis-otp-tests --locked --no-run --test setup_screens
+	$(MACHINE) env PICTURE="$(abspath docs/pairing.png)" $(CARGO) test -p insis-otp-tests --locked --offline \
+	  --test setup_screens -- --ignored readmes_picture
 
 # Everybody is measured in the same run and in turn: only the ratios can be compared with those of another run.
 bench: build deps-test

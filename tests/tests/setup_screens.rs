@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use insis_otp_tests::env::Env;
+use insis_otp_tests::env::{Env, run};
 use insis_otp_tests::phone::Phone;
 use insis_otp_tests::screen::{Screen, Theme};
 use insis_otp_tests::terminal::Terminal;
@@ -143,4 +143,18 @@ fn a_reply_longer_than_its_row_leaves_the_code_where_it_is() {
     let raw = String::from_utf8(setup.raw()).unwrap();
     // A row of 80 would be the end of the last one, and the code above would move up.
     assert!(raw.contains(&name[..70]) && !raw.contains(&name[..80]));
+}
+
+/// The picture in the README, of a window as people see it. What is in its QR code is nobody's: it is not written down.
+#[test]
+#[ignore = "it makes docs/pairing.png anew: make picture"]
+fn the_readmes_picture_is_made() {
+    let env = machine();
+    let screen = Screen::start();
+    let mut command = env.as_user("anna", "otp-setup");
+    command.arg("--yes");
+    let xterm = screen.xterm(Theme::Dark, &command);
+    let (picture, _) = xterm.scan().expect("no code");
+    let path = std::env::var("PICTURE").expect("PICTURE says where it is kept");
+    run(Command::new("convert").arg(picture).args(["-trim", "+repage", "-strip", "-colors", "32"]).arg(path));
 }
