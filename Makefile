@@ -17,8 +17,9 @@ STORE   := $(DESTDIR)/var/lib/insis-otp
 # The PAM service by which otp-helper has a person's password checked. An administrator's own stays.
 SERVICE := $(DESTDIR)/etc/pam.d/otp-setup
 GROUP   := insis-otp
-# The system user that otp-idp runs as.
-IDP_USER := insis-otp-idp
+# The system users that otp-idp and otp-fleet run as.
+IDP_USER   := insis-otp-idp
+FLEET_USER := insis-otp-fleet
 
 comma   := ,
 ROOT    := $(filter 0,$(shell id -u))
@@ -47,7 +48,7 @@ PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 help:
 	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
 	@echo '                IDP=1: the sign-in at an OpenID provider in place of a code'
-	@echo 'make build       the module, otp-setup, otp-helper and otp-idp, in $(RELEASE)'
+	@echo 'make build       the module, otp-setup, otp-helper, otp-fleet and otp-idp, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine (T=name: those whose name contains it)'
 	@echo '                T=transcripts SNAPSHOTS=overwrite: take the words of otp-setup as they are now'
 	@echo 'make check       the tests within the crates, without root'
@@ -81,7 +82,7 @@ $(TARGET)/apps/node_modules/.package-lock.json: tests/apps/package-lock.json
 	cd "$(TARGET)/apps" && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
 
 # One after the other: together, the module would get what only the programs ask of the libraries that they share.
-CRATES = pam_insis_otp otp-helper otp-idp otp-setup
+CRATES = pam_insis_otp otp-helper otp-fleet otp-idp otp-setup
 
 build: deps-build
 	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer with rustup' >&2; exit 1; }
@@ -129,8 +130,9 @@ install:
 	@test -e "$(RELEASE)/libpam_insis_otp.so" || { echo 'Nothing is built yet: run make build first' >&2; exit 1; }
 	@test -n "$(DESTDIR)$(ROOT)" || { echo 'Only root can install here: sudo make install, or make install DESTDIR=...' >&2; exit 1; }
 	$(if $(DESTDIR),,getent group $(GROUP) >/dev/null || groupadd --system $(GROUP))
-	$(if $(DESTDIR),,getent passwd $(IDP_USER) >/dev/null || useradd --system --user-group --home-dir / --no-create-home \
-	  --shell /usr/sbin/nologin --comment 'otp-idp' $(IDP_USER))
+	$(if $(DESTDIR),,for user in $(IDP_USER) $(FLEET_USER); do getent passwd "$$user" >/dev/null || \
+	  useradd --system --user-group --home-dir / --no-create-home --shell /usr/sbin/nologin --comment "otp-$${user##*-}" "$$user" || \
+	  exit 1; done)
 	install -d "$(dir $(MODULE))" "$(BINDIR)" "$(LIBEXEC)" "$(dir $(CONFIG))"
 	install -m 644 "$(RELEASE)/libpam_insis_otp.so" "$(MODULE).new"
 	mv -f "$(MODULE).new" "$(MODULE)"
@@ -139,8 +141,8 @@ install:
 	install -m 755 $(if $(DESTDIR),,-g $(GROUP)) "$(RELEASE)/otp-helper" "$(LIBEXEC)/otp-helper.new"
 	chmod 2755 "$(LIBEXEC)/otp-helper.new"
 	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
-	install -m 755 "$(RELEASE)/otp-idp" "$(LIBEXEC)/otp-idp.new"
-	mv -f "$(LIBEXEC)/otp-idp.new" "$(LIBEXEC)/otp-idp"
+	@for program in otp-idp otp-fleet; do install -m 755 "$(RELEASE)/$$program" "$(LIBEXEC)/$$program.new" && \
+	  mv -f "$(LIBEXEC)/$$program.new" "$(LIBEXEC)/$$program" || exit 1; done
 	test -e "$(CONFIG)" || { sed 's|^helper = .*|helper = "$(PREFIX)/libexec/otp-helper"|' config/insis-otp.toml \
 	  >"$(CONFIG).new" && chmod 644 "$(CONFIG).new" && mv "$(CONFIG).new" "$(CONFIG)"; }
 	test -e "$(SERVICE)" || install -D -m 644 config/pam.d/otp-setup "$(SERVICE)"
@@ -150,9 +152,9 @@ install:
 	$(if $(DESTDIR),,@$(MARK_STORE))
 
 uninstall:
-	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper" "$(LIBEXEC)/otp-idp"
+	rm -f "$(MODULE)" "$(BINDIR)/otp-setup" "$(LIBEXEC)/otp-helper" "$(LIBEXEC)/otp-idp" "$(LIBEXEC)/otp-fleet"
 	@for page in docs/man/*.[158]; do rm -f "$(MANDIR)/man$${page##*.}/$${page##*/}"; done
-	@echo 'Left in place: $(CONFIG), $(SERVICE), the pairings in $(STORE), the group $(GROUP) and the user $(IDP_USER).'
+	@echo 'Left in place: $(CONFIG), $(SERVICE), the pairings in $(STORE), the group $(GROUP) and the users $(IDP_USER) and $(FLEET_USER).'
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 
 # What is missing on this machine is named, and not checked.
@@ -225,7 +227,7 @@ DEBIANS      := $(abspath $(TARGET))/package
 .PHONY: test-packages
 test-packages: deb
 	$(PACKAGES) $(DEPS_PACKAGE)
-	@mkdir -p "$(DEBIANS)/debs" && cp ../libpam-insis-otp_*.deb ../otp-idp_*.deb ../otp-setup_*.deb "$(DEBIANS)/debs"
+	@mkdir -p "$(DEBIANS)/debs" && cp ../libpam-insis-otp_*.deb ../otp-fleet_*.deb ../otp-idp_*.deb ../otp-setup_*.deb "$(DEBIANS)/debs"
 	@for release in $(RELEASES); do echo "Packages on $$release"; base="$(DEBIANS)/$$release"; \
 	  $(AS_ROOT) tests/package/debian "$$base" $$release && \
 	  for test in lifecycle installed first-login; do \

@@ -7,8 +7,11 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::{Uid, User, getresgid, getresuid, setgroups, setresgid, setresuid};
+
+pub mod files;
 
 /// Starts over with an empty environment: nothing in the libraries that look people up can be steered by it. The
 /// loader drops the worst of it for a setgid program; this drops the rest.
@@ -80,4 +83,56 @@ pub fn end_in_time(lifetime: Duration) -> io::Result<()> {
         SigSet::from(Signal::SIGALRM).thread_unblock()?;
     }
     Ok(())
+}
+
+/// No more than a program needs that talks to a server, whatever an answer makes it do: it writes no file, and ends after so
+/// many seconds of work.
+///
+/// # Errors
+/// The kernel does not want that.
+pub fn limit(seconds: u64) -> io::Result<()> {
+    const ADDRESS_SPACE: u64 = 1 << 30;
+    for (resource, most) in [
+        (Resource::RLIMIT_FSIZE, 0),
+        (Resource::RLIMIT_CPU, seconds),
+        (Resource::RLIMIT_AS, ADDRESS_SPACE),
+        (Resource::RLIMIT_NOFILE, 64),
+    ] {
+        let (_, hard) = getrlimit(resource)?;
+        let most = most.min(hard);
+        setrlimit(resource, most, most)?;
+    }
+    Ok(())
+}
+
+/// Becomes a system user, where root started the program. Nobody else's rights are changed: there is nothing to give up.
+///
+/// # Errors
+/// There is no such user, or root's rights are not gone.
+pub fn drop_privileges(name: &str) -> io::Result<()> {
+    if !Uid::effective().is_root() && !Uid::current().is_root() {
+        return Ok(());
+    }
+    let user =
+        User::from_name(name).ok().flatten().filter(|user| !user.uid.is_root() && user.gid.as_raw() != 0);
+    let user = user.ok_or_else(|| {
+        io::Error::other(format!(
+            "there is no system user {name}: create it (systemd-sysusers, or useradd --system {name})"
+        ))
+    })?;
+    become_user(&user).map_err(|error| io::Error::other(format!("it cannot become {name}: {error}")))
+}
+
+fn become_user(user: &User) -> io::Result<()> {
+    setgroups(&[])?;
+    setresgid(user.gid, user.gid, user.gid)?;
+    setresuid(user.uid, user.uid, user.uid)?;
+    let (uids, gids) = (getresuid()?, getresgid()?);
+    let is_user = [uids.real, uids.effective, uids.saved] == [user.uid; 3]
+        && [gids.real, gids.effective, gids.saved] == [user.gid; 3];
+    if !is_user || setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0)).is_ok() {
+        return Err(io::Error::other("root's rights are not gone"));
+    }
+    // The kernel has made it dumpable again, or may have, with the change of user.
+    forbid_dumps()
 }

@@ -42,6 +42,11 @@ impl RememberedClient {
         numeric(rhost).map(|address| Self { service: service.to_owned(), address, password })
     }
 
+    /// What it is known by: service, address, digest of the password.
+    pub(crate) fn parts(&self) -> (&str, IpAddr, &[u8; 32]) {
+        (&self.service, self.address, &self.password)
+    }
+
     /// The name of this client in somebody's state: another secret and another password make another name.
     #[must_use]
     pub fn tag(&self, enrollment: &Enrollment) -> u64 {

@@ -9,5 +9,7 @@ pub mod attributes;
 pub mod ber;
 pub mod connection;
 pub mod message;
+pub mod serve;
+pub mod site;
 pub mod store;
 pub mod tls;

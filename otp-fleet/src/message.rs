@@ -150,7 +150,11 @@ impl Request<'_> {
                 match identity {
                     Identity::External => {
                         writer.bytes(OCTET_STRING, b"");
-                        writer.within(0xa3, |writer| writer.bytes(OCTET_STRING, b"EXTERNAL"));
+                        // Without credentials, empty ones here, the server would ask for them.
+                        writer.within(0xa3, |writer| {
+                            writer.bytes(OCTET_STRING, b"EXTERNAL");
+                            writer.bytes(OCTET_STRING, b"");
+                        });
                     }
                     Identity::Simple { dn, password } => {
                         writer.bytes(OCTET_STRING, dn.as_bytes());

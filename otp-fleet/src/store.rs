@@ -43,6 +43,12 @@ pub struct Directory {
     pub wrap: Option<Wrap>,
 }
 
+impl std::fmt::Debug for Directory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Directory({:?}, {})", self.servers, self.base)
+    }
+}
+
 /// The directory as a store.
 #[derive(Clone)]
 pub struct LdapStore(Arc<Directory>);
@@ -106,17 +112,10 @@ impl LdapStore {
     ///
     /// # Errors
     /// The directory cannot be asked, or nothing can be written there.
-    pub fn touch_nobody(&self, user: Option<&UserName>) -> Result<(), StoreError> {
-        let nobody = || UserName::parse(NOBODY).map_err(|_| Cause::Damaged("no name for nobody"));
-        let touch = || {
-            let entry = match user {
-                Some(user) => self.entry(user),
-                None => self.entry(&nobody()?),
-            };
-            entry.find()?;
-            entry.touch_nobody()
-        };
-        touch().map_err(|cause| StoreError { location: Location::Dn(self.0.base.clone()), cause })
+    pub fn touch_nobody(&self, user: &UserName) -> Result<(), StoreError> {
+        let user = self.of(user);
+        user.at(user.entry().find())?;
+        user.touch_nobody()
     }
 
     /// Hands everybody on who has something here: a record, or an invitation.
@@ -547,6 +546,14 @@ impl LdapUser {
         &self.0.entry
     }
 
+    /// Writes for this user, who has no record, as much as an attempt of somebody writes who has one.
+    ///
+    /// # Errors
+    /// Nothing can be written.
+    pub fn touch_nobody(&self) -> Result<(), StoreError> {
+        self.at(self.entry().touch_nobody())
+    }
+
     fn at<T>(&self, done: Result<T, Cause>) -> Result<T, StoreError> {
         done.map_err(|cause| StoreError { location: self.location(), cause })
     }
@@ -653,7 +660,12 @@ impl UnknownUserStore for LdapUnknownUsers {
         charge: impl FnMut(&Enrollment, &State) -> (State, P),
         compare: impl FnOnce(&Enrollment, P) -> T,
     ) -> Result<T, StoreError> {
-        self.store.touch_nobody(UserName::parse(name).ok().as_ref())?;
+        let user = UserName::parse(name).or_else(|_| UserName::parse(NOBODY));
+        let no_name = |_| StoreError {
+            location: Location::Dn(self.store.0.base.clone()),
+            cause: Cause::Damaged("no name for nobody"),
+        };
+        self.store.touch_nobody(&user.map_err(no_name)?)?;
         self.failures.refuse(name, policy, charge, compare)
     }
 }

@@ -15,7 +15,7 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use insis_otp::audit;
-use insis_otp::config::{Config, SelfEnrollment};
+use insis_otp::config::{Config, SelfEnrollment, StoreKind};
 use insis_otp::record::UserName;
 use insis_otp::service::{
     Authority, Credential, EnrollmentDenial, LONGEST, Request, Response, Service, system_clock,
@@ -87,6 +87,12 @@ fn caller(config: &Config) -> Result<Account, String> {
     let uid = nix::unistd::getuid();
     if uid != nix::unistd::geteuid() {
         return Err("otp-helper must not be called by a setuid program".to_owned());
+    }
+    if config.store == StoreKind::Ldap {
+        return Err(
+            "enrollments are in a directory here: an administrator enrolls people (otp-setup --user NAME)"
+                .to_owned(),
+        );
     }
     if config.secret_file.is_home() {
         return Err("secret files are in home directories here; no helper is needed".to_owned());

@@ -1,14 +1,11 @@
 //! What the program needs of this host: the settings, the client's secret, the authorities. Read before privileges are given
 //! up.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io;
 use std::path::Path;
 
+use confinement::files::{read_public, read_secret_line};
 use insis_otp::config::{Config, IdentityProvider};
-use nix::fcntl::OFlag;
-use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::secret::Secret;
@@ -52,51 +49,22 @@ impl Site {
 }
 
 fn read_secret(path: &Path) -> Result<Secret, Error> {
-    let fail = |why: &str| Error::settings(format!("client_secret_file {}: {why}", path.display()));
-    let file = open(path, OFlag::O_NOFOLLOW).map_err(|error| fail(&error.to_string()))?;
-    let metadata = file.metadata().map_err(|error| fail(&error.to_string()))?;
-    if !metadata.is_file() || metadata.uid() != 0 || metadata.mode() & 0o177 != 0 {
-        return Err(fail("must be a file of root's with mode 0600"));
-    }
-    let text = read_at_most(&file, LONGEST_SECRET).map_err(|error| fail(&error.to_string()))?;
-    let text = std::str::from_utf8(&text).unwrap_or_default().trim_end_matches(['\r', '\n']);
-    if text.is_empty() || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return Err(fail("must be one line of printable ASCII characters"));
-    }
-    Ok(Secret::new(text))
+    let line = read_secret_line(path, LONGEST_SECRET);
+    let fail = |error| Error::settings(format!("client_secret_file {}: {error}", path.display()));
+    line.map(|line| Secret::new(&line)).map_err(fail)
 }
 
 fn read_authorities(path: &Path) -> Result<Vec<u8>, Error> {
     let fail = |error: io::Error| Error::settings(format!("ca_file {}: {error}", path.display()));
-    let mut read = read_public(path).map_err(fail)?;
+    let mut read = read_public(path, LONGEST_AUTHORITIES).map_err(fail)?;
     Ok(std::mem::take(&mut *read))
 }
 
 fn system_authorities() -> Result<Vec<u8>, Error> {
-    let found = AUTHORITIES.into_iter().find_map(|path| read_public(Path::new(path)).ok());
+    let found =
+        AUTHORITIES.into_iter().find_map(|path| read_public(Path::new(path), LONGEST_AUTHORITIES).ok());
     let mut found = found.ok_or_else(|| {
         Error::settings(format!("{} is not there: install ca-certificates, or set ca_file", AUTHORITIES[0]))
     })?;
     Ok(std::mem::take(&mut *found))
-}
-
-fn read_public(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    read_at_most(&open(path, OFlag::empty())?, LONGEST_AUTHORITIES)
-}
-
-/// Opens a file without waiting for what may be on the other side of it.
-fn open(path: &Path, how: OFlag) -> io::Result<File> {
-    let flags = OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | how;
-    OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)
-}
-
-fn read_at_most(file: &File, longest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    let metadata = file.metadata()?;
-    if !metadata.is_file() || metadata.len() > longest {
-        return Err(io::Error::other(format!("must be a regular file of at most {longest} bytes")));
-    }
-    // Of the final size at once, so that no grown-out-of copy of a secret is left behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1));
-    file.take(metadata.len()).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -1,4 +1,5 @@
-//! Who has the enrollment: this process, which may open the store, or `otp-helper` on the caller's behalf. The rest of the
+//! Who has the enrollment: this process, which may open the store, `otp-helper` on the caller's behalf, or `otp-fleet`, which asks a
+//! directory for root. The rest of the
 //! program does not know which.
 
 use std::path::PathBuf;
@@ -6,7 +7,8 @@ use std::path::PathBuf;
 use insis_otp::config::SelfEnrollment;
 use insis_otp::oath::Drift;
 use insis_otp::service::{
-    Authority, Clock, EnrollmentDenial, HelperClient, HelperError, Reply, Request, Response, Service, Status,
+    Authority, Clock, EnrollmentDenial, Event, FleetClient, FleetOperation, FleetResponse, HelperClient,
+    HelperError, Reply, Request, Response, Service, Status,
 };
 use insis_otp::store::{Cause, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Refusal, Resync, ResyncCode, Verdict};
@@ -35,6 +37,13 @@ pub enum Backend<'a> {
         /// What it asks for before a first enrollment.
         self_enrollment: SelfEnrollment,
     },
+    /// The directory does, for root.
+    Fleet {
+        /// The program that asks it.
+        client: FleetClient,
+        /// In whose name the log is written.
+        caller: Caller,
+    },
 }
 
 /// Why something was not done. Nothing has changed, except that a proof was charged.
@@ -61,13 +70,13 @@ pub enum Error {
 impl Backend<'_> {
     /// Whether changes need a proof (they do, but for root).
     pub const fn needs_proof(&self) -> bool {
-        !matches!(self, Self::Direct { as_root: true, .. })
+        !matches!(self, Self::Direct { as_root: true, .. } | Self::Fleet { .. })
     }
 
     /// What a first enrollment takes: nothing of root, and of whoever can write the file as they like.
     pub const fn self_enrollment(&self) -> SelfEnrollment {
         match self {
-            Self::Direct { .. } => SelfEnrollment::Open,
+            Self::Direct { .. } | Self::Fleet { .. } => SelfEnrollment::Open,
             Self::Helper { self_enrollment, .. } => *self_enrollment,
         }
     }
@@ -114,6 +123,35 @@ impl Backend<'_> {
                 Ok(Service { store: file, policy, clock: *clock }.handle(request, authority, &report))
             }
             Self::Helper { client, .. } => Ok(client.ask(request)?),
+            Self::Fleet { client, caller } => {
+                let response = client.manage(request)?;
+                if let Some(event) = Event::of_administrator(request, &response) {
+                    caller.report(client.user().as_str(), &event);
+                }
+                Ok(response)
+            }
+        }
+    }
+
+    /// Ends a delay, repairs a damaged state. Root's right.
+    pub fn unlock(&self) -> Result<(), Error> {
+        match self {
+            Self::Direct { file, policy, clock, caller, .. } => {
+                let report = caller.reporter(file.account().name.as_str());
+                Ok(Service { store: file, policy, clock: *clock }.unlock(&report)?)
+            }
+            Self::Helper { client, .. } => Err(Error::HelperResponse(client.program.clone())),
+            Self::Fleet { client, caller } => {
+                let answer = client.ask(FleetOperation::Unlock)?;
+                let FleetResponse::Managed(response) = answer else {
+                    return Err(Error::HelperResponse(client.program().clone()));
+                };
+                caller.report(client.user().as_str(), &Event::of_unlock(&response));
+                match response {
+                    Response::Done(_) => Ok(()),
+                    other => Err(self.error(other)),
+                }
+            }
         }
     }
 
@@ -132,6 +170,7 @@ impl Backend<'_> {
             | Response::Noted => Error::HelperResponse(match self {
                 Self::Direct { file, .. } => file.path().to_owned(),
                 Self::Helper { client, .. } => client.program.clone(),
+                Self::Fleet { client, .. } => client.program().clone(),
             }),
         }
     }

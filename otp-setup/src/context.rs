@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use insis_otp::config::{Config, ConfigError};
+use insis_otp::config::{Config, ConfigError, StoreKind};
 use insis_otp::record::UserName;
-use insis_otp::service::{Clock, HelperClient, Service};
+use insis_otp::service::{Clock, FleetClient, HelperClient, Service};
 use insis_otp::store::{Account, SecretFile};
 use nix::unistd::{Uid, geteuid, getuid};
 
@@ -29,6 +29,8 @@ pub enum ContextError {
     Config(ConfigError),
     /// Another configuration, from somebody who must not choose one.
     ConfigNotHome(PathBuf),
+    /// Another configuration than the site's, where that has a directory.
+    ConfigNotSite(PathBuf),
     /// Somebody else's account, or a command of root's.
     OnlyRoot,
     /// No such user.
@@ -48,7 +50,11 @@ impl Context {
             None => Config::site().map_err(ContextError::Config)?,
             Some(path) => {
                 let config = Config::load(path).map_err(ContextError::Config)?;
-                // The helper takes the site's configuration and no other.
+                // What asks the directory takes the site's configuration and no other.
+                if config.store == StoreKind::Ldap && path != Path::new(Config::PATH) {
+                    return Err(ContextError::ConfigNotSite(path.into()));
+                }
+                // So does the helper.
                 if !as_root && !config.secret_file.is_home() {
                     return Err(ContextError::ConfigNotHome(path.into()));
                 }
@@ -68,9 +74,19 @@ impl Context {
         self.config.secret_file.locate(&self.account)
     }
 
+    /// Whether the enrollment is in the directory.
+    pub fn is_in_directory(&self) -> bool {
+        self.config.fleet_of(self.account.name.as_str()).is_some()
+    }
+
     /// The way to the enrollment.
     pub fn backend<'a>(&self, clock: Clock<'a>) -> Backend<'a> {
-        if self.as_root || self.config.secret_file.is_home() {
+        let user = &self.account.name;
+        if let (true, Some(fleet)) = (self.as_root, self.config.fleet_of(user.as_str())) {
+            let client = FleetClient::new(&self.config, fleet, user);
+            return Backend::Fleet { client, caller: Caller::of_this_process() };
+        }
+        if self.as_root || self.config.store == StoreKind::File && self.config.secret_file.is_home() {
             let (file, policy) = (self.file(), self.config.policy);
             Backend::Direct { file, policy, as_root: self.as_root, clock, caller: Caller::of_this_process() }
         } else {

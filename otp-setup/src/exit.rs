@@ -1,5 +1,6 @@
 //! How the program ends: an exit status, and what is said.
 
+use insis_otp::config::Config;
 use nix::errno::Errno;
 
 use crate::backend::Error;
@@ -111,6 +112,9 @@ pub fn of_context(why: ContextError, messages: &Messages) -> ExitError {
     let (status, text) = match why {
         ContextError::Config(error) => (Status::Unusable, messages.config_error(&error)),
         ContextError::ConfigNotHome(path) => (Status::Usage, messages.end_config_not_home(path.display())),
+        ContextError::ConfigNotSite(path) => {
+            (Status::Usage, messages.end_config_not_site(path.display(), Config::PATH))
+        }
         ContextError::OnlyRoot => (Status::Usage, messages.end_only_root()),
         ContextError::NoSuchUser(user) => (Status::Usage, messages.end_no_such_user(user)),
         ContextError::OwnAccount(uid) => (Status::Unusable, messages.end_own_account(uid)),

@@ -1,10 +1,13 @@
-//! How a secret file is reached: opened here, or, by a process without rights, through `otp-helper`.
+//! How an enrollment is reached: a secret file that is opened here, or, by a process without rights, through `otp-helper`; or
+//! the directory, through `otp-fleet`.
 
 use insis_otp::RememberedClient;
 use insis_otp::config::Config;
 use insis_otp::oath::{Digits, Seconds, UnixTime};
+use insis_otp::record::UserName;
 use insis_otp::service::{
-    HelperClient, LoginAttempt, Reply, Request, Response, Service, Status, system_clock,
+    FleetClient, FleetLogin, FleetOperation, FleetResponse, HelperClient, HelperError, LoginAttempt, Reply,
+    Request, Response, Service, Status, system_clock,
 };
 use insis_otp::store::{Account, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Verdict};
@@ -16,6 +19,8 @@ pub enum Access {
     Direct(SecretFile),
     /// The helper does, for the user that this process runs as.
     Helper(HelperClient),
+    /// It is in the directory.
+    Fleet(FleetClient),
 }
 
 /// Why a code could not be verified.
@@ -33,6 +38,10 @@ impl Access {
     /// This process may only ask about its own user.
     pub fn to(account: &Account, config: &Config, process: ResUid) -> Result<Self, AccessError> {
         let ResUid { real, effective: me, .. } = process;
+        if let Some(fleet) = config.fleet_of(account.name.as_str()) {
+            let client = FleetClient::new(config, fleet, &account.name);
+            return if me.is_root() { Ok(Self::Fleet(client)) } else { Err(only_root_asks()) };
+        }
         if me.is_root() || config.secret_file.is_home() && me == account.uid {
             return Ok(Self::Direct(config.secret_file.locate(account)));
         }
@@ -47,6 +56,11 @@ impl Access {
         match self {
             Self::Direct(file) => Ok(service(file, policy).status()?),
             Self::Helper(helper) => match ask(helper, &Request::Status)? {
+                Response::Status(status) => Ok(Some(status)),
+                Response::NotEnrolled => Ok(None),
+                other => Err(unexpected(other)),
+            },
+            Self::Fleet(fleet) => match fleet.manage(&Request::Status)? {
                 Response::Status(status) => Ok(Some(status)),
                 Response::NotEnrolled => Ok(None),
                 other => Err(unexpected(other)),
@@ -77,6 +91,10 @@ impl Access {
             Self::Direct(file) => service(file, policy).is_remembered(client, length).unwrap_or(false),
             // Whoever needs the helper is on this machine, and no client.
             Self::Helper(_) => false,
+            Self::Fleet(fleet) => {
+                let asked = fleet.ask(FleetOperation::Remembers(client.clone(), length));
+                matches!(asked, Ok(FleetResponse::Remembers(true)))
+            }
         }
     }
 
@@ -96,7 +114,40 @@ impl Access {
                 Response::NotEnrolled => Err(AccessError::NotEnrolled),
                 other => Err(unexpected(other)),
             },
+            Self::Fleet(fleet) => {
+                match fleet.ask(FleetOperation::Login(FleetLogin::of(reply, attempt, policy)))? {
+                    FleetResponse::Login(verdict, new_device) => Ok((verdict, new_device)),
+                    FleetResponse::Managed(response) => Err(unexpected(response)),
+                    FleetResponse::Remembers(_) => Err(unexpected(Response::Noted)),
+                }
+            }
         }
+    }
+}
+
+/// Does for a name that nobody has here what is done for one that the directory has no record of, where enrollments are in a
+/// directory: answers and times are the same.
+pub fn refuse_in_directory(name: &str, config: &Config) -> Result<(), AccessError> {
+    let name = UserName::parse(name).or_else(|_| UserName::parse("nobody"));
+    let (Ok(name), Some(fleet)) = (name, config.fleet_of("")) else { return Ok(()) };
+    if !nix::unistd::geteuid().is_root() {
+        return Err(only_root_asks());
+    }
+    match FleetClient::new(config, fleet, &name).ask(FleetOperation::Refuse)? {
+        FleetResponse::Managed(Response::NotEnrolled) => Ok(()),
+        FleetResponse::Managed(response) => Err(unexpected(response)),
+        _ => Err(unexpected(Response::Noted)),
+    }
+}
+
+/// Who this host is to the directory is root's secret.
+fn only_root_asks() -> AccessError {
+    AccessError::Unavailable("enrollments are in a directory, which only root can ask".to_owned())
+}
+
+impl From<HelperError> for AccessError {
+    fn from(error: HelperError) -> Self {
+        Self::Unavailable(error.to_string())
     }
 }
 
@@ -114,18 +165,18 @@ pub const fn service<'a>(file: &'a SecretFile, policy: &'a Policy) -> Service<'a
 fn unexpected(response: Response) -> AccessError {
     match response {
         Response::Failed(why) => AccessError::Unavailable(why),
-        _ => AccessError::Unavailable("otp-helper gave an answer to another question".to_owned()),
+        Response::NotEnrolled => AccessError::NotEnrolled,
+        _ => AccessError::Unavailable("a helper gave an answer to another question".to_owned()),
     }
 }
 
 /// Runs the helper for one request.
 fn ask(helper: &HelperClient, request: &Request) -> Result<Response, AccessError> {
-    helper.ask(request).map_err(|error| AccessError::Unavailable(error.to_string()))
+    Ok(helper.ask(request)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use insis_otp::record::UserName;
     use insis_otp::store::Template;
 
     use super::*;

@@ -433,7 +433,7 @@ impl Login {
         log.debug(|| Log::step("reply").field("reply_bytes", reply.0.len()));
         let (verdict, denial) = match &self.target.known {
             Some(known) => (self.verify(known, &reply, seen), Denial::Unenrolled),
-            None => (Err(AccessError::NotEnrolled), Denial::UnknownUser),
+            None => (self.unknown_user(), Denial::UnknownUser),
         };
         match verdict {
             Ok(Verdict::Accepted(accepted)) => {
@@ -544,8 +544,16 @@ impl Login {
         Ok(verdict)
     }
 
+    /// What there is to say of an attempt for a name that nobody has on this host.
+    fn unknown_user(&self) -> Result<Verdict, AccessError> {
+        access::refuse_in_directory(&self.target.name, &self.config).and(Err(AccessError::NotEnrolled))
+    }
+
     /// Refuses what sshd put in the place of a reply like a reply of as many digits.
     fn filler(&self, length: usize) -> Outcome {
+        if let Err(error @ AccessError::Unavailable(_)) = self.unknown_user() {
+            return error.into();
+        }
         let denial = if self.target.known.is_some() { Denial::Filler } else { Denial::UnknownUser };
         self.refuse_like_unknown(denial, &service::Reply::new(&vec![b'0'; length]))
     }

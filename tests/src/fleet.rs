@@ -7,14 +7,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use insis_otp::config::Server;
+use insis_otp::config::{Config, Server};
+use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Salt, Secret, Step, UnixTime};
+use insis_otp::record::{Enrollment, UserName};
+use insis_otp::service::{FleetClient, system_clock};
+use insis_otp::store::UserStore;
+use insis_otp::verify::{State, UsedSteps};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use otp_fleet::message::Identity;
-use otp_fleet::store::Directory;
+use otp_fleet::store::{Directory, LdapStore, LdapUser};
 use otp_fleet::tls::client_config;
 
-use crate::env::{feed, run};
+use crate::env::{CONFIG, Env, feed, run};
 
 /// slapd, until dropped. Its data is in a folder of its own, which goes with it.
 #[derive(Debug)]
@@ -23,6 +28,113 @@ pub struct Slapd {
     process: Mutex<Child>,
     ldaps: u16,
     ldap: u16,
+}
+
+/// How a host says who it is.
+pub const BY_PASSWORD: &str = "bind_dn = \"cn=host1,ou=hosts,dc=example,dc=org\"\n\
+                               password_file = \"/etc/security/insis-otp-fleet-password\"";
+/// The same, by a certificate.
+pub const BY_CERTIFICATE: &str = "certificate_file = \"/etc/security/fleet-host.pem\"\n\
+                                  key_file = \"/etc/security/fleet-host.key\"";
+
+/// Somebody who has enrolled in a directory, two hours ago.
+#[derive(Debug)]
+pub struct Member {
+    name: UserName,
+    key: OtpGenerator,
+    directory: Directory,
+}
+
+impl Member {
+    /// Adds somebody to the directory, and enrolls them.
+    ///
+    /// # Panics
+    /// When it cannot be done.
+    #[must_use]
+    pub fn new(slapd: &Slapd, name: &str) -> Self {
+        if !slapd.has(name) {
+            slapd.add(&[name]);
+        }
+        let secret = Secret::from_bytes(format!("{name:*<20}").as_bytes()).expect("a secret");
+        let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let member = Self { name: UserName::parse(name).expect("a name"), key, directory: slapd.directory() };
+        member.enroll();
+        member
+    }
+
+    fn enroll(&self) {
+        let before = UnixTime(system_clock().0 - 7200);
+        let enrollment = Enrollment {
+            user: self.name.clone(),
+            key: self.key.clone(),
+            issuer: "example".into(),
+            account: format!("{}@example", self.name),
+            enrolled_at: before,
+            recovery: RecoveryCodes::new(&[], Salt::default()),
+        };
+        let step = before.step(Period::default());
+        let state = State { used: UsedSteps::since_enrollment(step, step.next()), ..State::default() };
+        self.part().create(&enrollment, &state, &|| Ok(())).expect("cannot enroll");
+    }
+
+    /// As after the enrollment: every code of today is good again.
+    pub fn again(&self) {
+        self.part().remove(None).expect("cannot remove");
+        self.enroll();
+    }
+
+    /// The part of the store.
+    #[must_use]
+    pub fn part(&self) -> LdapUser {
+        LdapStore::new(self.directory.clone()).of(&self.name)
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.part().load().expect("not enrolled").state
+    }
+
+    /// The present step.
+    #[must_use]
+    pub fn step() -> Step {
+        system_clock().step(Period::default())
+    }
+
+    /// The code of a step.
+    #[must_use]
+    pub fn code_of(&self, step: Step) -> String {
+        self.key.code(step).reveal(Digits::Six).to_string()
+    }
+
+    /// The present code, with so much time left that it is still right when it arrives.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let now = system_clock();
+        let left = Self::step().next().start(Period::default()).0.saturating_sub(now.0);
+        if left < 5 {
+            std::thread::sleep(Duration::from_secs(left + 1));
+        }
+        self.code_of(Self::step())
+    }
+
+    /// A code of no step that could be meant.
+    #[must_use]
+    pub fn wrong(&self) -> String {
+        let near: Vec<_> = Self::step().around(200).map(|step| self.code_of(Step(step))).collect();
+        let mut numbers = (0..1_000_000).map(|number| format!("{number:06}"));
+        numbers.find(|code| !near.contains(code)).expect("a wrong code")
+    }
+
+    /// The way of a host of these settings to the part, by `otp-fleet`.
+    ///
+    /// # Panics
+    /// When the settings are none.
+    #[must_use]
+    pub fn client(&self, settings: &str) -> FleetClient {
+        let config = Config::parse(settings, Path::new(CONFIG)).expect("settings");
+        FleetClient::new(&config, config.fleet.as_ref().expect("a directory"), &self.name)
+    }
 }
 
 /// Below it are people.
@@ -123,6 +235,36 @@ impl Slapd {
             deadline: Duration::from_secs(20),
             wrap: None,
         }
+    }
+
+    /// The settings of a host that keeps enrollments here, with this identity and these lines more.
+    #[must_use]
+    pub fn settings(&self, server: &str, identity: &str, more: &str) -> String {
+        format!(
+            "store = \"ldap\"\n{more}\n[fleet]\nservers = [\"{server}\"]\nbase = \"{BASE}\"\n\
+             ca_file = \"/etc/security/fleet-ca.pem\"\n{identity}\n"
+        )
+    }
+
+    /// Makes a machine a host of this directory, which knows it by its password; `more` are further settings.
+    pub fn join(&self, env: &Env, more: &str) {
+        self.join_as(env, BY_PASSWORD, more);
+    }
+
+    /// The same, by [`BY_PASSWORD`] or [`BY_CERTIFICATE`].
+    pub fn join_as(&self, env: &Env, identity: &str, more: &str) {
+        for (name, file) in [("ca", "ca.pem"), ("host", "host1.pem")] {
+            let text = std::fs::read(self.file(file)).expect("no certificate");
+            env.write(format!("/etc/security/fleet-{name}.pem").as_ref(), &text, 0o644);
+        }
+        let key = std::fs::read(self.file("host1.key")).expect("no key");
+        env.write("/etc/security/fleet-host.key".as_ref(), &key, 0o600);
+        env.write(
+            "/etc/security/insis-otp-fleet-password".as_ref(),
+            format!("{}\n", HOST.1).as_bytes(),
+            0o600,
+        );
+        env.write(CONFIG.as_ref(), self.settings(&self.ldaps(), identity, more).as_bytes(), 0o644);
     }
 
     /// Adds people.
@@ -269,7 +411,8 @@ fn configuration(folder: &Path, more: &str) -> String {
          database mdb\nmaxsize 134217728\nsuffix \"dc=example,dc=org\"\ndirectory {folder}/db\n\
          rootdn \"{}\"\nrootpw \"{}\"\nindex uid,insisOtpState,insisOtpInvitation pres,eq\n\
          limits group/groupOfNames/member=\"cn=otp-hosts,ou=groups,dc=example,dc=org\" size.prtotal=unlimited\n\
-         {more}\n{access}\naccess to * by self write by users read by anonymous auth\n",
+         {more}\n{access}\naccess to attrs=userPassword by self write by anonymous auth by * none\n\
+         access to * by self write by users read by anonymous auth\n",
         ADMINISTRATOR.0, ADMINISTRATOR.1
     )
 }

@@ -99,7 +99,7 @@ fn named_in(path: &Path) -> BTreeSet<String> {
 fn installed(binary: &str) -> PathBuf {
     match binary {
         "pam_insis_otp" => insis_otp_tests::env::module(),
-        "otp-helper" | "otp-idp" => Path::new("/usr/libexec").join(binary),
+        "otp-helper" | "otp-fleet" | "otp-idp" => Path::new("/usr/libexec").join(binary),
         other => Path::new("/usr/bin").join(other),
     }
 }
@@ -108,7 +108,7 @@ fn installed(binary: &str) -> PathBuf {
 fn each_bill_lists_what_its_binary_links_with_versions_licences_and_checksums() {
     require_machine();
     let (locked, metadata) = (locked(), metadata());
-    for binary in ["pam_insis_otp", "otp-helper", "otp-idp", "otp-setup"] {
+    for binary in ["pam_insis_otp", "otp-helper", "otp-fleet", "otp-idp", "otp-setup"] {
         let bill = bill(binary);
         let crates = crates_in(&bill, &locked);
         let could = linkable(binary, &metadata);
@@ -133,7 +133,7 @@ fn each_bill_lists_what_its_binary_links_with_versions_licences_and_checksums() 
         let others = components(&bill).len() + 1 - crates.len();
         assert_eq!(
             others,
-            if matches!(binary, "otp-helper" | "otp-idp") { 1 } else { 2 },
+            if matches!(binary, "otp-helper" | "otp-fleet" | "otp-idp") { 1 } else { 2 },
             "the standard library, and what each has besides"
         );
     }
@@ -155,7 +155,7 @@ fn what_every_login_depends_on_is_in_the_modules_bill_and_build_tools_are_not() 
 #[test]
 fn every_reference_is_of_something_in_the_bill() {
     require_machine();
-    for binary in ["pam_insis_otp", "otp-helper", "otp-idp", "otp-setup"] {
+    for binary in ["pam_insis_otp", "otp-helper", "otp-fleet", "otp-idp", "otp-setup"] {
         let bill = bill(binary);
         assert_eq!((text(&bill, "bomFormat"), text(&bill, "specVersion")), ("CycloneDX", "1.6"));
         let own = text(&bill["metadata"]["component"], "bom-ref");

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::path::Path;
 
 use super::keys::KEYS;
-use super::{Config, Unenrolled};
+use super::{Config, StoreKind, Unenrolled};
 use crate::strict::{Error, Name, Requirement, Value};
 
 /// Arguments that are no keys of the configuration.
@@ -43,7 +43,15 @@ pub fn settings(args: &[&CStr], service: &str) -> Result<(Config, Stacking), Str
         Some(file) => Config::load(file.map_err(in_arguments)?),
         None => Config::site(),
     };
-    let mut config = config.map_err(|error| error.to_string())?.for_service(service);
+    let config = config.map_err(|error| error.to_string())?;
+    let is_sites =
+        |word: &&str| matches!(named_file(word), Some(Ok(path)) if path == Path::new(Config::PATH));
+    if config.store == StoreKind::Ldap
+        && words.iter().any(|word| named_file(word).is_some() && !is_sites(word))
+    {
+        return Err(format!("config=FILE: store = \"ldap\" can only be set in {}", Config::PATH));
+    }
+    let mut config = config.for_service(service);
     let mut stacking = Stacking::default();
     for word in words {
         apply(&mut config, &mut stacking, word).map_err(in_arguments)?;

@@ -1,5 +1,101 @@
 //! The section `[fleet]`: the directory in which enrollments are that hold on every host of a site.
 
+use std::path::PathBuf;
+
+use super::identity_provider::Missing;
+use crate::oath::Seconds;
+
+/// Where enrollments are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoreKind {
+    /// In secret files of this host.
+    #[default]
+    File,
+    /// In the LDAP directory of `[fleet]`, but for those of some users.
+    Ldap,
+}
+
+/// The directory, and who this host is to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    /// The servers, in the order in which they are tried.
+    pub servers: Vec<Server>,
+    /// Below this entry people are looked up.
+    pub base: String,
+    /// The attribute that has their names.
+    pub user_attribute: String,
+    /// The certificates of the authorities that are trusted.
+    pub ca_file: PathBuf,
+    /// This host's certificate, by which it says who it is (SASL EXTERNAL).
+    pub certificate_file: Option<PathBuf>,
+    /// The key of it.
+    pub key_file: Option<PathBuf>,
+    /// Who this host is, where a password says so.
+    pub bind_dn: Option<String>,
+    /// The file of root's with the password.
+    pub password_file: Option<PathBuf>,
+    /// How long a login waits for the directory.
+    pub deadline: Seconds,
+    /// Whose enrollments are in secret files of this host all the same.
+    pub break_glass_users: Vec<String>,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            base: String::new(),
+            user_attribute: "uid".to_owned(),
+            ca_file: PathBuf::new(),
+            certificate_file: None,
+            key_file: None,
+            bind_dn: None,
+            password_file: None,
+            deadline: Self::DEADLINE,
+            break_glass_users: Vec::new(),
+        }
+    }
+}
+
+impl Fleet {
+    const DEADLINE: Seconds = Seconds(4);
+
+    /// # Errors
+    /// The first key that is needed and not there.
+    pub(super) fn complete(&self) -> Result<(), Missing> {
+        let (certificate, key) = (self.certificate_file.is_some(), self.key_file.is_some());
+        let (dn, password) = (self.bind_dn.is_some(), self.password_file.is_some());
+        match () {
+            () if self.servers.is_empty() => Err("servers"),
+            () if self.base.is_empty() => Err("base"),
+            () if self.ca_file.as_os_str().is_empty() => Err("ca_file"),
+            () if key && !certificate => Err("certificate_file"),
+            () if certificate && !key => Err("key_file"),
+            () if password && !dn => Err("bind_dn"),
+            () if dn && !password => Err("password_file"),
+            // Nobody binds without a name.
+            () if !certificate && !dn => Err("certificate_file"),
+            () => Ok(()),
+        }
+    }
+}
+
+impl StoreKind {
+    pub(super) fn named(word: &str) -> Option<Self> {
+        match word {
+            "file" => Some(Self::File),
+            "ldap" => Some(Self::Ldap),
+            _ => None,
+        }
+    }
+}
+
+/// Whether it is the name of an attribute (RFC 4512, section 1.4).
+pub(super) fn is_attribute_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_plain)
+}
+
 /// A server of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::choices::{Language, SelfEnrollment, Unenrolled};
+use super::fleet::{Fleet, Server, StoreKind, is_attribute_name};
 use super::identity_provider::{MfaProof, Preset, is_address};
 use super::values::{day, deadline, duration, is_printable};
 use super::{Config, Deadline, IdentityProvider, Network};
@@ -36,6 +37,8 @@ pub enum Scope {
     Service,
     /// In the section of the identity provider.
     Provider,
+    /// In the section of the directory.
+    Fleet,
 }
 
 /// What a key takes, and where it goes. A setter says `None` to what it cannot take.
@@ -71,6 +74,10 @@ pub enum Kind {
     Address(&'static str, fn(&mut Config, &str)),
     /// What shows that a second factor was used.
     MfaProof(fn(&mut Config, MfaProof)),
+    /// The servers of a directory.
+    Servers(fn(&mut Config, Vec<Server>)),
+    /// The name of an attribute.
+    AttributeName(fn(&mut Config, &str)),
 }
 
 /// What the manual page says of a key.
@@ -109,8 +116,11 @@ macro_rules! keys {
 }
 
 keys! {
-    /// Every key but those of the identity provider, in the order of the shipped file.
+    /// Every key but those of the identity provider and of the directory, in the order of the shipped file.
     KEYS, DOCUMENTATION;
+    "store" = Default("\"file\""), Site,
+        Kind::Choice(&["file", "ldap"], |config, word| StoreKind::named(word).map(|kind| config.store = kind)),
+        "Where enrollments are:";
     "secret_file" = Default("\"/var/lib/insis-otp/%u\""), Any,
         Kind::Template(|config, template| config.secret_file = template),
         "Where secret files are: %u is the user's name, %U the user id, %h the home directory, %% a percent sign.";
@@ -254,6 +264,49 @@ keys! {
         "The certificates of the authorities that are trusted, in place of the system's.";
 }
 
+keys! {
+    /// Every key of the section `[fleet]`, in the order of the shipped file.
+    FLEET_KEYS, FLEET_DOCUMENTATION;
+    "servers" = Example("[\"ldaps://ldap1.example.org\", \"ldaps://ldap2.example.org\"]"), Fleet,
+        Kind::Servers(|config, servers| fleet(config).servers = servers),
+        "The servers of the directory, in the order in which they are tried:";
+    "base" = Example("\"ou=people,dc=example,dc=org\""), Fleet,
+        Kind::Text(500, |config, text| text.clone_into(&mut fleet(config).base)),
+        "The entry below which people are looked up,";
+    "user_attribute" = Default("\"uid\""), Fleet,
+        Kind::AttributeName(|config, name| name.clone_into(&mut fleet(config).user_attribute)),
+        "The attribute that has the user's name,";
+    "ca_file" = Example("\"/etc/ssl/certs/example-ca.pem\""), Fleet,
+        Kind::Path(|config, path| fleet(config).ca_file = path),
+        "The certificates of the authorities that are trusted, as PEM; no others are.";
+    "certificate_file" = Example("\"/etc/ssl/certs/host.pem\""), Fleet,
+        Kind::Path(|config, path| fleet(config).certificate_file = Some(path)),
+        "The certificate by which this host says who it is (SASL EXTERNAL), as PEM.";
+    "key_file" = Example("\"/etc/ssl/private/host.key\""), Fleet,
+        Kind::Path(|config, path| fleet(config).key_file = Some(path)),
+        "The key of the certificate: a file of root's that nobody else can read.";
+    "bind_dn" = Example("\"cn=host1,ou=hosts,dc=example,dc=org\""), Fleet,
+        Kind::Text(500, |config, text| fleet(config).bind_dn = Some(text.to_owned())),
+        "Who this host is, where a password says so and no certificate,";
+    "password_file" = Example("\"/etc/security/insis-otp-fleet-password\""), Fleet,
+        Kind::Path(|config, path| fleet(config).password_file = Some(path)),
+        "A file of root's, mode 0600, with the password of bind_dn.";
+    "deadline" = Default("\"4s\""), Fleet,
+        Kind::Duration("2s", "30s", |config, time| fleet(config).deadline = time),
+        "How long a login waits for the directory,";
+    "unreachable" = Default("\"deny\""), Fleet,
+        Kind::Choice(&["deny"], |_, word| (word == "deny").then_some(())),
+        "What becomes of logins while no server answers:";
+    "break_glass_users" = Default("[]"), Fleet,
+        Kind::List(|config, users| fleet(config).break_glass_users = users),
+        "Users whose enrollments are in secret files of this host,";
+}
+
+/// The directory of a section that is being read.
+fn fleet(config: &mut Config) -> &mut Fleet {
+    config.fleet.get_or_insert_default()
+}
+
 /// The provider of a section that is being read.
 fn provider(config: &mut Config) -> &mut IdentityProvider {
     config.identity_provider.get_or_insert_default()
@@ -270,6 +323,11 @@ pub(super) fn find(name: &str) -> Result<&'static Key, Error> {
 /// The same, of the section of the identity provider.
 pub(super) fn find_of_provider(name: &str) -> Result<&'static Key, Error> {
     find_in(PROVIDER_KEYS, name)
+}
+
+/// The same, of the section of the directory.
+pub(super) fn find_of_fleet(name: &str) -> Result<&'static Key, Error> {
+    find_in(FLEET_KEYS, name)
 }
 
 /// The key of that name in a table.
@@ -346,6 +404,11 @@ impl Kind {
                 set(config, value.text().filter(|text| is_address(text, beginning))?);
             }
             Self::MfaProof(set) => set(config, MfaProof::parse(value.text()?)?),
+            Self::Servers(set) => {
+                let servers = value.list()?.into_iter().map(Server::parse).collect::<Option<Vec<_>>>()?;
+                set(config, (1..=8).contains(&servers.len()).then_some(servers)?);
+            }
+            Self::AttributeName(set) => set(config, value.text().filter(|text| is_attribute_name(text))?),
         }
         Some(())
     }
@@ -379,6 +442,8 @@ impl Kind {
             Self::Networks(_) => networks(value),
             Self::Address(beginning, _) => Requirement::Address(beginning),
             Self::MfaProof(_) => Requirement::MfaProof,
+            Self::Servers(_) => Requirement::Servers,
+            Self::AttributeName(_) => Requirement::AttributeName,
         }
     }
 }

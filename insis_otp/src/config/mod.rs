@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::files::Kind as FileKind;
 pub use choices::{Language, SelfEnrollment, Unenrolled};
-pub use fleet::Server;
+pub use fleet::{Fleet, Server, StoreKind};
 pub use identity_provider::{IdentityProvider, MfaProof, Preset};
 use keys::Scope;
 pub use values::duration;
@@ -21,7 +21,7 @@ pub use values::duration;
 use crate::network::Network;
 use crate::oath::{Algorithm, Digits, Period, Seconds, UnixTime};
 use crate::store::Template;
-use crate::strict::{Error, PROVIDER, Problem, SECTIONS, Value, each_key, line_of};
+use crate::strict::{Error, FLEET, PROVIDER, Problem, SECTIONS, Value, each_key, line_of};
 use crate::verify::Policy;
 
 /// The settings of a site, or of one PAM stack: the compiled defaults, then the file, then module arguments.
@@ -43,6 +43,8 @@ use crate::verify::Policy;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// Where enrollments are.
+    pub store: StoreKind,
     /// Where secret files are.
     pub secret_file: Template,
     /// The program that opens the system store for callers without privileges.
@@ -83,6 +85,8 @@ pub struct Config {
     pub new_keys: NewKeys,
     /// Whose MFA opens logins beside codes.
     pub identity_provider: Option<IdentityProvider>,
+    /// The directory in which enrollments can be.
+    pub fleet: Option<Fleet>,
     /// What is otherwise for single PAM services.
     services: Vec<(String, Config)>,
 }
@@ -198,6 +202,7 @@ pub fn service_family(service: &str) -> &str {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            store: StoreKind::default(),
             secret_file: Template::system(),
             helper: PathBuf::from(option_env!("INSIS_OTP_HELPER").unwrap_or("/usr/libexec/otp-helper")),
             policy: Policy::default(),
@@ -218,6 +223,7 @@ impl Default for Config {
             issuer: None,
             new_keys: NewKeys::default(),
             identity_provider: None,
+            fleet: None,
             services: Vec::new(),
         }
     }
@@ -260,24 +266,56 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         each_key(text, &mut |key, value| config.set(key, value))
-            .and_then(|()| if config.identity_provider.is_some() { config.complete(text) } else { Ok(()) })
+            .and_then(|()| if config.has_sections() { config.complete(text) } else { Ok(()) })
             .map_err(|problem| ConfigError::Invalid { path: path.into(), problem })?;
         Ok(config)
     }
 
-    /// Sees that the section of the identity provider has all that it takes.
+    fn has_sections(&self) -> bool {
+        self.identity_provider.is_some() || self.fleet.is_some() || self.store == StoreKind::Ldap
+    }
+
+    /// Sees that the sections that are not of services have all that they take, and agree.
     #[cold]
     #[inline(never)]
     fn complete(&mut self, text: &str) -> Result<(), Problem> {
-        let Some(provider) = &mut self.identity_provider else { return Ok(()) };
-        provider.complete().map_err(|key| {
-            let line = text.find("identity_provider").map_or(1, |byte| line_of(text, byte));
-            Problem { line, error: Error::Missing(key) }
-        })?;
+        let at = |word: &str, error| {
+            let line = text.find(word).map_or(1, |byte| line_of(text, byte));
+            Problem { line, error }
+        };
+        if let Some(provider) = &mut self.identity_provider {
+            let missing = |key| at("identity_provider", Error::Missing("identity_provider", key));
+            provider.complete().map_err(missing)?;
+        }
+        if let Some(fleet) = &self.fleet {
+            fleet.complete().map_err(|key| at("[fleet]", Error::Missing("fleet", key)))?;
+        }
+        if self.store == StoreKind::Ldap {
+            const LDAP: &str = "store = \"ldap\"";
+            let enrolls = |config: &Self| config.unenrolled == Unenrolled::Enroll;
+            match () {
+                () if self.fleet.is_none() => return Err(at("store", Error::Missing("fleet", "servers"))),
+                () if self.identity_provider.is_some() => {
+                    return Err(at("identity_provider", Error::NotTogether(LDAP, "[identity_provider]")));
+                }
+                () if enrolls(self) || self.services.iter().any(|(_, config)| enrolls(config)) => {
+                    return Err(at("enrol\"", Error::NotTogether(LDAP, "unenrolled = \"enrol\"")));
+                }
+                () => {}
+            }
+        }
         for (_, config) in &mut self.services {
             config.identity_provider.clone_from(&self.identity_provider);
+            config.fleet.clone_from(&self.fleet);
         }
         Ok(())
+    }
+
+    /// The directory, where the enrollment of a user is there.
+    #[must_use]
+    pub fn fleet_of(&self, user: &str) -> Option<&Fleet> {
+        let fleet = self.fleet.as_ref().filter(|_| self.store == StoreKind::Ldap)?;
+        (!fleet.break_glass_users.iter().any(|name| name == user)).then_some(fleet)
     }
 
     /// The configuration of one PAM service: the section with exactly its name, else that of its family
@@ -323,6 +361,9 @@ impl Config {
         }
         if let Some(key) = key.strip_prefix(PROVIDER) {
             return keys::find_of_provider(key)?.set(self, value);
+        }
+        if let Some(key) = key.strip_prefix(FLEET) {
+            return keys::find_of_fleet(key)?.set(self, value);
         }
         let key = keys::find(key)?;
         if key.scope == Scope::Service {

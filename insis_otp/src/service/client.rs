@@ -6,13 +6,13 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
 use zeroize::Zeroizing;
 
-use super::{LONGEST, Request, Response};
+use super::{LONGEST, NotUnderstood, Request, Response};
 
 /// A program that answers one request, `otp-helper` for one.
 #[derive(Clone, Debug)]
@@ -52,20 +52,33 @@ impl HelperClient {
     /// # Errors
     /// It cannot be started, or does not respond in time.
     pub fn ask(&self, request: &Request) -> Result<Response, HelperError> {
-        let program = || self.program.clone();
-        let (mut child, mut socket) =
-            start_helper(&self.program).map_err(|cause| HelperError::Start { program: program(), cause })?;
-        let timed = socket.set_read_timeout(Some(Self::DEADLINE));
-        timed.map_err(|cause| HelperError::Start { program: program(), cause })?;
-        let exchanged = exchange(&mut socket, request);
-        // Whatever it still has to say goes nowhere, and must not keep it, and us, waiting.
-        drop(socket);
-        end(&mut child);
-        let response = exchanged.and_then(|text| {
-            Response::decode(&text).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
-        });
-        response.map_err(|cause| HelperError::Response { program: program(), cause })
+        let text = converse(&self.program, &request.encode(), LONGEST, Self::DEADLINE)?;
+        Response::decode(&text).map_err(|error| HelperError::nonsense(&self.program, error))
     }
+}
+
+impl HelperError {
+    /// A response that is none.
+    pub(super) fn nonsense(program: &Path, error: NotUnderstood) -> Self {
+        Self::Response { program: program.into(), cause: io::Error::new(ErrorKind::InvalidData, error) }
+    }
+}
+
+/// Runs a program for one request; returns its response, which is no longer than that.
+pub(super) fn converse(
+    program: &Path,
+    request: &str,
+    longest: usize,
+    deadline: Duration,
+) -> Result<Zeroizing<Vec<u8>>, HelperError> {
+    let name = || program.to_owned();
+    let (mut child, mut socket) =
+        start_helper(program).map_err(|cause| HelperError::Start { program: name(), cause })?;
+    let exchanged = exchange(&mut socket, request, longest, Instant::now() + deadline);
+    // Whatever it still has to say goes nowhere, and must not keep it, and us, waiting.
+    drop(socket);
+    end(&mut child);
+    exchanged.map_err(|cause| HelperError::Response { program: name(), cause })
 }
 
 /// Starts the program with nothing but a socket: arguments and environments can be read by others.
@@ -83,10 +96,15 @@ pub(super) fn start_helper(program: &Path) -> io::Result<(Child, UnixStream)> {
     Ok((child, ours))
 }
 
-/// Sends the request and takes the response. Both fit into the socket's buffers, so that neither side waits for the other.
-fn exchange(socket: &mut UnixStream, request: &Request) -> io::Result<Zeroizing<Vec<u8>>> {
-    let message = request.encode();
-    let mut rest = message.as_bytes();
+/// Sends the request and takes the response. A request fits into the socket's buffers, so that neither side waits for the
+/// other.
+fn exchange(
+    socket: &mut UnixStream,
+    request: &str,
+    longest: usize,
+    ends: Instant,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut rest = request.as_bytes();
     while !rest.is_empty() {
         match send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
             Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
@@ -96,14 +114,29 @@ fn exchange(socket: &mut UnixStream, request: &Request) -> io::Result<Zeroizing<
         }
     }
     socket.shutdown(Shutdown::Write)?;
-    let mut response = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    match socket.take(LONGEST as u64 + 1).read_to_end(&mut response) {
-        // The end of one that did not read the request.
-        Err(error) if error.kind() != ErrorKind::ConnectionReset => Err(error),
-        _ if response.is_empty() => {
-            Err(io::Error::new(ErrorKind::UnexpectedEof, "it ended without a response"))
+    let mut response = Zeroizing::new(Vec::with_capacity(longest.min(LONGEST) + 1));
+    let mut part = Zeroizing::new([0; LONGEST]);
+    loop {
+        let left = ends.saturating_duration_since(Instant::now());
+        // None at all would be waiting for ever.
+        socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        let read = match socket.read(&mut *part) {
+            Ok(read) => read,
+            // The end of one that did not read the request.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        response.extend_from_slice(part.get(..read).unwrap_or_default());
+        if response.len() > longest {
+            return Err(ErrorKind::InvalidData.into());
         }
-        _ => Ok(response),
+        if read == 0 && response.is_empty() {
+            return Err(io::Error::new(ErrorKind::UnexpectedEof, "it ended without a response"));
+        }
+        if read == 0 {
+            return Ok(response);
+        }
     }
 }
 

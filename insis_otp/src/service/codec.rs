@@ -9,6 +9,7 @@ use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
 use super::{Credential, EnrollmentDenial, NewDevice, Reply, Status};
+use crate::RememberedClient;
 use crate::oath::{Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, Seconds, Secret, UnixTime};
 use crate::store::InvitationRefusal;
 use crate::verify::{Accepted, EnrollmentRefusal, Malformed, ParsedReply, Proof, Refusal, State, Verdict};
@@ -99,7 +100,21 @@ impl Writer {
         }
     }
 
-    pub fn accepted(&mut self, accepted: &Accepted) {
+    pub fn verdict(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Accepted(accepted) => self.accepted(accepted),
+            Verdict::Refused(why) => self.refusal(why),
+        }
+    }
+
+    pub fn client(&mut self, client: &RememberedClient) {
+        let (service, address, password) = client.parts();
+        self.text_field("client_service", service);
+        self.field("client_address", address);
+        self.field("client_password", HexOf(password));
+    }
+
+    fn accepted(&mut self, accepted: &Accepted) {
         match &accepted.by {
             Proof::Code { offset } => {
                 self.field("accepted", "code");
@@ -119,7 +134,7 @@ impl Writer {
         self.field("clock_was_ahead", accepted.clock_was_ahead);
     }
 
-    pub fn refusal(&mut self, refusal: &Refusal) {
+    fn refusal(&mut self, refusal: &Refusal) {
         self.field("refused", refusal.name());
         match refusal {
             Refusal::Wrong | Refusal::RecoveryUsed | Refusal::SingleCodesUsedUp => {}
@@ -196,7 +211,7 @@ impl<'m> Fields<'m> {
         if self.lines.is_empty() { Ok(message) } else { Err(NotUnderstood) }
     }
 
-    fn optional(&mut self, key: &str) -> Option<&'m str> {
+    pub fn optional(&mut self, key: &str) -> Option<&'m str> {
         let index = self.lines.iter().position(|(name, _)| *name == key)?;
         Some(self.lines.remove(index).1)
     }
@@ -209,13 +224,22 @@ impl<'m> Fields<'m> {
         self.take(key)?.parse().map_err(|_| NotUnderstood)
     }
 
-    fn parse_optional<T: std::str::FromStr>(&mut self, key: &str) -> Result<Option<T>, NotUnderstood> {
+    pub fn parse_optional<T: std::str::FromStr>(&mut self, key: &str) -> Result<Option<T>, NotUnderstood> {
         self.optional(key).map(|text| text.parse().map_err(|_| NotUnderstood)).transpose()
     }
 
     pub fn reply(&mut self) -> Result<Reply, NotUnderstood> {
         let bytes = HEXLOWER.decode(self.take("reply")?.as_bytes()).map(Zeroizing::new);
         bytes.map(|bytes| Reply::new(&bytes)).map_err(|_| NotUnderstood)
+    }
+
+    /// The client that is to be remembered, if there is one.
+    pub fn client(&mut self) -> Result<Option<RememberedClient>, NotUnderstood> {
+        let Some(service) = self.optional("client_service") else { return Ok(None) };
+        let (address, password) = (self.take("client_address")?, self.take("client_password")?);
+        let password = HEXLOWER.decode(password.as_bytes()).map_err(|_| NotUnderstood)?;
+        let password = password.try_into().map_err(|_| NotUnderstood)?;
+        RememberedClient::of(service, address, password).map(Some).ok_or(NotUnderstood)
     }
 
     pub fn credential(&mut self) -> Result<Credential, NotUnderstood> {

@@ -59,6 +59,25 @@ impl Event {
         Some(Self { action: request.action(), line, succeeded })
     }
 
+    /// The event of a request that root has made, and another program has done.
+    #[must_use]
+    pub fn of_administrator(request: &Request, response: &Response) -> Option<Self> {
+        Self::of(request, response, None, Authority::Administrator)
+    }
+
+    /// The event of an unlocking that root has asked for, and another program has done.
+    #[must_use]
+    pub fn of_unlock(response: &Response) -> Self {
+        let succeeded = matches!(response, Response::Done(_));
+        let line = match response {
+            Response::Done(_) => done(true),
+            Response::NotEnrolled => audit::refused_because("not-paired"),
+            Response::Failed(why) => Line::new(Level::Error, "error").message(why),
+            _ => Line::new(Level::Error, "error"),
+        };
+        Self { action: "unlock", line, succeeded }
+    }
+
     /// The event of something that root did, or could not do, with the store.
     pub fn of_root<T>(action: &'static str, outcome: &Result<T, StoreError>) -> Self {
         let line = match outcome {

@@ -88,6 +88,10 @@ impl Request {
     /// The request as text: what goes to `otp-helper`.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
+        self.write().text
+    }
+
+    pub(super) fn write(&self) -> Writer {
         let mut message = Writer::new(match self {
             Self::Resync(which, _) => resync_word(*which),
             request => request.action(),
@@ -108,7 +112,7 @@ impl Request {
                 message.reply(reply);
             }
         }
-        message.text
+        message
     }
 
     /// Reads a request.
@@ -116,7 +120,10 @@ impl Request {
     /// # Errors
     /// It is not one, or anything in it is out of range.
     pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
-        let mut fields = Fields::read(text)?;
+        Self::read(Fields::read(text)?)
+    }
+
+    pub(super) fn read(mut fields: Fields<'_>) -> Result<Self, NotUnderstood> {
         let request = match fields.kind {
             "verify" => Self::Verify(fields.reply()?),
             "status" => Self::Status,

@@ -48,8 +48,7 @@ impl Response {
         });
         match self {
             Self::NotEnrolled | Self::Exists | Self::Noted => {}
-            Self::Verdict(Verdict::Accepted(accepted)) => message.accepted(accepted),
-            Self::Verdict(Verdict::Refused(why)) => message.refusal(why),
+            Self::Verdict(verdict) => message.verdict(verdict),
             Self::Status(status) => message.status(status),
             Self::Done(drift) => message.field("drift", drift.0),
             Self::CodesRefused(why) => message.field("why", codes_refusal_word(*why)),
@@ -138,7 +137,9 @@ impl EnrollmentDenial {
 }
 
 impl Status {
-    pub(super) fn of(record: &Record, policy: &Policy, now: UnixTime) -> Self {
+    /// What there is to tell about a record.
+    #[must_use]
+    pub fn of(record: &Record, policy: &Policy, now: UnixTime) -> Self {
         let Record { enrollment, state, .. } = record;
         Self {
             enrolled_at: enrollment.enrolled_at,

@@ -115,11 +115,11 @@ impl<'t> Document<'t> {
         matches!(self.parts(&setting.path), [service, _, _] if service == "service")
     }
 
-    /// Whether it is such a section, a table with only such in it, or the section of the identity provider.
+    /// Whether it is such a section, a table with only such in it, or the section of the identity provider or of the directory.
     pub fn is_section(&self, header: &Header) -> bool {
         match self.parts(&header.path) {
             [service, _] => service == "service",
-            [section] => section == "service" || section == "identity_provider",
+            [section] => ["service", "identity_provider", "fleet"].contains(&&**section),
             _ => false,
         }
     }

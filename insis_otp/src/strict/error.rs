@@ -16,10 +16,12 @@ pub enum Error {
         /// The right ones.
         right: Vec<&'static str>,
     },
-    /// A section that is none for a service, nor the identity provider's; its name, shortened.
+    /// A section that is none for a service, nor another one that there is; its name, shortened.
     Section(String),
-    /// A key that the section of the identity provider needs, and has not.
-    Missing(&'static str),
+    /// A section needs a key, and has it not.
+    Missing(&'static str, &'static str),
+    /// Two settings that cannot be used together, as they are written.
+    NotTogether(&'static str, &'static str),
     /// A value that the key does not take.
     Value {
         /// The key.
@@ -93,6 +95,10 @@ pub enum Requirement {
     Address(&'static str),
     /// What shows that a second factor was used.
     MfaProof,
+    /// The servers of a directory.
+    Servers,
+    /// The name of an attribute.
+    AttributeName,
 }
 
 /// What was found in the place of a value.
@@ -165,11 +171,12 @@ impl Display for Error {
             Self::Section(name) => {
                 write!(
                     f,
-                    "unknown section [{name}]; the right ones are [service.NAME] and \
-                           [identity_provider]"
+                    "unknown section [{name}]; the right ones are [service.NAME], \
+                           [identity_provider] and [fleet]"
                 )
             }
-            Self::Missing(key) => write!(f, "[identity_provider] needs the key {key}"),
+            Self::Missing(section, key) => write!(f, "[{section}] needs the key {key}"),
+            Self::NotTogether(one, other) => write!(f, "{one} and {other} cannot be used together"),
             Self::Value { key, must, found } => {
                 write!(f, "{key} must {must}")?;
                 match found {
@@ -229,6 +236,10 @@ impl Display for Requirement {
                 write!(f, "be an address that begins with {beginning}, without blanks, ?, # and @")
             }
             Self::MfaProof => f.write_str("be \"provider\", \"amr=VALUE\", \"acr=VALUE\" or \"acrs=VALUE\""),
+            Self::Servers => f.write_str(
+                "be a list of 1 to 8 servers: [\"ldaps://ldap.example.org\"], or \"ldap://\" for StartTLS",
+            ),
+            Self::AttributeName => f.write_str("be the name of an attribute: letters, digits and hyphens"),
             Self::Flag => f.write_str("be true or false"),
             Self::Day => f.write_str("be a day from 1970 on, written like \"2027-01-31\""),
             Self::Path => f.write_str("be a path that begins with /"),

@@ -42,6 +42,8 @@ pub fn each_key(
 pub const SECTIONS: &str = "service.";
 /// What keys in the section of the identity provider begin with.
 pub const PROVIDER: &str = "identity_provider.";
+/// What keys in the section of the directory begin with.
+pub const FLEET: &str = "fleet.";
 
 /// The line, counted from 1, in which a byte stands.
 #[must_use]

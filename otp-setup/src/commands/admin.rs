@@ -1,5 +1,6 @@
 //! The administrator's commands.
 
+use insis_otp::config::StoreKind;
 use insis_otp::otpauth::Entry;
 use insis_otp::record::UserName;
 use insis_otp::service::system_clock;
@@ -23,10 +24,9 @@ impl Setup<'_> {
         self.only_root(site)?;
         self.need_user()?;
         let user = site.account.name.as_str();
-        let (file, caller) = (site.file(), Caller::of_this_process());
-        let unlocked = site.service(&file, &system_clock).unlock(&caller.reporter(user));
-        unlocked.map_err(|error| exit::of_session(Error::from(error).into(), &self.messages, user))?;
-        let status = site.backend(&system_clock).status().ok().flatten();
+        let backend = site.backend(&system_clock);
+        backend.unlock().map_err(|error| exit::of_session(error.into(), &self.messages, user))?;
+        let status = backend.status().ok().flatten();
         let unlocked = self.messages.unlocked(user);
         match status.is_some_and(|status| codes_count_as_used(&status)) {
             true => self.tell(&format!("{unlocked}\n{}", self.messages.resync_by_login())),
@@ -37,6 +37,7 @@ impl Setup<'_> {
     /// Lets an enrollment follow its user to another name.
     pub(super) fn rename(&self, site: &Context, old: &str, new: &str) -> Result<(), ExitError> {
         self.only_root(site)?;
+        self.not_in_directory(site.config.store == StoreKind::Ldap)?;
         let unknown = |name: &str| {
             exit::of_context(ContextError::NoSuchUser(sanitize::unsecret(name).into_owned()), &self.messages)
         };
@@ -71,6 +72,7 @@ impl Setup<'_> {
     pub(super) fn export(&self, site: &Context) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
+        self.not_in_directory(site.is_in_directory())?;
         let user = site.account.name.as_str();
         let (file, caller) = (site.file(), Caller::of_this_process());
         let enrollment = site.service(&file, &system_clock).export(&caller.reporter(user));
@@ -110,6 +112,14 @@ impl Setup<'_> {
             )
         };
         users::all().map_err(failed)
+    }
+
+    /// What only works on secret files.
+    pub(super) fn not_in_directory(&self, is_there: bool) -> Result<(), ExitError> {
+        match is_there {
+            true => Err((Status::Unusable, Some(self.messages.error(self.messages.end_not_in_directory())))),
+            false => Ok(()),
+        }
     }
 
     /// Root acts for somebody, and has to say for whom.

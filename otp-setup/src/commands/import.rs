@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use insis_otp::config::StoreKind;
 use insis_otp::import::{self, Binary, Found, ImportError, Imported, LeftOut, Rules, Unreadable, Unusable};
 use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
@@ -79,6 +80,7 @@ impl Setup<'_> {
     /// Takes secrets from elsewhere, and says what became of each.
     pub(super) fn import(&self, site: &Context, options: &ImportOptions) -> Result<(), ExitError> {
         self.only_root(site)?;
+        self.not_in_directory(site.config.store == StoreKind::Ldap)?;
         let salted = |(user, found)| Ok((user, found, self.salt()?));
         let found =
             self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, ExitError>>()?;

@@ -20,6 +20,7 @@ impl Setup<'_> {
     pub(super) fn invite(&self, site: &Context, valid: Seconds, print: bool) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
+        self.not_in_directory(site.is_in_directory())?;
         self.can_invite(site)?;
         let failed = |error: Error| exit::of_look(error, &self.messages, site.account.name.as_str());
         let code = RecoveryCode::generate(getrandom::fill);

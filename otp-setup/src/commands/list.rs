@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use insis_otp::config::StoreKind;
 use insis_otp::record::UserName;
-use insis_otp::service::{Status as UserStatus, system_clock};
-use insis_otp::store::{Account, Location, Reader, StoreError};
+use insis_otp::service::{FleetClient, FleetListed, Status as UserStatus, system_clock};
+use insis_otp::store::{Account, Cause, Location, Reader, StoreError};
 
 use super::Setup;
+use crate::backend::Error;
 use crate::context::Context;
-use crate::exit::{ExitError, Status};
+use crate::exit::{self, ExitError, Status};
 use crate::output::{Output, complain};
 use crate::parallel;
 use crate::report::{self, UserDetails};
@@ -33,7 +35,8 @@ impl Setup<'_> {
     /// Lists who is enrolled.
     pub(super) fn list(&self, site: &Context, json: bool) -> Result<(), ExitError> {
         self.only_root(site)?;
-        let (accounts, unanswered) = self.with_files(site)?;
+        let (mut accounts, unanswered) = self.with_files(site)?;
+        accounts.retain(|account| site.config.fleet_of(account.name.as_str()).is_none());
         let messages = self.messages;
         let linked = self.linked_names(site)?;
         let is_linked = |user: &str| linked.as_ref().map(|names| is_among(names, user));
@@ -41,11 +44,13 @@ impl Setup<'_> {
             let details = UserDetails::new(user, status, is_linked(user));
             sanitize::json(&serde_json::to_string(&details).unwrap_or_default()).into_owned()
         };
-        let Listed { users, mut rows, broken } = if json {
-            read(site, &accounts, &|user, status| as_json(user, Some(status)))
-        } else {
-            read(site, &accounts, &|user, status| report::row(&messages, user, status))
+        let row = |user: &str, status: &UserStatus| match json {
+            true => as_json(user, Some(status)),
+            false => report::row(&messages, user, status),
         };
+        let mut listed = read(site, &accounts, &row);
+        self.add_from_directory(site, &row, &mut listed)?;
+        let Listed { users, mut rows, broken } = listed;
         // A link alone is a second factor, too.
         let without_phone = linked.iter().flatten().filter(|name| !users.contains(name));
         rows.extend(without_phone.map(|name| match json {
@@ -74,6 +79,28 @@ impl Setup<'_> {
         if sound { Ok(()) } else { Err((Status::Unusable, None)) }
     }
 
+    /// Adds everybody who has enrolled in the directory, where there is one, by name.
+    fn add_from_directory(&self, site: &Context, row: Row<'_>, listed: &mut Listed) -> Result<(), ExitError> {
+        let fleet = site.config.fleet.as_ref().filter(|_| site.config.store == StoreKind::Ldap);
+        let Some(fleet) = fleet else { return Ok(()) };
+        let client = FleetClient::new(&site.config, fleet, &site.account.name);
+        let failed = |error: Error| exit::of_look(error, &self.messages, site.account.name.as_str());
+        let everybody = client.list().map_err(|error| failed(error.into()))?;
+        let mut everybody = everybody.map_err(|why| failed(Error::Unusable(why)))?;
+        everybody.sort_by(|one, other| one.name.cmp(&other.name));
+        for FleetListed { name, status } in everybody {
+            match (UserName::parse(&name), status) {
+                (Ok(user), Ok(status)) => {
+                    listed.rows.push(row(user.as_str(), &status));
+                    listed.users.insert(user);
+                }
+                (_, Err(why)) => listed.broken.push(broken(name, why)),
+                (Err(_), Ok(_)) => listed.broken.push(broken(name, "is no user name".to_owned())),
+            }
+        }
+        Ok(())
+    }
+
     /// Everybody whose file may be there, and files of which it could not be learnt whose they are.
     fn with_files(&self, site: &Context) -> Result<(Vec<Account>, Unanswered), ExitError> {
         match stored::list(&site.config.secret_file) {
@@ -81,6 +108,11 @@ impl Setup<'_> {
             None => Ok((self.everybody()?, Vec::new())),
         }
     }
+}
+
+/// What is in the directory and cannot be used.
+fn broken(name: String, why: String) -> StoreError {
+    StoreError { location: Location::Dn(name), cause: Cause::Unsafe(why) }
 }
 
 /// Whether a name is among names in their order.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use insis_otp::config::{Config, Unenrolled};
+use insis_otp::config::{Config, StoreKind, Unenrolled};
 use insis_otp::oath::UnixTime;
 use insis_otp::record::UserName;
 use insis_otp::service::system_clock;
@@ -71,6 +71,7 @@ impl Setup<'_> {
     /// Reports how far the roll-out is.
     pub(super) fn roster(&self, site: &Context, options: &RosterOptions) -> Result<(), ExitError> {
         self.only_root(site)?;
+        self.not_in_directory(site.config.store == StoreKind::Ldap)?;
         let asked = self.asked(site, options)?;
         let linked = self.linked_names(site)?.unwrap_or_default();
         let rules = Rules::of(&site.config);

@@ -6,6 +6,7 @@ mod authselect;
 mod enrollment;
 #[cfg(test)]
 mod fixtures;
+mod fleet;
 mod modules;
 mod mounts;
 mod pam;
@@ -25,7 +26,7 @@ mod system;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use insis_otp::config::{Config, ConfigError};
+use insis_otp::config::{Config, ConfigError, StoreKind};
 use insis_otp::oath::UnixTime;
 use serde::Serialize;
 
@@ -211,13 +212,21 @@ pub fn examine(messages: &Messages, as_root: bool, now: UnixTime) -> Vec<Finding
     let (machine, files, used) = (&machine, &files, used.as_slice());
     let (everybody, records) = (users::with_shells().unwrap_or_default(), records::Records::default());
     let people = (everybody.as_slice(), &records);
-    findings.extend(
-        enrollment::Enrollment { messages, machine, files, site: &site, used, now }.examine(people, as_root),
-    );
+    // What is said of secret files and of whose they are holds where enrollments are in them.
+    let has_files = site.store == StoreKind::File;
+    findings.extend(fleet::examine(messages, &site, as_root));
+    if has_files {
+        findings.extend(
+            enrollment::Enrollment { messages, machine, files, site: &site, used, now }
+                .examine(people, as_root),
+        );
+    }
     findings.extend(system::examine(messages, &site));
     let grace = sshd.as_ref().and_then(sshd::Sshd::grace);
     findings.extend(provider::examine(messages, &site, grace, as_root));
-    findings.extend(store::examine(messages, &site, people, as_root));
+    if has_files {
+        findings.extend(store::examine(messages, &site, people, as_root));
+    }
     let by_address = |config: &Config| !config.exempt.networks.is_empty() || config.remember.0 > 0;
     let networks =
         used.iter().any(|used| used.service == "sshd" && used.config.as_ref().is_some_and(by_address));
@@ -225,7 +234,9 @@ pub fn examine(messages: &Messages, as_root: bool, now: UnixTime) -> Vec<Finding
         if let Some(sshd) = sshd.filter(|_| used.iter().any(|used| used.service == "sshd")) {
             findings.extend(sshd.examine(messages, networks));
         }
-        findings.extend(people::examine(messages, &site, used, people, now));
+        if has_files {
+            findings.extend(people::examine(messages, &site, used, people, now));
+        }
     } else {
         let remedy = Remedy::run(messages, "sudo otp-setup doctor");
         findings.push(Finding::new(Severity::Note, "root", &messages.doctor_not_root(), remedy));

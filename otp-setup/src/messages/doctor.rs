@@ -76,6 +76,26 @@ messages! {
             Nobody can pair or log in: a store that others can write is not trusted."
         cs "Úložiště {path} má nesprávného vlastníka nebo práva.\n\
             Nikdo se nemůže spárovat ani přihlásit: úložišti, do kterého píší jiní, se nevěří.";
+    doctor_fleet(why)
+        en "The directory of [fleet] cannot be asked: {why}.\n\
+            Nobody whose enrollment is there can log in."
+        cs "Adresáře z [fleet] se nelze zeptat: {why}.\n\
+            Kdo má záznam v něm, nepřihlásí se.";
+    doctor_fleet_people()
+        en "Enrollments are in a directory, and are not examined one by one.\n\
+            Who has enrolled: otp-setup list."
+        cs "Záznamy jsou v adresáři a jeden po druhém se neprohlížejí.\n\
+            Kdo je spárován: otp-setup list.";
+    doctor_fleet_missing(path)
+        en "The program that asks the directory is missing: {path}.\n\
+            Nobody whose enrollment is there can log in."
+        cs "Chybí program, který se ptá adresáře: {path}.\n\
+            Kdo má záznam v něm, nepřihlásí se.";
+    doctor_fleet_user(user)
+        en "There is no user {user}, which otp-fleet runs as.\n\
+            Nobody whose enrollment is in the directory can log in."
+        cs "Není tu uživatel {user}, pod kterým běží otp-fleet.\n\
+            Kdo má záznam v adresáři, nepřihlásí se.";
     doctor_idp_missing(path)
         en "The program that asks the identity provider is missing: {path}.\n\
             Nobody can sign in there in place of a code; codes go on working."

@@ -52,6 +52,9 @@ messages! {
     how_sshd_says()
         en "It says which line is to be mended. Run:"
         cs "Řekne, který řádek opravit. Spusťte:";
+    how_fleet()
+        en "See otp-fleet(8). When it is put right, this answers:"
+        cs "Viz otp-fleet(8). Až to bude v pořádku, odpoví tohle:";
     how_idp_grace(path)
         en "Write this line into {path}, then reload sshd:"
         cs "Napište tento řádek do {path} a načtěte sshd znovu:";

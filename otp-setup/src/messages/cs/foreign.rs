@@ -58,9 +58,10 @@ pub fn setting(error: &Error) -> String {
             format!("neznámý {what} {word:?}; {meant}")
         }
         Error::Section(name) => {
-            format!("neznámý oddíl [{name}]; oddíly jsou jen [service.SLUŽBA] a [identity_provider]")
+            format!("neznámý oddíl [{name}]; oddíly jsou jen [service.SLUŽBA], [identity_provider] a [fleet]")
         }
-        Error::Missing(key) => format!("oddílu [identity_provider] chybí klíč {key}"),
+        Error::Missing(section, key) => format!("oddílu [{section}] chybí klíč {key}"),
+        Error::NotTogether(one, other) => format!("{one} a {other} nelze použít zároveň"),
         Error::Value { key, must, found } => {
             let found = match found {
                 Found::Nothing => format!(": napište {key}=HODNOTA"),
@@ -109,6 +110,10 @@ fn requirement(must: &Requirement) -> String {
 const fn fixed_requirement(must: &Requirement) -> &'static str {
     match must {
         Requirement::MfaProof => "být \"provider\", \"amr=HODNOTA\", \"acr=HODNOTA\" nebo \"acrs=HODNOTA\"",
+        Requirement::Servers => {
+            "být seznam 1 až 8 serverů: [\"ldaps://ldap.example.org\"], nebo \"ldap://\" pro StartTLS"
+        }
+        Requirement::AttributeName => "být jméno atributu: písmena, číslice a spojovníky",
         Requirement::Flag => "být true nebo false",
         Requirement::Day => "být den od roku 1970, psaný jako \"2027-01-31\"",
         Requirement::Path => "být cesta, která začíná znakem /",
@@ -311,7 +316,7 @@ mod tests {
     /// What stands in a configuration, and what is said of it.
     const MISTAKES: &[(&str, &str)] = &[
         ("\nwindw = 1", "x.toml:2: neznámý klíč \"windw\"; nemá to být \"window\"?"),
-        ("zebra = 1", "x.toml:1: neznámý klíč \"zebra\"; známé jsou secret_file, unenrolled, "),
+        ("zebra = 1", "x.toml:1: neznámý klíč \"zebra\"; známé jsou store, secret_file, unenrolled, "),
         ("window = 11", "x.toml:1: window musí být mezi 0 a 10, ne 11"),
         ("tries = \"1\"", "x.toml:1: tries musí být celé číslo mezi 1 a 10, ne \"1\""),
         ("tries = [1]", "x.toml:1: tries musí být celé číslo mezi 1 a 10, ne seznam"),
@@ -353,7 +358,7 @@ mod tests {
         ("[service.x]\ndigits = 8", "x.toml:2: digits platí pro celý počítač a do oddílu nepatří"),
         (
             "[window]\nx = 1",
-            "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA] a [identity_provider]",
+            "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA], [identity_provider] a [fleet]",
         ),
         ("tries = 1\ntries = 2", "x.toml:2: tohle je tu dvakrát"),
         ("unenrolled = deny", "x.toml:1: text musí být v uvozovkách (nebo"),

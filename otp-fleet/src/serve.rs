@@ -1,0 +1,111 @@
+//! What is done for whoever asks: one request on one person's part of the directory.
+
+use std::io;
+
+use insis_otp::audit::{self, Level, Line};
+use insis_otp::oath::Drift;
+use insis_otp::service::{
+    Authority, FleetListed, FleetLogin, FleetOperation, FleetRequest, FleetResponse, LoginAttempt, Response,
+    Service, Status, system_clock,
+};
+use insis_otp::store::{Cause, StoreError};
+use insis_otp::verify::Policy;
+
+use crate::store::{LdapStore, LdapUser, NOBODY};
+
+/// Does what is asked, by root only. `say` takes what comes before the response: a list.
+#[must_use]
+pub fn serve(
+    store: &LdapStore,
+    policy: &Policy,
+    request: &FleetRequest,
+    say: &mut dyn FnMut(&FleetListed) -> io::Result<()>,
+) -> FleetResponse {
+    let user = store.of(&request.user);
+    let service = Service { store: &user, policy, clock: &system_clock };
+    match &request.operation {
+        // Whoever asked reports it: this program does not know who that is.
+        FleetOperation::Manage(request) => {
+            FleetResponse::Managed(service.handle(request, Authority::Administrator, &|_| {}))
+        }
+        FleetOperation::Login(login) => self::login(&user, login),
+        FleetOperation::Remembers(client, length) => match service.is_remembered(client, *length) {
+            Ok(remembers) => FleetResponse::Remembers(remembers),
+            Err(error) => failed(error),
+        },
+        FleetOperation::Refuse => match store.touch_nobody(&request.user) {
+            Ok(()) => FleetResponse::Managed(Response::NotEnrolled),
+            Err(error) => refused(error),
+        },
+        FleetOperation::Unlock => match service.unlock(&|_| {}) {
+            Ok(()) => FleetResponse::Managed(Response::Done(Drift::default())),
+            Err(error) => failed(error),
+        },
+        FleetOperation::List => list(store, policy, say),
+    }
+}
+
+/// Decides an attempt. Of somebody who has no record as much is written as of somebody who has one.
+fn login(user: &LdapUser, login: &FleetLogin) -> FleetResponse {
+    let typed = login.reply.parse();
+    let attempt = LoginAttempt {
+        remember: login.remember.as_ref(),
+        refund: login.refund,
+        tells_failures: login.tells_failures,
+        ..LoginAttempt::from(login.source, &typed)
+    };
+    let service = Service { store: user, policy: &login.policy, clock: &system_clock };
+    match service.login(&attempt) {
+        Ok((verdict, new_device)) => FleetResponse::Login(verdict, new_device),
+        Err(error) if error.is_not_enrolled() => match user.touch_nobody() {
+            Ok(()) => failed(error),
+            Err(error) => refused(error),
+        },
+        Err(error) => failed(error),
+    }
+}
+
+/// What comes of it that nothing could be written for nobody. Where the entry is missing, everybody without a record is
+/// refused all the same, but sooner, and the administrator is told.
+fn refused(error: StoreError) -> FleetResponse {
+    match error.cause {
+        Cause::Unsafe(_) => {
+            let line = Line::new(Level::Warning, "warning")
+                .message(format!("{error}: see {NOBODY} in otp-fleet(8)"));
+            audit::send("otp-fleet", "fleet", &line);
+            FleetResponse::Managed(Response::NotEnrolled)
+        }
+        _ => failed(error),
+    }
+}
+
+fn failed(error: StoreError) -> FleetResponse {
+    FleetResponse::Managed(match error.cause {
+        Cause::NotEnrolled => Response::NotEnrolled,
+        Cause::Exists => Response::Exists,
+        _ => Response::Failed(error.to_string()),
+    })
+}
+
+fn list(
+    store: &LdapStore,
+    policy: &Policy,
+    say: &mut dyn FnMut(&FleetListed) -> io::Result<()>,
+) -> FleetResponse {
+    let (now, mut said) = (system_clock(), Ok(()));
+    let listed = store.each(&mut |person| {
+        let status = match person.record {
+            Ok(None) => return,
+            Ok(Some(record)) => Ok(Status::of(&record, policy, now)),
+            Err(cause) => Err(format!("{}: {cause}", person.dn)),
+        };
+        if said.is_ok() {
+            said = say(&FleetListed { name: person.name.to_owned(), status });
+        }
+    });
+    match (listed, said) {
+        (Ok(()), Ok(())) => FleetResponse::Managed(Response::Done(Drift::default())),
+        (Err(error), _) => failed(error),
+        (_, Err(error)) => FleetResponse::Managed(Response::Failed(error.to_string())),
+    }
+}
