@@ -78,7 +78,7 @@ pub fn end_in_time(lifetime: Duration) -> io::Result<()> {
         std::process::exit(1);
     });
     if watch.is_err() {
-        // In the place of one that the caller may have set.
+        // Instead of one that the caller may have set.
         nix::unistd::alarm::set(u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX));
         SigSet::from(Signal::SIGALRM).thread_unblock()?;
     }

@@ -70,8 +70,8 @@ impl<'f> Flow<'f> {
 
     fn finish(&self) -> Result<Proof, Error> {
         let offer = Message::Offered { uri: self.grant.uri.clone(), code: self.grant.user_code.clone() };
-        let said = (self.surroundings.say)(&offer);
-        said.map_err(|error| Error::settings(format!("the caller is gone: {error}")))?;
+        let offered = (self.surroundings.say)(&offer);
+        offered.map_err(|error| Error::settings(format!("the caller is gone: {error}")))?;
         // While the person is on the way.
         let keys = self.fetch_keys()?;
         let token = self.wait()?;

@@ -72,9 +72,9 @@ impl State {
 
 /// A person for programs. Fields are only ever added.
 #[derive(Serialize)]
-struct PersonFacts<'a> {
+struct PersonDetails<'a> {
     #[serde(flatten)]
-    facts: UserDetails<'a>,
+    details: UserDetails<'a>,
     state: &'static str,
     devices: u32,
     exempt: bool,
@@ -111,9 +111,9 @@ impl Person {
         format!("{user:<14} {state:<12} {since:<10} {last:<10} {failed:>6} {delay:<6} {codes:>5} {needed}")
     }
 
-    fn facts(&self) -> PersonFacts<'_> {
-        PersonFacts {
-            facts: UserDetails::new(&self.user, self.device.as_ref(), Some(self.linked)),
+    fn details(&self) -> PersonDetails<'_> {
+        PersonDetails {
+            details: UserDetails::new(&self.user, self.device.as_ref(), Some(self.linked)),
             state: self.state.name(),
             devices: u32::from(self.device.is_some()),
             exempt: self.exempt,
@@ -123,7 +123,7 @@ impl Person {
 
     /// The person as JSON, in one line.
     pub fn json(&self) -> String {
-        sanitize::json(&serde_json::to_string(&self.facts()).unwrap_or_default()).into_owned()
+        sanitize::json(&serde_json::to_string(&self.details()).unwrap_or_default()).into_owned()
     }
 
     /// The person as a line of [`CSV_HEAD`]'s columns.

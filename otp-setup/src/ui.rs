@@ -9,7 +9,7 @@ use crate::qr::Symbol;
 
 /// Somebody to talk to.
 pub trait Ui {
-    /// Says something. While a sheet is shown, it is said beside it, in place of what was said before.
+    /// Says something. While a sheet is shown, it is said beside it, instead of what was said before.
     fn say(&mut self, text: &str);
     /// Asks a question and waits for the answer.
     fn ask(&mut self, question: &Question<'_>) -> Result<Zeroizing<String>, Stop>;

@@ -10,7 +10,7 @@ pub enum Reply {
     Attempt(SecretBytes),
     /// The password: a client that answers every hidden prompt with it, or a person who did not look.
     Password,
-    /// What sshd puts in the place of the reply of somebody who may not log in; as long as what was typed.
+    /// What sshd puts instead of the reply of somebody who may not log in; as long as what was typed.
     Filler(usize),
 }
 

@@ -131,7 +131,7 @@ impl MustEnroll {
     }
 }
 
-/// What Miri watches (`make assurance`), with a libpam of Rust in the place of the real one, which it cannot run.
+/// What Miri watches (`make assurance`), with a libpam of Rust instead of the real one, which it cannot run.
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;

@@ -5,7 +5,7 @@
 //! | `login` | one authentication from first question to end |
 //! | `target` | whom a code is verified for, and whom policy lets pass without |
 //! | `enrollment` | enrollment within the login |
-//! | `sign_in` | signing in at the identity provider in place of a code |
+//! | `sign_in` | signing in at the identity provider instead of a code |
 //! | `stack` | whether a PAM service has the lines that this takes |
 //! | `access` | how the secret file is reached: opened here, or through `otp-helper` |
 //! | `dialogue` | the conversation: questions, replies, what is no attempt |

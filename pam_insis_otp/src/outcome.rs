@@ -40,7 +40,7 @@ pub enum Denial {
     UnknownUser,
     /// The person has not enrolled, and the site's policy is to refuse.
     Unenrolled,
-    /// sshd put a filler in the place of the reply.
+    /// sshd put a filler instead of the reply.
     Filler,
     /// The reply was the password.
     Password,

@@ -107,7 +107,7 @@ pub fn finds(env: &Env, severity: &str, location: &str, words: &str, line: &str)
 
 /// Finds it, does what it says, and has a sound machine.
 #[track_caller]
-pub fn mends(env: &Env, severity: &str, location: &str, words: &str, line: &str) {
+pub fn corrects(env: &Env, severity: &str, location: &str, words: &str, line: &str) {
     let finding = finds(env, severity, location, words, line);
     obey(&finding);
     assert_eq!(doctor(env), (0, vec![]), "after {finding:#?}");

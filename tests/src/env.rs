@@ -235,8 +235,8 @@ impl Env {
 /// Runs a command that must succeed; what it wrote is returned.
 pub fn run(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let heard = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{heard}", output.status);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
     output
 }
 
@@ -256,8 +256,8 @@ pub fn talk(command: &mut Command, input: &str) -> Output {
 /// Runs a command with that standard input, and it must succeed.
 pub fn feed(command: &mut Command, input: &str) -> Output {
     let output = talk(command, input);
-    let heard = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{heard}", output.status);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
     output
 }
 
@@ -265,8 +265,8 @@ pub fn feed(command: &mut Command, input: &str) -> Output {
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a program has a path");
-    let beside = own.ancestors().skip(1).map(|folder| folder.join(name)).find(|path| path.is_file());
-    beside.unwrap_or_else(|| panic!("{name} is not built: cargo build -p insis-otp-tests"))
+    let paths = own.ancestors().skip(1).map(|folder| folder.join(name)).find(|path| path.is_file());
+    paths.unwrap_or_else(|| panic!("{name} is not built: cargo build -p insis-otp-tests"))
 }
 
 fn plain_environment(user: &str, home: &str) -> [(&'static str, String); 7] {

@@ -37,7 +37,7 @@ pub struct Call {
     pub line: String,
 }
 
-/// What happens at a system call in place of it.
+/// What happens at a system call instead of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
     /// The process is killed when it enters the call.
@@ -159,10 +159,10 @@ impl Conversation<'_> {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdin = child.stdin.take();
         let mut pipe = child.stdout.take().expect("standard output is a pipe");
-        let mut heard = Vec::new();
+        let mut output = Vec::new();
         let mut part = [0; 4096];
         loop {
-            let answer = (self.answer)(&String::from_utf8_lossy(&heard));
+            let answer = (self.answer)(&String::from_utf8_lossy(&output));
             if let Some((mut stdin, answer)) = answer.and_then(|answer| Some((stdin.take()?, answer))) {
                 // A program that is dead does not hear it.
                 let _ = stdin.write_all(answer.as_bytes());
@@ -172,13 +172,13 @@ impl Conversation<'_> {
             }
             match pipe.read(&mut part).expect("cannot read a pipe") {
                 0 => break,
-                length => heard.extend_from_slice(part.get(..length).unwrap_or_default()),
+                length => output.extend_from_slice(part.get(..length).unwrap_or_default()),
             }
         }
         drop(stdin);
-        let _ = pipe.read_to_end(&mut heard);
+        let _ = pipe.read_to_end(&mut output);
         let end = child.wait_with_output().expect("no end");
-        Output { stdout: heard, ..end }
+        Output { stdout: output, ..end }
     }
 }
 

@@ -438,7 +438,7 @@ fn one_code_opens_one_login_among_slow_helpers(enrollments: u64) {
         begin.elapsed()
     );
     assert!(taken_over > 0, "nobody was left behind");
-    // They may be used up by a login that lost its place before it could say so.
+    // They may be used up by a login whose file was replaced before it could say so.
     assert!(opened as u64 >= enrollments * 2, "{opened} of {}", enrollments * 3);
 }
 

@@ -2,7 +2,7 @@
 //! is done to the letter, and the doctor has nothing more to say.
 
 use insis_otp_tests::doctor::{
-    DROP_IN, Finding, OURS, SSHD, STACK, doctor, doctor_with, edit, examined, finds, mends, obey, sound,
+    DROP_IN, Finding, OURS, SSHD, STACK, corrects, doctor, doctor_with, edit, examined, finds, obey, sound,
 };
 use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, run, talk};
@@ -25,37 +25,37 @@ fn faults_in_pam_stacks_are_found() {
     let stack = |text: &str| env.write(Path::new("/etc/pam.d/sshd"), text.as_bytes(), 0o644);
     let sshd = |line: usize| format!("/etc/pam.d/sshd:{line}");
     stack("auth sufficient pam_unix.so\nauth required pam_insis_otp.so\n");
-    mends(&env, "problem", &sshd(1), "skipped", "auth requisite pam_unix.so");
+    corrects(&env, "problem", &sshd(1), "skipped", "auth requisite pam_unix.so");
     // Two lines at once: a wrong password is to end the login, too.
     stack("auth sufficient pam_unix.so nullok\nauth required pam_deny.so\nauth required pam_insis_otp.so\n");
     let command = r"sed -i --follow-symlinks -e '2a\auth [success=1 default=ignore] pam_unix.so nullok' -e '2a\auth requisite pam_deny.so' -e 1,2d /etc/pam.d/sshd";
-    mends(&env, "problem", &sshd(1), "skipped", command);
+    corrects(&env, "problem", &sshd(1), "skipped", command);
     stack(
         "auth [success=2 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_insis_otp.so\n",
     );
-    mends(&env, "problem", &sshd(1), "Nobody gets in", "auth [success=1 default=ignore] pam_unix.so");
+    corrects(&env, "problem", &sshd(1), "Nobody gets in", "auth [success=1 default=ignore] pam_unix.so");
     stack("@include common-auth\nauth sufficient pam_insis_otp.so tries=2\n");
-    mends(&env, "problem", &sshd(2), "does not refuse", "auth required pam_insis_otp.so tries=2");
+    corrects(&env, "problem", &sshd(2), "does not refuse", "auth required pam_insis_otp.so tries=2");
     // Below the include: right below pam_unix.so stands what it jumps over.
     stack("auth required pam_insis_otp.so\n@include common-auth\nauth optional pam_cap.so\n");
-    mends(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
+    corrects(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
     stack("auth required pam_insis_otp.so\n@include common-auth\n");
-    mends(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
+    corrects(&env, "warning", &sshd(1), "before pam_unix.so", OURS);
     assert_eq!(std::fs::read_to_string("/etc/pam.d/sshd").unwrap(), STACK);
     // Three mistakes in one line: one line corrects them all.
     stack("auth sufficient pam_insis_otp.so trie=2\n@include common-auth\n");
     let line = "auth required pam_insis_otp.so tries=2";
     finds(&env, "problem", &sshd(1), "trie=2", line);
-    mends(&env, "problem", &sshd(1), "does not refuse", line);
+    corrects(&env, "problem", &sshd(1), "does not refuse", line);
     stack("@include common-auth\nauth required pam_insis_otp.so trie=2\n");
-    mends(&env, "problem", &sshd(2), "trie=2", "auth required pam_insis_otp.so tries=2");
+    corrects(&env, "problem", &sshd(2), "trie=2", "auth required pam_insis_otp.so tries=2");
     stack("@include common-auth\nauth required pam_insis_otp.so tries=99 nulok remember=8h\n");
-    mends(&env, "problem", &sshd(2), "tries=99", "auth required pam_insis_otp.so nullok remember=8h");
+    corrects(&env, "problem", &sshd(2), "tries=99", "auth required pam_insis_otp.so nullok remember=8h");
     // A pam_permit.so below it would let people in for nothing.
     stack("auth required pam_insis_otp.so nullok\n");
-    mends(&env, "problem", &sshd(1), "Nothing asks for a password", "@include common-auth");
+    corrects(&env, "problem", &sshd(1), "Nothing asks for a password", "@include common-auth");
     stack("@include common-auth\nauth [success=ok default=die] pam_insis_otp.so nullok\n");
-    mends(&env, "warning", &sshd(2), "turns that into a refusal", "auth required pam_insis_otp.so nullok");
+    corrects(&env, "warning", &sshd(2), "turns that into a refusal", "auth required pam_insis_otp.so nullok");
     stack(
         "@include common-auth\nauth required pam_insis_otp.so remember=8h exempt_users=nobody [prompt=My code: ]\n",
     );
@@ -75,13 +75,13 @@ fn a_module_that_cannot_be_loaded_is_found() {
     let env = sound();
     let stack = |text: &str| env.write(Path::new("/etc/pam.d/sshd"), text.as_bytes(), 0o644);
     stack("@include common-auth\nauth required /usr/lib/pam_insis_otp.so\n");
-    mends(&env, "problem", "/etc/pam.d/sshd:2", "not where libpam looks", OURS);
+    corrects(&env, "problem", "/etc/pam.d/sshd:2", "not where libpam looks", OURS);
     let other = "@include common-auth\nauth required /etc/pam_insis_otp.so\n";
     stack(other);
     env.write(Path::new("/etc/pam_insis_otp.so"), b"text", 0o666);
     let command = "chown root:root /etc/pam_insis_otp.so; chmod 644 /etc/pam_insis_otp.so";
     obey(&finds(&env, "problem", "/etc/pam_insis_otp.so", "can be changed by others", command));
-    mends(&env, "problem", "/etc/pam_insis_otp.so", "no shared library", OURS);
+    corrects(&env, "problem", "/etc/pam_insis_otp.so", "no shared library", OURS);
     stack(other);
     // A library, but another one; then the right one, cut off.
     std::fs::copy(insis_otp_tests::clock::library(), "/etc/pam_insis_otp.so").unwrap();
@@ -124,50 +124,50 @@ fn faults_in_sshds_settings_are_found_where_they_are() {
     let at = |line: usize| format!("{DROP_IN}:{line}");
     let methods = "AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam";
     with("UsePAM yes", "UsePAM no");
-    mends(&env, "problem", &at(1), "does not use PAM", "UsePAM yes");
+    corrects(&env, "problem", &at(1), "does not use PAM", "UsePAM yes");
     // With AuthenticationMethods that need it, sshd does not even start.
     with("KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication no");
-    mends(&env, "problem", &at(2), "Disabled method", "KbdInteractiveAuthentication yes");
+    corrects(&env, "problem", &at(2), "Disabled method", "KbdInteractiveAuthentication yes");
     with(
         "KbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods",
         "ChallengeResponseAuthentication no\n#",
     );
     obey(&finds(&env, "problem", &at(2), "Keyboard-interactive", "KbdInteractiveAuthentication yes"));
     // Where no line has it, it stands first; that is before what is included, too.
-    mends(&env, "warning", "/etc/ssh/sshd_config", "A key alone", methods);
+    corrects(&env, "warning", "/etc/ssh/sshd_config", "A key alone", methods);
     let main = "/etc/ssh/sshd_config:1";
     edit(main, |lines, _| drop(lines.remove(0)));
     with(
         "PasswordAuthentication no\nAuthenticationMethods",
         "PasswordAuthentication yes\nPubkeyAuthentication no\n#",
     );
-    mends(&env, "warning", &at(3), "\"password\" is on", "PasswordAuthentication no");
+    corrects(&env, "warning", &at(3), "\"password\" is on", "PasswordAuthentication no");
     with("PasswordAuthentication no\nAuthenticationMethods", "PubkeyAuthentication no\n#");
-    mends(&env, "warning", "/etc/ssh/sshd_config", "\"password\" is on", "PasswordAuthentication no");
+    corrects(&env, "warning", "/etc/ssh/sshd_config", "\"password\" is on", "PasswordAuthentication no");
     edit(main, |lines, _| drop(lines.remove(0)));
     with("publickey,keyboard-interactive:pam keyboard-interactive:pam", "publickey keyboard-interactive");
-    mends(&env, "problem", &at(4), "without a code: publickey", methods);
+    corrects(&env, "problem", &at(4), "without a code: publickey", methods);
     // What holds for some people only is judged for one of them.
     with("KbdInteractive", "Match User bob\n  PasswordAuthentication yes\nMatch all\nKbdInteractive");
     assert_eq!(doctor(&env), (0, vec![]));
     let bob = format!("{SSHD}Match User bob\n  AuthenticationMethods publickey\nMatch all\n");
     env.write(Path::new(DROP_IN), bob.as_bytes(), 0o644);
-    mends(&env, "problem", &at(6), "without a code: publickey", methods);
+    corrects(&env, "problem", &at(6), "without a code: publickey", methods);
     let list = "AuthenticationMethods password,keyboard-interactive";
     with(methods, list);
-    mends(&env, "problem", &at(4), "Disabled method \"password", methods);
+    corrects(&env, "problem", &at(4), "Disabled method \"password", methods);
     with(&format!("PasswordAuthentication no\n{methods}"), &format!("PasswordAuthentication yes\n{list}"));
-    mends(&env, "problem", &at(4), "beside keyboard-interactive", methods);
+    corrects(&env, "problem", &at(4), "beside keyboard-interactive", methods);
     env.write(Path::new(CONFIG), b"exempt_networks = [\"192.0.2.0/24\"]\n", 0o644);
     with("UsePAM yes", "UsePAM yes\nUseDNS yes");
-    mends(&env, "warning", &at(2), "UseDNS is on", "UseDNS no");
+    corrects(&env, "warning", &at(2), "UseDNS is on", "UseDNS no");
     env.write(Path::new(CONFIG), b"", 0o644);
     with("UsePAM", "UsePAMM");
-    mends(&env, "problem", &at(1), "does not tell", "UsePAM yes");
+    corrects(&env, "problem", &at(1), "does not tell", "UsePAM yes");
     with("PasswordAuthentication no", "PasswordAuthentication noo");
-    mends(&env, "problem", &at(3), "does not tell", "PasswordAuthentication no");
+    corrects(&env, "problem", &at(3), "does not tell", "PasswordAuthentication no");
     with("UsePAM yes", "UsePAM yes\nNoSuchThing yes");
-    mends(&env, "problem", &at(2), "does not tell", "# NoSuchThing yes");
+    corrects(&env, "problem", &at(2), "does not tell", "# NoSuchThing yes");
     with("UsePAM yes", "Include /etc/ssh/more\nUsePAM yes");
     env.write(Path::new("/etc/ssh/more"), b"NoSuchThing yes\n", 0o644);
     finds(&env, "problem", "/usr/sbin/sshd", "does not tell", "/usr/sbin/sshd -t");
@@ -181,7 +181,7 @@ fn what_is_offered_for_faillock_lets_in_who_knows_both_and_nobody_else() {
                  auth [default=die] pam_faillock.so authfail\nauth required pam_insis_otp.so tries=1\naccount required pam_permit.so\n";
     env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
     let line = "auth [success=1 default=ignore] pam_unix.so nullok";
-    mends(&env, "problem", "/etc/pam.d/sshd:3", "skipped", line);
+    corrects(&env, "problem", "/etc/pam.d/sshd:3", "skipped", line);
     let login = |password: &str, code: String| {
         Login::to("sshd").user("anna").types([password.to_owned(), code]).begin().authenticate()
     };
@@ -210,7 +210,7 @@ fn more_faults_of_pam_stacks_are_found() {
     assert_eq!(doctor(&env), (0, vec![]));
     // The profile's line and the model's.
     stack(STACK);
-    mends(
+    corrects(
         &env,
         "warning",
         "/etc/pam.d/sshd:2",
@@ -227,20 +227,20 @@ fn more_faults_of_pam_stacks_are_found() {
         obey(&finds(&env, "problem", "/etc/pam.d/sshd:3", words, line));
     }
     stack("auth required pam_unix.so\nauth required pam_insis_otp.so\n");
-    mends(&env, "warning", "/etc/pam.d/sshd:1", "has refused the password", "auth requisite pam_unix.so");
+    corrects(&env, "warning", "/etc/pam.d/sshd:1", "has refused the password", "auth requisite pam_unix.so");
     stack("auth optional pam_unix.so\nauth required pam_insis_otp.so\n");
-    mends(&env, "problem", "/etc/pam.d/sshd:2", "after a wrong password", "auth requisite pam_unix.so");
+    corrects(&env, "problem", "/etc/pam.d/sshd:2", "after a wrong password", "auth requisite pam_unix.so");
     stack("@include common-auth\nauth required pam_insis_otp.so use_first_pass\n");
-    mends(&env, "problem", "/etc/pam.d/sshd:2", "use_first_pass", OURS);
+    corrects(&env, "problem", "/etc/pam.d/sshd:2", "use_first_pass", OURS);
     let control = "[success=ok ignore=ignore auth_err=die default=ignore]";
     stack(&format!("@include common-auth\nauth {control} pam_insis_otp.so\n"));
-    mends(&env, "problem", "/etc/pam.d/sshd:2", "does not refuse", OURS);
+    corrects(&env, "problem", "/etc/pam.d/sshd:2", "does not refuse", OURS);
     stack(&format!("{STACK}auth required pam_sss_not_here.so\n"));
     finds(&env, "problem", "/etc/pam.d/sshd:3", "not where libpam looks", "man otp-setup");
     stack(STACK);
     env.write(Path::new("/etc/pam.d/sudo"), STACK.as_bytes(), 0o644);
     env.write(Path::new("/etc/pam.d/sudo-i"), b"@include common-auth\n", 0o644);
-    mends(&env, "warning", "/etc/pam.d/sudo-i:1", "sudo asks for a code, sudo-i does not", OURS);
+    corrects(&env, "warning", "/etc/pam.d/sudo-i:1", "sudo asks for a code, sudo-i does not", OURS);
 }
 
 #[test]

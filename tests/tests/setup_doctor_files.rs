@@ -1,6 +1,6 @@
 //! What `otp-setup doctor` finds about the store, homes, settings, the helper and the log.
 
-use insis_otp_tests::doctor::{OURS, doctor, examined, finds, mends, obey, sound};
+use insis_otp_tests::doctor::{OURS, corrects, doctor, examined, finds, obey, sound};
 use insis_otp_tests::env::{CONFIG, STORE, run, talk};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
@@ -20,13 +20,13 @@ fn faults_of_the_store_are_found() {
         mode(store, open);
         let (_, found) = examined(&env, "yes");
         assert_eq!(found.len(), 1, "{found:#?}");
-        mends(&env, "problem", path, "wrong owner or mode", command);
+        corrects(&env, "problem", path, "wrong owner or mode", command);
     }
     chown(store, Some(1), Some(1)).unwrap();
-    mends(&env, "problem", path, "wrong owner or mode", command);
+    corrects(&env, "problem", path, "wrong owner or mode", command);
     std::fs::remove_file(store.join(".store")).unwrap();
     let mark = "install -m 644 -o root -g root /dev/null /var/lib/insis-otp/.store";
-    mends(&env, "problem", path, "no marker", mark);
+    corrects(&env, "problem", path, "no marker", mark);
     mode(store, 0o700);
     let (status, found) = examined(&env, "yes");
     assert!(status == 0 && found[0].remedy.starts_with("If they shall") && found[0].line == command);
@@ -52,9 +52,9 @@ fn faults_of_a_secret_file_are_found() {
     let sound_page = std::fs::read(&file).unwrap();
     mode(&file, 0o644);
     let command = "chown anna /var/lib/insis-otp/anna; chmod 600 /var/lib/insis-otp/anna";
-    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    corrects(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
     chown(&file, Some(0), None).unwrap();
-    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    corrects(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
     // Its state is damaged: it is corrected. Its head is: whoever says yes removes it.
     let command = "otp-setup unlock --user anna || rm -i /var/lib/insis-otp/anna";
     let damage = |from: usize| {
@@ -62,7 +62,7 @@ fn faults_of_a_secret_file_are_found() {
         std::fs::write(&file, page).unwrap();
     };
     damage(2048);
-    mends(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
+    corrects(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
     damage(1000);
     let finding = finds(&env, "problem", "/var/lib/insis-otp/anna", "of anna cannot be used", command);
     talk(Command::new("sh").args(["-c", &finding.line]), "no\n");
@@ -92,23 +92,23 @@ fn settings_that_do_something_else_than_they_say_are_found() {
     let config = |text: &str| env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
     let at = |line: usize| format!("{CONFIG}:{line}");
     config("exempt_groups = [\"otp-exempt\"]\n");
-    mends(&env, "warning", &at(1), "group otp-exempt", "groupadd --system otp-exempt");
+    corrects(&env, "warning", &at(1), "group otp-exempt", "groupadd --system otp-exempt");
     config("tries = 2\nexempt_users = [\"nobody\", \"anne\"]\n");
-    mends(&env, "warning", &at(2), "user anne", "exempt_users = [\"nobody\"]");
+    corrects(&env, "warning", &at(2), "user anne", "exempt_users = [\"nobody\"]");
     config("exempt_networks = [\"0.0.0.0/0\", \"192.0.2.0/24\"]\n");
-    mends(&env, "problem", &at(1), "every address", "exempt_networks = [\"192.0.2.0/24\"]");
+    corrects(&env, "problem", &at(1), "every address", "exempt_networks = [\"192.0.2.0/24\"]");
     config("[service.ssh]\ntries = 2\n");
-    mends(&env, "warning", &at(1), "no PAM service ssh", "[service.sshd]");
+    corrects(&env, "warning", &at(1), "no PAM service ssh", "[service.sshd]");
     config("[service.common-auth]\ntries = 2\n");
     finds(&env, "warning", &at(1), "no PAM service common-auth", "ls /etc/pam.d");
     env.write(Path::new(CONFIG), b"tries = 2\n", 0o600);
-    mends(&env, "problem", CONFIG, "by root only", "chmod 644 /etc/security/insis-otp.toml");
+    corrects(&env, "problem", CONFIG, "by root only", "chmod 644 /etc/security/insis-otp.toml");
     // In a stack's own arguments, too.
     let stack =
         "@include common-auth\nauth required pam_insis_otp.so tries=1 exempt_networks=::/0,192.0.2.0/24\n";
     env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
     let line = "auth required pam_insis_otp.so tries=1 exempt_networks=192.0.2.0/24";
-    mends(&env, "problem", "/etc/pam.d/sshd:2", "every address", line);
+    corrects(&env, "problem", "/etc/pam.d/sshd:2", "every address", line);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn faults_of_files_in_homes_are_found() {
     let path = "/home/anna/.insis-otp";
     put_file(0o640, anna);
     let command = "runuser -u anna -- chmod 600 /home/anna/.insis-otp";
-    mends(&env, "problem", path, "of anna cannot be used", command);
+    corrects(&env, "problem", path, "of anna cannot be used", command);
     // Somebody else's, and no file at all: root's hands stay off it.
     let command = "runuser -u anna -- rm -r /home/anna/.insis-otp";
     put_file(0o600, 0);
@@ -158,9 +158,9 @@ fn faults_of_helper_configuration_and_log_are_found() {
     std::fs::set_permissions("/etc/otp-helper", PermissionsExt::from_mode(0o755)).unwrap();
     config("helper = \"/etc/otp-helper\"\n");
     let command = "chown root:insis-otp /etc/otp-helper; chmod 2755 /etc/otp-helper";
-    mends(&env, "problem", "/etc/otp-helper", "wrong owner or mode", command);
+    corrects(&env, "problem", "/etc/otp-helper", "wrong owner or mode", command);
     config("tries = 2\nhelper = \"/etc/none\"\n");
-    mends(&env, "warning", "/etc/none", "no helper", "helper = \"/usr/libexec/otp-helper\"");
+    corrects(&env, "warning", "/etc/none", "no helper", "helper = \"/usr/libexec/otp-helper\"");
     config("debug = true\n");
     let (status, found) = examined(&env, "yes");
     assert!(status == 0 && found.len() == 1 && found[0].what.starts_with("debug is on"), "{found:?}");
@@ -175,28 +175,28 @@ fn faults_of_helper_configuration_and_log_are_found() {
         ("colour = \"blue\"\n", 1, "# colour = \"blue\""),
     ] {
         config(text);
-        mends(&env, "problem", &format!("{CONFIG}:{number}"), "cannot be used", line);
+        corrects(&env, "problem", &format!("{CONFIG}:{number}"), "cannot be used", line);
     }
     // One mistake after the other.
     config("windw = 1\ntrys = 2\n");
     obey(&finds(&env, "problem", &format!("{CONFIG}:1"), "windw", "window = 1"));
-    mends(&env, "problem", &format!("{CONFIG}:2"), "trys", "tries = 2");
+    corrects(&env, "problem", &format!("{CONFIG}:2"), "trys", "tries = 2");
     env.write(Path::new(CONFIG), b"tries = 2\n", 0o666);
     let command = "chown root:root /etc/security/insis-otp.toml; chmod 644 /etc/security/insis-otp.toml";
-    mends(&env, "problem", CONFIG, "writable by nobody else", command);
+    corrects(&env, "problem", CONFIG, "writable by nobody else", command);
     std::fs::write(CONFIG, b"\xff").unwrap();
     let command = "mv /etc/security/insis-otp.toml /etc/security/insis-otp.toml.old";
-    mends(&env, "problem", CONFIG, "UTF-8", command);
+    corrects(&env, "problem", CONFIG, "UTF-8", command);
     // A configuration of a stack's own: it is corrected where it is, or not named.
     let stack = b"@include common-auth\nauth required pam_insis_otp.so config=/etc/own.toml\n";
     env.write(Path::new("/etc/pam.d/sshd"), stack, 0o644);
     env.write(Path::new("/etc/own.toml"), b"windw = 1\n", 0o644);
-    mends(&env, "problem", "/etc/own.toml:1", "windw", "window = 1");
+    corrects(&env, "problem", "/etc/own.toml:1", "windw", "window = 1");
     std::fs::write("/etc/own.toml", b"\xff").unwrap();
     let command = "mv /etc/own.toml /etc/own.toml.old; install -m 644 /dev/null /etc/own.toml";
-    mends(&env, "problem", "/etc/own.toml", "UTF-8", command);
+    corrects(&env, "problem", "/etc/own.toml", "UTF-8", command);
     std::fs::remove_file("/etc/own.toml").unwrap();
-    mends(&env, "problem", "/etc/pam.d/sshd:2", "/etc/own.toml", OURS);
+    corrects(&env, "problem", "/etc/pam.d/sshd:2", "/etc/own.toml", OURS);
     env.syslog_mut().stop();
     let command = if Path::new("/usr/sbin/rsyslogd").exists() {
         "service rsyslog start"

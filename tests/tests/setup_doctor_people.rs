@@ -2,7 +2,7 @@
 
 use insis_otp_tests::directory::Directory;
 use insis_otp_tests::doctor::{
-    DROP_IN, Finding, OURS, SSHD, STACK, doctor, examined, finds, found, mends, obey, sound,
+    DROP_IN, Finding, OURS, SSHD, STACK, corrects, doctor, examined, finds, found, obey, sound,
 };
 use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run, talk};
@@ -56,13 +56,13 @@ fn faults_of_the_service_that_checks_passwords_are_found() {
     let service = Path::new("/etc/pam.d/otp-setup");
     let shipped = std::fs::read(service).expect("the service is installed");
     let login = |password: &str| Login::to("otp-setup").user("anna").types([password]).begin().authenticate();
-    let mends = |severity: &str, location: &str, words: &str| {
+    let corrects = |severity: &str, location: &str, words: &str| {
         obey(&found(&env, severity, location, words));
         assert_eq!(doctor(&env), (0, vec![]), "after {words}");
         assert_eq!((login("secret"), login("wrong") == Code::SUCCESS), (Code::SUCCESS, false), "{words}");
     };
     std::fs::remove_file(service).unwrap();
-    mends("warning", "/etc/pam.d/otp-setup", "otp-setup is not there");
+    corrects("warning", "/etc/pam.d/otp-setup", "otp-setup is not there");
     for (text, severity, line, words) in [
         ("auth required pam_permit.so\n", "problem", 1, "succeeds with a wrong password"),
         ("auth optional pam_unix.so\nauth required pam_permit.so\n", "problem", 2, "succeeds with a wrong"),
@@ -75,7 +75,7 @@ fn faults_of_the_service_that_checks_passwords_are_found() {
         ),
     ] {
         env.write(service, text.as_bytes(), 0o644);
-        mends(severity, &format!("/etc/pam.d/otp-setup:{line}"), words);
+        corrects(severity, &format!("/etc/pam.d/otp-setup:{line}"), words);
         assert_eq!(std::fs::read_to_string("/etc/pam.d/otp-setup.bak").unwrap(), text);
     }
     // The profile brings the module into it, where it takes the shared stack in.
@@ -83,7 +83,7 @@ fn faults_of_the_service_that_checks_passwords_are_found() {
     env.write(Path::new("/etc/pam.d/common-auth"), format!("{common}{OURS}\n").as_bytes(), 0o644);
     env.write(Path::new("/etc/pam.d/sshd"), b"@include common-auth\n", 0o644);
     env.write(service, b"@include common-auth\n", 0o644);
-    mends("warning", "/etc/pam.d/otp-setup:1", "asks pam_insis_otp.so");
+    corrects("warning", "/etc/pam.d/otp-setup:1", "asks pam_insis_otp.so");
     // Who shows something else needs it not.
     std::fs::remove_file(service).unwrap();
     env.write(Path::new(CONFIG), b"self_enrollment = \"invitation\"\n", 0o644);
@@ -103,7 +103,7 @@ fn people_who_cannot_enroll_and_invitations_that_are_over_are_found() {
                  account required pam_insis_otp.so\npassword required pam_insis_otp.so\n";
     env.write(Path::new("/etc/pam.d/sshd"), stack.as_bytes(), 0o644);
     config("self_enrollment = \"off\"\n");
-    mends(&env, "warning", &at, "are to pair at sshd", "self_enrollment = \"password\"");
+    corrects(&env, "warning", &at, "are to pair at sshd", "self_enrollment = \"password\"");
     env.write(Path::new("/etc/pam.d/sshd"), STACK.as_bytes(), 0o644);
     // Both are one finding, and who is exempt is none.
     for user in ["bob", "carol", "dave", "robot"] {

@@ -170,7 +170,7 @@ fn the_printer_gets_the_page_without_a_file() {
     assert_eq!(how.trim(), "-s -t insis-otp -o media=Letter -");
 }
 
-/// A script in the place of lp. /usr is shared by the tests of a machine: only this one sees it.
+/// A script instead of lp. /usr is shared by the tests of a machine: only this one sees it.
 fn lp_is(env: &Env, script: &str) {
     let (path, none, bind) = (Path::new("/etc/lp"), None::<&str>, nix::mount::MsFlags::MS_BIND);
     env.write(path, script.as_bytes(), 0o755);

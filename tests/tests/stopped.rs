@@ -52,7 +52,7 @@ fn of_a_stopped_helper_and_its_owner_with_one_code_one_gets_in_and_soon() {
         match opened {
             [true, false] => by_helper += 1,
             [false, true] => by_owner += 1,
-            // Written down as used by a helper that had lost its place before it could say so: nobody got in.
+            // Written down as used by a helper that had been replaced before it could say so: nobody got in.
             [false, false] => by_nobody += 1,
             [true, true] => panic!("opened twice, at {}: {output:?}", call.line),
         }

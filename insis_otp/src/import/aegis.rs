@@ -1,4 +1,4 @@
-//! Aegis: its vault, as it is exported without encryption. An encrypted one has text in the place of its entries.
+//! Aegis: its vault, as it is exported without encryption. An encrypted one has text instead of its entries.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -13,7 +13,7 @@ use super::{Found, LeftOut, Unusable};
 pub struct Rules {
     /// Also with parameters for which some apps show wrong codes, and with secrets that are too short.
     pub force: bool,
-    /// Also in the place of a present enrollment.
+    /// Also instead of a present enrollment.
     pub replace: bool,
     /// Nothing: only say what would be done.
     pub dry_run: bool,

@@ -42,7 +42,7 @@ pub struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// The entry with this secret in base32, or with what is written in place of one: an otpauth URI.
+    /// The entry with this secret in base32, or with what is written instead of one: an otpauth URI.
     pub fn with(self, secret: &str) -> Found {
         let secret = secret.trim();
         if secret.contains("://") {
@@ -60,9 +60,9 @@ impl Fields<'_> {
     fn with_uri(self, uri: &str) -> Found {
         let mut found = super::uri(uri);
         if let Some((issuer, account)) = &mut found.names {
-            for (name, beside) in [(issuer, self.issuer), (account, self.account)] {
+            for (name, named) in [(issuer, self.issuer), (account, self.account)] {
                 if name.is_empty() {
-                    beside.trim().clone_into(name);
+                    named.trim().clone_into(name);
                 }
             }
         }

@@ -159,8 +159,8 @@ impl RecoveryCodes {
 
     /// How many of them are not among the `used` ones.
     #[must_use]
-    pub fn left(&self, spent: u16) -> u32 {
-        (0..self.hashes.len() + self.scratch.len()).filter(|index| spent >> index & 1 == 0).count() as u32
+    pub fn left(&self, used: u16) -> u32 {
+        (0..self.hashes.len() + self.scratch.len()).filter(|index| used >> index & 1 == 0).count() as u32
     }
 
     /// The index of a code, used or not.

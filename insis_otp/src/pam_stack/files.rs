@@ -153,7 +153,7 @@ impl Files {
         if own.is_empty() { self.own_stack("other", facility) } else { own }
     }
 
-    /// The same, without what `other` says in place of nothing.
+    /// The same, without what `other` says instead of nothing.
     pub fn own_stack(&self, service: &str, facility: Facility) -> Vec<Rule> {
         let mut reader = StackReader { files: self, facility, stack: Vec::new(), unloadable: None };
         reader.read(service, None, 0, &[]);
@@ -251,7 +251,7 @@ impl StackReader<'_> {
         }
     }
 
-    /// Reads the lines of one facility of another file in the place of a line, which fails where there is none.
+    /// Reads the lines of one facility of another file instead of a line, which fails where there is none.
     fn include(&mut self, rule: Rule, name: Option<String>, facility: Facility, depth: usize) {
         let name = name.unwrap_or_default();
         if !self.read(&name, Some(facility), depth, &inner(&rule)) {

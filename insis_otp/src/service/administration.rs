@@ -70,7 +70,7 @@ impl<S: UserStore> Service<'_, S> {
         }
     }
 
-    /// Puts an enrollment in the place of a present one, whatever state that is in.
+    /// Replaces a present enrollment, whatever state that is in.
     fn overwrite(&self, enrollment: &Enrollment, state: &State) -> Result<(), StoreError> {
         let new = || Ok::<_, std::convert::Infallible>((enrollment.clone(), state.clone()));
         match self.store.replace(|_| new()) {
@@ -86,7 +86,7 @@ impl<S: UserStore> Service<'_, S> {
         }
     }
 
-    /// Makes an invitation in the place of a former one.
+    /// Makes an invitation instead of a former one.
     ///
     /// # Errors
     /// Somebody has enrolled, or it cannot be written; then there is no invitation.

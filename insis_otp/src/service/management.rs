@@ -139,7 +139,7 @@ impl<S: UserStore> Service<'_, S> {
         outcome?.map_err(Error::Proof)
     }
 
-    /// Puts new recovery codes in the place of all former ones.
+    /// Replaces all recovery codes by new ones.
     ///
     /// # Errors
     /// As for [`Self::verify`].

@@ -34,7 +34,7 @@ impl SecretFile {
         })
     }
 
-    /// Puts new recovery codes in the place of all former ones. The rest of the head stays, and so does the state. Where a
+    /// Replaces all recovery codes by new ones. The rest of the head stays, and so does the state. Where a
     /// proof was given, only for the enrollment that it was given for.
     ///
     /// # Errors

@@ -226,7 +226,7 @@ pub trait UserStore {
         decide: impl FnMut(&Record) -> Result<(Enrollment, State), E>,
     ) -> Result<Result<(), E>, StoreError>;
 
-    /// Puts new recovery codes in the place of all former ones, and forgets the clients that are remembered; all else
+    /// Replaces all recovery codes by new ones, and forgets the clients that are remembered; all else
     /// stays. Where a proof was given, only for the enrollment that it was given for.
     ///
     /// # Errors
@@ -273,7 +273,7 @@ pub trait UserStore {
 /// An invitation in a store: a one-time code that an administrator gives somebody, who enrolls a first device with it. Like
 /// a login's, each guess is charged durably before it is compared.
 pub trait InvitationStore {
-    /// Writes an invitation in the place of a former one. Enrollments that are still going on with that one fail.
+    /// Writes an invitation instead of a former one. Enrollments that are still going on with that one fail.
     ///
     /// # Errors
     /// [`Cause::Exists`]: the user has enrolled. Or it cannot be written.

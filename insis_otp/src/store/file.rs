@@ -122,7 +122,7 @@ impl Reader {
 impl SecretFile {
     /// The name of the marker of a system store, which no user name can be.
     const MARKER: &str = ".store";
-    /// How often an operation begins anew because others have put another file in the place of its own.
+    /// How often an operation begins anew because others have put another file instead of its own.
     pub(super) const ROUNDS: usize = 16;
 
     pub(super) const fn new(path: PathBuf, account: Account, in_home: bool) -> Self {
@@ -199,7 +199,7 @@ impl SecretFile {
         self.with_locked(|locked| self.attempt(locked, &mut charge, &mut compare))
     }
 
-    /// One attempt on a locked file; `None` when the file lost its place meanwhile, so that nothing of it counts.
+    /// One attempt on a locked file; `None` when the file was replaced meanwhile, so that nothing of it counts.
     fn attempt<P, T>(
         &self,
         locked: &Locked,
@@ -270,7 +270,7 @@ impl SecretFile {
         })
     }
 
-    /// Runs an operation on the file under its lock, and again when the file has lost its place meanwhile and the operation
+    /// Runs an operation on the file under its lock, and again when the file was replaced meanwhile and the operation
     /// says so by `None`.
     pub(super) fn with_locked<T>(
         &self,
@@ -399,7 +399,7 @@ impl SecretFile {
     }
 
     /// A locked file, after it has taken over what it still has to.
-    /// `None` when it has lost its place meanwhile.
+    /// `None` when it was replaced meanwhile.
     fn settled(&self, file: Flock<File>, opened: Metadata) -> Result<Option<Locked>, Cause> {
         let locked = Locked::read(file, opened, self.seal)?;
         match locked.record.as_ref().ok().and_then(|record| record.pending) {

@@ -143,7 +143,7 @@ impl InvitationFile {
         Self { path: file.path().with_file_name(name), secret_file: file.clone() }
     }
 
-    /// Writes an invitation in the place of a former one, and stops enrollments that are still going on with that one:
+    /// Writes an invitation instead of a former one, and stops enrollments that are still going on with that one:
     /// whoever has its code may have kept a process stopped just before its end. Only root can.
     ///
     /// # Errors

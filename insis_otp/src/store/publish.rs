@@ -138,8 +138,8 @@ impl SecretFile {
         Ok(ours.map(|entry| entry.path()))
     }
 
-    /// Puts a file with a state of its own in the place of one that is locked. When anything fails, the old one is there.
-    /// False when the old one has lost its place: somebody did not wait for us any longer, and goes on in another file.
+    /// Replaces a file that is locked by one with a state of its own. When anything fails, the old one is there.
+    /// False when the old one has been replaced: somebody did not wait for us any longer, and goes on in another file.
     pub(super) fn publish_instead(&self, page: &Page, old: &Locked) -> Result<bool, Cause> {
         self.remove_abandoned();
         let new = Temporary::create(self)?;

@@ -37,7 +37,7 @@ pub(super) fn is_private(metadata: &Metadata, owner: Uid, longest: usize) -> boo
         && metadata.len() <= longest as u64
 }
 
-/// Writes a file in the place of a former one, durably. On an error the former one is as it was. Whoever writes the same file
+/// Writes a file instead of a former one, durably. On an error the former one is as it was. Whoever writes the same file
 /// at the same time may get the error.
 pub(super) fn write(path: &Path, text: &[u8], owner: Option<(Uid, Gid)>) -> Result<(), Cause> {
     let mut new = path.to_owned().into_os_string();

@@ -74,8 +74,8 @@ impl SecretFile {
         Ok(taken)
     }
 
-    /// Puts a file in the place of an old one that has the same secret, with a state that comes of the old one's last.
-    /// `None` when the old one had lost its place before, or the new one has since.
+    /// Replaces an old file by one that has the same secret, with a state that comes of the old one's last.
+    /// `None` when the old one had been replaced before, or the new one has since.
     ///
     /// The caller holds the old file's lock, or does not wait for it any longer.
     pub(super) fn supersede(
@@ -128,7 +128,7 @@ impl SecretFile {
     }
 
     /// Finishes a file whose state is pending: whoever put it there died before.
-    /// False when the file has lost its place meanwhile.
+    /// False when the file was replaced meanwhile.
     pub(super) fn finish(&self, locked: &Locked, pending: Pending) -> Result<bool, Cause> {
         self.inherit(locked, pending, &|state| pending.inherits.derive(state))
     }
@@ -166,7 +166,7 @@ impl SecretFile {
         Ok(is_current)
     }
 
-    /// What came before a file: the last state of the one that lost its place to it, and a number beyond those of its
+    /// What came before a file: the last state of the one that it has replaced, and a number beyond those of its
     /// states. Where that one's own state was pending, nothing has happened in it, and the one before it counts: as many
     /// in a row as there are, since whoever stops each who takes over may make them many.
     ///

@@ -101,7 +101,7 @@ pub enum Requirement {
     AttributeName,
 }
 
-/// What was found in the place of a value.
+/// What was found instead of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// Nothing: a module argument without a value.

@@ -28,7 +28,7 @@ pub fn parse<C: Parser>(
     })
 }
 
-/// What is said in place of doing something.
+/// What is said instead of doing something.
 #[derive(Debug)]
 pub enum Answer {
     /// The help or the version, which was asked for.

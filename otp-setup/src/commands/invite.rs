@@ -16,7 +16,7 @@ use crate::page::Desktop;
 use crate::{dates, sanitize};
 
 impl Setup<'_> {
-    /// Makes an invitation in the place of a former one, and shows or prints its code.
+    /// Makes an invitation instead of a former one, and shows or prints its code.
     pub(super) fn invite(&self, site: &Context, valid: Seconds, print: bool) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;

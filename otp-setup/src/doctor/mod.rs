@@ -85,7 +85,7 @@ impl Remedy {
         Self::new(messages.how_run(), command)
     }
 
-    /// A line in the place of the one that was found.
+    /// A line instead of the one that was found.
     pub fn instead(messages: &Messages, line: impl Into<String>) -> Self {
         Self::new(messages.how_instead(), line)
     }

@@ -11,7 +11,7 @@ use insis_otp::strict::Problem;
 /// How many lines before the one complained of the mistake is looked for: a bracket that was never closed.
 const BACK: usize = 50;
 
-/// The line to write in place of one that is wrong, and its number. `None`: no line corrects it.
+/// The line to write instead of one that is wrong, and its number. `None`: no line corrects it.
 pub fn configuration(text: &str, path: &Path, problem: &Problem) -> Option<(usize, String)> {
     let lines: Vec<&str> = text.lines().collect();
     let last = problem.line.min(lines.len());

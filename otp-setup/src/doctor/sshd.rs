@@ -116,7 +116,7 @@ fn names(messages: &Messages, settings: &Settings, files: &Files) -> Option<Find
     names.then(|| Finding::new(Severity::Warning, location, &messages.doctor_sshd_usedns(), remedy))
 }
 
-/// What sshd says in place of its settings, and what corrects that. It does not start like that, but where only the
+/// What sshd says instead of its settings, and what corrects that. It does not start like that, but where only the
 /// folder is missing that its service makes.
 fn silent(messages: &Messages, path: &str, stderr: &str, files: &Files) -> Finding {
     let stderr: Vec<_> = stderr.lines().map(str::trim).collect();

@@ -8,7 +8,7 @@ messages! {
     words_no()
         en "no n"
         cs "ne n";
-    // What may be typed in place of a code, besides the English words: each may be several, with blanks between.
+    // What may be typed instead of a code, besides the English words: each may be several, with blanks between.
     word_print()
         en "print"
         cs "tisk";

@@ -15,7 +15,7 @@ pub enum PageAction {
 }
 
 impl Session<'_> {
-    /// The wish in what was typed in place of a code, if it is one.
+    /// The wish in what was typed instead of a code, if it is one.
     pub(super) fn page_action_in(&self, typed: &str) -> Option<PageAction> {
         let (word, rest) = typed.trim().split_once(' ').unwrap_or((typed.trim(), ""));
         let is = |ours: &str, theirs: String| {

@@ -3,7 +3,7 @@
 //! On a terminal the person does it, in a shell as the throwaway user. Otherwise, or with AUTO=1, the demo plays person and
 //! phone itself, prints everything that the terminals showed, and ends with 1 if anything went otherwise.
 //!
-//! With IDP=1 it shows the sign-in at an OpenID provider in place of a code, and plays the person and her browser.
+//! With IDP=1 it shows the sign-in at an OpenID provider instead of a code, and plays the person and her browser.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -122,18 +122,18 @@ fn sign_in(env: &Env, sshd: &Sshd, provider: &Provider, who: (&str, &str), let_i
     let mut ssh = sshd.login(USER, SESSION);
     wait_for(&mut ssh, says::PASSWORD)?;
     ssh.line(PASSWORD);
-    let heard = wait_for(&mut ssh, says::OPEN)?;
-    let [.., uri, code] = heard.as_slice() else { return Err(format!("{heard:?}")) };
+    let found = wait_for(&mut ssh, says::OPEN)?;
+    let [.., uri, code] = found.as_slice() else { return Err(format!("{found:?}")) };
     let fields = [format!("account={}", who.0), format!("amr={}", who.1)];
     provider.person(uri, code, Decision::Approve, &fields.each_ref().map(String::as_str));
     ssh.line("");
-    let heard = wait_for(&mut ssh, if let_in { says::IN } else { says::REFUSED });
+    let found = wait_for(&mut ssh, if let_in { says::IN } else { says::REFUSED });
     let status = if let_in { ssh.wait() } else { ssh.give_up() };
     show("ssh", &ssh.screen());
     show("browser", &format!("signs in as {:?}, having shown {:?}", who.0, who.1));
     let _ = env.syslog().wait_for(|line| line.contains("pam_insis_otp"));
     show("system log", &log_of_module(env));
-    heard?;
+    found?;
     ended(&ssh, let_in, &status.to_string())
 }
 
@@ -267,13 +267,13 @@ fn login(env: &Env, sshd: &Sshd, answers: &[&str; 2], let_in: bool) -> Outcome {
     ssh.line(password);
     wait_for(&mut ssh, says::CODE)?;
     ssh.line(code);
-    let heard = wait_for(&mut ssh, if let_in { says::IN } else { says::REFUSED });
+    let found = wait_for(&mut ssh, if let_in { says::IN } else { says::REFUSED });
     let status = if let_in { ssh.wait() } else { ssh.give_up() };
     show("ssh", &ssh.screen());
     show("typed", &format!("password {password:?}, code {code:?}"));
     let _ = env.syslog().wait_for(|line| line.contains("pam_insis_otp"));
     show("system log", &log_of_module(env));
-    heard?;
+    found?;
     ended(&ssh, let_in, &status.to_string())
 }
 
@@ -284,10 +284,10 @@ fn log_of_module(env: &Env) -> String {
 
 fn wait_for(terminal: &mut Terminal, words: &str) -> Result<Vec<String>, String> {
     let pattern = Regex::new(words).map_err(|error| error.to_string())?;
-    let heard = terminal.try_find(&pattern);
-    let mut heard = heard.map_err(|heard| format!("waited for {words:?}, but there was only:\n{heard}"))?;
-    heard.remove(0);
-    Ok(heard)
+    let found = terminal.try_find(&pattern);
+    let mut found = found.map_err(|found| format!("waited for {words:?}, but there was only:\n{found}"))?;
+    found.remove(0);
+    Ok(found)
 }
 
 fn title(text: &str) {

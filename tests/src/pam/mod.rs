@@ -109,9 +109,9 @@ pub struct Message {
 pub enum Reply {
     /// These bytes.
     Text(Zeroizing<Vec<u8>>),
-    /// A NULL pointer in place of the text.
+    /// A NULL pointer instead of the text.
     Null,
-    /// PAM_SUCCESS, but a NULL pointer in place of the array of replies.
+    /// PAM_SUCCESS, but a NULL pointer instead of the array of replies.
     NoReplies,
     /// PAM_CONV_ERR: the connection is gone, or ^C.
     Error,

@@ -108,7 +108,7 @@ pub fn list_of_many(bench: &mut Bench) {
     bench.env.write(Path::new("/etc/security/insis-otp.toml"), config.as_bytes(), 0o644);
     enroll_everybody(&anna, MANY);
     // Everybody, anna, and the head of the table; below the report stands a line with the sum, or two.
-    for (what, beside) in [("list", 2..=2), ("report", 4..=6)] {
+    for (what, other_lines) in [("list", 2..=2), ("report", 4..=6)] {
         let mut times = Vec::new();
         for _ in 0..5 {
             let mut command = bench.env.command("/usr/bin/otp-setup");
@@ -116,7 +116,7 @@ pub fn list_of_many(bench: &mut Bench) {
             let shown = run(command.arg(what));
             times.push(start.elapsed());
             let lines = shown.stdout.iter().filter(|byte| **byte == b'\n').count();
-            assert!(beside.contains(&(lines - MANY)), "somebody is not in the {what}");
+            assert!(other_lines.contains(&(lines - MANY)), "somebody is not in the {what}");
         }
         let row = format!("otp-setup {what}, 100,000 paired users");
         bench.report.add(Row::bound(&row, median(&times), 2_000_000.0));

@@ -225,12 +225,12 @@ fn every_change_that_is_offered_mends_all_of_it() {
         ),
     ];
     for (name, files) in systems {
-        mends(name, &files);
+        corrects(name, &files);
     }
 }
 
 /// What is offered for these files leaves nothing to be found.
-fn mends(name: &str, files: &Files) {
+fn corrects(name: &str, files: &Files) {
     let root = tempfile::tempdir().unwrap();
     let machine = fixtures::machine(root.path(), files);
     let (findings, _) = examined_on(&machine, files, "", false);
