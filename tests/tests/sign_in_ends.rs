@@ -61,7 +61,7 @@ fn a_terminal_that_is_hung_up_ends_the_sign_in() {
 #[test]
 fn where_sshd_cuts_the_login_short_nothing_goes_on_and_it_is_charged_once() {
     // Shorter than the deadline of 30 seconds; otp-setup doctor warns of it.
-    let sshd = "AuthenticationMethods keyboard-interactive\nLoginGraceTime 5";
+    let sshd = "AuthenticationMethods keyboard-interactive\nLoginGraceTime 4";
     let scene = Scene::of(Provider::with(&[QUICK]), sshd, "", Machine::build().service("sshd", STACK));
     scene.link("anna", "s-anna");
     for failures in [1, 2] {
@@ -72,7 +72,7 @@ fn where_sshd_cuts_the_login_short_nothing_goes_on_and_it_is_charged_once() {
         let processes = sign_in::below(scene.sshd.pid());
         assert!(processes.iter().any(|(_, name)| name == "otp-idp"), "{processes:?}");
         // The time begins with the connection, and so before this.
-        assert_end(&processes, Duration::from_secs(5 + 1));
+        assert_end(&processes, Duration::from_secs(4 + 1));
         assert_eq!(scene.machine.anna.status().failures, failures);
         // The client sees it when it has something to send.
         assert!(!ssh.text().contains("in as"), "{}", ssh.text());

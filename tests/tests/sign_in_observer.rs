@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use insis_otp_tests::env::run;
 use insis_otp_tests::identity_provider::{CA_FILE, authority, settings};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
+use insis_otp_tests::pam::Code;
 use insis_otp_tests::sign_in::{self, CHOICE, ENTER};
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, STACK, Sshd};
 use insis_otp_tests::stub_provider::{Page, Reply, Stub, claims, done};
@@ -197,16 +198,60 @@ fn measure(scene: &Scene, rounds: usize) -> Times {
     times
 }
 
+/// Where the shortest times of users differ by more than the padding and what a login's processes cost.
+fn differing(times: &Times) -> Vec<String> {
+    // What a user's kind takes longer, it takes each time; what a busy machine takes longer, it does not.
+    let shortest = times.each_ref().map(|step| step.each_ref().map(|times| *times.iter().min().unwrap()));
+    let differ = |times: &[Duration; 4]| {
+        *times.iter().max().unwrap() - *times.iter().min().unwrap() >= Duration::from_millis(8)
+    };
+    let named = STEPS.iter().zip(shortest).filter(|(_, times)| differ(times));
+    named.map(|(step, times)| format!("{step}: {USERS:?}: {times:?}")).collect()
+}
+
 #[test]
 fn linked_unlinked_and_unknown_people_wait_as_long() {
-    let times = measure(&Scene::new(), 3);
-    // The shortest: what a user's kind takes longer, it takes each time; what a busy machine takes longer, it does not.
-    for (step, times) in STEPS.iter().zip(&times) {
-        let shortest = times.each_ref().map(|times| *times.iter().min().unwrap());
-        println!("{step}: {USERS:?}: {shortest:?}");
-        let (least, most) = (shortest.iter().min().unwrap(), shortest.iter().max().unwrap());
-        assert!(*most - *least < Duration::from_millis(8), "{step}: {shortest:?}");
+    let scene = Scene::new();
+    let mut times = measure(&scene, 3);
+    // On a busy machine it takes some more until each has once been served at once.
+    for _ in 0..8 {
+        if differing(&times).is_empty() {
+            return;
+        }
+        for (times, more) in times.iter_mut().flatten().zip(measure(&scene, 1).into_iter().flatten()) {
+            times.extend(more);
+        }
     }
+    panic!("{:#?}", differing(&times));
+}
+
+#[test]
+fn while_the_provider_is_away_a_code_takes_as_long_as_without_one() {
+    let away = settings("https://127.0.0.1:1", "otp", "mfa = \"provider\"\nservices = [\"door\"]");
+    let machine = Machine::of(Machine::build().config(&away).file(CA_FILE, authority(), 0o644));
+    // The one login that finds it away.
+    let outcome = machine.login("m");
+    assert!(
+        outcome.messages.iter().any(|message| message.text.contains("cannot be asked now")),
+        "{outcome:?}"
+    );
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..9 {
+        for (config, times) in [away.as_str(), ""].iter().zip(&mut times) {
+            machine.configure(config);
+            machine.anna.again();
+            let outcome = machine.login(&machine.anna.code());
+            assert_eq!(outcome.code(), Code::SUCCESS);
+            assert!(outcome.messages.iter().all(|message| !message.text.contains("or m for")), "{outcome:?}");
+            times.push(Duration::from_nanos(outcome.nanos));
+        }
+    }
+    let [with, without] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    println!("a code, while the provider is away: {with:?}; without the section: {without:?}");
+    assert!(with < without + Duration::from_millis(50), "{with:?}, {without:?}");
 }
 
 /// The chance that a time of one is longer than a time of the other (the rank-sum test of Mann and Whitney).
