@@ -170,7 +170,7 @@ impl Login {
         let tells_failures = !flags.silent;
         let (messages, remote) = (*messages, log.rhost != "-");
         // One reply for both is the password's, too.
-        let offer = Offer::in_service(&mut config, &log.service).filter(|_| !stacking.forward);
+        let offer = Offer::in_service(&mut config, &log.service, &target).filter(|_| !stacking.forward);
         let (passed, links, at_once) = (None, Links::system(), false);
         let mut login = Self {
             messages,

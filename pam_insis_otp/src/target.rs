@@ -7,7 +7,7 @@ use insis_otp::record::UserName;
 use insis_otp::service::{Reply, SignIn, record_unknown_sign_in, refuse_unknown, system_clock};
 use insis_otp::store::{Account, Cause, Store, StoreError, Template, UnknownUsers};
 use insis_otp::verify::{Attempt, Policy, Refusal, Verdict, verify};
-use nix::unistd::{Group, ResUid, Uid, getresuid, getuid};
+use nix::unistd::{Group, ResUid, Uid, geteuid, getresuid, getuid};
 
 use crate::access::{Access, AccessError};
 use crate::outcome::{Outcome, Passed};
@@ -47,6 +47,11 @@ impl Target {
         self.known.as_ref().map_or_else(getuid, |known| known.process.real)
     }
 
+    /// Whether this process has root's rights.
+    pub fn is_looked_up_by_root(&self) -> bool {
+        self.known.as_ref().map_or_else(geteuid, |known| known.process.effective).is_root()
+    }
+
     /// The name under which failures are counted: the account's, however it was spelled.
     fn counted_name(&self) -> &str {
         self.known.as_ref().map_or(&self.name, |known| known.account.name.as_str())
@@ -68,7 +73,7 @@ impl Target {
     /// file would get for a wrong reply, after as many wrong ones.
     pub fn refuse(&self, reply: &Reply, config: &Config) -> Result<Refusal, Outcome> {
         // Only root can keep count. To others the names on this machine are no secret.
-        if !nix::unistd::geteuid().is_root() {
+        if !self.is_looked_up_by_root() {
             return Ok(refuse_without_count(reply, &config.policy));
         }
         let refused = refuse_unknown(
