@@ -425,8 +425,8 @@ fn a_batch_reads_the_password_as_a_line() {
 fn the_clock_of_an_invitation_is_the_machines() {
     let newcomer = Newcomer::new("self_enrollment = \"invitation\"\n");
     newcomer.invite(2);
-    assert!(newcomer.carol.file.invitation().is_pending(system_clock()).unwrap());
-    assert!(!newcomer.carol.file.invitation().is_pending(UnixTime(system_clock().0 + 2)).unwrap());
+    assert_eq!(newcomer.carol.file.invitation().refusal(system_clock()).unwrap(), None);
+    assert!(newcomer.carol.file.invitation().refusal(UnixTime(system_clock().0 + 2)).unwrap().is_some());
     std::thread::sleep(Duration::from_millis(2100));
     assert_eq!(newcomer.enroll(INVITATION), denied(EnrollmentDenial::Invitation(InvitationRefusal::Expired)));
 }

@@ -157,14 +157,6 @@ impl InvitationFile {
         })
     }
 
-    /// Whether there is an invitation that can be used.
-    ///
-    /// # Errors
-    /// It cannot be read, or should not be trusted.
-    pub fn is_pending(&self, now: UnixTime) -> Result<bool, StoreError> {
-        self.run(|| Ok(self.open()?.is_some_and(|open| open.invitation.refusal(now).is_none())))
-    }
-
     /// Why no code can be right: `None` where the right one is. Only looks, without the lock, so that whoever redeems it
     /// at this time is not refused because of it.
     ///

@@ -43,7 +43,6 @@ fn the_code_opens_one_enrollment_in_its_time() {
         let metadata = path.metadata().unwrap();
         assert_eq!((metadata.mode() & 0o777, metadata.uid(), metadata.nlink()), (0o600, 1, 1));
         assert!(!std::fs::read_to_string(path).unwrap().contains("abcde"));
-        assert!(file.is_pending(NOW).unwrap() && !file.is_pending(NOW.plus(Seconds(100))).unwrap());
         assert_eq!(file.refusal(NOW).unwrap(), None);
         assert_eq!(file.refusal(NOW.plus(Seconds(100))).unwrap(), Some(InvitationRefusal::Expired));
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -133,7 +132,7 @@ fn only_a_file_of_its_own_form_and_owner_is_an_invitation() {
         let right = std::fs::read_to_string(path).unwrap();
         let refused = |text: &str| {
             std::fs::write(path, text).unwrap();
-            file.is_pending(NOW).is_err()
+            file.refusal(NOW).is_err()
         };
         assert!(!refused(&right));
         for (from, to) in [
@@ -156,12 +155,12 @@ fn only_a_file_of_its_own_form_and_owner_is_an_invitation() {
         assert!(refused("") && refused(&right.repeat(9)));
         assert!(!refused(&right));
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o640)).unwrap();
-        assert!(file.is_pending(NOW).is_err());
+        assert!(file.refusal(NOW).is_err());
         std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
         std::os::unix::fs::chown(path, Some(0), None).unwrap();
-        assert!(file.is_pending(NOW).is_err());
+        assert!(file.refusal(NOW).is_err());
         std::fs::remove_file(path).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", path).unwrap();
-        assert!(file.is_pending(NOW).is_err());
+        assert!(file.refusal(NOW).is_err());
     });
 }
