@@ -90,6 +90,14 @@ impl StoreKind {
     }
 }
 
+/// The servers in a list, where all are, and not too many.
+#[cold]
+#[inline(never)]
+pub(super) fn servers(list: &[&str]) -> Option<Vec<Server>> {
+    let servers = list.iter().map(|text| Server::parse(text)).collect::<Option<Vec<_>>>()?;
+    (1..=8).contains(&servers.len()).then_some(servers)
+}
+
 /// Whether it is the name of an attribute (RFC 4512, section 1.4).
 pub(super) fn is_attribute_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::choices::{Language, SelfEnrollment, Unenrolled};
-use super::fleet::{Fleet, Server, StoreKind, is_attribute_name};
+use super::fleet::{Fleet, Server, StoreKind, is_attribute_name, servers};
 use super::identity_provider::{MfaProof, Preset, is_address};
 use super::values::{day, deadline, duration, is_printable};
 use super::{Config, Deadline, IdentityProvider, Network};
@@ -405,8 +405,7 @@ impl Kind {
             }
             Self::MfaProof(set) => set(config, MfaProof::parse(value.text()?)?),
             Self::Servers(set) => {
-                let servers = value.list()?.into_iter().map(Server::parse).collect::<Option<Vec<_>>>()?;
-                set(config, (1..=8).contains(&servers.len()).then_some(servers)?);
+                set(config, servers(&value.list()?)?);
             }
             Self::AttributeName(set) => set(config, value.text().filter(|text| is_attribute_name(text))?),
         }
