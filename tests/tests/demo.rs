@@ -33,7 +33,7 @@ fn make_plays_the_demo_that_was_asked_for() {
     }
     // And neither changes what an installation makes.
     let install = commands(&["install", "IDP=1"]);
-    assert!(install.contains("getent passwd insis-otp-idp "), "{install}");
+    assert!(install.contains("for user in insis-otp-idp insis-otp-fleet; do getent passwd "), "{install}");
 }
 
 #[test]
