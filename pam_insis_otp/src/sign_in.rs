@@ -215,7 +215,8 @@ impl Offer {
                 SignInResult::Not(NotSignedIn::Unavailable(why), detail)
             }
             Ok(None) => SignInResult::NoReply(NoReply::Conversation),
-            Ok(Some(Message::Offered { .. })) => self.unavailable(&"otp-idp: offered twice"),
+            // Never heard twice.
+            Ok(Some(Message::Offered { .. })) => self.unavailable(&"otp-idp: offered again"),
             Err(error) => self.unavailable(&error),
         }
     }
@@ -476,7 +477,8 @@ pub mod tests {
 
     #[test]
     fn a_program_that_is_missing_or_talks_nonsense_is_an_outage() {
-        for script in ["echo hello", "exit 1", &format!("echo {OFFERED}; echo {OFFERED}")] {
+        let proved = format!("echo '{}'", proved("s-1").trim_end());
+        for script in ["echo hello", "exit 1", &proved, &format!("echo {OFFERED}; echo {OFFERED}")] {
             let folder = tempfile::tempdir().unwrap();
             let end = sign_in(&offer(folder.path(), script), &FakeHost::typing(&[""]));
             assert!(matches!(end, SignInResult::Not(NotSignedIn::Unavailable(_), _)), "{script}");

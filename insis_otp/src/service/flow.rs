@@ -21,6 +21,7 @@ pub struct Flow {
     socket: UnixStream,
     heard: Vec<u8>,
     ends: Instant,
+    offered: bool,
 }
 
 /// Why nothing is known of a flow.
@@ -30,7 +31,7 @@ pub struct FlowError(#[from] io::Error);
 
 impl Flow {
     /// How much longer than the person `otp-idp` is waited for: it says itself that the time is over.
-    const GRACE: Duration = Duration::from_secs(2);
+    pub const GRACE: Duration = Duration::from_secs(2);
 
     /// Starts the program, and a flow.
     ///
@@ -39,7 +40,7 @@ impl Flow {
     pub fn begin(program: &Path, start: Start) -> Result<Self, FlowError> {
         let (child, socket) = start_helper(program)?;
         let ends = Instant::now() + Duration::from_secs(start.seconds) + Self::GRACE;
-        let flow = Self { child, socket, heard: Vec::new(), ends };
+        let flow = Self { child, socket, heard: Vec::new(), ends, offered: false };
         let line = start.encode();
         match send(flow.socket.as_raw_fd(), line.as_bytes(), MsgFlags::MSG_NOSIGNAL) {
             Ok(sent) if sent == line.len() => Ok(flow),
@@ -53,14 +54,13 @@ impl Flow {
     /// Waits for the next message, within the time of the flow.
     ///
     /// # Errors
-    /// There is none in time, or what is there is none.
+    /// There is none in time, or what is there is none, or comes out of turn.
     pub fn hear(&mut self) -> Result<Message, FlowError> {
         let mut part = [0; 512];
         loop {
             if let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.heard.drain(..=end).collect();
-                let message = Message::decode(&line);
-                return message.map_err(|error| io::Error::new(ErrorKind::InvalidData, error).into());
+                return self.in_turn(Message::decode(&line).map_err(nonsense)?);
             }
             if self.heard.len() > LONGEST {
                 return Err(io::Error::from(ErrorKind::InvalidData).into());
@@ -76,6 +76,23 @@ impl Flow {
             }
         }
     }
+}
+
+impl Flow {
+    /// The program offers once, and proves nothing before it has offered: a sign-in that nobody was asked for is none.
+    fn in_turn(&mut self, message: Message) -> Result<Message, FlowError> {
+        match (&message, self.offered) {
+            (Message::Offered { .. }, true) => return Err(nonsense("offered twice").into()),
+            (Message::Proved { .. }, false) => return Err(nonsense("proved before it was offered").into()),
+            (Message::Offered { .. }, false) => self.offered = true,
+            _ => {}
+        }
+        Ok(message)
+    }
+}
+
+fn nonsense(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, why)
 }
 
 impl Drop for Flow {
@@ -147,6 +164,22 @@ mod tests {
         let is_there = || asked.replace(asked.get() + 1) < 2;
         assert!(matches!(flow.hear_while(&is_there), Ok(None)));
         assert!((500..2000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn nothing_is_proved_before_it_was_offered_and_nothing_offered_twice() {
+        let offered = "echo offered uri=41 code=42";
+        let proved = "echo proved issuer=68747470733a2f2f78 tenant= subject=73 detail=";
+        let heard = |text: &str, count: usize| {
+            let program = script(&format!("read start\n{text}"));
+            let mut flow = Flow::begin(&program, Start { seconds: 9 }).unwrap();
+            let heard: Vec<_> = (0..count).map(|_| flow.hear()).collect();
+            heard.into_iter().next_back().unwrap().map_err(|error| error.to_string())
+        };
+        let last = heard(&format!("{offered}\n{proved}"), 2);
+        assert!(matches!(last, Ok(Message::Proved { .. })), "{last:?}");
+        assert_eq!(heard(proved, 1).unwrap_err(), "otp-idp: proved before it was offered");
+        assert_eq!(heard(&format!("{offered}\n{offered}"), 2).unwrap_err(), "otp-idp: offered twice");
     }
 
     #[test]
