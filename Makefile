@@ -257,7 +257,7 @@ bench: build deps-test
 FUZZ_SECONDS ?= 600
 ASSURANCE    := $(abspath $(TARGET))/assurance
 HOST          = $(shell rustc -vV | sed -n 's/^host: //p')
-EVIDENCE     := faults faults_file faults_helper faults_idp faults_setup growth races attackers guess secrecy sign_in_observer
+EVIDENCE     := faults faults_file faults_helper faults_idp faults_link faults_setup growth races attackers guess secrecy sign_in_observer
 .PHONY: assurance assurance-tests assurance-miri assurance-fuzz assurance-mutants
 assurance: assurance-tests assurance-miri assurance-fuzz assurance-mutants
 

@@ -5,7 +5,8 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
@@ -23,6 +24,25 @@ pub fn leave_environment() -> io::Result<()> {
         return Ok(());
     }
     Err(Command::new("/proc/self/exe").env_clear().exec())
+}
+
+/// Leaves the group of a setgid program that has started this one: it is good for nothing but for keeping others of the same
+/// user out of this process from its start. The change keeps them out, too (`commit_creds` in the kernel), until
+/// [`forbid_dumps`] does.
+///
+/// # Errors
+/// The group is not gone.
+pub fn leave_group() -> io::Result<()> {
+    let gids = getresgid()?;
+    if gids.effective == gids.real && gids.saved == gids.real {
+        return Ok(());
+    }
+    setresgid(gids.real, gids.real, gids.real)?;
+    let gids = getresgid()?;
+    if gids.effective != gids.real || gids.saved != gids.real {
+        return Err(io::Error::other("the group that it was started with is not gone"));
+    }
+    Ok(())
 }
 
 /// Neither this process's memory nor the files that it makes are for others: no core dumps, no tracing, no rights but the
@@ -67,22 +87,61 @@ pub fn renounce() -> io::Result<()> {
     Ok(nix::sys::prctl::set_no_new_privs()?)
 }
 
-/// Ends the program after that time, whatever its caller does. A thread does it, since a caller can leave the alarm's signal
-/// ignored; where no thread can be had, the alarm has to do.
-///
-/// # Errors
-/// Neither can be had.
-pub fn end_in_time(lifetime: Duration) -> io::Result<()> {
-    let watch = std::thread::Builder::new().spawn(move || {
-        std::thread::sleep(lifetime);
-        std::process::exit(1);
-    });
-    if watch.is_err() {
-        // Instead of one that the caller may have set.
-        nix::unistd::alarm::set(u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX));
-        SigSet::from(Signal::SIGALRM).thread_unblock()?;
+/// The time after which the program ends, whatever its caller does.
+#[derive(Debug)]
+pub struct Lifetime {
+    ends: Arc<Mutex<Instant>>,
+    by_alarm: bool,
+}
+
+impl Lifetime {
+    /// Begins. A thread ends the program, since a caller can leave the alarm's signal ignored; where no thread can be had, the
+    /// alarm has to do.
+    ///
+    /// # Errors
+    /// Neither can be had.
+    pub fn begin(length: Duration) -> io::Result<Self> {
+        let ends = Arc::new(Mutex::new(Instant::now() + length));
+        let watched = Arc::clone(&ends);
+        let watch = std::thread::Builder::new().spawn(move || {
+            wait_for(&watched);
+            std::process::exit(1);
+        });
+        let lifetime = Self { ends, by_alarm: watch.is_err() };
+        if lifetime.by_alarm {
+            lifetime.set_alarm();
+            SigSet::from(Signal::SIGALRM).thread_unblock()?;
+        }
+        Ok(lifetime)
     }
-    Ok(())
+
+    /// Adds to it.
+    pub fn extend(&self, by: Duration) {
+        *lock(&self.ends) += by;
+        if self.by_alarm {
+            self.set_alarm();
+        }
+    }
+
+    /// In the place of one that the caller may have set.
+    fn set_alarm(&self) {
+        let left = lock(&self.ends).saturating_duration_since(Instant::now());
+        nix::unistd::alarm::set(u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX));
+    }
+}
+
+fn wait_for(ends: &Mutex<Instant>) {
+    loop {
+        let left = lock(ends).saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        std::thread::sleep(left);
+    }
+}
+
+fn lock(ends: &Mutex<Instant>) -> MutexGuard<'_, Instant> {
+    ends.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// No more than a program needs that talks to a server, whatever an answer makes it do: it writes no file, and ends after so
@@ -135,4 +194,20 @@ fn become_user(user: &User) -> io::Result<()> {
     }
     // The kernel has made it dumpable again, or may have, with the change of user.
     forbid_dumps()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_is_waited_for() {
+        let began = Instant::now();
+        let ends = Arc::new(Mutex::new(began + Duration::from_millis(50)));
+        let lifetime = Lifetime { ends: Arc::clone(&ends), by_alarm: false };
+        let waits = std::thread::spawn(move || wait_for(&ends));
+        lifetime.extend(Duration::from_millis(150));
+        waits.join().unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(200));
+    }
 }

@@ -16,7 +16,7 @@ use insis_otp::import;
 use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
 use insis_otp::otpauth::Entry;
 use insis_otp::record::UserName;
-use insis_otp::service::{Request, Response};
+use insis_otp::service::{Offer, Request, Response};
 use insis_otp::store::{Account, Decision, SecretFile, Template, UserStore, Write};
 use insis_otp::verify::{Attempt, ParsedReply, Policy, State, Verdict, verify};
 
@@ -140,8 +140,12 @@ pub fn request(data: &[u8]) {
     }
 }
 
-/// An answer of the helper's.
+/// An answer of the helper's, or what comes before one.
 pub fn answer(data: &[u8]) {
+    if let Ok(offer) = Offer::decode(data) {
+        assert!(Response::decode(data).is_err(), "an offer is no answer");
+        assert_eq!(Offer::decode(offer.encode().as_bytes()), Ok(offer));
+    }
     if let Ok(answer) = Response::decode(data) {
         let again = Response::decode(answer.encode().as_bytes()).expect("what was encoded can be decoded");
         assert_eq!(again.encode(), answer.encode());

@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use confinement::end_in_time;
+use confinement::Lifetime;
 use insis_otp::service::{FleetClient, FleetOperation, FleetRequest, FleetResponse, LONGEST, Response};
 use nix::unistd::geteuid;
 use otp_fleet::serve::serve;
@@ -52,7 +52,7 @@ fn answer() -> Result<FleetResponse, String> {
         FleetOperation::List => LIFETIME,
         _ => directory.deadline + FleetClient::GRACE,
     };
-    end_in_time(lifetime).map_err(unsafe_start)?;
+    Lifetime::begin(lifetime).map_err(unsafe_start)?;
     Ok(serve(&LdapStore::new(directory), &config.policy, &request, &mut |listed| say(&listed.encode())))
 }
 

@@ -56,7 +56,7 @@ fn login(user: &LdapUser, login: &FleetLogin) -> FleetResponse {
     };
     let service = Service { store: user, policy: &login.policy, clock: &system_clock };
     match service.login(&attempt) {
-        Ok((verdict, new_device)) => FleetResponse::Login(verdict, new_device),
+        Ok((verdict, news)) => FleetResponse::Login(verdict, news.new_device),
         Err(error) if error.is_not_enrolled() => match user.touch_nobody() {
             Ok(()) => failed(error),
             Err(error) => refused(error),

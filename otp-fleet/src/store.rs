@@ -8,8 +8,8 @@ use insis_otp::oath::{RecoveryCodes, Step};
 use insis_otp::record::{Enrollment, UserName};
 use insis_otp::store::conditional::{Conditional, ConditionalUser, UserEntry, Version, WriteError};
 use insis_otp::store::{
-    Account, Cause, Charge, Decision, Invitation, Item, Listed, Location, Owner, Record, StillHolds, Store,
-    StoreError, UnknownUserStore, UnknownUsers, UserStore,
+    Account, Cause, Charge, Decision, Invitation, Item, Listed, Location, NoLinks, Owner, Record, StillHolds,
+    Store, StoreError, UnknownUserStore, UnknownUsers, UserStore,
 };
 use insis_otp::verify::{State, ThrottlePolicy};
 use rustls::ClientConfig;
@@ -535,9 +535,15 @@ impl Conditional<Invitation> for LdapEntry {
 }
 
 impl UserEntry for LdapEntry {
+    type Link = NoLinks;
+
     fn location(&self) -> Location {
         let Directory { base, user_attribute, .. } = &*self.directory;
         Location::Dn(format!("{user_attribute}={},{base}", self.user))
+    }
+
+    fn link(&self) -> NoLinks {
+        NoLinks(self.location())
     }
 }
 
@@ -581,6 +587,7 @@ fn cause_of(error: WriteError) -> Cause {
 impl UserStore for LdapUser {
     type Reader = ();
     type Invitation = ConditionalUser<LdapEntry>;
+    type Link = NoLinks;
 
     fn user(&self) -> &UserName {
         &self.0.user
@@ -649,6 +656,10 @@ impl UserStore for LdapUser {
 
     fn invitation(&self) -> Self::Invitation {
         self.0.clone()
+    }
+
+    fn link(&self) -> NoLinks {
+        self.0.link()
     }
 }
 

@@ -3,29 +3,30 @@
 use std::io;
 use std::time::Duration;
 
-use confinement::{block_signals, close_inherited, end_in_time, forbid_dumps, leave_environment};
+use confinement::{Lifetime, block_signals, close_inherited, forbid_dumps, leave_environment};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 
-/// Only PAM's modules may still need to gain rights, to have a password checked.
+/// Only PAM's modules may still need to gain rights, to have a password checked; and `otp-idp` to be confined as its own
+/// AppArmor profile says, when a person signs in.
 pub use confinement::renounce;
 
-/// The helper ends after this time, whatever its caller does.
+/// The helper ends after this time, whatever its caller does; later by as long as a person has to sign in.
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Leaves nothing of the caller's choosing that matters: environment, descriptors, limits, dumps, signals, timers and
 /// processors. What cannot be put right is refused before anything is read.
-pub fn confine() -> io::Result<()> {
+pub fn confine() -> io::Result<Lifetime> {
     leave_environment()?;
     raise_limits()?;
     // The kernel does not let a setgid program be traced or dumped; this holds when it is run without that too.
     forbid_dumps()?;
     close_inherited();
     block_signals()?;
-    end_in_time(LIFETIME)?;
+    let lifetime = Lifetime::begin(LIFETIME)?;
     leave_processors();
-    Ok(())
+    Ok(lifetime)
 }
 
 /// The limits that a transaction needs; a soft one that is lower is raised, as far as the hard one allows.

@@ -5,23 +5,28 @@
 //! one request on standard input and gives one answer on standard output; it has no arguments.
 //!
 //! What it enforces: only the caller's own secret file; a proof for everything that changes or removes an enrollment,
-//! charged like a login; for a first enrollment what the site asks for: the password, or an invitation.
+//! charged like a login; for a first enrollment what the site asks for: the password, or an invitation. Who links themself to
+//! the identity provider signs in there, asked by `otp-idp`, which this program starts: the caller's word is none.
 #![forbid(unsafe_code)]
 
 mod confine;
 mod password;
+mod provider;
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
+use confinement::Lifetime;
 use insis_otp::audit;
 use insis_otp::config::{Config, SelfEnrollment, StoreKind};
 use insis_otp::record::UserName;
 use insis_otp::service::{
-    Authority, Credential, EnrollmentDenial, LONGEST, Request, Response, Service, system_clock,
+    Authority, Credential, EnrollmentDenial, LONGEST, Request, Response, SelfService, Service, system_clock,
 };
 use insis_otp::store::Account;
 use zeroize::Zeroizing;
+
+use crate::provider::Provider;
 
 fn main() -> ExitCode {
     if std::env::args_os().len() > 1 {
@@ -30,11 +35,12 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     }
-    if let Err(why) = confine::confine() {
-        return end(&Response::Failed(format!("otp-helper cannot start safely: {why}")));
-    }
+    let lifetime = match confine::confine() {
+        Ok(lifetime) => lifetime,
+        Err(why) => return end(&Response::Failed(format!("otp-helper cannot start safely: {why}"))),
+    };
     let response = match read_request() {
-        Ok(request) => respond(&request),
+        Ok(request) => respond(&request, &lifetime),
         Err(why) => Response::Failed(why.to_owned()),
     };
     end(&response)
@@ -59,15 +65,18 @@ fn read_request() -> Result<Request, &'static str> {
 }
 
 /// Finds the caller's secret file and has done what was asked.
-fn respond(request: &Request) -> Response {
+fn respond(request: &Request, lifetime: &Lifetime) -> Response {
     let config = match Config::site() {
         Ok(config) => config,
         Err(error) => return Response::Failed(error.to_string()),
     };
-    // Only PAM's modules, which check a password before a first enrollment, may need what is given up here.
+    // Only PAM's modules, which check a password before a first enrollment, and otp-idp may need what is given up here.
     let checks_password =
         matches!(request, Request::Enroll(..)) && config.self_enrollment == SelfEnrollment::Password;
-    if !checks_password && let Err(error) = confine::renounce() {
+    if !checks_password
+        && !matches!(request, Request::Link(_))
+        && let Err(error) = confine::renounce()
+    {
         return Response::Failed(format!("otp-helper cannot start safely: {error}"));
     }
     let account = match caller(&config) {
@@ -76,7 +85,12 @@ fn respond(request: &Request) -> Response {
     };
     let file = config.secret_file.locate(&account);
     let service = Service { store: &file, policy: &config.policy, clock: &system_clock };
-    service.handle(request, Authority::User(config.self_enrollment, &check_password), &|event| {
+    let site = SelfService {
+        self_enrollment: config.self_enrollment,
+        check_password: &check_password,
+        provider: &Provider { config: &config, lifetime },
+    };
+    service.handle(request, Authority::User(site), &|event| {
         let line = event.line.clone().field("user", &account.name).journal_only("action", event.action);
         audit::send("otp-helper", event.action, &line);
     })

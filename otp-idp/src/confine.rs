@@ -3,7 +3,9 @@
 
 use std::io;
 
-use confinement::{block_signals, close_inherited, forbid_dumps, leave_environment, limit, renounce};
+use confinement::{
+    block_signals, close_inherited, forbid_dumps, leave_environment, leave_group, limit, renounce,
+};
 use otp_idp::error::Error;
 
 /// The system user that it runs as where root starts it.
@@ -14,6 +16,7 @@ const WORK: u64 = 60;
 /// Leaves nothing of the caller's choosing that matters: environment, descriptors, limits, dumps, signals.
 pub fn confine() -> io::Result<()> {
     leave_environment()?;
+    leave_group()?;
     forbid_dumps()?;
     close_inherited();
     limit(WORK)?;

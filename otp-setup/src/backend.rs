@@ -5,12 +5,12 @@
 use std::path::PathBuf;
 
 use insis_otp::config::SelfEnrollment;
-use insis_otp::oath::Drift;
+use insis_otp::oath::{Drift, Seconds};
 use insis_otp::service::{
     Authority, Clock, EnrollmentDenial, Event, FleetClient, FleetOperation, FleetResponse, HelperClient,
-    HelperError, Reply, Request, Response, Service, Status,
+    HelperError, LinkRefusal, Offer, Reply, Request, Response, Service, Status,
 };
-use insis_otp::store::{Cause, SecretFile, StoreError};
+use insis_otp::store::{Cause, LinkStatus, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Refusal, Resync, ResyncCode, Verdict};
 
 use crate::caller::Caller;
@@ -59,6 +59,8 @@ pub enum Error {
     Codes,
     /// The credential does not allow a first enrollment.
     Denied(EnrollmentDenial),
+    /// The link was not made or removed.
+    Link(LinkRefusal),
     /// The store cannot be used: where and why.
     Unusable(String),
     /// The helper cannot be started: its path, and why.
@@ -115,6 +117,27 @@ impl Backend<'_> {
         }
     }
 
+    /// Links the account to who signs in now, in so much time; `show` is told where.
+    pub fn link(&self, proof: &Reply, wait: Seconds, show: impl FnMut(&Offer)) -> Result<(), Error> {
+        let request = Request::Link(proof.clone());
+        let response = match self {
+            Self::Direct { .. } | Self::Fleet { .. } => self.ask(&request)?,
+            Self::Helper { client, .. } => client.ask_person(&request, wait.0, show)?,
+        };
+        match response {
+            Response::Done(_) => Ok(()),
+            other => Err(self.error(other)),
+        }
+    }
+
+    /// What the person may know of the link of the own account.
+    pub fn link_status(&self) -> Result<LinkStatus, Error> {
+        match self.ask(&Request::LinkStatus)? {
+            Response::Link(status) => Ok(status),
+            other => Err(self.error(other)),
+        }
+    }
+
     fn ask(&self, request: &Request) -> Result<Response, Error> {
         match self {
             Self::Direct { file, policy, as_root, clock, caller } => {
@@ -163,9 +186,11 @@ impl Backend<'_> {
             Response::Verdict(Verdict::Refused(why)) => Error::Proof(why),
             Response::CodesRefused(_) => Error::Codes,
             Response::Denied(why) => Error::Denied(why),
+            Response::NotLinked(why) => Error::Link(why),
             Response::Failed(why) => Error::Unusable(why),
             Response::Verdict(Verdict::Accepted(_))
             | Response::Status(_)
+            | Response::Link(_)
             | Response::Done(_)
             | Response::Noted => Error::HelperResponse(match self {
                 Self::Direct { file, .. } => file.path().to_owned(),

@@ -89,7 +89,8 @@ fn unusable(why: &str, messages: &Messages) -> String {
     }
 }
 
-fn of_backend(error: Error, messages: &Messages, user: &str) -> ExitError {
+/// What is said when something could not be done.
+pub fn of_backend(error: Error, messages: &Messages, user: &str) -> ExitError {
     let failed = |why: String| (Status::Unusable, Some(messages.error(why)));
     match error {
         Error::NotEnrolled => (Status::NotEnrolled, Some(messages.end_not_enrolled(user, options(user)))),
@@ -97,6 +98,10 @@ fn of_backend(error: Error, messages: &Messages, user: &str) -> ExitError {
         Error::Proof(why) => (Status::Refused, Some(crate::session::refusal(messages, &why))),
         Error::Codes => (Status::Refused, Some(messages.end_codes_refused())),
         Error::Denied(why) => (Status::Refused, Some(messages.error(crate::session::denied(messages, &why)))),
+        Error::Link(why) => {
+            let (status, text) = crate::sign_in::not_linked(messages, user, &why);
+            (status, Some(messages.error(text)))
+        }
         Error::Unusable(why) => {
             failed(format!("{}\n{}", unusable(&why, messages), messages.nothing_changed()))
         }

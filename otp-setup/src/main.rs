@@ -24,6 +24,7 @@ mod report;
 mod roster;
 mod sanitize;
 mod session;
+mod sign_in;
 mod stored;
 mod terminal;
 mod ui;

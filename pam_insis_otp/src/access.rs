@@ -3,11 +3,11 @@
 
 use insis_otp::RememberedClient;
 use insis_otp::config::Config;
-use insis_otp::oath::{Digits, Seconds, UnixTime};
+use insis_otp::oath::{Digits, Seconds};
 use insis_otp::record::UserName;
 use insis_otp::service::{
-    FleetClient, FleetLogin, FleetOperation, FleetResponse, HelperClient, HelperError, LoginAttempt, Reply,
-    Request, Response, Service, Status, system_clock,
+    FleetClient, FleetLogin, FleetOperation, FleetResponse, HelperClient, HelperError, LoginAttempt, News,
+    Reply, Request, Response, Service, Status, system_clock,
 };
 use insis_otp::store::{Account, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Verdict};
@@ -99,24 +99,26 @@ impl Access {
     }
 
     /// Decides an attempt; an accepted one is on the disk when this returns, with the client that it remembers. With it
-    /// comes when the device was enrolled, if that was after the last login. The helper knows nothing of what goes with
-    /// the reply: it serves its own caller only.
+    /// comes what the owner is to be told. The helper knows nothing of what goes with the reply: it serves its own caller only,
+    /// and what it decides is no login.
     pub fn verify(
         &self,
         reply: &Reply,
         attempt: &LoginAttempt<'_>,
         policy: &Policy,
-    ) -> Result<(Verdict, Option<UnixTime>), AccessError> {
+    ) -> Result<(Verdict, News), AccessError> {
         match self {
             Self::Direct(file) => Ok(service(file, policy).login(attempt)?),
             Self::Helper(helper) => match ask(helper, &Request::Verify(reply.clone()))? {
-                Response::Verdict(verdict) => Ok((verdict, None)),
+                Response::Verdict(verdict) => Ok((verdict, News::default())),
                 Response::NotEnrolled => Err(AccessError::NotEnrolled),
                 other => Err(unexpected(other)),
             },
             Self::Fleet(fleet) => {
                 match fleet.ask(FleetOperation::Login(FleetLogin::of(reply, attempt, policy)))? {
-                    FleetResponse::Login(verdict, new_device) => Ok((verdict, new_device)),
+                    FleetResponse::Login(verdict, new_device) => {
+                        Ok((verdict, News { new_device, last_login: None }))
+                    }
                     FleetResponse::Managed(response) => Err(unexpected(response)),
                     FleetResponse::Remembers(_) => Err(unexpected(Response::Noted)),
                 }

@@ -45,13 +45,14 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
         Outcome::Accepted(accepted) => {
             // Those of this login are not news.
             let failures = accepted.failures.saturating_sub(seen.refused + seen.given_up.get());
-            if let Some(text) = messages.accepted(Some(&accepted.by), failures, seen.new_device.get()) {
+            if let Some(text) = messages.accepted(Some(&accepted.by), failures, seen.news()) {
                 dialogue::tell(host, flags, &text);
             }
         }
         Outcome::SignedIn(_, since) => {
             let failures = since.failures.saturating_sub(seen.refused);
-            if let Some(text) = messages.accepted(None, failures, since.new_device) {
+            let news = (since.news.new_device, seen.new_link.get());
+            if let Some(text) = messages.accepted(None, failures, news) {
                 dialogue::tell(host, flags, &text);
             }
         }
@@ -93,6 +94,8 @@ struct Login {
     tells_failures: bool,
     /// Whether the person is somewhere else, where the names of this machine are not known.
     remote: bool,
+    /// Whether the site has an identity provider, in this service or another.
+    has_provider: bool,
     /// The identity provider, where it is offered.
     offer: Option<Offer>,
     /// Whether the person has nothing to type, and is led to the provider without being asked.
@@ -112,6 +115,14 @@ struct Seen {
     given_up: Cell<u32>,
     /// When the device was enrolled, if that was after the last login.
     new_device: Cell<Option<UnixTime>>,
+    /// When the account was linked to the identity provider, if that was.
+    new_link: Cell<Option<UnixTime>>,
+}
+
+impl Seen {
+    fn news(&self) -> (Option<UnixTime>, Option<UnixTime>) {
+        (self.new_device.get(), self.new_link.get())
+    }
 }
 
 /// What came back.
@@ -169,6 +180,7 @@ impl Login {
         let source = Source::of(&log.rhost, target.real_uid().as_raw());
         let tells_failures = !flags.silent;
         let (messages, remote) = (*messages, log.rhost != "-");
+        let has_provider = config.identity_provider.is_some();
         // One reply for both is the password's, too.
         let offer = Offer::in_service(&mut config, &log.service, &target).filter(|_| !stacking.forward);
         let (passed, links, at_once) = (None, Links::system(), false);
@@ -182,6 +194,7 @@ impl Login {
             source,
             tells_failures,
             remote,
+            has_provider,
             offer,
             at_once,
             links,
@@ -467,7 +480,7 @@ impl Login {
         let whom = For { user: &self.target.name, rhost: &log.rhost };
         match offer.sign_in(&turn, host, self.messages, &whom) {
             SignInResult::Proved(identity, detail) => match self.judge(&identity, detail) {
-                Ok(signed_in) => self.accept_sign_in(signed_in),
+                Ok(signed_in) => self.accept_sign_in(signed_in, seen),
                 Err(outcome) => outcome,
             },
             SignInResult::Not(why, detail) if why.is_outage() => {
@@ -482,6 +495,7 @@ impl Login {
                 let outcome =
                     self.attempt(host, LoginReply::Code(service::Reply::new(&code), None), log, &refund);
                 seen.new_device.set(refund.new_device.get());
+                seen.new_link.set(refund.new_link.get());
                 seen.given_up.set(seen.given_up.get() + 1);
                 outcome
             }
@@ -510,23 +524,29 @@ impl Login {
     }
 
     /// Records that the account's owner has signed in.
-    fn accept_sign_in(&self, signed_in: SignedIn) -> Outcome {
+    fn accept_sign_in(&self, signed_in: SignedIn, seen: &Seen) -> Outcome {
         match self.record_sign_in(SignIn::Opens { tells_failures: self.tells_failures }) {
-            Ok(since) => Outcome::SignedIn(signed_in, since),
+            // Where nothing is kept of logins, nobody knows what is new.
+            Ok(None) => Outcome::SignedIn(signed_in, SinceLastLogin::default()),
+            Ok(Some(since)) => {
+                seen.new_link.set(self.new_link(since.news.last_login));
+                Outcome::SignedIn(signed_in, since)
+            }
             Err(outcome) => outcome,
         }
     }
 
-    /// Has what becomes of a sign-in recorded, of whomever it is: where nobody has enrolled, as for a name that nobody has.
-    fn record_sign_in(&self, what: SignIn) -> Result<SinceLastLogin, Outcome> {
+    /// Has what becomes of a sign-in recorded, of whomever it is: where nobody has enrolled, as for a name that nobody has;
+    /// `None` then.
+    fn record_sign_in(&self, what: SignIn) -> Result<Option<SinceLastLogin>, Outcome> {
         if let Some(Access::Direct(file)) = self.target.known.as_ref().map(|known| &known.access) {
             let recorded = access::service(file, &self.config.policy).record_sign_in(what);
             if let Some(since) = recorded.map_err(|error| Outcome::Unavailable(error.to_string()))? {
-                return Ok(since);
+                return Ok(Some(since));
             }
         }
         self.target.record_sign_in(what, &self.config)?;
-        Ok(SinceLastLogin::default())
+        Ok(None)
     }
 
     /// Has a reply of somebody known decided.
@@ -539,9 +559,23 @@ impl Login {
             ..LoginAttempt::from(self.source, &typed)
         };
         let _scheduling = known.is_started_by_another().then(DefaultScheduling::begin);
-        let (verdict, new_device) = known.access.verify(reply, &attempt, &self.config.policy)?;
-        seen.new_device.set(new_device);
+        let (verdict, news) = known.access.verify(reply, &attempt, &self.config.policy)?;
+        seen.new_device.set(news.new_device);
+        if matches!(verdict, Verdict::Accepted(_)) {
+            seen.new_link.set(self.new_link(news.last_login));
+        }
         Ok(verdict)
+    }
+
+    /// When the account was linked to the identity provider, if that was after the last login: the owner is to be told, in
+    /// whatever service, since the next one may be the one that the link opens.
+    fn new_link(&self, last_login: Option<UnixTime>) -> Option<UnixTime> {
+        let known = self.target.known.as_ref().filter(|_| self.has_provider)?;
+        if !matches!(known.access, Access::Direct(_)) {
+            return None;
+        }
+        let linked = self.links.written_at(&known.account)?;
+        last_login.is_none_or(|last| last < linked).then_some(linked)
     }
 
     /// What there is to say of an attempt for a name that nobody has on this host.

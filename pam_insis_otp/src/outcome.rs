@@ -278,7 +278,7 @@ mod tests {
     use crate::sign_in::Offer;
     use insis_otp::identity::{FlowRefusal, Identity, Unavailability};
     use insis_otp::oath::{Drift, Seconds};
-    use insis_otp::store::Link;
+    use insis_otp::store::{Link, LinkMaker};
     use insis_otp::verify::Malformed;
 
     fn refusals() -> Vec<Refusal> {
@@ -325,7 +325,7 @@ mod tests {
         all.extend(refusals().into_iter().map(Outcome::Refused));
         all.extend(not_signed_in().into_iter().map(|why| Outcome::NotSignedIn(why, String::new())));
         let identity = Identity::new("https://x.example", "", "s").unwrap();
-        let link = Link { identity: identity.clone(), linked_at: UnixTime(0) };
+        let link = Link { identity: identity.clone(), linked_at: UnixTime(0), made_by: LinkMaker::Person };
         let signed_in = Offer::judge(Some(&link), &identity, String::new()).unwrap();
         all.push(Outcome::SignedIn(signed_in, SinceLastLogin::default()));
         all

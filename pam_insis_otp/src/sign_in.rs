@@ -334,6 +334,7 @@ pub mod tests {
     use crate::host::fake::FakeHost;
     use insis_otp::config::Language;
     use insis_otp::oath::UnixTime;
+    use insis_otp::store::LinkMaker;
 
     const HERE: Source = Source::User(0);
 
@@ -397,7 +398,7 @@ pub mod tests {
 
     #[test]
     fn only_who_is_linked_has_signed_in() {
-        let link = Link { identity: identity("s-1"), linked_at: UnixTime(0) };
+        let link = Link { identity: identity("s-1"), linked_at: UnixTime(0), made_by: LinkMaker::Person };
         let judge = |link, subject| Offer::judge(link, &identity(subject), String::new());
         assert!(judge(Some(&link), "s-1").is_ok());
         assert_eq!(judge(Some(&link), "S-1"), Err(NotSignedIn::OtherPerson));

@@ -19,6 +19,7 @@
 //! | hold a program while it has the lock | [`held::Held`] |
 //! | have an OpenID provider, and people who sign in there | [`identity_provider`] |
 //! | sign in at it in a login over ssh | [`sign_in::Scene`] |
+//! | have somebody link their own account by a script | [`own_link`] |
 //! | have a provider that behaves as none should | [`stub_provider`] |
 //! | have a directory that keeps enrollments | [`fleet::Slapd`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
@@ -42,6 +43,7 @@ pub mod keepassxc;
 pub mod machine;
 pub mod memory;
 
+pub mod own_link;
 pub mod pam;
 pub mod person;
 pub mod phone;

@@ -7,9 +7,14 @@ use std::time::Duration;
 use nix::unistd::{getegid, geteuid};
 
 use super::{Connection, Fate, Fault, MemoryUnknownUsers, Subject};
+use crate::identity::Identity;
+use crate::oath::UnixTime;
 use crate::record::UserName;
 use crate::store::conditional::{Conditional, ConditionalUser, UserEntry, Version, WriteError};
-use crate::store::{Account, Cause, Invitation, Item, Listed, Location, Owner, Record, Store, StoreError};
+use crate::store::{
+    Account, Cause, Invitation, Item, Link, LinkMaker, LinkStatus, LinkStore, Listed, Location, Owner,
+    Record, StillHolds, Store, StoreError,
+};
 
 /// A store in memory.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +24,7 @@ pub struct MemoryStore(Arc<Mutex<Contents>>);
 struct Contents {
     records: Table<Record>,
     invitations: Table<Invitation>,
+    links: BTreeMap<UserName, Link>,
     /// Users whose part cannot be written.
     broken: BTreeSet<UserName>,
     unknown_users: MemoryUnknownUsers,
@@ -183,8 +189,61 @@ impl Conditional<Invitation> for MemoryEntry {
 }
 
 impl UserEntry for MemoryEntry {
+    type Link = Self;
+
     fn location(&self) -> Location {
         Location::Dn(format!("uid={},ou=people,dc=example,dc=org", self.user))
+    }
+
+    fn link(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl LinkStore for MemoryEntry {
+    fn status(&self) -> Result<LinkStatus, StoreError> {
+        Ok(match self.store.contents().links.get(&self.user) {
+            None => LinkStatus::None,
+            Some(Link { made_by: LinkMaker::Administrator, .. }) => LinkStatus::ByAdministrator,
+            Some(link) => LinkStatus::Own(link.clone()),
+        })
+    }
+
+    fn link(
+        &self,
+        identity: &Identity,
+        now: UnixTime,
+        still_holds: StillHolds<'_>,
+    ) -> Result<(), StoreError> {
+        self.change(still_holds, |links, user| {
+            if links.iter().any(|(other, link)| other != user && link.identity == *identity) {
+                return Err(Cause::LinkedElsewhere);
+            }
+            let link = Link { identity: identity.clone(), linked_at: now, made_by: LinkMaker::Person };
+            links.insert(user.clone(), link);
+            Ok(())
+        })
+    }
+
+    fn unlink(&self, still_holds: StillHolds<'_>) -> Result<bool, StoreError> {
+        self.change(still_holds, |links, user| Ok(links.remove(user).is_some()))
+    }
+}
+
+impl MemoryEntry {
+    fn change<T>(
+        &self,
+        still_holds: StillHolds<'_>,
+        change: impl FnOnce(&mut BTreeMap<UserName, Link>, &UserName) -> Result<T, Cause>,
+    ) -> Result<T, StoreError> {
+        let changed = still_holds().and_then(|()| {
+            let links = &mut self.store.contents().links;
+            match links.get(&self.user).map(|link| link.made_by) {
+                Some(LinkMaker::Administrator) => Err(Cause::LinkedByAdministrator),
+                _ => change(links, &self.user),
+            }
+        });
+        changed.map_err(|cause| StoreError { location: self.location(), cause })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whose wish a request is, and what is asked for before it is done.
 
-use super::{Credential, EnrollmentDenial};
+use super::{Credential, EnrollmentDenial, LinkProvider};
 use crate::config::SelfEnrollment;
 use crate::record::UserName;
 
@@ -20,7 +20,18 @@ pub enum Authority<'a> {
     FileOwner,
     /// The user's, who cannot read the file (through `otp-helper`): changes take a proof, a first enrollment what the site
     /// asks for.
-    User(SelfEnrollment, PasswordCheck<'a>),
+    User(SelfService<'a>),
+}
+
+/// What a site lets people do for themselves, and who finds out what that takes.
+#[derive(Clone, Copy)]
+pub struct SelfService<'a> {
+    /// What a first enrollment takes, and whether people link themselves.
+    pub self_enrollment: SelfEnrollment,
+    /// Who checks a password.
+    pub check_password: PasswordCheck<'a>,
+    /// The site's identity provider.
+    pub provider: &'a dyn LinkProvider,
 }
 
 impl Authority<'_> {
@@ -29,5 +40,5 @@ impl Authority<'_> {
     }
 }
 
-/// What allowed a first enrollment: the `by=` of the log.
+/// What allowed a first enrollment, or a link of somebody without a device: the `by=` of the log.
 pub(super) type AllowedBy = Option<&'static str>;

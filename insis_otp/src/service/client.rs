@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
 use zeroize::Zeroizing;
 
-use super::{LONGEST, NotUnderstood, Request, Response};
+use super::{Flow, LONGEST, NotUnderstood, Offer, Request, Response};
 
 /// A program that answers one request, `otp-helper` for one.
 #[derive(Clone, Debug)]
@@ -55,6 +55,26 @@ impl HelperClient {
         let text = converse(&self.program, &request.encode(), LONGEST, Self::DEADLINE)?;
         Response::decode(&text).map_err(|error| HelperError::nonsense(&self.program, error))
     }
+
+    /// The same for a request of which a person has to do something elsewhere first, in so many seconds. `show` is told what.
+    /// When this process ends, so does the helper, and nothing comes of it.
+    ///
+    /// # Errors
+    /// As for [`Self::ask`].
+    pub fn ask_person(
+        &self,
+        request: &Request,
+        seconds: u64,
+        mut show: impl FnMut(&Offer),
+    ) -> Result<Response, HelperError> {
+        let deadline = Self::DEADLINE + Flow::GRACE + Duration::from_secs(seconds);
+        let ends = Instant::now() + deadline;
+        let text = with_program(&self.program, |socket| {
+            send_request(socket, &request.encode())?;
+            read_response_after_offer(socket, ends, &mut show)
+        })?;
+        Response::decode(&text).map_err(|error| HelperError::nonsense(&self.program, error))
+    }
 }
 
 impl HelperError {
@@ -71,10 +91,22 @@ pub(super) fn converse(
     longest: usize,
     deadline: Duration,
 ) -> Result<Zeroizing<Vec<u8>>, HelperError> {
+    let ends = Instant::now() + deadline;
+    with_program(program, |socket| {
+        send_request(socket, request)?;
+        read_response(socket, longest, ends)
+    })
+}
+
+/// Starts a program, converses with it, and sees it end.
+fn with_program(
+    program: &Path,
+    converse: impl FnOnce(&mut UnixStream) -> io::Result<Zeroizing<Vec<u8>>>,
+) -> Result<Zeroizing<Vec<u8>>, HelperError> {
     let name = || program.to_owned();
     let (mut child, mut socket) =
         start_helper(program).map_err(|cause| HelperError::Start { program: name(), cause })?;
-    let exchanged = exchange(&mut socket, request, longest, Instant::now() + deadline);
+    let exchanged = converse(&mut socket);
     // Whatever it still has to say goes nowhere, and must not keep it, and us, waiting.
     drop(socket);
     end(&mut child);
@@ -96,14 +128,8 @@ pub(super) fn start_helper(program: &Path) -> io::Result<(Child, UnixStream)> {
     Ok((child, ours))
 }
 
-/// Sends the request and takes the response. A request fits into the socket's buffers, so that neither side waits for the
-/// other.
-fn exchange(
-    socket: &mut UnixStream,
-    request: &str,
-    longest: usize,
-    ends: Instant,
-) -> io::Result<Zeroizing<Vec<u8>>> {
+/// Sends the request, which fits into the socket's buffers, so that neither side waits for the other.
+fn send_request(socket: &mut UnixStream, request: &str) -> io::Result<()> {
     let mut rest = request.as_bytes();
     while !rest.is_empty() {
         match send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
@@ -113,7 +139,10 @@ fn exchange(
             Err(errno) => return Err(errno.into()),
         }
     }
-    socket.shutdown(Shutdown::Write)?;
+    socket.shutdown(Shutdown::Write)
+}
+
+fn read_response(socket: &mut UnixStream, longest: usize, ends: Instant) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut response = Zeroizing::new(Vec::with_capacity(longest.min(LONGEST) + 1));
     let mut part = Zeroizing::new([0; LONGEST]);
     loop {
@@ -138,6 +167,37 @@ fn exchange(
             return Ok(response);
         }
     }
+}
+
+/// Takes the response, and an offer before it if there is one. There is one at the most.
+fn read_response_after_offer(
+    socket: &mut UnixStream,
+    ends: Instant,
+    show: &mut dyn FnMut(&Offer),
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut offer = Vec::with_capacity(LONGEST);
+    let mut byte = [0];
+    while offer.len() < LONGEST && !offer.ends_with(Offer::END.as_bytes()) {
+        let left = ends.saturating_duration_since(Instant::now());
+        socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match socket.read(&mut byte) {
+            // No offer: this was the response.
+            Ok(0) => return not_empty(offer),
+            Ok(_) => offer.extend_from_slice(&byte),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return not_empty(offer),
+            Err(error) => return Err(error),
+        }
+    }
+    show(&Offer::decode(&offer).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?);
+    read_response(socket, LONGEST, ends)
+}
+
+fn not_empty(response: Vec<u8>) -> io::Result<Zeroizing<Vec<u8>>> {
+    if response.is_empty() {
+        return Err(io::Error::new(ErrorKind::UnexpectedEof, "it ended without a response"));
+    }
+    Ok(Zeroizing::new(response))
 }
 
 /// Sees the program end: by itself within half a second, as it does, or else killed. The host may collect its children
@@ -167,6 +227,28 @@ mod tests {
         for silent in ["/bin/true", "/bin/false"] {
             let error = ask(silent).unwrap_err();
             assert_eq!(error.to_string(), format!("{silent}: it ended without a response"));
+        }
+        // One that a person has to wait for may be offered something, once.
+        let wait = |text: &str| {
+            let mut shown = Vec::new();
+            let folder = tempfile::tempdir().unwrap();
+            let program = folder.path().join("helper");
+            std::fs::write(&program, format!("#!/bin/sh\ncat >/dev/null; printf '{text}'\n")).unwrap();
+            std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+            let request = Request::Link(crate::service::Reply::new(b"123456"));
+            let response =
+                HelperClient { program }.ask_person(&request, 1, |offer| shown.push(offer.clone()));
+            (response.map_err(|error| error.to_string()), shown.len())
+        };
+        let (offer, done) =
+            ("insis-otp 2 offer\nuri=https://x\ncode=A\nseconds=9\n\n", "insis-otp 2 noted\n");
+        assert_eq!(wait(&format!("{offer}{done}")), (Ok(Response::Noted), 1));
+        assert_eq!(wait(done), (Ok(Response::Noted), 0));
+        for (text, offers) in
+            [(format!("{offer}{offer}{done}"), 1), (offer.to_owned(), 1), (format!("{done}\n"), 0)]
+        {
+            let (response, shown) = wait(&text);
+            assert!(response.is_err() && shown == offers, "{text:?} {response:?}");
         }
         // What was asked comes back: a request is no response.
         let error = ask("/bin/cat").unwrap_err();

@@ -1,5 +1,6 @@
 //! Requests and responses as programs send them to `otp-helper` and back: one request on its standard input, one response
 //! on its standard output. Both are lines `key=value` below a first line that names protocol and kind, small, and bounded.
+//! Where a person has to sign in somewhere, an offer comes before the response ([`super::Offer`]); an empty line ends it.
 //!
 //! Here is what they are made of. Which of it a request or a response has stands beside it: [`super::Request::encode`].
 
@@ -8,10 +9,11 @@ use std::fmt::Write as _;
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
-use super::{Credential, EnrollmentDenial, NewDevice, Reply, Status};
+use super::{Credential, EnrollmentDenial, LinkRefusal, NewDevice, Reply, Status};
 use crate::RememberedClient;
+use crate::identity::{FlowRefusal, Identity, Unavailability};
 use crate::oath::{Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, Seconds, Secret, UnixTime};
-use crate::store::InvitationRefusal;
+use crate::store::{InvitationRefusal, Link, LinkMaker, LinkStatus};
 use crate::verify::{Accepted, EnrollmentRefusal, Malformed, ParsedReply, Proof, Refusal, State, Verdict};
 
 /// No request or response is longer, in bytes.
@@ -153,6 +155,27 @@ impl Writer {
             EnrollmentDenial::PasswordUnchecked(why) => self.text_field("why", why),
             EnrollmentDenial::Invitation(InvitationRefusal::Wrong { left }) => self.field("left", left),
             EnrollmentDenial::Password | EnrollmentDenial::Invitation(_) | EnrollmentDenial::Off => {}
+        }
+    }
+
+    pub fn link_status(&mut self, status: &LinkStatus) {
+        match status {
+            LinkStatus::None => self.field("link", "none"),
+            LinkStatus::ByAdministrator => self.field("link", "by-administrator"),
+            LinkStatus::Own(link) => {
+                self.field("link", "own");
+                self.field("issuer", link.identity.issuer());
+                self.field("tenant", link.identity.tenant());
+                self.field("subject", link.identity.subject());
+                self.field("linked_at", link.linked_at.0);
+            }
+        }
+    }
+
+    pub fn link_refusal(&mut self, why: &LinkRefusal) {
+        self.field("why", why.name());
+        if let Some(detail) = why.detail() {
+            self.text_field("detail", detail);
         }
     }
 
@@ -332,6 +355,36 @@ impl<'m> Fields<'m> {
         })
     }
 
+    pub fn link_status(&mut self) -> Result<LinkStatus, NotUnderstood> {
+        Ok(match self.take("link")? {
+            "none" => LinkStatus::None,
+            "by-administrator" => LinkStatus::ByAdministrator,
+            "own" => {
+                let (issuer, tenant) = (self.take("issuer")?, self.take("tenant")?);
+                let identity = Identity::new(issuer, tenant, self.take("subject")?);
+                let linked_at = UnixTime(self.parse("linked_at")?);
+                let identity = identity.map_err(|_| NotUnderstood)?;
+                LinkStatus::Own(Link { identity, linked_at, made_by: LinkMaker::Person })
+            }
+            _ => return Err(NotUnderstood),
+        })
+    }
+
+    pub fn link_refusal(&mut self) -> Result<LinkRefusal, NotUnderstood> {
+        let why = self.take("why")?;
+        if let Some(refusal) = LinkRefusal::PLAIN.into_iter().find(|refusal| refusal.name() == why) {
+            return Ok(refusal);
+        }
+        let detail = self.take("detail")?.to_owned();
+        let refused = FlowRefusal::ALL.into_iter().find(|refusal| refusal.name() == why);
+        let unavailable = Unavailability::ALL.into_iter().find(|reason| reason.name() == why);
+        match (refused, unavailable) {
+            (Some(refusal), _) => Ok(LinkRefusal::Refused(refusal, detail)),
+            (_, Some(reason)) => Ok(LinkRefusal::Unavailable(reason, detail)),
+            _ => Err(NotUnderstood),
+        }
+    }
+
     fn times(&mut self, key: &str) -> Result<Vec<UnixTime>, NotUnderstood> {
         let list = self.take(key)?;
         let words = list.split(',').filter(|_| !list.is_empty()).take(State::MOST_REMEMBERED + 1);
@@ -402,6 +455,9 @@ mod tests {
             Request::Resync(ResyncCode::Second, reply()),
             Request::Forget,
             Request::RenewRecoveryCodes(new_device().recovery.0, Salt([1; 16]), reply()),
+            Request::Link(reply()),
+            Request::Unlink(reply()),
+            Request::LinkStatus,
         ];
         for request in requests {
             let text = request.encode();
@@ -430,6 +486,12 @@ mod tests {
             recovery_left: 9,
             remembered: vec![UnixTime(4), UnixTime(7)],
         };
+        let identity = Identity::new("https://login.example.org", "", "a=b c").unwrap();
+        let own = Link { identity, linked_at: UnixTime(9), made_by: LinkMaker::Person };
+        let mut link_refusals = LinkRefusal::PLAIN.to_vec();
+        link_refusals.extend(FlowRefusal::ALL.map(|why| LinkRefusal::Refused(why, String::new())));
+        link_refusals.extend(Unavailability::ALL.map(|why| LinkRefusal::Unavailable(why, "no=route".into())));
+        let links = [LinkStatus::None, LinkStatus::ByAdministrator, LinkStatus::Own(own)].map(Response::Link);
         let answers = [
             accepted(Proof::Code { offset: -1 }),
             accepted(Proof::TwoCodes { offset: 3, drift: Drift(-5) }),
@@ -465,7 +527,8 @@ mod tests {
             Response::Exists,
             Response::Failed("no disk".into()),
         ];
-        for answer in answers {
+        let of_links = links.into_iter().chain(link_refusals.into_iter().map(Response::NotLinked));
+        for answer in answers.into_iter().chain(of_links) {
             assert_eq!(Response::decode(answer.encode().as_bytes()), Ok(answer));
         }
     }

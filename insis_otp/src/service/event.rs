@@ -1,7 +1,7 @@
 //! What became of a request, as the log has it.
 
 use super::authority::{AllowedBy, Authority};
-use super::{EnrollmentDenial, Request, Response};
+use super::{EnrollmentDenial, LinkRefusal, Request, Response};
 use crate::audit::{self, Level, Line};
 use crate::store::{Cause, StoreError};
 use crate::verify::Verdict;
@@ -28,7 +28,7 @@ impl Event {
         authority: Authority<'_>,
     ) -> Option<Self> {
         match (request, response, authority) {
-            (Request::Status, ..) => return None,
+            (Request::Status | Request::LinkStatus, ..) => return None,
             // Whether the first code of a resynchronization was right shows with the second; otp-helper tells of both.
             (_, Response::Noted, Authority::Administrator | Authority::FileOwner) => return None,
             _ => {}
@@ -47,14 +47,16 @@ impl Event {
             Response::CodesRefused(_) => audit::refused_because("codes-do-not-pair"),
             Response::NotEnrolled => audit::refused_because("not-paired"),
             Response::Exists => audit::refused_because("paired-already"),
+            Response::NotLinked(why) => not_linked(why),
             Response::Failed(why) => Line::new(Level::Error, "error").message(why),
             // Whoever did it without the person's leave has a second factor of their own now.
             Response::Done(_) if by.is_some() => {
                 Line::new(Level::Warning, "done").field("by", by.unwrap_or_default())
             }
-            Response::Done(_) | Response::Status(_) | Response::Verdict(Verdict::Accepted(_)) => {
-                done(matches!(authority, Authority::Administrator))
-            }
+            Response::Done(_)
+            | Response::Status(_)
+            | Response::Link(_)
+            | Response::Verdict(Verdict::Accepted(_)) => done(matches!(authority, Authority::Administrator)),
         };
         Some(Self { action: request.action(), line, succeeded })
     }
@@ -106,6 +108,20 @@ fn denied(why: &EnrollmentDenial) -> Line {
         EnrollmentDenial::PasswordUnchecked(why) => line(Level::Error).message(why),
         EnrollmentDenial::Off => line(Level::Notice),
         EnrollmentDenial::Password | EnrollmentDenial::Invitation(_) => line(Level::Warning),
+    }
+}
+
+/// The line of a link that was not made or removed. That somebody else's identity was tried may be a theft of either.
+fn not_linked(why: &LinkRefusal) -> Line {
+    let level = match why {
+        LinkRefusal::LinkedElsewhere => Level::Warning,
+        LinkRefusal::Unavailable(..) => Level::Error,
+        _ => Level::Notice,
+    };
+    let line = Line::new(level, "refused").field("reason", why.name());
+    match why.detail() {
+        Some(detail) if !detail.is_empty() => line.message(detail),
+        _ => line,
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the PAM module asks.
 
 use super::verification::Purpose;
-use super::{Clock, LoginAttempt, Service, below, wipe_stack};
+use super::{Clock, LoginAttempt, News, Service, below, wipe_stack};
 use crate::RememberedClient;
-use crate::oath::{Seconds, UnixTime};
+use crate::oath::Seconds;
 use crate::record::Enrollment;
 use crate::store::{Record, StoreError, UnknownUserStore, UserStore};
 use crate::verify;
@@ -11,14 +11,14 @@ use crate::verify::{Attempt, ParsedReply, Policy, Refusal, State, Verdict};
 
 impl<S: UserStore> Service<'_, S> {
     /// Decides one attempt to log in. It is charged before anything is compared, and the verdict is returned when it is
-    /// recorded: an accepted one durably, in the same write as the client that is remembered. With it comes when the device
-    /// was enrolled, if that was after the last login: the owner is to be told.
+    /// recorded: an accepted one durably, in the same write as the client that is remembered. With it comes what the owner is
+    /// to be told.
     ///
     /// # Errors
     /// There is no enrollment, or it cannot be used: no login.
-    pub fn login(&self, attempt: &LoginAttempt<'_>) -> Result<(Verdict, Option<UnixTime>), StoreError> {
+    pub fn login(&self, attempt: &LoginAttempt<'_>) -> Result<(Verdict, News), StoreError> {
         let decided = self.decide(attempt, Purpose::Login)?;
-        Ok((decided.verdict, decided.new_device))
+        Ok((decided.verdict, decided.news))
     }
 
     /// Whether a client showed a code less than `length` ago, so that nobody is asked there.

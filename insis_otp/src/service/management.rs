@@ -1,15 +1,15 @@
 //! What people ask about their own account, and root about anybody's.
 
-use super::authority::{AllowedBy, Authority};
+use super::authority::{AllowedBy, Authority, SelfService};
 use super::verification::Purpose;
 use super::{
-    Credential, EnrollmentDenial, Error, Event, LoginAttempt, NewDevice, Reply, Reporter, Request, Response,
-    Service, Status, below, wipe_stack,
+    Credential, EnrollmentDenial, Error, Event, LinkRefusal, LoginAttempt, NewDevice, Reply, Reporter,
+    Request, Response, Service, Status, below, wipe_stack,
 };
 use crate::config::SelfEnrollment;
 use crate::oath::{Drift, RecoveryCode, RecoveryCodes, Salt};
 use crate::record::Enrollment;
-use crate::store::{Cause, Charge, Decision, InvitationRefusal, StoreError, UserStore, Write};
+use crate::store::{Cause, Charge, Decision, InvitationRefusal, LinkStore, StoreError, UserStore, Write};
 use crate::verify::{
     self, ParsedReply, Refusal, Resync, ResyncCharge, ResyncCode, State, Verdict, charge_resync,
 };
@@ -55,6 +55,9 @@ impl<S: UserStore> Service<'_, S> {
             Request::RenewRecoveryCodes(codes, salt, reply) => {
                 self.renew_recovery_codes((codes, *salt), proof(reply).as_ref()).map(done)
             }
+            Request::Link(reply) => self.link(reply, people(authority)?, by),
+            Request::Unlink(reply) => self.unlink(reply, people(authority)?, by),
+            Request::LinkStatus => Ok(Response::Link(self.store.link().status()?)),
         }
     }
 
@@ -66,7 +69,7 @@ impl<S: UserStore> Service<'_, S> {
         authority: Authority<'_>,
         by: &mut AllowedBy,
     ) -> Result<Response, Error> {
-        let Authority::User(policy, check_password) = authority else {
+        let Authority::User(SelfService { self_enrollment: policy, check_password, .. }) = authority else {
             return self.enroll(new).map(Response::Done);
         };
         if policy == SelfEnrollment::Off {
@@ -184,15 +187,31 @@ impl<S: UserStore> Service<'_, S> {
     }
 }
 
+/// Links of their own are made by people, through `otp-helper`: the secret files in homes are theirs to change, and would prove
+/// nothing; root needs no proof, and has a way of its own.
+const fn people(authority: Authority<'_>) -> Result<SelfService<'_>, Error> {
+    match authority {
+        Authority::User(site) => Ok(site),
+        Authority::Administrator | Authority::FileOwner => Err(Error::Link(LinkRefusal::NotHere)),
+    }
+}
+
 impl From<Error> for Response {
     fn from(error: Error) -> Self {
         match error {
             Error::Store(StoreError { cause: Cause::NotEnrolled, .. }) => Self::NotEnrolled,
             Error::Store(StoreError { cause: Cause::Exists, .. }) => Self::Exists,
+            Error::Store(StoreError { cause: Cause::LinkedElsewhere, .. }) => {
+                Self::NotLinked(LinkRefusal::LinkedElsewhere)
+            }
+            Error::Store(StoreError { cause: Cause::LinkedByAdministrator, .. }) => {
+                Self::NotLinked(LinkRefusal::ByAdministrator)
+            }
             Error::Store(error) => Self::Failed(error.to_string()),
             Error::Proof(why) => Self::Verdict(Verdict::Refused(why)),
             Error::Codes(why) => Self::CodesRefused(why),
             Error::Invitation(why) => Self::Denied(EnrollmentDenial::Invitation(why)),
+            Error::Link(why) => Self::NotLinked(why),
         }
     }
 }

@@ -20,25 +20,30 @@ mod enrollment;
 mod event;
 mod fleet;
 mod flow;
+mod link;
 mod login;
 mod management;
+mod offer;
+mod provider;
 mod request;
 mod response;
 mod sign_in;
 mod verification;
 
 pub use administration::Existing;
-pub use authority::{Authority, PasswordCheck};
+pub use authority::{Authority, PasswordCheck, SelfService};
 pub use client::{HelperClient, HelperError};
 pub use codec::{LONGEST, NotUnderstood};
 pub use event::Event;
 pub use fleet::{FleetClient, FleetListed, FleetLogin, FleetOperation, FleetRequest, FleetResponse};
 pub use flow::{Flow, FlowError};
 pub use login::refuse_unknown;
+pub use offer::Offer;
+pub use provider::{LinkProvider, LinkRefusal};
 pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{EnrollmentDenial, Response, Status};
 pub use sign_in::{SignIn, SinceLastLogin, record_unknown_sign_in};
-pub use verification::LoginAttempt;
+pub use verification::{LoginAttempt, News};
 
 use crate::oath::UnixTime;
 use crate::store::{Cause, InvitationRefusal, SecretFile, StoreError, UserStore};
@@ -106,6 +111,9 @@ pub enum Error {
     /// The invitation does not hold.
     #[error("the invitation was refused")]
     Invitation(InvitationRefusal),
+    /// The link was not made or removed.
+    #[error("the link was refused")]
+    Link(LinkRefusal),
 }
 
 /// What the system's clock says, in whole seconds; a clock before 1970 says 0.

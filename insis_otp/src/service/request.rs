@@ -39,6 +39,13 @@ pub enum Request {
     Forget,
     /// New recovery codes instead of all former ones.
     RenewRecoveryCodes(Vec<RecoveryCode>, Salt, Reply),
+    /// Link the account to who signs in at the identity provider, with a code of the device, or of an invitation where there is
+    /// no device. Before the response comes an [`Offer`](super::Offer).
+    Link(Reply),
+    /// Remove that link, with the same.
+    Unlink(Reply),
+    /// Tell about the link.
+    LinkStatus,
 }
 
 /// What a person typed, as it came. Wiped when dropped, never printed.
@@ -80,6 +87,9 @@ impl Request {
             Self::Resync(..) => "resync",
             Self::Forget => "forget",
             Self::RenewRecoveryCodes(..) => "renew-recovery-codes",
+            Self::Link(_) => "link",
+            Self::Unlink(_) => "unlink",
+            Self::LinkStatus => "link-status",
         }
     }
 }
@@ -97,8 +107,12 @@ impl Request {
             request => request.action(),
         });
         match self {
-            Self::Status | Self::Forget => {}
-            Self::Verify(reply) | Self::Remove(reply) | Self::Resync(_, reply) => message.reply(reply),
+            Self::Status | Self::Forget | Self::LinkStatus => {}
+            Self::Verify(reply)
+            | Self::Remove(reply)
+            | Self::Resync(_, reply)
+            | Self::Link(reply)
+            | Self::Unlink(reply) => message.reply(reply),
             Self::Enroll(new, credential) => {
                 message.new_device(new);
                 message.field("credential", HexOf(&credential.0));
@@ -137,6 +151,9 @@ impl Request {
                 let (codes, salt) = fields.recovery()?;
                 Self::RenewRecoveryCodes(codes, salt, fields.reply()?)
             }
+            "link" => Self::Link(fields.reply()?),
+            "unlink" => Self::Unlink(fields.reply()?),
+            "link-status" => Self::LinkStatus,
             _ => return Err(NotUnderstood),
         };
         fields.finish(request)

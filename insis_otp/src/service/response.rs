@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::NotUnderstood;
 use super::codec::{Fields, Writer, codes_refusal, codes_refusal_word};
+use super::{LinkRefusal, NotUnderstood};
 use crate::oath::{Drift, Seconds, UnixTime};
-use crate::store::{InvitationRefusal, Record};
+use crate::store::{InvitationRefusal, LinkStatus, Record};
 use crate::verify::{EnrollmentRefusal, Policy, Verdict};
 
 /// The helper's answer.
@@ -27,6 +27,10 @@ pub enum Response {
     NotEnrolled,
     /// There is one already.
     Exists,
+    /// What there is to tell about the link.
+    Link(LinkStatus),
+    /// The link was not made or removed.
+    NotLinked(LinkRefusal),
     /// It cannot be done now, and why.
     Failed(String),
 }
@@ -44,6 +48,8 @@ impl Response {
             Self::Denied(_) => "denied",
             Self::NotEnrolled => "not-paired",
             Self::Exists => "exists",
+            Self::Link(_) => "link",
+            Self::NotLinked(_) => "not-linked",
             Self::Failed(_) => "failed",
         });
         match self {
@@ -53,6 +59,8 @@ impl Response {
             Self::Done(drift) => message.field("drift", drift.0),
             Self::CodesRefused(why) => message.field("why", codes_refusal_word(*why)),
             Self::Denied(why) => message.denial(why),
+            Self::Link(status) => message.link_status(status),
+            Self::NotLinked(why) => message.link_refusal(why),
             Self::Failed(why) => message.text_field("why", why),
         }
         message.text
@@ -73,6 +81,8 @@ impl Response {
             "denied" => Self::Denied(fields.denial()?),
             "not-paired" => Self::NotEnrolled,
             "exists" => Self::Exists,
+            "link" => Self::Link(fields.link_status()?),
+            "not-linked" => Self::NotLinked(fields.link_refusal()?),
             "failed" => Self::Failed(fields.take("why")?.to_owned()),
             _ => return Err(NotUnderstood),
         };

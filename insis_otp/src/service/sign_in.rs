@@ -1,6 +1,6 @@
 //! What a login by the identity provider leaves in the record of somebody who has enrolled a device, too. There may be none.
 
-use super::{Clock, Service, wipe_stack};
+use super::{Clock, News, Service, wipe_stack};
 use crate::oath::UnixTime;
 use crate::record::Enrollment;
 use crate::store::{Decision, StoreError, UnknownUserStore, UserStore, Write};
@@ -11,8 +11,8 @@ use crate::verify::{Policy, State};
 pub struct SinceLastLogin {
     /// Failures since the last login.
     pub failures: u32,
-    /// When the device was enrolled, if that was since then.
-    pub new_device: Option<UnixTime>,
+    /// What else is new.
+    pub news: News,
 }
 
 /// What becomes of a sign-in.
@@ -68,7 +68,8 @@ impl<S: UserStore> Service<'_, S> {
             let is_new = state.last_login.is_none_or(|last| last < enrollment.enrolled_at);
             let new_device = is_new.then_some(enrollment.enrolled_at);
             // Its own charge is no failure.
-            let answer = SinceLastLogin { failures: state.failures.saturating_sub(1), new_device };
+            let news = News { new_device, last_login: state.last_login };
+            let answer = SinceLastLogin { failures: state.failures.saturating_sub(1), news };
             let now = (self.clock)();
             let write = match what {
                 SignIn::Begins | SignIn::Fails => Write::InPlace,

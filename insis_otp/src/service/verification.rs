@@ -56,12 +56,21 @@ pub(super) enum Purpose {
     Proof,
 }
 
+/// What is to be told the owner with an accepted login, besides failures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// When the device was enrolled, if that was after the last login.
+    pub new_device: Option<UnixTime>,
+    /// The last login before this one, for what else may be new.
+    pub last_login: Option<UnixTime>,
+}
+
 pub(super) struct Decided {
     pub verdict: Verdict,
     /// Wrong single codes in a row.
     single_codes: u32,
-    /// When the device was enrolled, if the owner is to be told.
-    pub new_device: Option<UnixTime>,
+    /// What the owner is to be told.
+    pub news: News,
     /// What a proof holds for.
     proved: Option<Enrollment>,
 }
@@ -74,7 +83,7 @@ impl<S: UserStore> Service<'_, S> {
             match verify::charge(&attempt, key, state, self.policy, (self.clock)()) {
                 verify::Charge::Settled(refusal, state) => {
                     let (verdict, single_codes) = (Verdict::Refused(refusal), state.throttle.single_codes);
-                    let answer = Decided { verdict, single_codes, new_device: None, proved: None };
+                    let answer = Decided { verdict, single_codes, news: News::default(), proved: None };
                     Charge::Settled(Decision { state, write: Write::InPlace, answer })
                 }
                 verify::Charge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
@@ -101,7 +110,10 @@ impl<S: UserStore> Service<'_, S> {
             let answer = Decided {
                 verdict,
                 single_codes: state.throttle.single_codes,
-                new_device: (accepted && is_new).then_some(enrollment.enrolled_at),
+                news: News {
+                    new_device: (accepted && is_new).then_some(enrollment.enrolled_at),
+                    last_login: charged.last_login,
+                },
                 proved: (accepted && purpose == Purpose::Proof).then(|| enrollment.clone()),
             };
             Decision { state, write, answer }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::{
-    Cause, Charge, Decision, Invitation, InvitationRefusal, InvitationStore, Location, Record, StillHolds,
-    StoreError, UserStore, Write, check_proof,
+    Cause, Charge, Decision, Invitation, InvitationRefusal, InvitationStore, LinkStore, Location, Record,
+    StillHolds, StoreError, UserStore, Write, check_proof,
 };
 use crate::oath::{RecoveryCode, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
@@ -84,8 +84,14 @@ pub enum WriteError {
 
 /// All that is kept of one user.
 pub trait UserEntry: Conditional<Record> + Conditional<Invitation> + Clone {
+    /// The link.
+    type Link: LinkStore;
+
     /// Where it is.
     fn location(&self) -> Location;
+
+    /// The person's own link. What is unique in the whole store is nothing of one user's alone.
+    fn link(&self) -> Self::Link;
 }
 
 /// One user's part of a store with conditional writes.
@@ -175,6 +181,7 @@ impl<E: UserEntry> ConditionalUser<E> {
 impl<E: UserEntry> UserStore for ConditionalUser<E> {
     type Reader = ();
     type Invitation = Self;
+    type Link = E::Link;
 
     fn user(&self) -> &UserName {
         &self.user
@@ -281,6 +288,10 @@ impl<E: UserEntry> UserStore for ConditionalUser<E> {
 
     fn invitation(&self) -> Self {
         self.clone()
+    }
+
+    fn link(&self) -> E::Link {
+        self.entry.link()
     }
 }
 

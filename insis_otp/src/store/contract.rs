@@ -35,7 +35,8 @@
 //!
 //! Whether a store keeps these promises is what the suite `conformance` tests.
 
-use super::{Account, Cause, InvitationRefusal, Location, StoreError};
+use super::{Account, Cause, InvitationRefusal, Link, Location, StoreError};
+use crate::identity::Identity;
 use crate::oath::{RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
 use crate::verify::{State, ThrottlePolicy};
@@ -158,6 +159,8 @@ pub trait UserStore {
     type Reader: Default;
     /// The invitation.
     type Invitation: InvitationStore;
+    /// The link to the identity provider.
+    type Link: LinkStore;
 
     /// Whose it is.
     fn user(&self) -> &UserName;
@@ -268,6 +271,9 @@ pub trait UserStore {
 
     /// The invitation to enroll.
     fn invitation(&self) -> Self::Invitation;
+
+    /// The person's own link to the identity provider.
+    fn link(&self) -> Self::Link;
 }
 
 /// An invitation in a store: a one-time code that an administrator gives somebody, who enrolls a first device with it. Like
@@ -302,6 +308,69 @@ pub trait InvitationStore {
     /// # Errors
     /// It cannot be removed.
     fn withdraw(&self) -> Result<(), StoreError>;
+}
+
+/// A person's own link to the identity provider in a store. An administrator's goes before it, and is nothing that the person
+/// can change. What the proof is for it, [`super::super::service`] decides; the store sees that an identity opens one account.
+pub trait LinkStore {
+    /// What the person may know.
+    ///
+    /// # Errors
+    /// It cannot be read, or should not be trusted.
+    fn status(&self) -> Result<LinkStatus, StoreError>;
+
+    /// Links the account to an identity instead of a former one, if what allows it still holds when all is done that takes
+    /// time.
+    ///
+    /// # Errors
+    /// [`Cause::LinkedElsewhere`], [`Cause::LinkedByAdministrator`], or it does not hold, or it cannot be written. Then the
+    /// former link is as it was.
+    fn link(&self, identity: &Identity, now: UnixTime, still_holds: StillHolds<'_>)
+    -> Result<(), StoreError>;
+
+    /// Removes the link, if what allows it still holds; returns whether there was one.
+    ///
+    /// # Errors
+    /// [`Cause::LinkedByAdministrator`], or it does not hold, or it cannot be removed.
+    fn unlink(&self, still_holds: StillHolds<'_>) -> Result<bool, StoreError>;
+}
+
+/// The links of a store that keeps none: at this place.
+#[derive(Clone, Debug)]
+pub struct NoLinks(pub Location);
+
+impl NoLinks {
+    fn refuse<T>(&self) -> Result<T, StoreError> {
+        Err(StoreError {
+            location: self.0.clone(),
+            cause: Cause::Unsafe("keeps no links of people's own".into()),
+        })
+    }
+}
+
+impl LinkStore for NoLinks {
+    fn status(&self) -> Result<LinkStatus, StoreError> {
+        Ok(LinkStatus::None)
+    }
+
+    fn link(&self, _: &Identity, _: UnixTime, _: StillHolds<'_>) -> Result<(), StoreError> {
+        self.refuse()
+    }
+
+    fn unlink(&self, _: StillHolds<'_>) -> Result<bool, StoreError> {
+        self.refuse()
+    }
+}
+
+/// What a person may know of the link of the own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkStatus {
+    /// There is none.
+    None,
+    /// An administrator has made it, and alone can read it.
+    ByAdministrator,
+    /// The person has.
+    Own(Link),
 }
 
 /// A proof holds for the enrollment that it was given for. Whoever has enrolled since was not asked.

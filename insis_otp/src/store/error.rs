@@ -53,6 +53,12 @@ pub enum Cause {
     /// There is one already.
     #[error("there is a secret file already")]
     Exists,
+    /// The identity is another account's.
+    #[error("the person who signed in is linked to another account")]
+    LinkedElsewhere,
+    /// The link is an administrator's.
+    #[error("an administrator has linked this account")]
+    LinkedByAdministrator,
     /// Somebody else held the lock all the time that we were willing to wait.
     #[error("in use by another login or pairing of the same user (waited {waited} s{})", by(*.holder))]
     Busy {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::contract::{InvitationStore, Item, Listed, Owner, Record, StillHolds, Store, UserStore};
 use super::error::os;
 use super::{
-    Account, Charge, Decision, InvitationFile, InvitationRefusal, Leftovers, Location, Reader, SecretFile,
-    StoreError, Template, UnknownUsers,
+    Account, Charge, Decision, InvitationFile, InvitationRefusal, Leftovers, Links, Location, OwnLink,
+    Reader, SecretFile, StoreError, Template, UnknownUsers,
 };
 use crate::oath::{RecoveryCode, RecoveryCodes, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
@@ -86,6 +86,7 @@ impl FileNames {
 impl UserStore for SecretFile {
     type Reader = Reader;
     type Invitation = InvitationFile;
+    type Link = OwnLink;
 
     fn user(&self) -> &UserName {
         &self.account().name
@@ -151,6 +152,11 @@ impl UserStore for SecretFile {
 
     fn invitation(&self) -> InvitationFile {
         self.invitation()
+    }
+
+    /// In the system store, wherever secret files are.
+    fn link(&self) -> OwnLink {
+        OwnLink::of(Links::system(), self.account().clone())
     }
 }
 

@@ -1,18 +1,24 @@
 //! Links: who an account's owner is at the site's identity provider.
 //!
-//! A link opens logins, so that only root writes one, and nobody else reads it. It stands in the system store wherever secret
-//! files are, and belongs to name and user id: whoever gets the name later does not inherit it. Root's account has none.
+//! A link opens logins, so that nobody but root and the setgid helper writes one, and nobody else reads one. It stands in the
+//! system store wherever secret files are, and belongs to name and user id: whoever gets the name later does not inherit it.
+//! Root's account has none.
+//!
+//! An administrator's link, `.NAME.link`, is a file of root's. A person's own, `.NAME.own-link`, belongs to that person like a
+//! secret file, is made by `otp-helper` ([`super::OwnLink`]), and counts only where there is none of root's, and as long as
+//! its identity is that account's ([`super::claims`]).
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::directory::check_directory;
+use nix::unistd::Uid;
+
+use super::claims::Claims;
 use super::error::os;
-use super::isolation::Isolation;
-use super::small_file::{self, number};
-use super::{Account, Cause, StoreError, Template};
+use super::small_file::{self, exclusively, is_private, number};
+use super::{Account, Cause, StoreError, Template, helpers};
 use crate::files::{self, Access};
 use crate::identity::Identity;
 use crate::oath::UnixTime;
@@ -31,11 +37,30 @@ pub struct Link {
     pub identity: Identity,
     /// When it was made.
     pub linked_at: UnixTime,
+    /// Who made it.
+    pub made_by: LinkMaker,
+}
+
+/// Who made a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkMaker {
+    /// An administrator.
+    Administrator,
+    /// The person, with the second step that was there before, or by invitation.
+    Person,
+}
+
+impl LinkMaker {
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Administrator => ".link",
+            Self::Person => ".own-link",
+        }
+    }
 }
 
 impl Links {
     const HEADING: &str = "insis-otp link 1";
-    const ENDING: &str = ".link";
     /// The bytes of the longest file: a name and three parts of an identity, of 255 each.
     const LONGEST: usize = 2048;
 
@@ -51,40 +76,93 @@ impl Links {
         Self { directory: directory.to_owned() }
     }
 
-    /// The link of an account; `None` when it has none.
+    /// The link of an account; `None` when it has none. To be asked by root.
     ///
     /// # Errors
     /// It cannot be read, or should not be trusted.
     pub fn load(&self, account: &Account) -> Result<Option<Link>, StoreError> {
-        let path = self.path(&account.name);
-        self.run(&path, || match files::open(&path, Access::Read) {
-            Ok((file, metadata)) => read(&file, &metadata).and_then(|text| decode(&text, account)).map(Some),
+        match self.read(account, LinkMaker::Administrator)? {
+            Some(link) => Ok(Some(link)),
+            None => self.load_own(account),
+        }
+    }
+
+    /// The person's own link, whatever an administrator's says.
+    pub(super) fn load_own(&self, account: &Account) -> Result<Option<Link>, StoreError> {
+        let Some(link) = self.read(account, LinkMaker::Person)? else { return Ok(None) };
+        let path = self.path(&account.name, LinkMaker::Person);
+        match exclusively(&path, || self.claims().is_of(&link.identity, account))? {
+            true => Ok(Some(link)),
+            false => {
+                let why = "does not count: its identity is another account's, or nobody's (otp-setup unlink)";
+                Err(StoreError::at(&path, Cause::Unsafe(why.into())))
+            }
+        }
+    }
+
+    fn read(&self, account: &Account, made_by: LinkMaker) -> Result<Option<Link>, StoreError> {
+        let path = self.path(&account.name, made_by);
+        exclusively(&path, || match files::open(&path, Access::Read) {
+            Ok((file, metadata)) => {
+                let text = read(&file, &metadata, account, made_by)?;
+                decode(&text, account, made_by).map(Some)
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(os("open it")(error)),
         })
     }
 
-    /// Writes a link in the place of a former one.
+    /// Writes an administrator's link in the place of any former one. Only root can, who has seen that nobody else is linked to
+    /// the identity.
     ///
     /// # Errors
     /// It is root's account, or the link cannot be written; the former one is as it was.
-    pub fn save(&self, account: &Account, link: &Link) -> Result<(), StoreError> {
-        let path = self.path(&account.name);
-        self.run(&path, || {
+    pub fn save(&self, account: &Account, identity: &Identity, now: UnixTime) -> Result<(), StoreError> {
+        let path = self.path(&account.name, LinkMaker::Administrator);
+        exclusively(&path, || {
             if account.uid.is_root() {
                 return Err(Cause::Unsafe("root's account is never linked to an identity provider".into()));
             }
-            small_file::write(&path, encode(account, link).as_bytes(), None)
+            let former =
+                [LinkMaker::Administrator, LinkMaker::Person].map(|made_by| self.identity(account, made_by));
+            // From here on no helper takes it for anybody.
+            self.claims().assign(identity, &account.name)?;
+            small_file::write(&path, encode(account, identity, now).as_bytes(), None)?;
+            let own = small_file::remove(&self.path(&account.name, LinkMaker::Person));
+            let former = former.iter().flatten().filter(|former| *former != identity);
+            former.for_each(|former| self.claims().release(former, &account.name));
+            own.map(|_| ())
         })
     }
 
-    /// Removes a link, whatever it looks like; returns whether there was one.
+    /// Removes all links of a user, whatever they look like; returns whether there was one. Only root can. Helpers of the user's
+    /// that are about to make another are ended first.
     ///
     /// # Errors
-    /// It cannot be removed.
+    /// They cannot be removed.
     pub fn remove(&self, user: &UserName) -> Result<bool, StoreError> {
-        let path = self.path(user);
-        self.run(&path, || small_file::remove(&path))
+        if let Ok(Some(account)) = Account::lookup(user) {
+            helpers::end(&account, &self.directory);
+        }
+        let path = self.path(user, LinkMaker::Administrator);
+        exclusively(&path, || {
+            let own = small_file::remove(&self.path(user, LinkMaker::Person))?;
+            let roots = small_file::remove(&path)?;
+            self.claims().release_all(user)?;
+            Ok(own || roots)
+        })
+    }
+
+    /// Sees that every administrator's link has its identity for itself: those that were made when there were no claims had not.
+    ///
+    /// # Errors
+    /// One cannot be written.
+    pub fn assign(&self, account: &Account, link: &Link) -> Result<(), StoreError> {
+        if link.made_by == LinkMaker::Person {
+            return Ok(());
+        }
+        let path = self.path(&account.name, LinkMaker::Administrator);
+        exclusively(&path, || self.claims().assign(&link.identity, &account.name))
     }
 
     /// The names of those who have a link, in their order.
@@ -96,48 +174,69 @@ impl Links {
         let entries = entries.map_err(|cause| StoreError::at(&self.directory, cause))?;
         let name = |entry: std::fs::DirEntry| {
             let name = entry.file_name();
-            UserName::parse(name.to_str()?.strip_prefix('.')?.strip_suffix(Self::ENDING)?).ok()
+            let name = name.to_str()?.strip_prefix('.')?;
+            let makers = [LinkMaker::Administrator, LinkMaker::Person];
+            UserName::parse(makers.into_iter().find_map(|maker| name.strip_suffix(maker.ending()))?).ok()
         };
         let mut names: Vec<UserName> = entries.flatten().filter_map(name).collect();
         names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        names.dedup();
         Ok(names)
     }
 
-    /// No secret file has this name, since names of users do not begin with a dot; nor has an invitation.
-    fn path(&self, user: &UserName) -> PathBuf {
-        self.directory.join(format!(".{user}{}", Self::ENDING))
+    /// When the newest of an account's links was written, as the file system has it. To be asked by root, and cheap: one look
+    /// where there is none of root's, and none is opened.
+    #[must_use]
+    pub fn written_at(&self, account: &Account) -> Option<UnixTime> {
+        let written = |made_by| {
+            let metadata = self.path(&account.name, made_by).symlink_metadata().ok()?;
+            u64::try_from(metadata.mtime()).ok().map(UnixTime)
+        };
+        written(LinkMaker::Administrator).max(written(LinkMaker::Person))
     }
 
-    /// As for a secret file: out of the reach of whoever has started this process.
-    fn run<T>(&self, path: &Path, operation: impl FnOnce() -> Result<T, Cause>) -> Result<T, StoreError> {
-        let run = || {
-            let isolation = Isolation::begin()?;
-            let done = check_directory(&self.directory).and_then(|()| operation());
-            isolation.end()?;
-            done
-        };
-        run().map_err(|cause| StoreError::at(path, cause))
+    /// Whether an administrator has linked this user.
+    pub(super) fn is_by_administrator(&self, user: &UserName) -> Result<bool, Cause> {
+        match self.path(user, LinkMaker::Administrator).symlink_metadata() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(os("look for an administrator's link")(error)),
+        }
+    }
+
+    /// Who was linked before, as far as that can be read.
+    fn identity(&self, account: &Account, made_by: LinkMaker) -> Option<Identity> {
+        self.read(account, made_by).ok().flatten().map(|link| link.identity)
+    }
+
+    pub(super) fn claims(&self) -> Claims {
+        Claims::within(&self.directory)
+    }
+
+    /// No secret file has this name, since names of users do not begin with a dot; nor has an invitation or a claim.
+    pub(super) fn path(&self, user: &UserName, made_by: LinkMaker) -> PathBuf {
+        self.directory.join(format!(".{user}{}", made_by.ending()))
     }
 }
 
-/// The text of a file that nobody but root can have written.
-fn read(file: &File, metadata: &std::fs::Metadata) -> Result<Vec<u8>, Cause> {
+/// The text of a file that nobody but its maker, or root, can have written.
+fn read(file: &File, metadata: &Metadata, account: &Account, made_by: LinkMaker) -> Result<Vec<u8>, Cause> {
     let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-    let is_sound = metadata.is_file()
-        && metadata.uid() == 0
-        && metadata.mode() & 0o077 == 0
-        && metadata.nlink() <= 1
-        && length <= Links::LONGEST;
-    if !is_sound {
-        return Err(Cause::Unsafe("is no link: a file of root's, mode 0600, of 2048 bytes at most".into()));
+    let (owner, whose) = match made_by {
+        LinkMaker::Administrator => (Uid::from_raw(0), "root's"),
+        LinkMaker::Person => (account.uid, "its user's"),
+    };
+    if !is_private(metadata, owner, Links::LONGEST) {
+        return Err(Cause::Unsafe(format!(
+            "is no link: a file of {whose}, mode 0600, of 2048 bytes at most (otp-setup unlink)"
+        )));
     }
     let mut text = vec![0; length];
     files::read_start(file, length, &mut text).map_err(os("read it"))?;
     Ok(text)
 }
 
-fn encode(account: &Account, link: &Link) -> String {
-    let Link { identity, linked_at } = link;
+pub(super) fn encode(account: &Account, identity: &Identity, linked_at: UnixTime) -> String {
     format!(
         "{}\nuser={}\nuid={}\nissuer={}\ntenant={}\nsubject={}\nlinked={}\n",
         Links::HEADING,
@@ -151,8 +250,8 @@ fn encode(account: &Account, link: &Link) -> String {
 }
 
 /// Reads what [`encode`] has written for this account.
-fn decode(text: &[u8], account: &Account) -> Result<Link, Cause> {
-    let (link, user, uid) = parse(text).ok_or(Cause::Damaged("it is not a link"))?;
+fn decode(text: &[u8], account: &Account, made_by: LinkMaker) -> Result<Link, Cause> {
+    let (link, user, uid) = parse(text, made_by).ok_or(Cause::Damaged("it is not a link"))?;
     if user != account.name.as_str() || uid != account.uid.as_raw() || account.uid.is_root() {
         let why = format!("is the link of {user} with user id {uid}: remove it (otp-setup unlink)");
         return Err(Cause::Unsafe(why));
@@ -160,7 +259,7 @@ fn decode(text: &[u8], account: &Account) -> Result<Link, Cause> {
     Ok(link)
 }
 
-fn parse(text: &[u8]) -> Option<(Link, &str, u32)> {
+fn parse(text: &[u8], made_by: LinkMaker) -> Option<(Link, &str, u32)> {
     let mut lines = std::str::from_utf8(text).ok()?.strip_suffix('\n')?.split('\n');
     let mut field = |key: &str| lines.next()?.strip_prefix(key);
     field(Links::HEADING).filter(|rest| rest.is_empty())?;
@@ -168,7 +267,7 @@ fn parse(text: &[u8]) -> Option<(Link, &str, u32)> {
     let (issuer, tenant, subject) = (field("issuer=")?, field("tenant=")?, field("subject=")?);
     let identity = Identity::new(issuer, tenant, subject).ok()?;
     let linked_at = UnixTime(number(field("linked=")?)?);
-    let link = Link { identity, linked_at };
+    let link = Link { identity, linked_at, made_by };
     lines.next().is_none().then_some((link, user, u32::try_from(uid).ok()?))
 }
 
@@ -179,9 +278,14 @@ mod tests_as_root {
 
     use super::*;
 
+    const NOW: UnixTime = UnixTime(1_700_000_000);
+
+    fn identity(subject: &str) -> Identity {
+        Identity::new("https://login.example.org", "t-1", subject).unwrap()
+    }
+
     fn link(subject: &str) -> Link {
-        let identity = Identity::new("https://login.example.org", "t-1", subject).unwrap();
-        Link { identity, linked_at: UnixTime(1_700_000_000) }
+        Link { identity: identity(subject), linked_at: NOW, made_by: LinkMaker::Administrator }
     }
 
     /// Links of root's, daemon and the file of daemon's.
@@ -201,7 +305,7 @@ mod tests_as_root {
         with_links(|links, daemon, path| {
             assert_eq!(links.load(daemon).unwrap(), None);
             for subject in ["subject one", "subject-2"] {
-                links.save(daemon, &link(subject)).unwrap();
+                links.save(daemon, &identity(subject), NOW).unwrap();
                 assert_eq!(links.load(daemon).unwrap(), Some(link(subject)));
             }
             let metadata = path.metadata().unwrap();
@@ -209,15 +313,15 @@ mod tests_as_root {
             assert_eq!(links.list().unwrap(), std::slice::from_ref(&daemon.name));
             assert!(links.remove(&daemon.name).unwrap() && !links.remove(&daemon.name).unwrap());
             assert_eq!((links.load(daemon).unwrap(), links.list().unwrap()), (None, Vec::new()));
-            assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+            assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 0, "claims are left");
         });
     }
 
     #[test]
     fn root_is_never_linked_and_a_name_that_comes_back_inherits_nothing() {
         with_links(|links, daemon, path| {
-            assert!(links.save(&account("root"), &link("x")).is_err());
-            links.save(daemon, &link("x")).unwrap();
+            assert!(links.save(&account("root"), &identity("x"), NOW).is_err());
+            links.save(daemon, &identity("x"), NOW).unwrap();
             std::fs::copy(path, path.with_file_name(".root.link")).unwrap();
             assert!(links.load(&account("root")).is_err());
             let text = std::fs::read_to_string(path).unwrap();
@@ -239,7 +343,7 @@ mod tests_as_root {
     #[test]
     fn only_a_file_of_its_own_form_and_of_roots_is_a_link() {
         with_links(|links, daemon, path| {
-            links.save(daemon, &link("x")).unwrap();
+            links.save(daemon, &identity("x"), NOW).unwrap();
             let right = std::fs::read_to_string(path).unwrap();
             let refused = |text: &str| {
                 std::fs::write(path, text).unwrap();
@@ -281,9 +385,9 @@ mod tests_as_root {
     #[test]
     fn a_directory_that_others_can_write_holds_no_links() {
         with_links(|links, daemon, path| {
-            links.save(daemon, &link("x")).unwrap();
+            links.save(daemon, &identity("x"), NOW).unwrap();
             std::fs::set_permissions(path.parent().unwrap(), PermissionsExt::from_mode(0o777)).unwrap();
-            assert!(links.load(daemon).is_err() && links.save(daemon, &link("y")).is_err());
+            assert!(links.load(daemon).is_err() && links.save(daemon, &identity("y"), NOW).is_err());
         });
     }
 }

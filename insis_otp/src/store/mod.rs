@@ -6,6 +6,7 @@
 
 mod account;
 mod change;
+mod claims;
 pub mod conditional;
 pub mod contract;
 mod directory;
@@ -21,6 +22,7 @@ mod leftovers;
 mod links;
 mod lock;
 mod locked;
+mod own_link;
 mod page_io;
 mod publish;
 mod rename;
@@ -34,8 +36,8 @@ mod unknown_users;
 
 pub use account::Account;
 pub use contract::{
-    Charge, Decision, InvitationStore, Item, Listed, Owner, Record, StillHolds, Store, UnknownUserStore,
-    UserStore, Write, check_proof,
+    Charge, Decision, InvitationStore, Item, LinkStatus, LinkStore, Listed, NoLinks, Owner, Record,
+    StillHolds, Store, UnknownUserStore, UserStore, Write, check_proof,
 };
 pub use error::{Cause, Location, StoreError};
 pub use file::{Reader, SecretFile};
@@ -43,8 +45,9 @@ pub use invitation::{Invitation, InvitationFile, InvitationRefusal};
 pub use isolation::limit_that_is_too_low;
 pub use layout::PAGE;
 pub use leftovers::Leftovers;
-pub use links::{Link, Links};
+pub use links::{Link, LinkMaker, Links};
 pub use lock::PATIENCE;
+pub use own_link::OwnLink;
 pub use slot::{STATE_BYTES, state_from_bytes, state_to_bytes};
 pub use template::{InvalidTemplate, Template};
 pub use unknown_users::UnknownUsers;

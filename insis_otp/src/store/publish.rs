@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -23,6 +23,7 @@ use super::layout::Page;
 use super::leftovers;
 use super::locked::Locked;
 use super::page_io::write_at;
+use super::small_file;
 use super::{Cause, SecretFile};
 use crate::files::{self, Access};
 
@@ -251,17 +252,9 @@ impl SecretFile {
         remove_if_abandoned(&self.path.with_file_name(name), Duration::ZERO);
     }
 
-    /// Makes the name durable. The setgid helper may not open the directory for reading; then the whole file system
-    /// is synced, which enrollments, being rare, can afford.
+    /// Makes the name durable.
     pub(super) fn sync_directory(&self, file: Option<&File>) -> Result<(), Cause> {
-        let synced = match (File::open(self.directory()), file) {
-            (Ok(directory), _) => directory.sync_all(),
-            (Err(error), Some(file)) if error.kind() == ErrorKind::PermissionDenied => {
-                nix::unistd::syncfs(file).map_err(io::Error::from)
-            }
-            (Err(error), _) => Err(error),
-        };
-        synced.map_err(os("write its directory to the disk"))
+        small_file::sync_directory(&self.path, file)
     }
 }
 

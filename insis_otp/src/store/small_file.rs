@@ -1,7 +1,7 @@
 //! Small files beside secret files, which are written as a whole.
 
 use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -58,13 +58,15 @@ fn write_and_move(new: &Path, path: &Path, text: &[u8], owner: Option<(Uid, Gid)
     }
     file.sync_all().map_err(os("write it to the disk"))?;
     std::fs::rename(new, path).map_err(os("move it to its place"))?;
-    sync_directory(path)
+    sync_directory(path, Some(&file))
 }
 
 /// Removes a file, durably; returns whether there was one.
 pub(super) fn remove(path: &Path) -> Result<bool, Cause> {
+    // For whoever may not open the directory; whatever it is, it is removed all the same.
+    let file = files::open(path, Access::Read).ok();
     match std::fs::remove_file(path) {
-        Ok(()) => sync_directory(path).map(|()| true),
+        Ok(()) => sync_directory(path, file.as_ref().map(|(file, _)| file)).map(|()| true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(os("remove it")(error)),
     }
@@ -75,7 +77,15 @@ pub(super) fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
-fn sync_directory(path: &Path) -> Result<(), Cause> {
-    let directory = File::open(path.parent().unwrap_or(Path::new("/")));
-    directory.and_then(|directory| directory.sync_all()).map_err(os("write its directory to the disk"))
+/// Makes a change to the directory of a path durable. The setgid helper may not open the directory for reading; then the
+/// whole file system of a file in it is synced, which enrollments and links, being rare, can afford.
+pub(super) fn sync_directory(path: &Path, file: Option<&File>) -> Result<(), Cause> {
+    let synced = match (File::open(path.parent().unwrap_or(Path::new("/"))), file) {
+        (Ok(directory), _) => directory.sync_all(),
+        (Err(error), Some(file)) if error.kind() == ErrorKind::PermissionDenied => {
+            nix::unistd::syncfs(file).map_err(io::Error::from)
+        }
+        (Err(error), _) => Err(error),
+    };
+    synced.map_err(os("write its directory to the disk"))
 }

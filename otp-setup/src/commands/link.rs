@@ -6,18 +6,21 @@ use std::io::Read;
 use std::path::Path;
 
 use insis_otp::config::IdentityProvider;
-use insis_otp::identity::{FlowRefusal, Identity, Message, Start, Unavailability};
+use insis_otp::identity::{Identity, Message, Start};
+use insis_otp::oath::UnixTime;
 use insis_otp::record::UserName;
 use insis_otp::service::{Event, system_clock};
 use insis_otp::service::{Flow, FlowError};
-use insis_otp::store::{Account, Link, Links, StoreError};
+use insis_otp::store::{Account, Link, LinkMaker, LinkStatus, Links, StoreError};
+use nix::unistd::geteuid;
 
 use super::Setup;
 use crate::caller::Caller;
-use crate::context::Context;
-use crate::exit::{ExitError, Status};
+use crate::context::{Context, ContextError};
+use crate::exit::{self, ExitError, Status};
 use crate::output::{Output, complain};
-use crate::{dates, sanitize};
+use crate::users::Directory;
+use crate::{dates, sanitize, sign_in};
 
 /// The largest file of links that is read, in bytes: a hundred thousand people.
 const LARGEST: u64 = 32 << 20;
@@ -31,6 +34,9 @@ struct Wanted {
 impl Setup<'_> {
     /// Links an account to who signs in now, or to a subject that is known.
     pub(super) fn link(&self, site: &Context, subject: Option<&str>) -> Result<(), ExitError> {
+        if !site.as_root && subject.is_none() {
+            return self.link_own(site);
+        }
         self.only_root(site)?;
         self.need_user()?;
         let provider = self.provider(site)?;
@@ -67,9 +73,28 @@ impl Setup<'_> {
 
     /// Removes a link.
     pub(super) fn unlink(&self, site: &Context) -> Result<(), ExitError> {
-        self.only_root(site)?;
+        if !site.as_root {
+            return self.unlink_own(site);
+        }
         self.need_user()?;
-        let name = &site.account.name;
+        self.unlink_name(&site.account.name)
+    }
+
+    /// Removes what is left of somebody whom the user database does not know any more.
+    pub(super) fn unlink_unknown(&self) -> Result<(), ExitError> {
+        let name = self.cli.user.as_deref().unwrap_or_default();
+        let unknown = || ContextError::NoSuchUser(sanitize::unsecret(name).into_owned());
+        match UserName::parse(name) {
+            Ok(name)
+                if geteuid().is_root() && Links::system().list().is_ok_and(|all| all.contains(&name)) =>
+            {
+                self.unlink_name(&name)
+            }
+            _ => Err(exit::of_context(unknown(), &self.messages)),
+        }
+    }
+
+    fn unlink_name(&self, name: &UserName) -> Result<(), ExitError> {
         let removed = reported("unlink", name, Links::system().remove(name));
         match removed.map_err(|error| self.broken(&error))? {
             true => self.tell(&self.messages.unlinked(name)),
@@ -95,10 +120,13 @@ impl Setup<'_> {
         self.written(output)
     }
 
-    /// Whether an account is linked, where root asks and the site has a provider. A link that cannot be read is none.
+    /// Whether an account is linked, where the site has a provider. A link that cannot be read is none.
     pub(super) fn is_linked(&self, site: &Context) -> Option<bool> {
-        (site.as_root && site.config.identity_provider.is_some())
-            .then(|| Links::system().load(&site.account).is_ok_and(|link| link.is_some()))
+        if !site.as_root {
+            return self.own_link(site).map(|link| link.is_ok_and(|link| link != LinkStatus::None));
+        }
+        let has_provider = site.config.identity_provider.is_some();
+        has_provider.then(|| Links::system().load(&site.account).is_ok_and(|link| link.is_some()))
     }
 
     /// The names of those who are linked, where the site has a provider.
@@ -109,22 +137,44 @@ impl Setup<'_> {
         Links::system().list().map(Some).map_err(|error| self.broken(&error))
     }
 
-    /// What is said of a link, where root asks.
+    /// Those of whom the user database knows; the others are told of, and what to do.
+    pub(super) fn without_unknown(&self, linked: Vec<UserName>) -> Vec<UserName> {
+        let directory = Directory::for_lookups(linked.len());
+        let is_known = |name: &UserName| {
+            let is_known = !matches!(directory.lookup(name), Ok(None));
+            if !is_known {
+                complain(&self.messages.list_link_unknown(name));
+            }
+            is_known
+        };
+        linked.into_iter().filter(is_known).collect()
+    }
+
+    /// What is said of a link.
     pub(super) fn link_line(&self, site: &Context) -> Option<String> {
-        if !site.as_root || site.config.identity_provider.is_none() {
-            return None;
+        if !site.as_root {
+            return self.own_link_line(site);
         }
+        site.config.identity_provider.as_ref()?;
         Some(match Links::system().load(&site.account) {
-            Ok(Some(link)) => {
-                let subject = sanitize::name(link.identity.subject()).into_owned();
-                self.messages.status_linked(subject, link.identity.issuer(), dates::local(link.linked_at))
+            Ok(Some(Link { identity, linked_at, made_by })) => {
+                let text = self.link_text(&identity, linked_at);
+                match made_by {
+                    LinkMaker::Administrator => text,
+                    LinkMaker::Person => self.messages.status_link_own(text),
+                }
             }
             Ok(None) => self.messages.status_not_linked(),
             Err(error) => self.messages.error(self.messages.store_error(error)),
         })
     }
 
-    fn provider<'a>(&self, site: &'a Context) -> Result<&'a IdentityProvider, ExitError> {
+    pub(super) fn link_text(&self, identity: &Identity, linked_at: UnixTime) -> String {
+        let subject = sanitize::name(identity.subject()).into_owned();
+        self.messages.status_linked(subject, identity.issuer(), dates::local(linked_at))
+    }
+
+    pub(super) fn provider<'a>(&self, site: &'a Context) -> Result<&'a IdentityProvider, ExitError> {
         let none = || (Status::Unusable, Some(self.messages.error(self.messages.idp_none())));
         site.config.identity_provider.as_ref().ok_or_else(none)
     }
@@ -152,40 +202,19 @@ impl Setup<'_> {
                 }
                 Ok(Message::Proved { identity, detail }) => return Ok((identity, detail)),
                 Ok(Message::Refused(why, detail)) => {
-                    return failed(Status::Refused, self.refused_sign_in(why, &sanitize::name(&detail)));
+                    return failed(Status::Refused, sign_in::refused(&self.messages, why, &detail));
                 }
                 Ok(Message::Unavailable(why, detail)) => {
-                    return failed(Status::Unusable, self.unavailable(why, &sanitize::name(&detail)));
+                    return failed(Status::Unusable, sign_in::unavailable(&self.messages, why, &detail));
                 }
                 Err(error) => return no_answer(error),
             }
         }
     }
 
-    fn refused_sign_in(&self, why: FlowRefusal, detail: &str) -> String {
-        match why {
-            FlowRefusal::Denied => self.messages.idp_denied(detail),
-            FlowRefusal::Expired => self.messages.idp_expired(),
-            FlowRefusal::NoMfa => self.messages.idp_no_mfa(detail),
-            FlowRefusal::TooOld => self.messages.idp_too_old(detail),
-            FlowRefusal::NoAuthTime => self.messages.idp_no_auth_time(),
-            FlowRefusal::Token => self.messages.idp_token(detail),
-        }
-    }
-
-    fn unavailable(&self, why: Unavailability, detail: &str) -> String {
-        match why {
-            Unavailability::Settings => self.messages.idp_settings(detail),
-            Unavailability::Network => self.messages.idp_network(detail),
-            Unavailability::Certificate => self.messages.idp_certificate(detail),
-            Unavailability::Answer => self.messages.idp_answer(detail),
-            Unavailability::Policy => self.messages.idp_policy(detail),
-        }
-    }
-
     fn save_link(&self, account: &Account, identity: &Identity) -> Result<(), ExitError> {
-        let link = Link { identity: identity.clone(), linked_at: system_clock() };
-        let saved = reported("link", &account.name, Links::system().save(account, &link));
+        let saved = Links::system().save(account, identity, system_clock());
+        let saved = reported("link", &account.name, saved);
         saved.map_err(|error| self.broken(&error))
     }
 
@@ -201,7 +230,12 @@ impl Setup<'_> {
         let load = |name: UserName| {
             let account = Account::lookup(&name).ok()??;
             match links.load(&account) {
-                Ok(link) => Some((link?.identity, name)),
+                Ok(link) => {
+                    let link = link?;
+                    // People who link themselves find it taken.
+                    links.assign(&account, &link).ok()?;
+                    Some((link.identity, name))
+                }
                 Err(error) => {
                     complain(&self.messages.error(self.messages.store_error(error)));
                     None

@@ -38,7 +38,7 @@ impl Setup<'_> {
         let (mut accounts, unanswered) = self.with_files(site)?;
         accounts.retain(|account| site.config.fleet_of(account.name.as_str()).is_none());
         let messages = self.messages;
-        let linked = self.linked_names(site)?;
+        let linked = self.linked_names(site)?.map(|names| self.without_unknown(names));
         let is_linked = |user: &str| linked.as_ref().map(|names| is_among(names, user));
         let as_json = |user: &str, status: Option<&UserStatus>| {
             let details = UserDetails::new(user, status, is_linked(user));

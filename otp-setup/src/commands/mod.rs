@@ -6,6 +6,7 @@ mod invite;
 mod link;
 mod list;
 mod options;
+mod own_link;
 mod roster;
 
 use std::io::IsTerminal;
@@ -152,8 +153,13 @@ impl Setup<'_> {
             Some(Command::Completions { shell }) => return self.completions(shell),
             _ => {}
         }
-        let site = Context::find(self.cli.config.as_deref(), self.cli.user.as_deref())
-            .map_err(|why| exit::of_context(why, &self.messages))?;
+        let site = match Context::find(self.cli.config.as_deref(), self.cli.user.as_deref()) {
+            // A link may be left of somebody who is gone.
+            Err(ContextError::NoSuchUser(_)) if matches!(self.cli.command, Some(Command::Unlink)) => {
+                return self.unlink_unknown();
+            }
+            found => found.map_err(|why| exit::of_context(why, &self.messages))?,
+        };
         let (enroll, user) = (&self.cli.enroll, site.account.name.as_str());
         match &self.cli.command {
             None => self.enroll(&site, enroll),

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use insis_otp::config::{Config, IdentityProvider};
+use insis_otp::record::UserName;
 use insis_otp::store::Links;
 use nix::unistd::User;
 
 use super::{Finding, Remedy, Severity, quoted, reinstall};
 use crate::messages::Messages;
+use crate::users::Directory;
 
 /// The system user that `otp-idp` runs as.
 const USER: &str = "insis-otp-idp";
@@ -35,12 +37,32 @@ pub fn examine(messages: &Messages, site: &Config, grace: Option<u64>, as_root: 
         findings.push(Finding::new(Severity::Problem, USER, &messages.doctor_idp_user(USER), remedy));
     }
     findings.extend(too_little_time(messages, provider, grace));
-    if as_root && Links::system().list().is_ok_and(|linked| linked.is_empty()) {
+    let linked = if as_root { Links::system().list().ok() } else { None };
+    findings.extend(unusable_links(messages, linked.as_deref().unwrap_or_default()));
+    if linked.is_some_and(|linked| linked.is_empty()) {
         let remedy = Remedy::run(messages, format!("otp-setup link --user {}", quoted("NAME")));
         let text = messages.doctor_idp_nobody(&provider.name);
         findings.push(Finding::new(Severity::Note, Config::PATH, &text, remedy));
     }
     findings
+}
+
+/// Links of people whom the user database does not know any more, or knows by another user id, and what else is no link.
+fn unusable_links(messages: &Messages, linked: &[UserName]) -> Vec<Finding> {
+    let (directory, links) = (Directory::for_lookups(linked.len()), Links::system());
+    let examine = |name: &UserName| {
+        let text = match directory.lookup(name) {
+            Ok(Some(account)) => {
+                messages.doctor_link_broken(messages.store_error(links.load(&account).err()?))
+            }
+            Ok(None) => messages.doctor_link_unknown(name),
+            // Whose it is shows when the database answers.
+            Err(_) => return None,
+        };
+        let remedy = Remedy::run(messages, format!("otp-setup unlink --user {}", quoted(name.as_str())));
+        Some(Finding::new(Severity::Warning, name.to_string(), &text, remedy))
+    };
+    linked.iter().filter_map(examine).collect()
 }
 
 /// sshd hangs up before the person can be done.

@@ -116,6 +116,16 @@ messages! {
             Whoever chooses it is refused."
         cs "{provider} se nabízí a nikdo s nikým tam propojen není.\n\
             Kdo to zvolí, toho to nepustí.";
+    doctor_link_unknown(user)
+        en "{user} is linked to somebody at the identity provider, and the user database knows nobody of that name.\n\
+            Whoever gets the name with the same user id gets the link, too."
+        cs "{user} je propojen s někým u poskytovatele identity, ale databáze uživatelů nikoho takového nezná.\n\
+            Kdo to jméno dostane se stejným číslem uživatele, dostane i propojení.";
+    doctor_link_broken(why)
+        en "A link to the identity provider cannot be used: {why}\n\
+            Whoever it is for cannot sign in with it."
+        cs "Propojení s poskytovatelem identity nelze použít: {why}\n\
+            Komu patří, ten se s ním nepřihlásí.";
     doctor_helper_missing(path)
         en "There is no helper at {path}.\n\
             People cannot pair by themselves, and screen lockers cannot check codes."

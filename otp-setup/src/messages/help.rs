@@ -50,9 +50,11 @@ named! {
         en "Make a one-time code with which somebody pairs a first phone (root only)"
         cs "Vyrobit jednorázový kód, se kterým si někdo spáruje první telefon (jen root)";
     about_link
-        en "Link an account to who signs in with the identity provider (root only)"
-        cs "Propojit účet s tím, kdo se přihlásí přes poskytovatele identity (jen root)";
-    about_unlink en "Remove the link of an account (root only)" cs "Zrušit propojení účtu (jen root)";
+        en "Link your account to who signs in with the identity provider; root links any account"
+        cs "Propojit svůj účet s tím, kdo se přihlásí přes poskytovatele identity; root kterýkoli";
+    about_unlink
+        en "Remove the link of your account, or, as root, of any"
+        cs "Zrušit propojení svého účtu, root kteréhokoli";
     about_idp_test
         en "Sign in with the identity provider once, and say what was seen"
         cs "Přihlásit se jednou přes poskytovatele identity a říct, co je vidět";
@@ -122,10 +124,12 @@ named! {
     help_invite_print
         en "Print it on the default printer, and do not show it"
         cs "Vytisknout ho na výchozí tiskárně a neukazovat";
-    help_subject en "Link to this subject, without a sign-in" cs "Propojit s tímto subjektem, bez přihlášení";
+    help_subject
+        en "Link to this subject, without a sign-in (root only)"
+        cs "Propojit s tímto subjektem, bez přihlášení (jen root)";
     help_link_import
-        en "Link everybody in FILE (- is standard input): USER,SUBJECT a line; nobody if a line is wrong"
-        cs "Propojit všechny ze SOUBORu (- je standardní vstup): UŽIVATEL,SUBJEKT na řádku; je-li řádek chybný, nikoho";
+        en "Link everybody in FILE (- is standard input): USER,SUBJECT a line; nobody if a line is wrong (root only)"
+        cs "Propojit všechny ze SOUBORu (- je standardní vstup): UŽIVATEL,SUBJEKT na řádku; je-li řádek chybný, nikoho (jen root)";
     help_shell en "The shell" cs "Který shell";
     help_uri
         en "An otpauth URI on standard input, or several, one a line"

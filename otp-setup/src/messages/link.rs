@@ -43,6 +43,45 @@ messages! {
     status_not_linked()
         en "Not linked to the identity provider"
         cs "Není propojeno s poskytovatelem identity";
+    link_begin(provider)
+        en "To link your account to {provider}, first prove that it is you; then you sign in there."
+        cs "Než účet propojíte s {provider}, prokažte, že jste to vy; pak se tam přihlásíte.";
+    unlink_begin(provider)
+        en "To remove the link of your account to {provider}, prove that it is you."
+        cs "Než zrušíte propojení účtu s {provider}, prokažte, že jste to vy.";
+    link_takes_invitation()
+        en "You have no phone paired here, so that it takes an invitation code of your administrator's."
+        cs "Nemáte tu spárovaný telefon, takže je potřeba kód z pozvánky od správce.";
+    linked_own(provider)
+        en "Your account is linked. From now on you may sign in with {provider}: at the question for the code, type m."
+        cs "Váš účet je propojen. Odteď se můžete hlásit přes {provider}: u otázky na kód napište m.";
+    link_elsewhere()
+        en "Whoever has signed in there is linked to another account already. If that is not right, ask your administrator."
+        cs "Ten, kdo se tam přihlásil, už je propojen s jiným účtem. Není-li to správně, obraťte se na správce.";
+    link_by_administrator()
+        en "An administrator has linked your account, and alone can change that. Ask yours."
+        cs "Váš účet propojil správce a změnit to může jen on. Obraťte se na něj.";
+    link_off()
+        en "Here accounts are linked by an administrator. Ask yours."
+        cs "Účty tu propojuje správce. Obraťte se na něj.";
+    link_home()
+        en "Where secret files are in homes, accounts are linked by an administrator. Ask yours."
+        cs "Kde jsou soubory s klíči v domovských adresářích, propojuje účty správce. Obraťte se na něj.";
+    link_client_secret()
+        en "With client_secret_file in insis-otp.toml accounts are linked by an administrator: the secret is not for people's processes."
+        cs "S client_secret_file v insis-otp.toml propojuje účty správce: to tajemství do procesů uživatelů nepatří.";
+    link_no_invitation()
+        en "You have no phone paired here: pair one first (otp-setup), or ask your administrator for an invitation."
+        cs "Nemáte tu spárovaný telefon: nejdřív ho spárujte (otp-setup), nebo požádejte správce o pozvánku.";
+    status_link_own(link)
+        en "{link} (linked by the person)"
+        cs "{link} (propojil se sám)";
+    status_linked_by_administrator()
+        en "Linked to the identity provider by an administrator"
+        cs "S poskytovatelem identity propojeno správcem";
+    list_link_unknown(user)
+        en "{user} is linked, and the user database knows nobody of that name: otp-setup unlink --user {user}"
+        cs "{user} je propojen, ale databáze uživatelů nikoho takového nezná: otp-setup unlink --user {user}";
     idp_none()
         en "insis-otp.toml has no [identity_provider]. How one is set up: insis-otp.toml(5)."
         cs "V insis-otp.toml není [identity_provider]. Jak se nastaví, říká insis-otp.toml(5).";

@@ -21,6 +21,17 @@ impl Session<'_> {
         }
     }
 
+    /// Asks for what proves that it is the person: a code, or the code of an invitation where there is no device.
+    pub fn ask_second_step(&mut self, has_device: bool, note: Option<&str>) -> Result<Reply, SessionError> {
+        if let Some(note) = note {
+            self.say(note);
+        }
+        match has_device {
+            true => self.ask_reply(&self.messages.ask_proof()),
+            false => self.ask_reply_to(&Question::hidden(&self.messages.ask_invitation())),
+        }
+    }
+
     /// Does something that takes a proof, asking for one as often as it is refused. Each one is charged.
     pub(super) fn with_proof<T>(
         &mut self,

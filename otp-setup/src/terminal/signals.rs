@@ -24,13 +24,24 @@ pub enum Event {
     Nothing,
 }
 
+/// Those that end a program, and the one that says that the window has another size.
+fn held() -> SigSet {
+    let mut set = SigSet::empty();
+    for signal in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGTERM, Signal::SIGQUIT, Signal::SIGWINCH] {
+        set.add(signal);
+    }
+    set
+}
+
+/// From here on signals end this program again: nothing is asked any more, and the terminal is as it was.
+pub fn release() -> nix::Result<()> {
+    held().thread_unblock()
+}
+
 impl Signals {
     /// From here on these signals wait to be read. Children inherit that; the helper undoes it.
     pub fn hold() -> nix::Result<Self> {
-        let mut set = SigSet::empty();
-        for signal in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGTERM, Signal::SIGQUIT, Signal::SIGWINCH] {
-            set.add(signal);
-        }
+        let set = held();
         set.thread_block()?;
         let descriptor = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
         Ok(Self { descriptor })

@@ -91,6 +91,7 @@ impl Anna {
             source: Source::User(1000),
             tells_failures: true,
             remote: false,
+            has_provider: offer.is_some(),
             offer,
             at_once: false,
             links: Links::within(self.home.path()),
@@ -180,17 +181,14 @@ fn a_code_at_the_end_of_the_password_is_tried_before_anybody_is_asked() {
 
 /// Only root makes links.
 mod as_root {
-    use insis_otp::store::Link;
-
     use super::*;
     use crate::sign_in::tests::{OFFERED, identity, offer, proved};
 
     impl Anna {
         fn is_linked_to(&self, subject: &str) {
-            let link = Link { identity: identity(subject), linked_at: UnixTime(0) };
             // Root's account has no link.
             let account = Account { uid: nix::unistd::Uid::from_raw(1), ..self.account() };
-            Links::within(self.home.path()).save(&account, &link).unwrap();
+            Links::within(self.home.path()).save(&account, &identity(subject), UnixTime(0)).unwrap();
         }
 
         /// Logs in where the provider is offered, and the program says this.

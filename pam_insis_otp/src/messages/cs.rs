@@ -18,6 +18,7 @@ pub const TEXTS: Messages = Messages {
     one_failure: "Od posledního přihlášení: 1 neúspěšný kód.",
     failures: "Od posledního přihlášení: neúspěšných kódů {}.",
     new_device: "S tímto účtem byl spárován telefon: {}.\nPokud jste to nebyli vy, řekněte to hned správci.",
+    new_link: "Tento účet byl propojen s poskytovatelem identity: {}.\nPokud jste to nebyli vy, řekněte to hned správci.",
     required_from: "Od {} budete k přihlášení sem potřebovat jednorázový kód.\n\
                     Do té doby spárujte telefon příkazem: otp-setup",
     recovery_none_left: "To byl poslední záchranný kód; nové vytvoříte příkazem: otp-setup recovery-codes",

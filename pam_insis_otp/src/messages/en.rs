@@ -18,6 +18,7 @@ pub const TEXTS: Messages = Messages {
     one_failure: "1 failed code since your last login.",
     failures: "{} failed codes since your last login.",
     new_device: "A phone was paired with this account on {}.\nIf that was not you, tell your administrator now.",
+    new_link: "This account was linked to the identity provider on {}.\nIf that was not you, tell your administrator now.",
     required_from: "From {} on you need a one-time code to log in here.\n\
                     Before that day, pair your phone: otp-setup",
     recovery_none_left: "That was your last recovery code; make new ones: otp-setup recovery-codes",

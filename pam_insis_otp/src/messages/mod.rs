@@ -51,6 +51,8 @@ pub struct Messages {
     pub failures: &'static str,
     /// After a login: when a device was enrolled since the last one.
     pub new_device: &'static str,
+    /// At the first login after the account was linked: when.
+    pub new_link: &'static str,
     /// After a login without a code: the day from which one is needed.
     pub required_from: &'static str,
     /// After a login by recovery code: none is left.
@@ -143,10 +145,11 @@ impl Messages {
         &self,
         by: Option<&Proof>,
         failures: u32,
-        new_device: Option<UnixTime>,
+        (new_device, new_link): (Option<UnixTime>, Option<UnixTime>),
     ) -> Option<String> {
         let mut sentences = Vec::new();
         sentences.extend(new_device.map(|at| fill(self.new_device, date::utc(at))));
+        sentences.extend(new_link.map(|at| fill(self.new_link, date::utc(at))));
         match failures {
             0 => {}
             1 => sentences.push(self.one_failure.to_owned()),
@@ -187,7 +190,7 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(messages: &Messages) -> [(&'static str, bool); 44] {
+    fn all(messages: &Messages) -> [(&'static str, bool); 45] {
         // Without `..`: a new message does not compile until it stands here too.
         let Messages {
             cannot_check,
@@ -205,6 +208,7 @@ mod tests {
             one_failure,
             failures,
             new_device,
+            new_link,
             required_from,
             recovery_none_left,
             recovery_few_left,
@@ -251,6 +255,7 @@ mod tests {
             (one_failure, false),
             (failures, true),
             (new_device, true),
+            (new_link, true),
             (required_from, true),
             (recovery_none_left, false),
             (recovery_few_left, true),
@@ -361,8 +366,8 @@ mod tests {
             assert!(columns(messages.enroll_invitation) <= 80 - 11);
             assert!(columns(&messages.required_from(UnixTime(0))) <= 80);
             for left in [0, 1, 12] {
-                let shown =
-                    messages.accepted(Some(&Proof::Recovery { left }), u32::MAX, Some(UnixTime(0))).unwrap();
+                let news = (Some(UnixTime(0)), Some(UnixTime(0)));
+                let shown = messages.accepted(Some(&Proof::Recovery { left }), u32::MAX, news).unwrap();
                 assert!(columns(&shown) <= 80, "{shown:?}");
             }
         }

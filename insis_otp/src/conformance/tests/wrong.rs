@@ -95,6 +95,7 @@ fn never<T>(_: &Enrollment, (): ()) -> Decision<T> {
 impl UserStore for WrongUser {
     type Reader = ();
     type Invitation = Self;
+    type Link = MemoryEntry;
 
     fn user(&self) -> &UserName {
         self.right.user()
@@ -213,6 +214,10 @@ impl UserStore for WrongUser {
 
     fn invitation(&self) -> Self {
         Self { right: self.right.clone(), flaw: self.flaw }
+    }
+
+    fn link(&self) -> MemoryEntry {
+        self.right.link()
     }
 }
 

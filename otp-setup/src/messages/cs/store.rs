@@ -58,6 +58,26 @@ const WHOLE: &[(&str, &str)] = &[
         "poškozeno: chybí soubor, na který navazuje (opraví otp-setup unlock)",
     ),
     ("damaged: it is not an invitation", "poškozeno: není to pozvánka"),
+    ("damaged: it is not a link", "poškozeno: není to propojení"),
+    ("the person who signed in is linked to another account", "kdo se přihlásil, je propojen s jiným účtem"),
+    ("keeps no links of people's own", "propojení, která si lidé dělají sami, se tu nevedou"),
+    ("an administrator has linked this account", "účet propojil správce"),
+    (
+        "root's account is never linked to an identity provider",
+        "účet uživatele root se s poskytovatelem identity nepropojuje",
+    ),
+    (
+        "does not count: its identity is another account's, or nobody's (otp-setup unlink)",
+        "neplatí: ta identita patří jinému účtu, nebo nikomu (otp-setup unlink)",
+    ),
+    (
+        "is no link: a file of root's, mode 0600, of 2048 bytes at most (otp-setup unlink)",
+        "není propojení: soubor roota s právy 0600, nejvýš 2048 bajtů (otp-setup unlink)",
+    ),
+    (
+        "is no link: a file of its user's, mode 0600, of 2048 bytes at most (otp-setup unlink)",
+        "není propojení: soubor svého uživatele s právy 0600, nejvýš 2048 bajtů (otp-setup unlink)",
+    ),
 ];
 
 /// What was tried when the operating system refused.
@@ -68,6 +88,11 @@ const TRIED: &[(&str, &str)] = &[
     ("look at its directory", "nelze se podívat na jeho adresář"),
     ("list it", "nelze vypsat"),
     ("list its directory", "nelze vypsat jeho adresář"),
+    ("take the identity for this account", "nelze zabrat identitu pro tento účet"),
+    ("see whose identity it is", "nelze zjistit, čí je ta identita"),
+    ("note whose identity it is", "nelze zapsat, čí je ta identita"),
+    ("write the identity's owner to the disk", "nelze zapsat na disk, čí je ta identita"),
+    ("look for an administrator's link", "nelze zjistit, zda je tu propojení od správce"),
     ("lock it", "nelze zamknout"),
     ("create it", "nelze založit"),
     ("find a name for it", "nelze mu najít jméno"),
