@@ -182,7 +182,8 @@ impl Login {
         let (messages, remote) = (*messages, log.rhost != "-");
         let has_provider = config.identity_provider.is_some();
         // One reply for both is the password's, too.
-        let offer = Offer::in_service(&mut config, &log.service, &target).filter(|_| !stacking.forward);
+        let offer = Offer::in_service(&mut config, &log.service, target.is_looked_up_by_root())
+            .filter(|_| !stacking.forward);
         let (passed, links, at_once) = (None, Links::system(), false);
         let mut login = Self {
             messages,

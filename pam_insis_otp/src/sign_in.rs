@@ -22,7 +22,6 @@ use crate::dialogue::{self, Reply};
 use crate::host::{Host, NoReply, SecretBytes};
 use crate::messages::{Messages, fill};
 use crate::presence::Presence;
-use crate::target::Target;
 
 /// Where flows that are going on are noted, and when the provider last did not answer.
 const FOLDER: &str = "/run/insis-otp-sign-in";
@@ -105,9 +104,9 @@ pub struct For<'a> {
 
 impl Offer {
     /// The offer in a PAM service, if there is one, to a process with root's rights: others cannot read links.
-    pub fn in_service(config: &mut Config, service: &str, target: &Target) -> Option<Self> {
+    pub fn in_service(config: &mut Config, service: &str, is_root: bool) -> Option<Self> {
         let provider = config.identity_provider.take().filter(|provider| provider.is_offered_in(service))?;
-        target.is_looked_up_by_root().then(|| Self {
+        is_root.then(|| Self {
             provider,
             program: config.helper.with_file_name("otp-idp"),
             folder: PathBuf::from(FOLDER),
