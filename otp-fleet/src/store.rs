@@ -380,6 +380,41 @@ impl Written {
             step: step.0.to_string(),
         }
     }
+
+    /// The values of [`OF_ENROLLMENT`], but for the last: a drift is slapo-otp's to write.
+    fn of_enrollment<'v>(&'v self, enrollment: &'v Enrollment, entry: &'v Entry) -> [&'v [u8]; 6] {
+        [
+            self.enrollment.as_bytes(),
+            enrollment.key.secret().bytes(),
+            self.length.as_bytes(),
+            at::algorithm_oid(enrollment.key.algorithm()).as_bytes(),
+            self.period.as_bytes(),
+            entry.dn.as_bytes(),
+        ]
+    }
+}
+
+/// The classes of an entry that holds a record.
+const CLASSES: [&str; 3] = [at::USER_CLASS, at::TOKEN_CLASS, at::PARAMETERS_CLASS];
+
+/// Gives an entry the classes of a record that it has not.
+fn missing_classes(entry: &Entry) -> Vec<Change<'static>> {
+    let missing = CLASSES.into_iter().filter(|class| !entry.has_class(class));
+    let add = |class: &'static str| Change {
+        kind: Kind::Add,
+        attribute: at::OBJECT_CLASS,
+        values: vec![class.as_bytes()],
+    };
+    missing.map(add).collect()
+}
+
+/// Writes an attribute of an enrollment. What slapo-otp has enrolled at this very moment is not written over.
+fn write<'v>(old: &Entry, attribute: &'v str, value: &'v [u8]) -> Change<'v> {
+    let is_guard = attribute == at::SECRET && old.value(attribute).is_none();
+    match is_guard {
+        true => Change { kind: Kind::Add, attribute, values: vec![value] },
+        false => replace(attribute, Some(value)),
+    }
 }
 
 /// The attributes that an enrollment has beside its state.
@@ -417,34 +452,11 @@ impl LdapEntry {
         };
         let written = Written::of(record, version, step);
         let old = entry.clone();
-        let mut changes = Vec::new();
-        for class in [at::USER_CLASS, at::TOKEN_CLASS, at::PARAMETERS_CLASS] {
-            if !entry.has_class(class) {
-                changes.push(Change {
-                    kind: Kind::Add,
-                    attribute: at::OBJECT_CLASS,
-                    values: vec![class.as_bytes()],
-                });
-            }
-        }
+        let mut changes = missing_classes(&old);
         changes.extend(exchange(at::STATE, old.value(at::STATE), Some(&written.state)));
-        let dn = old.dn.as_bytes();
-        let values = [
-            written.enrollment.as_bytes(),
-            enrollment.key.secret().bytes(),
-            written.length.as_bytes(),
-            at::algorithm_oid(enrollment.key.algorithm()).as_bytes(),
-            written.period.as_bytes(),
-            dn,
-        ];
-        for (attribute, value) in OF_ENROLLMENT.into_iter().zip(values) {
+        for (attribute, value) in OF_ENROLLMENT.into_iter().zip(written.of_enrollment(enrollment, &old)) {
             if old.value(attribute) != Some(value) {
-                // What slapo-otp has enrolled at this very moment is not written over.
-                let is_guard = attribute == at::SECRET && old.value(attribute).is_none();
-                changes.push(match is_guard {
-                    true => Change { kind: Kind::Add, attribute, values: vec![value] },
-                    false => replace(attribute, Some(value)),
-                });
+                changes.push(write(&old, attribute, value));
                 entry.note(attribute, Some(value));
             }
         }
@@ -459,9 +471,7 @@ impl LdapEntry {
         }
         self.modify(session, &changes)?;
         entry.note(at::STATE, Some(&written.state));
-        for class in [at::USER_CLASS, at::TOKEN_CLASS, at::PARAMETERS_CLASS] {
-            entry.note_class(class, true);
-        }
+        CLASSES.into_iter().for_each(|class| entry.note_class(class, true));
         session.entry = Some(entry);
         Ok(())
     }
