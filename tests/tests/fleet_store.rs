@@ -53,7 +53,9 @@ impl Subjected {
         let wrap: Wrap = Arc::new(move |inner| {
             Box::new(Faulty { inner, wrong: Arc::clone(&for_stream), is_cut: false, replay: VecDeque::new() })
         });
-        let store = LdapStore::new(Directory { wrap: Some(wrap), ..slapd.directory() });
+        // A race that is always lost is run again until then.
+        let deadline = std::time::Duration::from_secs(5);
+        let store = LdapStore::new(Directory { wrap: Some(wrap), deadline, ..slapd.directory() });
         Self { slapd, store, wrong }
     }
 }

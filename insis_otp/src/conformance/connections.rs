@@ -7,13 +7,13 @@ use crate::store::conditional::ROUNDS;
 use crate::store::{Charge, Decision, UserStore, Write};
 use crate::verify::State;
 
-/// As often as is promised, and no more.
+/// As often as is promised, and not for ever.
 pub fn races_that_were_lost_are_run_again_a_few_times<S: Connection>(subject: &S) {
     let anna = Person::enrolled(subject);
     subject.inject(Fault::LosesRaces(ROUNDS - 1));
     let verdict = anna.login(&code(1, NOW), NOW).expect("the race was not run again");
     assert!(opens(&verdict), "{verdict:?}");
-    subject.inject(Fault::LosesRaces(ROUNDS));
+    subject.inject(Fault::LosesRaces(u32::MAX));
     let step = NOW.next();
     assert!(anna.login(&code(1, step), step).is_err(), "accepted without a write, or run for ever");
     assert_eq!(anna.state().used.upto, NOW);

@@ -2,9 +2,12 @@
 //!
 //! That is what a directory offers. A store of that kind has to be able to do no more than [`Conditional`] for what it
 //! keeps of one user, and to have [`ConditionalUser`] decide.
+//!
+//! How often a lost race is run again is bounded by time where the store has a deadline. Five rounds are few where many try the
+//! same person's codes at once: the owner among them would be told that the record is in use.
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
@@ -16,8 +19,11 @@ use crate::oath::{RecoveryCode, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
 use crate::verify::State;
 
-/// How often a transaction is begun, at the most: as often as the race is lost, less one.
+/// How often a transaction is begun in any case, as long as it loses races; more often while there is time.
 pub const ROUNDS: u32 = 5;
+
+/// After so many lost races, pauses become no longer.
+const MOST_PAUSES: u32 = 16;
 
 /// Marks what one write wrote. So whoever gets no answer to a write finds out whether it has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +96,12 @@ pub trait UserEntry: Conditional<Record> + Conditional<Invitation> + Clone {
     /// Where it is.
     fn location(&self) -> Location;
 
+    /// Until when a transaction is begun anew that has lost as many races as any may. Of all who are at it together, each round
+    /// lets one of them get to its end: whoever goes on for some time is served, however many there are.
+    fn until(&self) -> Option<Instant> {
+        None
+    }
+
     /// The person's own link. What is unique in the whole store is nothing of one user's alone.
     fn link(&self) -> Self::Link;
 }
@@ -104,14 +116,17 @@ pub struct ConditionalUser<E> {
 }
 
 /// Reads and has decided what is there, until a decision has lost no race (`None`).
-fn rounds<T, A>(
-    entry: &impl Conditional<T>,
+fn rounds<T, A, E: UserEntry + Conditional<T>>(
+    entry: &E,
     mut round: impl FnMut(Option<(T, Version)>) -> Result<Option<A>, Cause>,
 ) -> Result<A, Cause> {
-    for lost in 0..ROUNDS {
+    let has_time = || entry.until().is_some_and(|until| Instant::now() < until);
+    let mut lost = 0;
+    while lost < ROUNDS || has_time() {
         // So that those who are at it together do not meet again.
         let Version(random) = Version::new()?;
-        sleep(Duration::from_millis(u64::from(lost) * (random % 8) as u64));
+        sleep(Duration::from_millis(u64::from(lost.min(MOST_PAUSES)) * (random % 8) as u64));
+        lost += 1;
         if let Some(answer) = round(entry.read()?)? {
             return Ok(answer);
         }

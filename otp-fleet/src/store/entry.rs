@@ -1,7 +1,7 @@
 //! A person's entry: finding it, and writing to it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use insis_otp::record::UserName;
 use insis_otp::store::conditional::{UserEntry, Version, WriteError};
@@ -147,12 +147,14 @@ impl LdapEntry {
         }
     }
 
+    /// What is said where there is no entry.
+    pub(super) fn no_entry(&self) -> Cause {
+        Cause::Unsafe(format!("has no entry: nothing below {} has this name", self.directory.base))
+    }
+
     /// Makes changes to the entry that was read last, which `condition` makes conditional.
     pub(super) fn modify(&self, session: &mut Session, changes: &[Change<'_>]) -> Result<(), WriteError> {
-        let Some(entry) = &session.entry else {
-            let why = format!("has no entry: nothing below {} has this name", self.directory.base);
-            return Err(WriteError::Failed(Cause::Unsafe(why)));
-        };
+        let Some(entry) = &session.entry else { return Err(WriteError::Failed(self.no_entry())) };
         let dn = entry.dn.clone();
         let modify = Request::Modify { dn: &dn, changes };
         match session.over(|connection| connection.ask("write to the entry", &modify)) {
@@ -202,6 +204,11 @@ impl UserEntry for LdapEntry {
     fn location(&self) -> Location {
         let Directory { base, user_attribute, .. } = &*self.directory;
         Location::Dn(format!("{user_attribute}={},{base}", self.user))
+    }
+
+    /// Where nothing is left of the deadline, the next round would be refused for that, and not for what it is.
+    fn until(&self) -> Option<Instant> {
+        self.session().deadline.checked_sub(Duration::from_millis(300))
     }
 
     fn link(&self) -> NoLinks {
