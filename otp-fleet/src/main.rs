@@ -12,9 +12,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use confinement::Lifetime;
-use insis_otp::service::{FleetClient, FleetOperation, FleetRequest, FleetResponse, LONGEST, Response};
+use insis_otp::service::{
+    FleetClient, FleetOperation, FleetRequest, FleetResponse, LONGEST, NotUnderstood, Response,
+    TransferRequest,
+};
 use nix::unistd::geteuid;
-use otp_fleet::serve::serve;
+use otp_fleet::serve::{serve, transfer};
 use otp_fleet::site;
 use otp_fleet::store::LdapStore;
 use zeroize::Zeroizing;
@@ -31,12 +34,12 @@ fn main() -> ExitCode {
     let answered = std::panic::catch_unwind(AssertUnwindSafe(answer));
     let why = "otp-fleet has failed: is there memory for it, and a thread?";
     let response = answered.unwrap_or_else(|_| Err(why.to_owned()));
-    let response = response.unwrap_or_else(|why| FleetResponse::Managed(Response::Failed(why)));
-    if say(&response.encode()).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let response = response.unwrap_or_else(|why| FleetResponse::Managed(Response::Failed(why)).encode());
+    if say(&response).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Becomes as little as possible, hears what is asked, and does it; or says why not.
-fn answer() -> Result<FleetResponse, String> {
+fn answer() -> Result<Zeroizing<String>, String> {
     let unsafe_start = |error: io::Error| format!("otp-fleet cannot start safely: {error}");
     confine::confine().map_err(unsafe_start)?;
     // In su and sudo, the real user id is that of whoever started them.
@@ -48,12 +51,35 @@ fn answer() -> Result<FleetResponse, String> {
         return Err("otp-fleet works for root only".to_owned());
     }
     let (directory, config) = site?;
-    let lifetime = match request.operation {
-        FleetOperation::List => LIFETIME,
+    let lifetime = match &request {
+        Asked::Fleet(FleetRequest { operation: FleetOperation::List, .. }) => LIFETIME,
         _ => directory.deadline + FleetClient::GRACE,
     };
     Lifetime::begin(lifetime).map_err(unsafe_start)?;
-    Ok(serve(&LdapStore::new(directory), &config.policy, &request, &mut |listed| say(&listed.encode())))
+    let store = LdapStore::new(directory);
+    Ok(match request {
+        Asked::Fleet(request) => {
+            serve(&store, &config.policy, &request, &mut |listed| say(&listed.encode())).encode()
+        }
+        Asked::Transfer(request) => transfer(&store, &request).encode(),
+    })
+}
+
+/// What is asked.
+enum Asked {
+    /// Something about an enrollment.
+    Fleet(FleetRequest),
+    /// A whole record.
+    Transfer(TransferRequest),
+}
+
+impl Asked {
+    fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
+        match TransferRequest::decode(text)? {
+            Some(request) => Ok(Self::Transfer(request)),
+            None => FleetRequest::decode(text).map(Self::Fleet),
+        }
+    }
 }
 
 /// Sends text. Whoever asked may be gone; then there is nobody to tell.
@@ -62,9 +88,9 @@ fn say(text: &str) -> io::Result<()> {
     io::stdout().flush()
 }
 
-fn read_request() -> Result<FleetRequest, String> {
+fn read_request() -> Result<Asked, String> {
     let mut text = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let read = io::stdin().lock().take(LONGEST as u64 + 1).read_to_end(&mut text);
     read.map_err(|error| error.to_string())?;
-    FleetRequest::decode(&text).map_err(|error| error.to_string())
+    Asked::decode(&text).map_err(|error| error.to_string())
 }

@@ -5,8 +5,8 @@ use std::io;
 use insis_otp::audit::{self, Level, Line};
 use insis_otp::oath::Drift;
 use insis_otp::service::{
-    Authority, FleetListed, FleetLogin, FleetOperation, FleetRequest, FleetResponse, LoginAttempt, Response,
-    Service, Status, system_clock,
+    Authority, FleetListed, FleetLogin, FleetOperation, FleetRecord, FleetRequest, FleetResponse,
+    LoginAttempt, Response, Service, Side, Status, Transfer, TransferRequest, Transferred, system_clock,
 };
 use insis_otp::store::{Cause, StoreError};
 use insis_otp::verify::Policy;
@@ -42,6 +42,27 @@ pub fn serve(
             Err(error) => failed(error),
         },
         FleetOperation::List => list(store, policy, say),
+    }
+}
+
+/// Reads or changes a whole record, for a move between stores.
+#[must_use]
+pub fn transfer(store: &LdapStore, request: &TransferRequest) -> Transferred {
+    let user = store.of(&request.user);
+    let done = match &request.transfer {
+        Transfer::Load => {
+            let boxed = |record| Box::new(FleetRecord(record));
+            Side::load(&user).map(|record| Transferred::Record(record.map(boxed)))
+        }
+        Transfer::Change(change) => user.change(change).map(Transferred::Changed),
+    };
+    match done {
+        // Where there is no entry, nothing can be written: that is told before anything is.
+        Ok(Transferred::Record(None)) if !user.has_entry() => {
+            Transferred::Failed(user.no_entry().to_string())
+        }
+        Ok(done) => done,
+        Err(error) => Transferred::Failed(error.to_string()),
     }
 }
 

@@ -254,9 +254,9 @@ impl FleetListed {
 /// `otp-fleet`, as the module and `otp-setup` run it.
 #[derive(Clone, Debug)]
 pub struct FleetClient {
-    program: PathBuf,
-    user: UserName,
-    deadline: Duration,
+    pub(super) program: PathBuf,
+    pub(super) user: UserName,
+    pub(super) deadline: Duration,
 }
 
 impl FleetClient {

@@ -23,11 +23,13 @@ mod flow;
 mod link;
 mod login;
 mod management;
+mod migration;
 mod offer;
 mod provider;
 mod request;
 mod response;
 mod sign_in;
+mod transfer;
 mod verification;
 
 pub use administration::Existing;
@@ -38,11 +40,13 @@ pub use event::Event;
 pub use fleet::{FleetClient, FleetListed, FleetLogin, FleetOperation, FleetRequest, FleetResponse};
 pub use flow::{Flow, FlowError};
 pub use login::refuse_unknown;
+pub use migration::{Change, Migration, MigrationError, Moved, Side};
 pub use offer::Offer;
 pub use provider::{LinkProvider, LinkRefusal};
 pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{EnrollmentDenial, Response, Status};
 pub use sign_in::{SignIn, SinceLastLogin, record_unknown_sign_in};
+pub use transfer::{FleetRecord, Transfer, TransferRequest, Transferred};
 pub use verification::{LoginAttempt, News};
 
 use crate::oath::UnixTime;

@@ -50,6 +50,57 @@ pub struct Record {
     pub state: State,
 }
 
+impl Record {
+    /// The same record, in a state in which nothing is accepted: [`State::closed`].
+    #[must_use]
+    pub fn closed(&self) -> Self {
+        Self { enrollment: self.enrollment.clone(), state: self.state.closed() }
+    }
+
+    /// The closed record as it was before, when this was noted then.
+    #[must_use]
+    pub fn reopened(&self, noted: &Self) -> Self {
+        Self { enrollment: self.enrollment.clone(), state: self.state.reopened(&noted.state) }
+    }
+
+    /// Whether all of it is the same.
+    #[must_use]
+    pub fn is_equal(&self, other: &Self) -> bool {
+        self.has_enrollment_of(other) && self.state == other.state
+    }
+
+    /// Whether it is open, and nothing is lost by closing it when the other one has been noted.
+    #[must_use]
+    pub fn closes_as(&self, noted: &Self) -> bool {
+        !self.state.is_closed()
+            && self.has_enrollment_of(noted)
+            && self.state.closed().reopened(&noted.state) == self.state
+    }
+
+    /// Whether it is what the other one is when it is closed, whatever was tried on it since.
+    #[must_use]
+    pub fn is_closed_copy_of(&self, other: &Self) -> bool {
+        self.state.is_closed() && self.has_enrollment_of(other)
+    }
+
+    /// Whether it is the other one, or what became of it by logins.
+    #[must_use]
+    pub fn has_all_of(&self, other: &Self) -> bool {
+        let (used, of_other) = (self.state.used_recovery, other.state.used_recovery);
+        self.has_enrollment_of(other)
+            && self.state.used.upto >= other.state.used.upto
+            && used & of_other == of_other
+    }
+
+    fn has_enrollment_of(&self, other: &Self) -> bool {
+        let parts = |record: &Self| {
+            let Enrollment { user, key, issuer, account, recovery, .. } = record.enrollment.clone();
+            (user, key.algorithm(), key.digits(), key.period(), issuer, account, recovery)
+        };
+        self.enrollment.is_same(&other.enrollment) && parts(self) == parts(other)
+    }
+}
+
 /// What a transaction does before anything is compared.
 #[derive(Debug)]
 pub enum Charge<P, T> {

@@ -85,10 +85,36 @@ impl State {
     pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
         let end = Step(now.step(period).shifted(self.drift).0.saturating_add(policy.window.steps()));
         let used = match self.used {
+            // It is open elsewhere.
+            closed if self.is_closed() => closed,
             ahead if ahead.upto > end => ahead.back_to(end),
             used => used,
         };
         Self { used, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
+    }
+
+    /// The step up to which every step of a closed record is used: the last that a store can keep.
+    const CLOSED: Step = Step((1 << 40) - 1);
+
+    /// The same in a record that is closed, since it is on its way to another store: every step and every recovery code counts as
+    /// used, and nobody is remembered.
+    #[must_use]
+    pub fn closed(&self) -> Self {
+        let used = UsedSteps { upto: Self::CLOSED, unused_range: None, used_ahead: None };
+        Self { used, used_recovery: u16::MAX, remembered: Vec::new(), resync: None, ..self.clone() }
+    }
+
+    /// The state of a closed record as it was before, when this was noted then. Failures, delays and drift are in it still.
+    #[must_use]
+    pub fn reopened(&self, noted: &Self) -> Self {
+        let Self { used, used_recovery, remembered, resync, .. } = noted.clone();
+        Self { used, used_recovery, remembered, resync, ..self.clone() }
+    }
+
+    /// Whether the record is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.used.upto == Self::CLOSED
     }
 
     /// Before a sign-in at the identity provider begins: it counts as one wrong guess until it has succeeded, so that none

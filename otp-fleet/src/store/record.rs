@@ -105,10 +105,12 @@ impl LdapEntry {
     ) -> Result<(), WriteError> {
         let last = entry.last_step().map_err(WriteError::Failed)?;
         let Record { enrollment, state } = record;
+        // The step of a closed record is none that was used.
+        let was_closed = present.as_ref().is_some_and(|present| present.state.is_closed());
         let is_new = present.as_ref().is_none_or(|present| !present.enrollment.is_same(enrollment));
         let step = match last {
             // A step of another secret says nothing of this one; of this one, none is ever free again.
-            Some(last) if !is_new => last.max(state.used.upto),
+            Some(last) if !is_new && !was_closed => last.max(state.used.upto),
             _ => state.used.upto,
         };
         let written = Written::of(record, version, step);

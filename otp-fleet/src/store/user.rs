@@ -36,6 +36,18 @@ impl LdapUser {
         self.at(self.entry().touch_nobody())
     }
 
+    /// Whether the search has found an entry, with a record or without.
+    #[must_use]
+    pub fn has_entry(&self) -> bool {
+        self.entry().session().entry.is_some()
+    }
+
+    /// What is said where there is none.
+    #[must_use]
+    pub fn no_entry(&self) -> StoreError {
+        StoreError { location: self.location(), cause: self.entry().no_entry() }
+    }
+
     fn at<T>(&self, done: Result<T, Cause>) -> Result<T, StoreError> {
         done.map_err(|cause| StoreError { location: self.location(), cause })
     }
