@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use crate::output::Progress;
 
-/// How many are done between two steps of the bar.
+/// How many are done between two steps of the bar, at the most.
 const STEP: usize = 256;
 
 /// What `work` makes of each, in their order, with a bar that shows how far it is. Each thread begins with something of its
@@ -20,7 +20,7 @@ pub fn map<T: Sync, S, R: Send>(
     let share = |share: &[T]| {
         let mut own = begin();
         let mut done = Vec::with_capacity(share.len());
-        for step in share.chunks(STEP) {
+        for step in share.chunks((all.len() / 1024).clamp(1, STEP)) {
             done.extend(step.iter().map(|one| work(&mut own, one)));
             // Nobody panics while they hold it; if somebody did, the bar would be of no more interest.
             if let Ok(mut progress) = progress.lock() {
@@ -31,6 +31,9 @@ pub fn map<T: Sync, S, R: Send>(
     };
     let threads = std::thread::available_parallelism().map_or(2, NonZero::get).clamp(1, 8);
     let length = all.len().div_ceil(threads).max(1);
+    if all.len() <= length {
+        return share(all);
+    }
     std::thread::scope(|scope| {
         let threads: Vec<_> = all.chunks(length).map(|part| scope.spawn(|| share(part))).collect();
         let done =

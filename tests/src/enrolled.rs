@@ -127,12 +127,15 @@ impl Enrolled {
         status.expect("a secret file that can be read").expect("a pairing")
     }
 
-    /// Puts the enrollment back to its beginning.
+    /// Puts the enrollment back to its beginning, also where there is none any more.
     ///
     /// # Panics
     /// When it cannot be written.
     pub fn again(&self) {
-        self.file.remove().expect("cannot remove the pairing");
+        match self.file.remove() {
+            Err(error) if !error.is_not_enrolled() => panic!("cannot remove the pairing: {error}"),
+            _ => {}
+        }
         self.enrol(UnixTime(now() - Self::AGO.0));
     }
 }

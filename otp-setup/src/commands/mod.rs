@@ -5,6 +5,7 @@ mod import;
 mod invite;
 mod link;
 mod list;
+mod migrate;
 mod options;
 mod own_link;
 mod roster;
@@ -35,6 +36,7 @@ use crate::terminal::{AfterSecrets, Lines, Screen};
 use crate::ui::Ui;
 
 use self::import::ImportOptions;
+use self::migrate::MigrateOptions;
 use self::options::{EnrollOptions, RecoveryOptions};
 use self::roster::RosterOptions;
 
@@ -105,6 +107,7 @@ pub enum Command {
         old: String,
         new: String,
     },
+    Migrate(MigrateOptions),
     Import(ImportOptions),
     Export {
         #[arg(long, required = true)]
@@ -191,6 +194,7 @@ impl Setup<'_> {
             Some(Command::List { json }) => self.list(&site, *json),
             Some(Command::Report(options)) => self.roster(&site, options),
             Some(Command::Move { old, new }) => self.rename(&site, old, new),
+            Some(Command::Migrate(options)) => self.migrate(&site, options),
             Some(Command::Import(options)) => self.import(&site, options),
             Some(Command::Export { .. }) => self.export(&site),
         }

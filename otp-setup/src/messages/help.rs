@@ -69,6 +69,9 @@ named! {
     about_move
         en "Let a pairing follow its user to another name, after usermod --login (root only)"
         cs "Převést spárování na nové jméno uživatele, po usermod --login (jen root)";
+    about_migrate
+        en "Move pairings between secret files and the directory, with all that is used up (root only)"
+        cs "Přesunout spárování mezi soubory s klíči a adresářem LDAP, i s tím, co je spotřebováno (jen root)";
     about_import
         en "Enroll users with secrets that exist already (root only)"
         cs "Převzít uživatele s klíči, které už mají (jen root)";
@@ -158,6 +161,9 @@ named! {
         en "Also with parameters for which some apps show wrong codes, and with secrets of fewer than 128 bits"
         cs "I s parametry, k nimž některé aplikace ukazují nesprávné kódy, a s klíči pod 128 bitů";
     help_replace en "Also in the place of a present pairing" cs "I místo nynějšího spárování";
+    help_to en "Where to: ldap, file" cs "Kam: ldap, file";
+    help_migrate_all
+        en "Everybody who is paired in the other one" cs "Všechny, kdo jsou spárováni v tom druhém";
     help_dry_run en "Change nothing, only say what would be done" cs "Nic nezměnit, jen říct, co by se stalo";
     help_reveal en "Yes, show the secret" cs "Ano, ukázat tajný klíč";
     help_help en "Print help" cs "Vypsat tuto nápovědu";
@@ -174,6 +180,7 @@ named! {
     value_pam_oath en "FILE" cs "SOUBOR";
     value_google_authenticator en "FILE" cs "SOUBOR";
     value_app_export en "FILE" cs "SOUBOR";
+    value_to en "STORE" cs "ÚLOŽIŠTĚ";
     value_old en "OLD" cs "STARÉ";
     value_new en "NEW" cs "NOVÉ";
     value_entry en "ENTRY" cs "POLOŽKA";

@@ -16,6 +16,7 @@ mod help;
 mod import;
 mod invitation;
 mod link;
+mod migrate;
 mod page;
 mod proof;
 mod remedy;
@@ -267,6 +268,7 @@ mod tests {
             import::MESSAGES,
             invitation::MESSAGES,
             link::MESSAGES,
+            migrate::MESSAGES,
             page::MESSAGES,
             proof::MESSAGES,
             remedy::MESSAGES,
