@@ -128,7 +128,7 @@ fn a_login_over_ssh_and_what_root_does_about_an_enrollment() {
     assert_eq!(login("anna", &anna.code_of(Member::step().next())).0, Code::SUCCESS);
     let listed = String::from_utf8_lossy(&run(env.command("otp-setup").arg("list")).stdout).into_owned();
     assert!(listed.contains("anna") && !listed.contains("insis-otp-nobody"), "{listed}");
-    // She herself cannot: who this host is to the directory is root's secret.
+    // She herself cannot, as long as who this host is to the directory is closed to otp-helper.
     let own = talk(env.as_user("anna", "otp-setup").arg("status"), "");
     assert!(!own.status.success() && String::from_utf8_lossy(&own.stderr).contains("directory"), "{own:?}");
     let direct = talk(&mut env.as_user("anna", "/usr/libexec/otp-fleet"), "insis-otp 2 status\nuser=anna\n");
