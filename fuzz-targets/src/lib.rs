@@ -13,8 +13,8 @@ use std::sync::OnceLock;
 pub use identity_provider::{id_token, provider_answer};
 use insis_otp::config::Config;
 use insis_otp::import;
-use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
-use insis_otp::otpauth::Entry;
+use insis_otp::oath::{Digits, OtpGenerator, Parameters, RecoveryCodes, Secret, Step, UnixTime};
+use insis_otp::record::AppEntry;
 use insis_otp::record::UserName;
 use insis_otp::service::{Offer, Request, Response};
 use insis_otp::store::{Account, Decision, SecretFile, Template, UserStore, Write};
@@ -115,7 +115,7 @@ pub fn arguments(data: &[u8]) {
 /// A reply at the prompt.
 pub fn reply(data: &[u8]) {
     let secret = Secret::from_bytes(b"12345678901234567890").expect("a secret");
-    let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+    let key = OtpGenerator::new(secret, Parameters::default());
     let (none, state, policy) = (RecoveryCodes::default(), State::default(), Policy::default());
     let typed = ParsedReply::parse(data);
     let (verdict, next) = verify(&Attempt::of(&typed), &key, &none, &state, &policy, NOW);
@@ -155,8 +155,8 @@ pub fn answer(data: &[u8]) {
 /// An otpauth URI.
 pub fn otpauth_uri(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(entry) = Entry::parse(text) {
-        let again = Entry::parse(&entry.uri()).expect("what was written can be read");
+    if let Ok(entry) = AppEntry::parse(text) {
+        let again = AppEntry::parse(&entry.uri()).expect("what was written can be read");
         assert_eq!(again.key.secret(), entry.key.secret());
         assert_eq!(again.key.digits(), entry.key.digits());
     }

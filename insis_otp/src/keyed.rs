@@ -52,7 +52,7 @@ impl RememberedClient {
     pub fn tag(&self, enrollment: &Enrollment) -> u64 {
         let address = self.address.to_string();
         let parts = [enrollment.user.as_str(), &self.service, &address].map(str::as_bytes);
-        hash(enrollment.key.secret(), b"remembered client", &[&parts[..], &[&self.password]].concat())
+        hash(enrollment.entry.key.secret(), b"remembered client", &[&parts[..], &[&self.password]].concat())
     }
 }
 
@@ -96,8 +96,8 @@ fn hash(secret: &Secret, purpose: &[u8], parts: &[&[u8]]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, UnixTime};
-    use crate::record::UserName;
+    use crate::oath::{OtpGenerator, Parameters, RecoveryCodes, UnixTime};
+    use crate::record::{AppEntry, UserName};
 
     const PASSWORD: [u8; 32] = [1; 32];
 
@@ -108,9 +108,11 @@ mod tests {
     fn enrollment(user: &str, seed: u8) -> Enrollment {
         Enrollment {
             user: UserName::parse(user).unwrap(),
-            key: OtpGenerator::new(secret(seed), Algorithm::Sha1, Digits::Six, Period::default()),
-            issuer: "host".into(),
-            account: "a".into(),
+            entry: AppEntry {
+                key: OtpGenerator::new(secret(seed), Parameters::default()),
+                issuer: "host".into(),
+                account: "a".into(),
+            },
             enrolled_at: UnixTime(1),
             recovery: RecoveryCodes::default(),
         }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::oath::OtpGenerator;
-use crate::otpauth::Entry;
+use crate::record::AppEntry;
 
 /// Who is enrolled with what, in full.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Names {
 impl Names {
     /// Whether less than the names in full stands in an entry.
     #[must_use]
-    pub fn are_shortened_in(&self, entry: &Entry) -> bool {
+    pub fn are_shortened_in(&self, entry: &AppEntry) -> bool {
         let host = clean(&self.host);
         let issuer = clean(self.issuer.as_deref().unwrap_or(&self.host));
         entry.issuer != issuer || entry.account != format!("{}@{host}", clean(&self.user))
@@ -32,13 +32,13 @@ impl Names {
 
     /// The entry for a key: as much of the names as leaves a URI that `fits`.
     #[must_use]
-    pub fn entry(&self, key: &OtpGenerator, fits: impl Fn(&str) -> bool) -> Entry {
+    pub fn entry(&self, key: &OtpGenerator, fits: impl Fn(&str) -> bool) -> AppEntry {
         let host = clean(&self.host);
         let issuer = clean(self.issuer.as_deref().unwrap_or(&self.host));
         let user = clean(&self.user);
         let short_host = host.split('.').next().unwrap_or_default();
         let entry =
-            |issuer: &str, account: String| Entry { key: key.clone(), issuer: issuer.to_owned(), account };
+            |issuer: &str, account: String| AppEntry { key: key.clone(), issuer: issuer.to_owned(), account };
         let mut candidates = vec![entry(&issuer, format!("{user}@{host}"))];
         if issuer == host {
             // The issuer says the rest of the host's name.
@@ -71,7 +71,7 @@ impl Names {
 /// The URI to be shown: with all parameters where they fit, and without those that every app takes for granted
 /// otherwise.
 #[must_use]
-pub fn shown_uri(entry: &Entry, fits: impl Fn(&str) -> bool) -> Zeroizing<String> {
+pub fn shown_uri(entry: &AppEntry, fits: impl Fn(&str) -> bool) -> Zeroizing<String> {
     let whole = entry.uri();
     if fits(&whole) { whole } else { entry.short_uri() }
 }
@@ -110,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::oath::{Algorithm, Digits, Period, Secret};
+    use crate::oath::{Parameters, Secret};
 
     /// As many bytes as a QR code of version 6 with the lowest error correction holds: 24 rows of a terminal.
     fn fits(uri: &str) -> bool {
@@ -119,7 +119,7 @@ mod tests {
 
     fn key() -> OtpGenerator {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
-        OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+        OtpGenerator::new(secret, Parameters::default())
     }
 
     fn names(user: &str, host: &str, issuer: Option<&str>) -> Names {
@@ -174,7 +174,7 @@ mod tests {
             let label = uri.split_once('?').unwrap().0.trim_start_matches("otpauth://totp/");
             prop_assert_eq!(label.matches(':').count(), 1);
             prop_assert!(!label.to_uppercase().contains("%3A"));
-            prop_assert!(Entry::parse(&uri).is_ok());
+            prop_assert!(AppEntry::parse(&uri).is_ok());
         }
     }
 }

@@ -10,45 +10,26 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 pub use self::parse::{InvalidUri, Parsed, algorithm, is_secret_like};
-use crate::oath::{Algorithm, Digits, OtpGenerator, Period};
+use crate::record::AppEntry;
 
-/// An entry of an authenticator app.
+/// As URIs.
 ///
 /// ```
-/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret};
-/// use insis_otp::otpauth::Entry;
+/// use insis_otp::oath::{OtpGenerator, Parameters, Secret};
+/// use insis_otp::record::AppEntry;
 ///
 /// let secret = Secret::from_bytes(b"12345678901234567890")?;
-/// let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
-/// let entry = Entry { key, issuer: "example.org".into(), account: "anna@example.org".into() };
+/// let key = OtpGenerator::new(secret, Parameters::default());
+/// let entry = AppEntry { key, issuer: "example.org".into(), account: "anna@example.org".into() };
 /// assert_eq!(
 ///     *entry.short_uri(),
 ///     "otpauth://totp/example.org:anna@example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=example.org"
 /// );
 /// # Ok::<(), insis_otp::oath::InvalidSecret>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The secret, and how codes are made of it.
-    pub key: OtpGenerator,
-    /// The name above the account.
-    pub issuer: String,
-    /// The account.
-    pub account: String,
-}
-
-impl Entry {
+impl AppEntry {
     /// The longest URI that is read.
     pub const LONGEST: usize = 4096;
-
-    /// Whether these are the parameters of every app: SHA1, six digits, 30 seconds.
-    #[must_use]
-    pub fn has_common_parameters(&self) -> bool {
-        let Self { key, .. } = self;
-        key.algorithm() == Algorithm::default()
-            && key.digits() == Digits::default()
-            && key.period() == Period::default()
-    }
 
     /// The URI, all parameters said.
     #[must_use]
@@ -117,14 +98,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::oath::Secret;
+    use crate::oath::{Algorithm, Digits, OtpGenerator, Parameters, Period, Secret};
 
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-    fn entry(issuer: &str, account: &str) -> Entry {
+    fn entry(issuer: &str, account: &str) -> AppEntry {
         let secret = Secret::from_base32(SECRET).unwrap();
-        let key = OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default());
-        Entry { key, issuer: issuer.into(), account: account.into() }
+        let key = OtpGenerator::new(secret, Parameters::default());
+        AppEntry { key, issuer: issuer.into(), account: account.into() }
     }
 
     #[test]
@@ -142,8 +123,15 @@ mod tests {
     #[test]
     fn uncommon_parameters_are_always_said() {
         let secret = Secret::from_base32(SECRET).unwrap();
-        let key = OtpGenerator::new(secret, Algorithm::Sha256, Digits::Eight, Period::try_from(60).unwrap());
-        let entry = Entry { key, issuer: "a".into(), account: "b".into() };
+        let key = OtpGenerator::new(
+            secret,
+            Parameters {
+                algorithm: Algorithm::Sha256,
+                digits: Digits::Eight,
+                period: Period::try_from(60).unwrap(),
+            },
+        );
+        let entry = AppEntry { key, issuer: "a".into(), account: "b".into() };
         assert!(entry.short_uri().ends_with("&algorithm=SHA256&digits=8&period=60"));
         assert_eq!(entry.uri(), entry.short_uri());
     }
@@ -152,7 +140,7 @@ mod tests {
         #[test]
         fn any_names_go_there_and_back(issuer in "[^:\\p{C}]{0,40}", account in "[^:\\p{C}]{0,40}") {
             let (issuer, account) = (issuer.trim(), account.trim());
-            let read = Entry::parse(&entry(issuer, account).uri()).unwrap();
+            let read = AppEntry::parse(&entry(issuer, account).uri()).unwrap();
             prop_assert_eq!((&*read.issuer, &*read.account), (issuer, account));
         }
     }

@@ -10,9 +10,10 @@
 
 use data_encoding::HEXLOWER;
 use insis_otp::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, RecoveryHash, Salt, Secret, Step, UnixTime,
+    Algorithm, Digits, OtpGenerator, Parameters, Period, RecoveryCodes, RecoveryHash, Salt, Secret, Step,
+    UnixTime,
 };
-use insis_otp::record::{Enrollment, UserName};
+use insis_otp::record::{AppEntry, Enrollment, UserName};
 use insis_otp::store::conditional::Version;
 use insis_otp::store::{Cause, Invitation, Record, STATE_BYTES, state_from_bytes, state_to_bytes};
 use insis_otp::verify::State;
@@ -202,7 +203,7 @@ impl Entry {
         let algorithm = algorithm(self.text(ALGORITHM)?)?;
         let digits = Digits::try_from(self.number(LENGTH)?).ok()?;
         let period = Period::try_from(self.number(PERIOD)?).ok()?;
-        Some(OtpGenerator::new(secret, algorithm, digits, period))
+        Some(OtpGenerator::new(secret, Parameters { algorithm, digits, period }))
     }
 
     fn state(&self, value: &[u8], enrollment: &Enrollment) -> Option<(Version, State)> {
@@ -269,7 +270,7 @@ pub fn placeholder_value(version: Version) -> Vec<u8> {
 
 /// Ties a state to its enrollment, so that none is moved to another entry, or stays where the secret has been exchanged.
 fn checksum(enrollment: &Enrollment, text: &[u8]) -> [u8; 16] {
-    let key = &enrollment.key;
+    let key = &enrollment.entry.key;
     let parameters = [key.digits().count() as u64, key.period().seconds()].map(u64::to_be_bytes);
     let mut sha = Sha256::new();
     let names = enrollment_value(enrollment);
@@ -301,7 +302,7 @@ pub fn invitation_value(invitation: &Invitation, version: Version) -> Vec<u8> {
 /// What `insisOtpEnrollment` holds.
 #[must_use]
 pub fn enrollment_value(enrollment: &Enrollment) -> String {
-    let Enrollment { user, issuer, account, enrolled_at, recovery, .. } = enrollment;
+    let Enrollment { user, entry: AppEntry { issuer, account, .. }, enrolled_at, recovery } = enrollment;
     let hashes = |hashes: &[RecoveryHash]| -> String {
         let hashes: Vec<_> = hashes.iter().map(|hash| HEXLOWER.encode(&hash.0)).collect();
         hashes.join(",")
@@ -334,9 +335,7 @@ fn parse_enrollment(text: &[u8], key: OtpGenerator) -> Option<Enrollment> {
     let recovery = RecoveryCodes::from_hashes(salt, hashes, scratch)?;
     (lines.next().is_none() && is_plain(issuer) && is_plain(account)).then(|| Enrollment {
         user,
-        key,
-        issuer: issuer.to_owned(),
-        account: account.to_owned(),
+        entry: AppEntry { key, issuer: issuer.to_owned(), account: account.to_owned() },
         enrolled_at,
         recovery,
     })
@@ -378,9 +377,14 @@ mod tests {
         let hashes = (vec![RecoveryHash([1; 16]); 10], vec![RecoveryHash([2; 16]); 6]);
         Enrollment {
             user: UserName::parse(user).unwrap(),
-            key: OtpGenerator::new(secret, Algorithm::Sha256, Digits::Six, Period::default()),
-            issuer: "Example = ž".into(),
-            account: "anna@example.org".into(),
+            entry: AppEntry {
+                key: OtpGenerator::new(
+                    secret,
+                    Parameters { algorithm: Algorithm::Sha256, ..Parameters::default() },
+                ),
+                issuer: "Example = ž".into(),
+                account: "anna@example.org".into(),
+            },
             enrolled_at: UnixTime(5),
             recovery: RecoveryCodes::from_hashes(Salt([3; 16]), hashes.0, hashes.1).unwrap(),
         }
@@ -388,7 +392,7 @@ mod tests {
 
     fn entry(enrollment: &Enrollment, state: &State) -> Entry {
         let mut entry = Entry { dn: "uid=anna,dc=ex".into(), ..Entry::default() };
-        let key = &enrollment.key;
+        let key = &enrollment.entry.key;
         entry.note(SECRET, Some(key.secret().bytes()));
         entry.note(ALGORITHM, Some(algorithm_oid(key.algorithm()).as_bytes()));
         entry.note(LENGTH, Some(b"6"));
@@ -412,8 +416,11 @@ mod tests {
         assert_eq!((record.state, version), (state(), Version::from_bytes([9; 16])));
         let (read, written) = (record.enrollment, enrollment("anna"));
         assert!(read.is_same(&written) && read.recovery == written.recovery);
-        assert_eq!((read.user, read.issuer, read.account), (written.user, written.issuer, written.account));
-        assert_eq!(read.key.algorithm(), Algorithm::Sha256);
+        assert_eq!(
+            (read.user, read.entry.issuer, read.entry.account),
+            (written.user, written.entry.issuer, written.entry.account)
+        );
+        assert_eq!(read.entry.key.algorithm(), Algorithm::Sha256);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What there is to tell about an enrollment, for people and for programs.
 
-use insis_otp::oath::Seconds;
+use insis_otp::oath::{Parameters, Seconds};
 use insis_otp::service::Status;
 use insis_otp::verify::{Proof, Refusal, Verdict};
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub const FEW: u32 = 2;
 /// Status for people.
 pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<String> {
     let Some(status) = status else { return vec![messages.status_not_enrolled(user)] };
-    let (algorithm, digits, period) = status.parameters;
+    let Parameters { algorithm, digits, period } = status.parameters;
     let mut lines = vec![
         messages.status_enrolled(user, dates::local(status.enrolled_at)),
         messages.status_app(sanitize::name(&status.issuer), sanitize::name(&status.account)),
@@ -172,7 +172,7 @@ impl<'a> UserDetails<'a> {
     /// Of a user's status.
     pub fn new(user: &'a str, status: Option<&'a Status>, linked: Option<bool>) -> Self {
         let enrollment = status.map(|status| {
-            let (algorithm, digits, period) = status.parameters;
+            let Parameters { algorithm, digits, period } = status.parameters;
             EnrollmentDetails {
                 enrolled_at: dates::exact(status.enrolled_at),
                 issuer: &status.issuer,
@@ -195,7 +195,7 @@ impl<'a> UserDetails<'a> {
 
 #[cfg(test)]
 mod tests {
-    use insis_otp::oath::{Algorithm, Digits, Drift, Period, UnixTime};
+    use insis_otp::oath::{Drift, UnixTime};
 
     use super::*;
 
@@ -205,7 +205,7 @@ mod tests {
             enrolled_at: UnixTime(1),
             issuer: "\x1b]0;x\x07\u{9b}2J".to_owned(),
             account: "a\r\n\x7f\u{202e}".to_owned(),
-            parameters: (Algorithm::default(), Digits::default(), Period::default()),
+            parameters: Parameters::default(),
             drift: Drift(0),
             last_login: None,
             failures: 0,

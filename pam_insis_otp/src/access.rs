@@ -82,7 +82,7 @@ impl Access {
 
     /// How many digits the person's codes have.
     pub fn digits(&self, policy: &Policy) -> Result<Digits, AccessError> {
-        self.status(policy)?.map(|status| status.parameters.1).ok_or(AccessError::NotEnrolled)
+        self.status(policy)?.map(|status| status.parameters.digits).ok_or(AccessError::NotEnrolled)
     }
 
     /// Whether this client showed a code less than `length` ago, so that nobody is asked.

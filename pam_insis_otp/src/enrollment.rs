@@ -11,7 +11,7 @@ use insis_otp::audit::{Level, Line};
 use insis_otp::config::{Config, Language, SelfEnrollment, Unenrolled};
 use insis_otp::naming::Names;
 use insis_otp::oath::{Code, Drift, OtpGenerator, RecoveryCode, Salt, Seconds, Secret};
-use insis_otp::otpauth::Entry;
+use insis_otp::record::AppEntry;
 use insis_otp::service::{EnrollmentDenial, Error, NewDevice, Service, system_clock};
 use insis_otp::store::{InvitationRefusal, SecretFile};
 use insis_otp::verify::{EnrollmentRefusal, ParsedReply, locate};
@@ -203,7 +203,7 @@ impl Waiting {
     fn prove(
         &self,
         host: &dyn Host,
-        entry: &Entry,
+        entry: &AppEntry,
         invitation: Option<&RecoveryCode>,
         log: &Log,
     ) -> Result<Drift, EnrollError> {
@@ -246,7 +246,7 @@ impl Waiting {
     fn second(
         &self,
         host: &dyn Host,
-        entry: &Entry,
+        entry: &AppEntry,
         first: &Code,
         invitation: Option<&RecoveryCode>,
     ) -> Result<Result<Drift, Error>, EnrollError> {
@@ -267,12 +267,11 @@ impl Waiting {
 
     fn write(
         &self,
-        entry: &Entry,
+        entry: &AppEntry,
         (first, second): (Code, Code),
         invitation: Option<&RecoveryCode>,
     ) -> Result<Drift, Error> {
-        let Entry { key, issuer, account } = entry.clone();
-        let new = NewDevice { key, issuer, account, first, second, recovery: (Vec::new(), Salt::default()) };
+        let new = NewDevice { entry: entry.clone(), first, second, recovery: (Vec::new(), Salt::default()) };
         match invitation {
             Some(code) => self.service().enroll_invited(&new, code),
             None => self.service().enroll(&new),
@@ -291,15 +290,14 @@ impl Waiting {
     }
 
     /// A new secret, and as much of the names as leaves a picture that 24 rows can show.
-    fn entry(&self) -> Result<Entry, EnrollError> {
+    fn entry(&self) -> Result<AppEntry, EnrollError> {
         let secret = Secret::generate(random).map_err(|error| store(&format!("no random bytes: {error}")))?;
-        let keys = self.config.new_keys;
-        Ok(self.names().entry(&OtpGenerator::new(secret, keys.algorithm, keys.digits, keys.period), qr::fits))
+        Ok(self.names().entry(&OtpGenerator::new(secret, self.config.new_keys), qr::fits))
     }
 
     /// Says what is going to happen, and asks how the picture shall be drawn: whether a terminal shows more than ASCII
     /// nobody can find out over ssh. `None` is no picture.
-    fn choose(&self, host: &dyn Host, entry: &Entry) -> Result<Option<Drawing>, EnrollError> {
+    fn choose(&self, host: &dyn Host, entry: &AppEntry) -> Result<Option<Drawing>, EnrollError> {
         let names = self.names();
         let why = fill(self.messages.enroll_intro, on_one_line(&names.host));
         let name = if names.are_shortened_in(entry) {
@@ -326,7 +324,7 @@ impl Waiting {
     /// What is to be done, the QR code, and the secret to type in. All of it stands in front of the first question: sshd
     /// shows a message at the next one anyway, and other programs must not let it scroll away. Without a blank line:
     /// with the question these are 24 rows.
-    fn introduction(&self, entry: &Entry, drawing: Option<Drawing>) -> String {
+    fn introduction(&self, entry: &AppEntry, drawing: Option<Drawing>) -> String {
         let secret = fill(self.messages.enroll_secret, entry.key.secret().grouped().as_str());
         let picture = drawing.and_then(|drawing| qr::draw(&entry.short_uri(), drawing));
         match picture {

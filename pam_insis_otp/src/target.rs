@@ -149,10 +149,10 @@ fn is_lack_of_room(error: &StoreError) -> bool {
 }
 
 fn refuse_without_count(reply: &Reply, policy: &Policy) -> Refusal {
-    use insis_otp::oath::{Algorithm, OtpGenerator, Period, RecoveryCodes, Secret};
+    use insis_otp::oath::{OtpGenerator, Parameters, RecoveryCodes, Secret};
     use insis_otp::verify::State;
     let Ok(secret) = Secret::from_bytes(&[0; Secret::BYTES]) else { return Refusal::Wrong };
-    let key = OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default());
+    let key = OtpGenerator::new(secret, Parameters::default());
     let (none, state) = (RecoveryCodes::default(), State::default());
     match verify(&Attempt::of(&reply.parse()), &key, &none, &state, policy, system_clock()).0 {
         Verdict::Refused(why @ Refusal::Malformed(_)) => why,

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use insis_otp::oath::{
-    Algorithm, Code, Digits, OtpGenerator, Period, RecoveryCode, Salt, Seconds, Secret, Step, UnixTime,
+    Code, Digits, OtpGenerator, Parameters, RecoveryCode, Salt, Seconds, Secret, Step, UnixTime,
 };
-use insis_otp::record::UserName;
+use insis_otp::record::{AppEntry, UserName};
 use insis_otp::service::{NewDevice, Status, system_clock};
 use insis_otp::store::{Account, SecretFile, Template};
 use insis_otp::verify::{ParsedReply, State};
@@ -51,7 +51,7 @@ impl Enrolled {
         let secret = Secret::from_bytes(seed.as_bytes()).expect("a secret");
         let count = u8::try_from(digits.count()).expect("few digits");
         let phone = Phone::with(&secret.to_base32(), "SHA1", count, 30);
-        let key = OtpGenerator::new(secret, Algorithm::Sha1, digits, Period::default());
+        let key = OtpGenerator::new(secret, Parameters { digits, ..Parameters::default() });
         let paired = Self { phone, key, file };
         paired.enrol(UnixTime(at - Self::AGO.0));
         paired
@@ -61,9 +61,7 @@ impl Enrolled {
         let code = |at| Code::from_digits(self.phone.code_at(at).as_bytes()).expect("a code");
         let recovery = Self::RECOVERY.map(recovery_code).into();
         let new = NewDevice {
-            key: self.key.clone(),
-            issuer: "Test".into(),
-            account: "test".into(),
+            entry: AppEntry { key: self.key.clone(), issuer: "Test".into(), account: "test".into() },
             first: code(at.0),
             second: code(at.0 + self.phone.period()),
             recovery: (recovery, Salt([7; 16])),

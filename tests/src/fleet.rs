@@ -8,8 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use insis_otp::config::{Config, Server};
-use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Salt, Secret, Step, UnixTime};
-use insis_otp::record::{Enrollment, UserName};
+use insis_otp::oath::{
+    Digits, OtpGenerator, Parameters, Period, RecoveryCodes, Salt, Secret, Step, UnixTime,
+};
+use insis_otp::record::{AppEntry, Enrollment, UserName};
 use insis_otp::service::{FleetClient, system_clock};
 use insis_otp::store::UserStore;
 use insis_otp::verify::{State, UsedSteps};
@@ -56,7 +58,7 @@ impl Member {
             slapd.add(&[name]);
         }
         let secret = Secret::from_bytes(format!("{name:*<20}").as_bytes()).expect("a secret");
-        let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let key = OtpGenerator::new(secret, Parameters::default());
         let member = Self { name: UserName::parse(name).expect("a name"), key, directory: slapd.directory() };
         member.enroll();
         member
@@ -66,9 +68,11 @@ impl Member {
         let before = UnixTime(system_clock().0 - 7200);
         let enrollment = Enrollment {
             user: self.name.clone(),
-            key: self.key.clone(),
-            issuer: "example".into(),
-            account: format!("{}@example", self.name),
+            entry: AppEntry {
+                key: self.key.clone(),
+                issuer: "example".into(),
+                account: format!("{}@example", self.name),
+            },
             enrolled_at: before,
             recovery: RecoveryCodes::new(&[], Salt::default()),
         };

@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use insis_otp::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime,
-};
-use insis_otp::record::{Enrollment, UserName};
+use insis_otp::oath::{OtpGenerator, Parameters, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime};
+use insis_otp::record::{AppEntry, Enrollment, UserName};
 use insis_otp::service::{Clock, NewDevice, Service};
 use insis_otp::store::{Account, Record, SecretFile, Template};
 use insis_otp::verify::{ParsedReply, Policy, State, UsedSteps};
@@ -73,7 +71,7 @@ impl Person {
     #[must_use]
     pub fn new(name: &str, seed: u8, template: &str) -> Self {
         let secret = Secret::from_bytes(&secret_bytes(seed)).expect("20 bytes are a secret");
-        let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let key = OtpGenerator::new(secret, Parameters::default());
         let user = UserName::parse(name).expect("a user's name");
         let account = Account::lookup(&user).expect("no user database");
         let account = account.unwrap_or_else(|| panic!("{name} is no user of this machine"));
@@ -99,9 +97,11 @@ impl Person {
     pub fn enrollment(&self) -> Enrollment {
         Enrollment {
             user: self.file.account().name.clone(),
-            key: self.key.clone(),
-            issuer: "test".into(),
-            account: format!("{}@host", self.name),
+            entry: AppEntry {
+                key: self.key.clone(),
+                issuer: "test".into(),
+                account: format!("{}@host", self.name),
+            },
             enrolled_at: UnixTime(time_of(STEP - 5_000)),
             recovery: RecoveryCodes::new(&[recovery_code()], Salt([7; 16])),
         }
@@ -137,9 +137,7 @@ impl Person {
     #[must_use]
     pub fn new_device(&self, second: u64) -> NewDevice {
         NewDevice {
-            key: self.key.clone(),
-            issuer: "test".into(),
-            account: "test".into(),
+            entry: AppEntry { key: self.key.clone(), issuer: "test".into(), account: "test".into() },
             first: self.key.code(Step(second - 1)),
             second: self.key.code(Step(second)),
             recovery: (Vec::new(), Salt([1; 16])),

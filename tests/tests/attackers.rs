@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::oath::Period;
+use insis_otp::record::AppEntry;
 use insis_otp::service::{Credential, NewDevice, Reply, Request, Response, system_clock};
 use insis_otp::verify::{Refusal, Verdict};
 use insis_otp_tests::crowd;
@@ -202,7 +203,7 @@ fn closed_descriptors_do_not_become_the_secret_file() {
         let script = format!("\"$1\" {closing}");
         let output = shell(&env, "anna", &script, &verify("000000"));
         assert!(!opens(heard(&output).as_ref()), "{closing}");
-        assert_eq!(anna.record().enrollment.account, "anna@host", "{closing}");
+        assert_eq!(anna.record().enrollment.entry.account, "anna@host", "{closing}");
     }
     // Descriptors that are left open for it are closed, and the limit on them does not make it skip one.
     let many = "for n in {3..200}; do eval \"exec $n</dev/zero\"; done; exec \"$1\"";
@@ -258,9 +259,7 @@ fn a_careless_umask_opens_no_file() {
         let person = Person::new(user, 3, SYSTEM_STORE);
         let typed = |step| insis_otp::oath::Code::from_digits(person.code(step).as_bytes()).expect("a code");
         let new = insis_otp::service::NewDevice {
-            key: person.key.clone(),
-            issuer: "test".into(),
-            account: "test".into(),
+            entry: AppEntry { key: person.key.clone(), issuer: "test".into(), account: "test".into() },
             first: typed(step() - 2),
             second: typed(step() - 1),
             recovery: (Vec::new(), insis_otp::oath::Salt([1; 16])),
@@ -357,7 +356,7 @@ fn through_the_helper_guessing_is_throttled_and_nothing_changes_without_proof() 
         refusals.iter().filter(|a| **a == Some(Response::Verdict(Verdict::Refused(Refusal::Wrong)))).count();
     assert_eq!(compared, 6, "{refusals:?}");
     assert_eq!(anna.state().failures, 30);
-    let head = |anna: &Person| anna.record().enrollment.key.secret().clone();
+    let head = |anna: &Person| anna.record().enrollment.entry.key.secret().clone();
     let secret = head(&anna);
     for request in [Request::Remove(Reply::new(b"")), Request::Remove(Reply::new(wrong[0].as_bytes()))] {
         let response = heard(&shell(&env, "anna", "\"$1\"", &request.encode()));

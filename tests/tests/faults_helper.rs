@@ -90,7 +90,7 @@ fn check(machine: &Machine<Person>, deed: Deed, response: Option<&Response>, wha
     let there = file.path().exists();
     let secret = there
         .then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")))
-        .map(|record| record.enrollment.key.secret().clone());
+        .map(|record| record.enrollment.entry.key.secret().clone());
     let other = with_other_phone();
     let (old, new) = (machine.anna.key.secret(), other.key.secret());
     let is_new = secret.as_ref() == Some(new);

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, Step};
+use insis_otp::oath::{Digits, OtpGenerator, Parameters, Secret, Step};
 use insis_otp_tests::env::STORE;
 use insis_otp_tests::faults::{Call, Conversation, Fault, Traced, adopt_orphans, await_orphans};
 use insis_otp_tests::machine::{Machine, ONE_TRY, PASSWORD};
@@ -40,7 +40,7 @@ fn shown(screen: &str) -> Option<OtpGenerator> {
     let group = |word: &&str| word.len() == 4 && word.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'));
     let groups: Vec<_> = below.split_whitespace().take_while(group).collect();
     let secret = Secret::from_base32(&groups.get(..8)?.concat()).ok()?;
-    Some(OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()))
+    Some(OtpGenerator::new(secret, Parameters::default()))
 }
 
 fn code(key: &OtpGenerator, step: u64) -> String {
@@ -149,7 +149,8 @@ fn check(machine: &Machine<Person>, deed: Deed, output: &Output, what: &str) {
     let killed = output.status.signal().is_some();
     let file = &machine.anna.file;
     let there = file.path().exists();
-    let present = there.then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")).enrollment.key);
+    let present =
+        there.then(|| file.read().unwrap_or_else(|error| panic!("{what}: {error}")).enrollment.entry.key);
     let is = |key: Option<&OtpGenerator>| {
         key.is_some() && present.as_ref().map(OtpGenerator::secret) == key.map(OtpGenerator::secret)
     };

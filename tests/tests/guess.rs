@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use insis_otp::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Seconds, Secret, Step, UnixTime,
-};
+use insis_otp::oath::{Digits, OtpGenerator, Parameters, RecoveryCodes, Seconds, Secret, Step, UnixTime};
 use insis_otp::verify::{Attempt, ParsedReply, Policy, State, ThrottlePolicy, Verdict, Window, verify};
 use insis_otp_tests::guess::{DAY, Simulated, Site, guesses, odds, simulate};
 
@@ -15,12 +13,7 @@ fn site(window: u64, throttle: ThrottlePolicy, logins: u64) -> Site {
 
 fn key(seed: u64) -> OtpGenerator {
     let bytes: Vec<u8> = (0..20_u64).map(|n| (seed * 131 + n * 17 + 7) as u8).collect();
-    OtpGenerator::new(
-        Secret::from_bytes(&bytes).expect("a secret"),
-        Algorithm::Sha1,
-        Digits::Six,
-        Period::default(),
-    )
+    OtpGenerator::new(Secret::from_bytes(&bytes).expect("a secret"), Parameters::default())
 }
 
 /// As many guesses as there can be: one a second.

@@ -4,7 +4,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Output;
 
-use insis_otp::oath::{Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCode, Salt, Secret};
+use insis_otp::oath::{Digits, Drift, OtpGenerator, Parameters, Period, RecoveryCode, Salt, Secret};
+use insis_otp::record::AppEntry;
 use insis_otp::service::{Credential, NewDevice, Reply, Request, Response, system_clock};
 use insis_otp::verify::{EnrollmentRefusal, ParsedReply, Proof, Refusal, Verdict};
 use insis_otp_tests::env::{Env, HELPER, run, talk};
@@ -18,7 +19,7 @@ struct Person<'e> {
 
 fn key(seed: u8) -> OtpGenerator {
     let secret = Secret::from_bytes(&[seed; 20]).unwrap();
-    OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+    OtpGenerator::new(secret, Parameters::default())
 }
 
 fn recovery_code() -> RecoveryCode {
@@ -57,9 +58,11 @@ impl<'e> Person<'e> {
     fn pairing(&self, first: i64, second: i64) -> NewDevice {
         let code = |offset| insis_otp::oath::Code::from_digits(&self.code(offset).0).unwrap();
         NewDevice {
-            key: self.key.clone(),
-            issuer: "test".into(),
-            account: format!("{}@host", self.name),
+            entry: AppEntry {
+                key: self.key.clone(),
+                issuer: "test".into(),
+                account: format!("{}@host", self.name),
+            },
             first: code(first),
             second: code(second),
             recovery: (vec![recovery_code()], Salt([7; 16])),

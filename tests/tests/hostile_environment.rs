@@ -51,7 +51,7 @@ fn in_surroundings(machine: &Machine<Person>, surroundings: &str) {
         assert!(!matches!(output.status.signal(), Some(6 | 11)), "{what}");
         assert!(search.in_bytes(&heard).is_empty(), "it tells the secret: {what}");
         let after = machine.anna.record();
-        assert_eq!(after.enrollment.key.secret(), machine.anna.key.secret(), "{what}");
+        assert_eq!(after.enrollment.entry.key.secret(), machine.anna.key.secret(), "{what}");
         assert_eq!(after.enrollment.recovery, machine.anna.enrollment().recovery, "{what}");
         assert_eq!((&after.state.used, after.state.used_recovery), (&before.used, 0), "{what}");
         assert_eq!(after.state.last_login, before.last_login, "{what}");

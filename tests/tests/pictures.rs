@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use insis_otp::otpauth::Entry;
+use insis_otp::record::AppEntry;
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::scanner::SCANNERS;
@@ -128,7 +128,7 @@ const NAMES: [(&str, &str, &str, bool); 9] = [
 ];
 
 /// Logs in under each of the names, up to the picture.
-fn with_all_names(size: (u16, u16), choice: &str, see: impl Fn(&mut Terminal, &Entry, bool)) {
+fn with_all_names(size: (u16, u16), choice: &str, see: impl Fn(&mut Terminal, &AppEntry, bool)) {
     let server = Server::new();
     server.env.add_user("jan.novotny-dlouhy.employee2026x", PASSWORD);
     // useradd takes no such name; directories do.
@@ -155,13 +155,13 @@ fn with_all_names(size: (u16, u16), choice: &str, see: impl Fn(&mut Terminal, &E
         terminal.line(choice);
         terminal.expect(language[1]);
         let uri = format!("otpauth://totp/x?secret={}", shown_secret(&terminal).replace(' ', ""));
-        let key = Entry::parse(&uri).unwrap().key;
-        see(&mut terminal, &Entry { key, issuer: issuer.to_owned(), account: account.to_owned() }, short);
+        let key = AppEntry::parse(&uri).unwrap().key;
+        see(&mut terminal, &AppEntry { key, issuer: issuer.to_owned(), account: account.to_owned() }, short);
     }
 }
 
-fn is_the_one(phone: &Phone, entry: &Entry) {
-    let read = Entry::parse(phone.uri()).unwrap();
+fn is_the_one(phone: &Phone, entry: &AppEntry) {
+    let read = AppEntry::parse(phone.uri()).unwrap();
     assert_eq!((&read.issuer, &read.account), (&entry.issuer, &entry.account), "{}", phone.uri());
     assert_eq!(phone.secret(), Phone::typed(entry.key.secret().grouped().as_str()).secret());
 }

@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, UnixTime};
-use insis_otp::otpauth::Entry;
+use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Parameters, Period, Secret, UnixTime};
+use insis_otp::record::AppEntry;
 use insis_otp_tests::env::feed;
 use insis_otp_tests::identity_provider::npm_folder;
 use insis_otp_tests::keepassxc::KeePassXc;
@@ -15,13 +15,16 @@ const DIGITS: [Digits; 3] = [Digits::Six, Digits::Seven, Digits::Eight];
 
 /// An enrollment with these parameters. The names are plain: pyotp 2.6 decodes a URI before it takes it apart, and so trips over
 /// an ampersand in a name.
-fn entry(algorithm: Algorithm, digits: Digits, period: u64) -> Entry {
+fn entry(algorithm: Algorithm, digits: Digits, period: u64) -> AppEntry {
     let secret = Secret::from_bytes(b"\x00an insis-otp secret").unwrap();
-    let key = OtpGenerator::new(secret, algorithm, digits, Period::try_from(period).unwrap());
-    Entry { key, issuer: "Uni".into(), account: "anna@aisa".into() }
+    let key = OtpGenerator::new(
+        secret,
+        Parameters { algorithm, digits, period: Period::try_from(period).unwrap() },
+    );
+    AppEntry { key, issuer: "Uni".into(), account: "anna@aisa".into() }
 }
 
-fn ours(entry: &Entry, at: u64) -> String {
+fn ours(entry: &AppEntry, at: u64) -> String {
     let key = &entry.key;
     key.code(UnixTime(at).step(key.period())).reveal(key.digits()).to_string()
 }
@@ -38,7 +41,7 @@ fn instants(count: usize) -> Vec<u64> {
         .collect()
 }
 
-fn matrix(periods: &[u64]) -> Vec<Entry> {
+fn matrix(periods: &[u64]) -> Vec<AppEntry> {
     let all = ALGORITHMS.into_iter().flat_map(|algorithm| DIGITS.map(|digits| (algorithm, digits)));
     all.flat_map(|(algorithm, digits)| periods.iter().map(move |period| entry(algorithm, digits, *period)))
         .collect()
@@ -46,7 +49,7 @@ fn matrix(periods: &[u64]) -> Vec<Entry> {
 
 /// What every app is tried with: every algorithm, number of digits and period on offer, at two hundred instants.
 struct Matrix {
-    entries: Vec<Entry>,
+    entries: Vec<AppEntry>,
     instants: Vec<u64>,
 }
 
@@ -112,7 +115,7 @@ fn oathtool_agrees_at_two_hundred_instants() {
 fn keepassxc_agrees_at_two_hundred_instants() {
     // It has no longer steps than a minute.
     let matrix = Matrix::of(&[5, 30, 60]);
-    let uris: Vec<_> = matrix.entries.iter().map(Entry::uri).collect();
+    let uris: Vec<_> = matrix.entries.iter().map(AppEntry::uri).collect();
     let mut app = KeePassXc::with(uris.iter().map(|uri| uri.as_str()));
     matrix.hold(|entry, at| app.code(entry, matrix.instants[at]));
 }

@@ -76,9 +76,9 @@ fn the_code_on_the_screen_is_scanned_in_both_themes_and_all_apps_agree() {
 
 /// The code that this project computes.
 fn ours(secret: &str, at: u64) -> String {
-    use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, UnixTime};
+    use insis_otp::oath::{Digits, OtpGenerator, Parameters, Period, Secret, UnixTime};
     let secret = Secret::from_base32(secret).unwrap();
-    let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+    let key = OtpGenerator::new(secret, Parameters::default());
     key.code(UnixTime(at).step(Period::default())).reveal(Digits::Six).to_string()
 }
 

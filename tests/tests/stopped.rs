@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use insis_otp::record::Enrollment;
+use insis_otp::record::{AppEntry, Enrollment};
 use insis_otp::service::{Reply, Request, Response};
 use insis_otp::verify::Verdict;
 use insis_otp_tests::env::HELPER;
@@ -263,8 +263,9 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
         let held = Held::start(&helper, &request, &calls[last - 1], "signal=STOP");
         held.until_stopped();
         let process = held.pid().expect("it is gone");
+        let present = machine.anna.file.read().expect("none").enrollment;
         let enrollment =
-            Enrollment { key: roots.key.clone(), ..machine.anna.file.read().expect("none").enrollment };
+            Enrollment { entry: AppEntry { key: roots.key.clone(), ..present.entry }, ..present };
         let done = machine.anna.file.replace(|_| Ok::<_, ()>((enrollment.clone(), Person::first_state())));
         done.expect("cannot be replaced").expect("it may");
         assert_ne!(
@@ -274,7 +275,7 @@ fn what_root_does_is_not_undone_by_a_helper_that_was_stopped_before() {
         );
         let _ = held.end();
         let there = machine.anna.file.read().expect("nothing there").enrollment;
-        assert!(there.key.secret() == roots.key.secret(), "{step}: undone");
+        assert!(there.entry.key.secret() == roots.key.secret(), "{step}: undone");
     }
     machine.anna.file.remove().expect("cannot remove");
 }

@@ -7,9 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use insis_otp::oath::{
-    Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCodes, Salt, ScratchCode, Secret, Step, UnixTime,
+    Algorithm, Digits, Drift, OtpGenerator, Parameters, Period, RecoveryCodes, Salt, ScratchCode, Secret,
+    Step, UnixTime,
 };
-use insis_otp::record::{Enrollment, UserName};
+use insis_otp::record::{AppEntry, Enrollment, UserName};
 use insis_otp::store::{Account, Decision, SecretFile, Template, UserStore, Write};
 use insis_otp::verify::{
     Budgets, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle, UsedSteps,
@@ -38,9 +39,11 @@ fn enrollment(algorithm: Algorithm, digits: u64, period: u64, bytes: usize) -> E
         (Digits::try_from(digits).expect("digits"), Period::try_from(period).expect("a period"));
     Enrollment {
         user: UserName::parse("anna").expect("a name"),
-        key: OtpGenerator::new(secret, algorithm, digits, period),
-        issuer: "InSIS \"quoted\" \\ ž".into(),
-        account: "anna@host".into(),
+        entry: AppEntry {
+            key: OtpGenerator::new(secret, Parameters { algorithm, digits, period }),
+            issuer: "InSIS \"quoted\" \\ ž".into(),
+            account: "anna@host".into(),
+        },
         enrolled_at: UnixTime(1_700_000_000),
         recovery: RecoveryCodes::new(&[recovery_code()], Salt([7; 16])),
     }
@@ -145,13 +148,16 @@ fn secret_files_of_every_version_are_read_and_written_on() {
                 .expect("cannot set a mode");
             let record = file.read().unwrap_or_else(|error| panic!("{version}: {error}"));
             let read = &record.enrollment;
-            assert_eq!(read.key.secret(), enrollment.key.secret());
-            assert_eq!(read.key.algorithm(), enrollment.key.algorithm());
+            assert_eq!(read.entry.key.secret(), enrollment.entry.key.secret());
+            assert_eq!(read.entry.key.algorithm(), enrollment.entry.key.algorithm());
             assert_eq!(
-                (read.key.digits(), read.key.period()),
-                (enrollment.key.digits(), enrollment.key.period())
+                (read.entry.key.digits(), read.entry.key.period()),
+                (enrollment.entry.key.digits(), enrollment.entry.key.period())
             );
-            assert_eq!((&read.issuer, &read.account), (&enrollment.issuer, &enrollment.account));
+            assert_eq!(
+                (&read.entry.issuer, &read.entry.account),
+                (&enrollment.entry.issuer, &enrollment.entry.account)
+            );
             assert_eq!((read.enrolled_at, &read.recovery), (enrollment.enrolled_at, &enrollment.recovery));
             assert_eq!(record.state, state, "{version}/{name}");
             let next = State { failures: 99, ..state };

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Instant;
 
-use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, Step};
+use insis_otp::oath::{OtpGenerator, Parameters, Secret, Step};
 use insis_otp_benches::timer::{Done, Input, Order};
 use insis_otp_tests::pam::{Login, Reply};
 use insis_otp_tests::person::secret_bytes;
@@ -49,7 +49,7 @@ fn smallest_work(path: &Path) {
     let read = nix::sys::uio::pread(&*file, &mut page, 0).expect("cannot read");
     assert_eq!(read, page.len());
     let secret = Secret::from_bytes(&secret_bytes(1)).expect("20 bytes are a secret");
-    let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+    let key = OtpGenerator::new(secret, Parameters::default());
     for step in 1..=3 {
         std::hint::black_box(key.code(Step(step)));
     }

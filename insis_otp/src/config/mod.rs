@@ -19,7 +19,7 @@ use keys::Scope;
 pub use values::duration;
 
 use crate::network::Network;
-use crate::oath::{Algorithm, Digits, Period, Seconds, UnixTime};
+use crate::oath::{Parameters, Seconds, UnixTime};
 use crate::store::Template;
 use crate::strict::{Error, FLEET, PROVIDER, Problem, SECTIONS, Value, each_key, line_of};
 use crate::verify::Policy;
@@ -82,7 +82,7 @@ pub struct Config {
     /// The name under which new enrollments stand in the app; the host's name when not set.
     pub issuer: Option<String>,
     /// The parameters of new enrollments.
-    pub new_keys: NewKeys,
+    pub new_keys: Parameters,
     /// Whose MFA opens logins beside codes.
     pub identity_provider: Option<IdentityProvider>,
     /// The directory in which enrollments can be.
@@ -123,17 +123,6 @@ pub struct Deadline {
 impl Deadline {
     /// The longest name, in bytes.
     pub const LONGEST_NAME: usize = 256;
-}
-
-/// The parameters of new enrollments. Other than the defaults, some apps compute wrong codes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NewKeys {
-    /// The hash under the HMAC.
-    pub algorithm: Algorithm,
-    /// The digits of a code.
-    pub digits: Digits,
-    /// The length of a time step.
-    pub period: Period,
 }
 
 /// A configuration that cannot be used. Nobody logs in until it is corrected.
@@ -221,7 +210,7 @@ impl Default for Config {
             echo: false,
             debug: false,
             issuer: None,
-            new_keys: NewKeys::default(),
+            new_keys: Parameters::default(),
             identity_provider: None,
             fleet: None,
             services: Vec::new(),

@@ -5,6 +5,7 @@ use super::keys::{
     PROVIDER_KEYS, Shown,
 };
 use super::*;
+use crate::oath::Digits;
 
 /// The file as it is shipped.
 const SHIPPED: &str = include_str!("../../../config/insis-otp.toml");

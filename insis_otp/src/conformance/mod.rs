@@ -32,9 +32,9 @@ use std::sync::Barrier;
 
 use crate::Source;
 use crate::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime,
+    Digits, OtpGenerator, Parameters, Period, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime,
 };
-use crate::record::{Enrollment, UserName};
+use crate::record::{AppEntry, Enrollment, UserName};
 use crate::service::{LoginAttempt, NewDevice, Service};
 use crate::store::{Account, Cause, Store, StoreError, UserStore};
 use crate::verify::{ParsedReply, Policy, State, UsedSteps, Verdict};
@@ -122,9 +122,11 @@ impl<'s, S: Subject> Person<'s, S> {
     fn enrollment(&self, secret: u8) -> Enrollment {
         Enrollment {
             user: self.account.name.clone(),
-            key: key(secret),
-            issuer: "example.org".into(),
-            account: format!("{}@example.org", self.account.name),
+            entry: AppEntry {
+                key: key(secret),
+                issuer: "example.org".into(),
+                account: format!("{}@example.org", self.account.name),
+            },
             enrolled_at: start(Step(NOW.0 - 100)),
             recovery: RecoveryCodes::new(&[recovery_code(b"abcdefghjk")], Salt([1; 16])),
         }
@@ -134,7 +136,7 @@ impl<'s, S: Subject> Person<'s, S> {
         let [first, second] = [0, 1].map(|next| key(secret).code(Step(NOW.0 - 1 + next)));
         let recovery = (vec![recovery_code(b"kkkkkkkkkk")], Salt([2; 16]));
         let (issuer, account) = ("example.org".into(), self.account.name.to_string());
-        NewDevice { key: key(secret), issuer, account, first, second, recovery }
+        NewDevice { entry: AppEntry { key: key(secret), issuer, account }, first, second, recovery }
     }
 
     fn state(&self) -> State {
@@ -167,7 +169,7 @@ impl<'s, S: Subject> Person<'s, S> {
 
 fn key(secret: u8) -> OtpGenerator {
     let secret = Secret::from_bytes(&[secret; 20]).unwrap();
-    OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+    OtpGenerator::new(secret, Parameters::default())
 }
 
 fn code(secret: u8, step: Step) -> String {

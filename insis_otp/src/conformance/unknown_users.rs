@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{NOW, Person, at_once, code, key, start};
 use crate::conformance::MemoryStore;
 use crate::oath::{RecoveryCodes, Step, UnixTime};
-use crate::record::{Enrollment, UserName};
+use crate::record::{AppEntry, Enrollment, UserName};
 use crate::service::refuse_unknown;
 use crate::store::{Cause, Location, StoreError, UnknownUserStore};
 use crate::verify::{ParsedReply, Policy, Refusal, State, Throttle, ThrottlePolicy, Verdict};
@@ -96,9 +96,7 @@ impl UnknownUserStore for MemoryUnknownUsers {
 fn placeholder() -> Enrollment {
     Enrollment {
         user: UserName::parse("nobody").unwrap(),
-        key: key(0),
-        issuer: "nobody".into(),
-        account: "nobody".into(),
+        entry: AppEntry { key: key(0), issuer: "nobody".into(), account: "nobody".into() },
         enrolled_at: UnixTime(0),
         recovery: RecoveryCodes::default(),
     }

@@ -1,7 +1,7 @@
 //! Writing what was taken, for whom it was meant.
 
 use crate::oath::{OtpGenerator, RecoveryCodes, Salt};
-use crate::otpauth::Entry;
+use crate::record::AppEntry;
 use crate::record::Enrollment;
 use crate::service::{Existing, Reporter, Service};
 use crate::store::{Cause, StoreError, UserStore};
@@ -22,10 +22,8 @@ pub struct Rules {
 /// An entry that was taken.
 #[derive(Debug)]
 pub struct Imported {
-    /// Its issuer.
-    pub issuer: String,
-    /// Its account.
-    pub account: String,
+    /// What was taken of it.
+    pub entry: AppEntry,
     /// How many scratch codes came along.
     pub scratch: usize,
     /// What of it was left out.
@@ -58,7 +56,7 @@ impl From<StoreError> for ImportError {
 pub fn import_entry(
     service: &Service<'_, impl UserStore>,
     found: Found,
-    names: impl FnOnce(&OtpGenerator) -> Entry,
+    names: impl FnOnce(&OtpGenerator) -> AppEntry,
     rules: Rules,
     salt: Salt,
     report: Reporter<'_>,
@@ -71,7 +69,7 @@ pub fn import_entry(
     }
     let entry = match found.names {
         Some((issuer, account)) if !issuer.is_empty() || !account.is_empty() => {
-            Entry { key: taken.key, issuer: clean(&issuer), account: clean(&account) }
+            AppEntry { key: taken.key, issuer: clean(&issuer), account: clean(&account) }
         }
         _ => names(&taken.key),
     };
@@ -80,9 +78,7 @@ pub fn import_entry(
     }
     let enrollment = Enrollment {
         user: service.store.user().clone(),
-        key: entry.key,
-        issuer: entry.issuer.clone(),
-        account: entry.account.clone(),
+        entry,
         enrolled_at: (service.clock)(),
         recovery: RecoveryCodes::of_scratch_codes(&taken.scratch, salt)
             .ok_or(ImportError::Unusable(Unusable::Form))?,
@@ -93,12 +89,7 @@ pub fn import_entry(
     } else {
         service.import(&enrollment, &taken.state, existing, report)?;
     }
-    Ok(Imported {
-        issuer: entry.issuer,
-        account: entry.account,
-        scratch: taken.scratch.len(),
-        left_out: taken.left_out,
-    })
+    Ok(Imported { entry: enrollment.entry, scratch: taken.scratch.len(), left_out: taken.left_out })
 }
 
 /// A name that a secret file can hold.

@@ -1,6 +1,6 @@
 //! An entry whose parts stand in fields of their own, as in most exports.
 
-use crate::oath::{Digits, OtpGenerator, Period, Secret};
+use crate::oath::{Digits, OtpGenerator, Parameters, Period, Secret};
 use crate::otpauth::{self, InvalidUri};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
@@ -84,6 +84,6 @@ impl Fields<'_> {
         let algorithm = otpauth::algorithm(self.algorithm)?;
         let digits = self.digits.map_or(Ok(Digits::default()), Digits::try_from)?;
         let period = self.period.map_or(Ok(Period::default()), Period::try_from)?;
-        Ok(OtpGenerator::new(secret, algorithm, digits, period))
+        Ok(OtpGenerator::new(secret, Parameters { algorithm, digits, period }))
     }
 }

@@ -1,7 +1,7 @@
 //! `~/.google_authenticator`: the secret, options in lines that begin with a quotation mark, scratch codes.
 
 use crate::oath::{
-    Algorithm, Digits, Drift, OtpGenerator, Period, RecoveryCodes, ScratchCode, Secret, Step, UnixTime,
+    Drift, OtpGenerator, Parameters, Period, RecoveryCodes, ScratchCode, Secret, Step, UnixTime,
 };
 use crate::verify::{Policy, State, UsedSteps};
 
@@ -26,7 +26,7 @@ fn take(text: &str, now: UnixTime) -> Result<Taken, Unusable> {
     if !options.by_time {
         return Err(Unusable::Counter);
     }
-    let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, options.period);
+    let key = OtpGenerator::new(secret, Parameters { period: options.period, ..Parameters::default() });
     let state = options.state(now);
     options.scratch_left_out = scratch.len().saturating_sub(RecoveryCodes::MOST);
     scratch.truncate(RecoveryCodes::MOST);

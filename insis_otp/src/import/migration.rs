@@ -1,7 +1,7 @@
 //! Google Authenticator's export: `otpauth-migration://offline?data=…`, base64 of a protocol buffer. What it holds was
 //! read from exports; nobody has published it.
 
-use crate::oath::{Algorithm, Digits, InvalidParameter, OtpGenerator, Period, Secret};
+use crate::oath::{Algorithm, Digits, InvalidParameter, OtpGenerator, Parameters, Secret};
 use data_encoding::BASE64_NOPAD;
 use zeroize::Zeroizing;
 
@@ -88,7 +88,7 @@ fn take(secret: &[u8], algorithm: u64, digits: u64, kind: u64) -> Result<Taken, 
         _ => return Err(Unusable::Parameter(InvalidParameter("the number of digits is not known"))),
     };
     let secret = Secret::existing_from_bytes(secret)?;
-    Ok(Taken::of(OtpGenerator::new(secret, algorithm, digits, Period::default())))
+    Ok(Taken::of(OtpGenerator::new(secret, Parameters { algorithm, digits, ..Parameters::default() })))
 }
 
 /// The fields of a protocol buffer, in order.

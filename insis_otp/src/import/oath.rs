@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::oath::{Algorithm, Code, Digits, InvalidParameter, OtpGenerator, Period, Secret, UnixTime};
+use crate::oath::{Code, Digits, InvalidParameter, OtpGenerator, Parameters, Period, Secret, UnixTime};
 use crate::verify::{State, UsedSteps, locate};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
@@ -47,7 +47,7 @@ fn take(kind: &str, pin: &str, secret: &str, last: Option<&str>, now: UnixTime) 
     let (period, digits) = parameters(kind)?;
     let bytes = HEXLOWER_PERMISSIVE.decode(secret.as_bytes()).map(Zeroizing::new);
     let secret = Secret::existing_from_bytes(&bytes.map_err(|_| Unusable::Form)?)?;
-    let key = OtpGenerator::new(secret, Algorithm::Sha1, digits, period);
+    let key = OtpGenerator::new(secret, Parameters { digits, period, ..Parameters::default() });
     // The code of the last login, if it is young enough to be found: it must not open another.
     let last = last.and_then(|code| Code::from_digits(code.as_bytes()));
     let used = last.and_then(|code| locate(&code, &key, now));

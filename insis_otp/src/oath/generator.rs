@@ -4,7 +4,7 @@ use subtle::{Choice, ConstantTimeEq};
 use totp_rs::Builder;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{Algorithm, Digits, Period, Secret, Step};
+use super::{Algorithm, Digits, Parameters, Period, Secret, Step};
 
 /// A code: a number of six to eight digits. Wiped when dropped, compared in constant time, never printed.
 ///
@@ -26,10 +26,10 @@ pub struct Code(u32);
 /// The first test vector of RFC 6238, appendix B: 59 seconds after the beginning of 1970, in the second step of 30 seconds.
 ///
 /// ```
-/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, Secret, UnixTime};
+/// use insis_otp::oath::{Digits, OtpGenerator, Parameters, Secret, UnixTime};
 ///
 /// let secret = Secret::from_bytes(b"12345678901234567890")?;
-/// let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Eight, Period::default());
+/// let key = OtpGenerator::new(secret, Parameters { digits: Digits::Eight, ..Parameters::default() });
 /// let code = key.code(UnixTime(59).step(key.period()));
 /// assert_eq!(*code.reveal(key.digits()), "94287082");
 /// # Ok::<(), insis_otp::oath::InvalidSecret>(())
@@ -37,9 +37,7 @@ pub struct Code(u32);
 #[derive(Clone)]
 pub struct OtpGenerator {
     secret: Secret,
-    algorithm: Algorithm,
-    digits: Digits,
-    period: Period,
+    parameters: Parameters,
 }
 
 impl Code {
@@ -85,8 +83,8 @@ impl std::fmt::Debug for Code {
 impl OtpGenerator {
     /// A key of these parameters.
     #[must_use]
-    pub const fn new(secret: Secret, algorithm: Algorithm, digits: Digits, period: Period) -> Self {
-        Self { secret, algorithm, digits, period }
+    pub const fn new(secret: Secret, parameters: Parameters) -> Self {
+        Self { secret, parameters }
     }
 
     /// The code of a step: HOTP(K, T), dynamically truncated (RFC 4226, section 5.3). What compares the codes of many
@@ -97,7 +95,7 @@ impl OtpGenerator {
         COMPUTED.with(|count| count.set(count.get() + 1));
         // The library's period is set to one second, so that its "time" is our step.
         let totp = Builder::new()
-            .with_algorithm(match self.algorithm {
+            .with_algorithm(match self.algorithm() {
                 Algorithm::Sha1 => totp_rs::Algorithm::SHA1,
                 Algorithm::Sha256 => totp_rs::Algorithm::SHA256,
                 Algorithm::Sha512 => totp_rs::Algorithm::SHA512,
@@ -105,7 +103,7 @@ impl OtpGenerator {
             .with_secret(self.secret.bytes().to_vec())
             .with_step_duration(1)
             .build_noncompliant();
-        Code::truncate(&totp.sign(step.0), self.digits)
+        Code::truncate(&totp.sign(step.0), self.digits())
     }
 
     /// The secret.
@@ -114,22 +112,28 @@ impl OtpGenerator {
         &self.secret
     }
 
+    /// How codes are made of it.
+    #[must_use]
+    pub const fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
     /// The hash under the HMAC.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.parameters.algorithm
     }
 
     /// How many digits its codes have.
     #[must_use]
     pub const fn digits(&self) -> Digits {
-        self.digits
+        self.parameters.digits
     }
 
     /// The length of its time step.
     #[must_use]
     pub const fn period(&self) -> Period {
-        self.period
+        self.parameters.period
     }
 }
 
@@ -141,13 +145,8 @@ thread_local! {
 
 impl std::fmt::Debug for OtpGenerator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "OtpGenerator(redacted, {} {} {}s)",
-            self.algorithm.name(),
-            self.digits.count(),
-            self.period.seconds()
-        )
+        let Parameters { algorithm, digits, period } = self.parameters;
+        write!(f, "OtpGenerator(redacted, {} {} {}s)", algorithm.name(), digits.count(), period.seconds())
     }
 }
 
@@ -157,7 +156,10 @@ mod tests {
     use crate::oath::UnixTime;
 
     fn key(secret: &[u8], algorithm: Algorithm, digits: Digits) -> OtpGenerator {
-        OtpGenerator::new(Secret::from_bytes(secret).unwrap(), algorithm, digits, Period::default())
+        OtpGenerator::new(
+            Secret::from_bytes(secret).unwrap(),
+            Parameters { algorithm, digits, ..Parameters::default() },
+        )
     }
 
     #[test]

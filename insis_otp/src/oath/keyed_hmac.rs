@@ -61,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::oath::{Digits, Period, Secret};
+    use crate::oath::{Digits, Parameters, Secret};
 
     proptest! {
         #[test]
@@ -71,7 +71,8 @@ mod tests {
             digits in prop::sample::select(vec![Digits::Six, Digits::Seven, Digits::Eight]),
             steps in prop::collection::vec(any::<u64>(), 1..4),
         ) {
-            let key = OtpGenerator::new(Secret::from_bytes(&secret).unwrap(), algorithm, digits, Period::default());
+            let parameters = Parameters { algorithm, digits, ..Parameters::default() };
+            let key = OtpGenerator::new(Secret::from_bytes(&secret).unwrap(), parameters);
             let keyed = KeyedHmac::new(&key);
             for step in steps {
                 let (one, other) = (keyed.code(Step(step)), key.code(Step(step)));

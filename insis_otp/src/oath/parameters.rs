@@ -35,6 +35,17 @@ pub enum Digits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period(u16);
 
+/// How codes are made of a secret. Other than the defaults, some apps compute wrong codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// The hash under the HMAC.
+    pub algorithm: Algorithm,
+    /// The digits of a code.
+    pub digits: Digits,
+    /// The length of a time step.
+    pub period: Period,
+}
+
 impl Algorithm {
     /// The name in otpauth URIs and in the secret file.
     #[must_use]

@@ -6,14 +6,16 @@
 
 use zeroize::Zeroizing;
 
-use super::Entry;
-use crate::oath::{Algorithm, Digits, InvalidParameter, InvalidSecret, OtpGenerator, Period, Secret};
+use crate::oath::{
+    Algorithm, Digits, InvalidParameter, InvalidSecret, OtpGenerator, Parameters, Period, Secret,
+};
+use crate::record::AppEntry;
 
 /// An entry as it was read, and what its URI has besides.
 #[derive(Clone, Debug)]
 pub struct Parsed {
     /// The entry.
-    pub entry: Entry,
+    pub entry: AppEntry,
     /// The parameters that are passed over, as far as other programs are known to write them.
     pub ignored: Vec<&'static str>,
     /// How many others are passed over. Their names are not repeated: what stands there might be a secret.
@@ -86,7 +88,7 @@ impl Parsed {
         }
         let (head, query) = uri.split_once('?').unwrap_or((&uri, ""));
         let label = label(head)?;
-        let mut parameters = Parameters::default();
+        let mut parameters = Query::default();
         for (name, value) in pairs(&without_entities(query))?.into_iter().map(split) {
             parameters.set(name, value)?;
         }
@@ -179,9 +181,9 @@ fn split(pair: &str) -> (&str, &str) {
     pair.split_once('=').unwrap_or((pair, ""))
 }
 
-/// The parameters while they are read.
+/// The query while it is read.
 #[derive(Default)]
-struct Parameters {
+struct Query {
     secret: Option<Secret>,
     issuer: Option<String>,
     algorithm: Option<Algorithm>,
@@ -191,7 +193,7 @@ struct Parameters {
     unknown: usize,
 }
 
-impl Parameters {
+impl Query {
     fn set(&mut self, name: &str, value: &str) -> Result<(), InvalidUri> {
         let name = name.trim().to_ascii_lowercase();
         let raw = value;
@@ -227,9 +229,10 @@ impl Parameters {
         let key = {
             let secret = self.secret.ok_or(InvalidUri::NoSecret)?;
             let (algorithm, digits) = (self.algorithm.unwrap_or_default(), self.digits.unwrap_or_default());
-            OtpGenerator::new(secret, algorithm, digits, self.period.unwrap_or_default())
+            let period = self.period.unwrap_or_default();
+            OtpGenerator::new(secret, Parameters { algorithm, digits, period })
         };
-        let entry = Entry { key, issuer: self.issuer.unwrap_or(issuer), account };
+        let entry = AppEntry { key, issuer: self.issuer.unwrap_or(issuer), account };
         let secret = entry.key.secret().to_base32();
         let names = [&entry.issuer, &entry.account];
         if names.iter().any(|name| holds_uri(name)) {
@@ -312,8 +315,8 @@ mod tests {
 
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-    fn read(rest: &str) -> Result<Entry, InvalidUri> {
-        Entry::parse(&format!("otpauth://totp/{rest}"))
+    fn read(rest: &str) -> Result<AppEntry, InvalidUri> {
+        AppEntry::parse(&format!("otpauth://totp/{rest}"))
     }
 
     #[test]
@@ -333,7 +336,7 @@ mod tests {
 
     #[test]
     fn parameters_are_read_however_they_are_written() {
-        let eight = |entry: &Entry| {
+        let eight = |entry: &AppEntry| {
             (entry.key.algorithm(), entry.key.digits(), entry.key.period().seconds())
                 == (Algorithm::Sha256, Digits::Eight, 60)
         };
@@ -370,7 +373,7 @@ mod tests {
             assert_eq!(*entry.key.secret().to_base32(), SECRET, "{secret}");
         }
         let text = format!("\u{feff}  otpauth://TOTP/x?secret={SECRET}\r\n\r\n");
-        assert_eq!(*Entry::parse(&text).unwrap().key.secret().to_base32(), SECRET);
+        assert_eq!(*AppEntry::parse(&text).unwrap().key.secret().to_base32(), SECRET);
         assert!(read("x?secret=GEZDGNBVGY3TQOJQ").unwrap().key.secret().is_short());
     }
 
@@ -403,7 +406,7 @@ mod tests {
             Counter, Encoding, Fragment, NoSecret, NotOtpauth, OtherCodes, Parameter, Secret, SecretInName,
             Several, Twice,
         };
-        let refused = |uri: &str| Entry::parse(uri).map(drop).unwrap_err();
+        let refused = |uri: &str| AppEntry::parse(uri).map(drop).unwrap_err();
         let rest = |rest: &str| read(&rest.replace("=S", &format!("={SECRET}"))).map(drop).unwrap_err();
         assert_eq!(refused("https://example.org"), NotOtpauth);
         assert_eq!(refused("otpauth://hotp/a?secret=x&counter=0"), Counter);
@@ -456,8 +459,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in ".{0,200}") {
-            let _ = Entry::parse(&text);
-            let _ = Entry::parse(&format!("otpauth://totp/{text}"));
+            let _ = AppEntry::parse(&text);
+            let _ = AppEntry::parse(&format!("otpauth://totp/{text}"));
         }
 
         /// Whatever stands around two secrets: no name has either of them in it, and no error.
@@ -472,12 +475,12 @@ mod tests {
             )
         ) {
             let text = format!("otpauth://totp/{}", parts.concat());
-            if let Ok(entry) = Entry::parse(&text) {
+            if let Ok(entry) = AppEntry::parse(&text) {
                 let secret = entry.key.secret().to_base32();
                 for name in [&entry.issuer, &entry.account] {
                     prop_assert!(!name.contains(&**secret) && !name.contains("secret="), "{name}");
                 }
-            } else if let Err(why) = Entry::parse(&text) {
+            } else if let Err(why) = AppEntry::parse(&text) {
                 prop_assert!(!is_secret_like(&why.to_string()));
             }
         }

@@ -3,8 +3,10 @@
 //!
 //! How it is written down is a matter of the store's alone.
 
+mod app_entry;
 mod enrollment;
 mod user_name;
 
+pub use app_entry::AppEntry;
 pub use enrollment::Enrollment;
 pub use user_name::{InvalidUserName, UserName};

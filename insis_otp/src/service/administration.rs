@@ -22,8 +22,8 @@ impl<S: UserStore> Service<'_, S> {
     /// Nobody has enrolled, or the head is damaged: then only enrolling again helps.
     pub fn unlock(&self, report: Reporter<'_>) -> Result<(), StoreError> {
         let unlocked = self.store.repair(|enrollment, present| match present {
-            Some(state) => state.unlocked(enrollment.key.period(), self.policy, (self.clock)()),
-            None => State::unknown(enrollment.key.period(), self.policy, (self.clock)()),
+            Some(state) => state.unlocked(enrollment.entry.key.period(), self.policy, (self.clock)()),
+            None => State::unknown(enrollment.entry.key.period(), self.policy, (self.clock)()),
         });
         reported("unlock", unlocked, report)
     }

@@ -12,7 +12,10 @@ use zeroize::Zeroizing;
 use super::{Credential, EnrollmentDenial, LinkRefusal, NewDevice, Reply, Status};
 use crate::RememberedClient;
 use crate::identity::{FlowRefusal, Identity, Unavailability};
-use crate::oath::{Code, Drift, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, Seconds, Secret, UnixTime};
+use crate::oath::{
+    Code, Drift, OtpGenerator, Parameters, RecoveryCode, RecoveryCodes, Salt, Seconds, Secret, UnixTime,
+};
+use crate::record::AppEntry;
 use crate::store::{InvitationRefusal, Link, LinkMaker, LinkStatus};
 use crate::verify::{Accepted, EnrollmentRefusal, Malformed, ParsedReply, Proof, Refusal, State, Verdict};
 
@@ -81,14 +84,24 @@ impl Writer {
         self.field("reply", HexOf(&reply.0));
     }
 
-    pub fn new_device(&mut self, new: &NewDevice) {
-        let digits = new.key.digits();
-        self.field("secret", new.key.secret().to_base32().as_str());
-        self.field("algorithm", new.key.algorithm().name());
+    pub fn entry(&mut self, entry: &AppEntry) {
+        let AppEntry { key, issuer, account } = entry;
+        self.field("secret", key.secret().to_base32().as_str());
+        self.parameters(key.parameters());
+        self.text_field("issuer", issuer);
+        self.text_field("account", account);
+    }
+
+    fn parameters(&mut self, parameters: Parameters) {
+        let Parameters { algorithm, digits, period } = parameters;
+        self.field("algorithm", algorithm.name());
         self.field("digits", digits.count());
-        self.field("period", new.key.period().seconds());
-        self.text_field("issuer", &new.issuer);
-        self.text_field("account", &new.account);
+        self.field("period", period.seconds());
+    }
+
+    pub fn new_device(&mut self, new: &NewDevice) {
+        let digits = new.entry.key.digits();
+        self.entry(&new.entry);
         self.field("first", new.first.reveal(digits).as_str());
         self.field("second", new.second.reveal(digits).as_str());
         self.recovery(&new.recovery.0, new.recovery.1);
@@ -180,13 +193,10 @@ impl Writer {
     }
 
     pub fn status(&mut self, status: &Status) {
-        let (algorithm, digits, period) = status.parameters;
         self.field("paired_at", status.enrolled_at.0);
         self.text_field("issuer", &status.issuer);
         self.text_field("account", &status.account);
-        self.field("algorithm", algorithm.name());
-        self.field("digits", digits.count());
-        self.field("period", period.seconds());
+        self.parameters(status.parameters);
         self.field("drift", status.drift.0);
         if let Some(time) = status.last_login {
             self.field("last_login", time.0);
@@ -286,15 +296,23 @@ impl<'m> Fields<'m> {
         })
     }
 
+    pub fn parameters(&mut self) -> Result<Parameters, NotUnderstood> {
+        Ok(Parameters {
+            algorithm: self.parse("algorithm")?,
+            digits: self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?,
+            period: self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?,
+        })
+    }
+
     pub fn new_device(&mut self) -> Result<NewDevice, NotUnderstood> {
         let secret = Secret::from_base32(self.take("secret")?).map_err(|_| NotUnderstood)?;
-        let algorithm = self.parse("algorithm")?;
-        let digits = self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?;
-        let period = self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?;
+        let parameters = self.parameters()?;
         Ok(NewDevice {
-            key: OtpGenerator::new(secret, algorithm, digits, period),
-            issuer: self.name("issuer")?,
-            account: self.name("account")?,
+            entry: AppEntry {
+                key: OtpGenerator::new(secret, parameters),
+                issuer: self.name("issuer")?,
+                account: self.name("account")?,
+            },
             first: Code::from_digits(self.take("first")?.as_bytes()).ok_or(NotUnderstood)?,
             second: Code::from_digits(self.take("second")?.as_bytes()).ok_or(NotUnderstood)?,
             recovery: self.recovery()?,
@@ -403,11 +421,7 @@ impl<'m> Fields<'m> {
             enrolled_at: UnixTime(self.parse("paired_at")?),
             issuer: self.take("issuer")?.to_owned(),
             account: self.take("account")?.to_owned(),
-            parameters: (
-                self.parse("algorithm")?,
-                self.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?,
-                self.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?,
-            ),
+            parameters: self.parameters()?,
             drift: Drift(self.parse("drift")?),
             last_login: self.parse_optional("last_login")?.map(UnixTime),
             failures: self.parse("failures")?,

@@ -47,7 +47,7 @@ pub fn refuse_unknown(
 ) -> Result<Refusal, StoreError> {
     let charge = |enrollment: &Enrollment, state: &State| match verify::charge(
         &Attempt::of(typed),
-        &enrollment.key,
+        &enrollment.entry.key,
         state,
         policy,
         clock(),
@@ -58,7 +58,7 @@ pub fn refuse_unknown(
     let compare = |enrollment: &Enrollment, comparison: Result<verify::Comparison, Refusal>| match comparison
     {
         Err(refusal) => refusal,
-        Ok(comparison) => match comparison.compare(&enrollment.key, &enrollment.recovery).0 {
+        Ok(comparison) => match comparison.compare(&enrollment.entry.key, &enrollment.recovery).0 {
             Verdict::Refused(why) => why,
             // By chance, the code of a secret that nobody has.
             Verdict::Accepted(_) => Refusal::Wrong,

@@ -122,7 +122,7 @@ impl<S: UserStore> Service<'_, S> {
         let charge = |enrollment: &Enrollment, state: &State| match charge_resync(
             which,
             typed,
-            &enrollment.key,
+            &enrollment.entry.key,
             state,
             self.policy,
             (self.clock)(),
@@ -133,7 +133,7 @@ impl<S: UserStore> Service<'_, S> {
             ResyncCharge::Due(comparison) => Charge::Due(comparison.charged().clone(), comparison),
         };
         let compare = |enrollment: &Enrollment, comparison: verify::ResyncComparison| {
-            let (answer, state) = comparison.compare(&enrollment.key);
+            let (answer, state) = comparison.compare(&enrollment.entry.key);
             // Always, so that a write does not tell whether the first code was right.
             Decision { state, write: Write::Durable, answer }
         };

@@ -4,8 +4,8 @@ use zeroize::Zeroizing;
 
 use super::codec::{Fields, HexOf, Writer};
 use super::{Error, NotUnderstood};
-use crate::oath::{Code, OtpGenerator, RecoveryCode, RecoveryCodes, Salt, UnixTime};
-use crate::record::{Enrollment, UserName};
+use crate::oath::{Code, RecoveryCode, RecoveryCodes, Salt, UnixTime};
+use crate::record::{AppEntry, Enrollment, UserName};
 use crate::verify::{ParsedReply, ResyncCode, State, enroll};
 
 /// What a caller asks about its own account.
@@ -60,12 +60,8 @@ pub struct Credential(pub(super) Zeroizing<Vec<u8>>);
 /// An enrollment to be written, with the two consecutive codes that show that the phone works.
 #[derive(Clone, Debug)]
 pub struct NewDevice {
-    /// The secret and how codes are made of it.
-    pub key: OtpGenerator,
-    /// The name above the account in the app.
-    pub issuer: String,
-    /// The account in the app.
-    pub account: String,
+    /// The secret, and the entry in the app.
+    pub entry: AppEntry,
     /// The code that the phone showed first.
     pub first: Code,
     /// The one after it.
@@ -226,9 +222,7 @@ impl NewDevice {
     fn enrollment(&self, user: &UserName, now: UnixTime) -> Enrollment {
         Enrollment {
             user: user.clone(),
-            key: self.key.clone(),
-            issuer: self.issuer.clone(),
-            account: self.account.clone(),
+            entry: self.entry.clone(),
             enrolled_at: now,
             recovery: RecoveryCodes::new(&self.recovery.0, self.recovery.1),
         }
@@ -236,7 +230,7 @@ impl NewDevice {
 
     /// Head and state of the new file, if the codes show that the phone holds the secret.
     pub(super) fn proved(&self, user: &UserName, now: UnixTime) -> Result<(Enrollment, State), Error> {
-        let proof = enroll(&self.first, &self.second, &self.key, now).map_err(Error::Codes)?;
+        let proof = enroll(&self.first, &self.second, &self.entry.key, now).map_err(Error::Codes)?;
         Ok((self.enrollment(user, now), proof.state))
     }
 }

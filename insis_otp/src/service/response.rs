@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::codec::{Fields, Writer, codes_refusal, codes_refusal_word};
 use super::{LinkRefusal, NotUnderstood};
-use crate::oath::{Drift, Seconds, UnixTime};
+use crate::oath::{Drift, Parameters, Seconds, UnixTime};
 use crate::store::{InvitationRefusal, LinkStatus, Record};
 use crate::verify::{EnrollmentRefusal, Policy, Verdict};
 
@@ -113,7 +113,7 @@ pub struct Status {
     /// The account in the app.
     pub account: String,
     /// Hash, digits and seconds of a step, as the app has them.
-    pub parameters: (crate::oath::Algorithm, crate::oath::Digits, crate::oath::Period),
+    pub parameters: Parameters,
     /// How far the phone's clock is off.
     pub drift: Drift,
     /// When a code last opened a login.
@@ -153,9 +153,9 @@ impl Status {
         let Record { enrollment, state, .. } = record;
         Self {
             enrolled_at: enrollment.enrolled_at,
-            issuer: enrollment.issuer.clone(),
-            account: enrollment.account.clone(),
-            parameters: (enrollment.key.algorithm(), enrollment.key.digits(), enrollment.key.period()),
+            issuer: enrollment.entry.issuer.clone(),
+            account: enrollment.entry.account.clone(),
+            parameters: enrollment.entry.key.parameters(),
             drift: state.drift,
             last_login: state.last_login,
             failures: state.failures,

@@ -8,7 +8,7 @@ use super::client::converse;
 use super::codec::{Fields, HexOf, LONGEST, Writer};
 use super::{Change, FleetClient, HelperError, NotUnderstood};
 use crate::oath::{OtpGenerator, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime};
-use crate::record::{Enrollment, UserName};
+use crate::record::{AppEntry, Enrollment, UserName};
 use crate::store::{Record, state_from_bytes, state_to_bytes};
 
 /// A record, as it is sent.
@@ -142,14 +142,9 @@ fn with_record(kind: &str, record: &Record) -> Writer {
 
 fn write(message: &mut Writer, record: &Record) {
     let Record { enrollment, state } = record;
-    let Enrollment { user, key, issuer, account, enrolled_at, recovery } = enrollment;
+    let Enrollment { user, entry, enrolled_at, recovery } = enrollment;
     message.field("name", user);
-    message.field("secret", key.secret().to_base32().as_str());
-    message.field("algorithm", key.algorithm().name());
-    message.field("digits", key.digits().count());
-    message.field("period", key.period().seconds());
-    message.text_field("issuer", issuer);
-    message.text_field("account", account);
+    message.entry(entry);
     message.field("enrolled_at", enrolled_at.0);
     message.field("salt", HexOf(&recovery.salt().0));
     for (name, hashes) in [("recovery", recovery.hashes()), ("scratch", recovery.scratch())] {
@@ -164,9 +159,7 @@ fn read(fields: &mut Fields<'_>) -> Result<Option<Record>, NotUnderstood> {
     let Some(user) = fields.optional("name") else { return Ok(None) };
     let user = UserName::parse(user).map_err(|_| NotUnderstood)?;
     let secret = Secret::existing_from_base32(fields.take("secret")?).map_err(|_| NotUnderstood)?;
-    let algorithm = fields.parse("algorithm")?;
-    let digits = fields.parse::<u64>("digits")?.try_into().map_err(|_| NotUnderstood)?;
-    let period = fields.parse::<u64>("period")?.try_into().map_err(|_| NotUnderstood)?;
+    let parameters = fields.parameters()?;
     let mut name = |key: &str| {
         let text = fields.take(key)?;
         if text.chars().any(char::is_control) { Err(NotUnderstood) } else { Ok(text.to_owned()) }
@@ -179,9 +172,7 @@ fn read(fields: &mut Fields<'_>) -> Result<Option<Record>, NotUnderstood> {
     let state = HEXLOWER.decode(fields.take("state")?.as_bytes()).map_err(|_| NotUnderstood)?;
     let enrollment = Enrollment {
         user,
-        key: OtpGenerator::new(secret, algorithm, digits, period),
-        issuer,
-        account,
+        entry: AppEntry { key: OtpGenerator::new(secret, parameters), issuer, account },
         enrolled_at,
         recovery: recovery.ok_or(NotUnderstood)?,
     };
@@ -201,7 +192,7 @@ fn hashes(list: &str) -> Result<Vec<RecoveryHash>, NotUnderstood> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oath::{Algorithm, Digits, Period, Step};
+    use crate::oath::{Algorithm, Digits, Parameters, Step};
     use crate::verify::{State, UsedSteps};
 
     fn record() -> Record {
@@ -209,9 +200,18 @@ mod tests {
         let secret = Secret::from_bytes(&[7; 20]).unwrap();
         let enrollment = Enrollment {
             user: UserName::parse("anna=ž").unwrap(),
-            key: OtpGenerator::new(secret, Algorithm::Sha512, Digits::Eight, Period::default()),
-            issuer: "Example = ž".into(),
-            account: "anna@example.org".into(),
+            entry: AppEntry {
+                key: OtpGenerator::new(
+                    secret,
+                    Parameters {
+                        algorithm: Algorithm::Sha512,
+                        digits: Digits::Eight,
+                        ..Parameters::default()
+                    },
+                ),
+                issuer: "Example = ž".into(),
+                account: "anna@example.org".into(),
+            },
             enrolled_at: UnixTime(5),
             recovery: RecoveryCodes::from_hashes(Salt([3; 16]), hashes.0, hashes.1).unwrap(),
         };

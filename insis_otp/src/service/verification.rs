@@ -78,7 +78,7 @@ pub(super) struct Decided {
 impl<S: UserStore> Service<'_, S> {
     pub(super) fn decide(&self, attempt: &LoginAttempt<'_>, purpose: Purpose) -> Result<Decided, StoreError> {
         let charge = |enrollment: &Enrollment, state: &State| {
-            let key = &enrollment.key;
+            let key = &enrollment.entry.key;
             let attempt = attempt.at(attempt.source.tag(key.secret()));
             match verify::charge(&attempt, key, state, self.policy, (self.clock)()) {
                 verify::Charge::Settled(refusal, state) => {
@@ -94,7 +94,7 @@ impl<S: UserStore> Service<'_, S> {
             let tag = attempt.remember.map(|client| client.tag(enrollment));
             let (charged, now) = (comparison.charged().clone(), (self.clock)());
             let is_new = charged.last_login.is_none_or(|last| last < enrollment.enrolled_at);
-            let (verdict, mut state) = comparison.compare(&enrollment.key, &enrollment.recovery);
+            let (verdict, mut state) = comparison.compare(&enrollment.entry.key, &enrollment.recovery);
             let accepted = matches!(verdict, Verdict::Accepted(_));
             if let (true, Some(tag)) = (accepted, tag) {
                 state.remember(tag, now);

@@ -94,8 +94,8 @@ impl Record {
 
     fn has_enrollment_of(&self, other: &Self) -> bool {
         let parts = |record: &Self| {
-            let Enrollment { user, key, issuer, account, recovery, .. } = record.enrollment.clone();
-            (user, key.algorithm(), key.digits(), key.period(), issuer, account, recovery)
+            let Enrollment { user, entry, recovery, .. } = record.enrollment.clone();
+            (user, entry.key.parameters(), entry.issuer, entry.account, recovery)
         };
         self.enrollment.is_same(&other.enrollment) && parts(self) == parts(other)
     }

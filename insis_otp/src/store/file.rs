@@ -43,10 +43,9 @@ use nix::fcntl::Flock;
 /// An enrollment that is written, read, changed and removed, in a home:
 ///
 /// ```
-/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, UnixTime};
-/// use insis_otp::store::Account;
-/// use insis_otp::record::{Enrollment, UserName};
-/// use insis_otp::store::{Decision, Template, UserStore, Write};
+/// use insis_otp::oath::{OtpGenerator, Parameters, RecoveryCodes, Secret, UnixTime};
+/// use insis_otp::record::{AppEntry, Enrollment, UserName};
+/// use insis_otp::store::{Account, Decision, Template, UserStore, Write};
 /// use insis_otp::verify::State;
 /// use nix::unistd::{getegid, geteuid};
 ///
@@ -59,9 +58,11 @@ use nix::fcntl::Flock;
 /// let secret = Secret::generate(|bytes| { bytes.fill(7); Ok::<_, std::io::Error>(()) })?;
 /// let enrollment = Enrollment {
 ///     user: name,
-///     key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
-///     issuer: "example.org".into(),
-///     account: "anna@example.org".into(),
+///     entry: AppEntry {
+///         key: OtpGenerator::new(secret, Parameters::default()),
+///         issuer: "example.org".into(),
+///         account: "anna@example.org".into(),
+///     },
 ///     enrolled_at: UnixTime(1_700_000_000),
 ///     recovery: RecoveryCodes::default(),
 /// };

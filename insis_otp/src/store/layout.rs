@@ -21,9 +21,9 @@ use zeroize::{Zeroize, Zeroizing};
 use super::seal::{KeptSecret, Seal};
 use super::slot::{self, Pending, SlotCursor};
 use crate::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime,
+    Algorithm, Digits, OtpGenerator, Parameters, Period, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime,
 };
-use crate::record::{Enrollment, UserName};
+use crate::record::{AppEntry, Enrollment, UserName};
 use crate::strict::{Error, Value, each_key};
 use crate::verify::State;
 
@@ -182,7 +182,7 @@ fn sum_line(head_sum: [u8; 16]) -> Vec<u8> {
 }
 
 fn head_text(enrollment: &Enrollment, seal: Seal) -> Result<Zeroizing<String>, Damage> {
-    let Enrollment { user, key, issuer, account, enrolled_at, recovery } = enrollment;
+    let Enrollment { user, entry: AppEntry { key, issuer, account }, enrolled_at, recovery } = enrollment;
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let hashes = |key: &str, hashes: &[RecoveryHash]| {
         let lines: Vec<_> = hashes.iter().map(|h| format!("\n  \"{}\",", HEXLOWER.encode(&h.0))).collect();
@@ -274,9 +274,14 @@ impl Head {
         let rest = || {
             Some(Enrollment {
                 user,
-                key: OtpGenerator::new(secret, self.algorithm?, self.digits?, self.period?),
-                issuer: self.issuer?,
-                account: self.account?,
+                entry: AppEntry {
+                    key: OtpGenerator::new(
+                        secret,
+                        Parameters { algorithm: self.algorithm?, digits: self.digits?, period: self.period? },
+                    ),
+                    issuer: self.issuer?,
+                    account: self.account?,
+                },
                 enrolled_at: self.enrolled_at?,
                 recovery: RecoveryCodes::from_hashes(self.salt?, self.hashes?, self.scratch)?,
             })
@@ -305,13 +310,20 @@ mod tests {
     use crate::oath::{Drift, Step};
     use crate::verify::{Remembered, UsedSteps};
 
+    fn named(account: String) -> Enrollment {
+        let enrollment = enrollment();
+        Enrollment { entry: AppEntry { account, ..enrollment.entry }, ..enrollment }
+    }
+
     fn enrollment() -> Enrollment {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
         Enrollment {
             user: UserName::parse("alice").unwrap(),
-            key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
-            issuer: "Ex\"am\\ple".into(),
-            account: "alice@host ž".into(),
+            entry: AppEntry {
+                key: OtpGenerator::new(secret, Parameters::default()),
+                issuer: "Ex\"am\\ple".into(),
+                account: "alice@host ž".into(),
+            },
             enrolled_at: UnixTime(1_764_000_000),
             recovery: RecoveryCodes::from_hashes(
                 Salt([5; 16]),
@@ -357,8 +369,11 @@ mod tests {
         let record = decode(&page, Seal::Plain).unwrap();
         assert_eq!(record.state, state(3));
         let read = record.enrollment;
-        assert_eq!((read.issuer, read.account), (enrollment().issuer, enrollment().account));
-        assert_eq!(read.key.secret(), enrollment().key.secret());
+        assert_eq!(
+            (read.entry.issuer, read.entry.account),
+            (enrollment().entry.issuer, enrollment().entry.account)
+        );
+        assert_eq!(read.entry.key.secret(), enrollment().entry.key.secret());
         assert_eq!(read.recovery, enrollment().recovery);
     }
 
@@ -420,24 +435,23 @@ mod tests {
         for page in [&good[..PAGE - 1], &[], &[0; PAGE], &[b'\n'; PAGE + 1]] {
             assert!(decode(page, Seal::Plain).is_err());
         }
-        let long = Enrollment { account: "x".repeat(2000), ..enrollment() };
+        let long = named("x".repeat(2000));
         assert!(encode(&long, &state(0), Seal::Plain).is_err());
     }
 
     #[test]
     fn a_head_that_just_fits_is_written_and_one_byte_more_is_not() {
-        let named = |length| Enrollment { account: "x".repeat(length), ..enrollment() };
+        let named = |length| named("x".repeat(length));
         let room = HEAD_TEXT - head_text(&named(0), Seal::Plain).unwrap().len();
         let page = encode(&named(room), &state(0), Seal::Plain).unwrap();
-        assert_eq!(decode(&page, Seal::Plain).unwrap().enrollment.account, named(room).account);
+        assert_eq!(decode(&page, Seal::Plain).unwrap().enrollment.entry.account, named(room).entry.account);
         assert!(encode(&named(room + 1), &state(0), Seal::Plain).is_err());
     }
 
     #[test]
     fn a_state_of_another_file_is_not_taken() {
         let mut mixed = page(0..9);
-        let other =
-            encode(&Enrollment { account: "other".into(), ..enrollment() }, &state(1), Seal::Plain).unwrap();
+        let other = encode(&named("other".into()), &state(1), Seal::Plain).unwrap();
         mixed[..HEAD].copy_from_slice(&other[..HEAD]);
         assert!(decode(&mixed, Seal::Plain).is_err());
     }

@@ -31,10 +31,8 @@ use super::page_io::write_at;
 use super::seal::Seal;
 use super::{Cause, StoreError, Template};
 use crate::files::{self, Access};
-use crate::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime,
-};
-use crate::record::{Enrollment, UserName};
+use crate::oath::{OtpGenerator, Parameters, RecoveryCodes, RecoveryHash, Salt, Secret, UnixTime};
+use crate::record::{AppEntry, Enrollment, UserName};
 use crate::verify::{Budgets, Meter, SourceMeter, SourceTag, State, Throttle, ThrottlePolicy};
 
 /// Where the failures of names without a secret file are kept.
@@ -95,8 +93,8 @@ impl UnknownUserStore for UnknownUsers {
             check_directory(self.path.parent().unwrap_or(Path::new("/")))?;
             let file = self.open()?;
             let placeholder = placeholder_record(&file)?;
-            let Spot { page, tag } =
-                Spot::of(placeholder.key.secret(), name).ok_or(Cause::Damaged("no entry for a name"))?;
+            let Spot { page, tag } = Spot::of(placeholder.entry.key.secret(), name)
+                .ok_or(Cause::Damaged("no entry for a name"))?;
             lock(&file, page, PAGE)?;
             let entries = Entries::read(&file, page)?;
             let throttle = entries.throttle(tag);
@@ -166,9 +164,11 @@ fn new_placeholder() -> Result<Enrollment, Cause> {
     let recovery = RecoveryCodes::from_hashes(Salt::default(), no_hashes, Vec::new());
     Ok(Enrollment {
         user: UserName::parse("nobody").map_err(|_| Cause::Damaged("no name for it"))?,
-        key: OtpGenerator::new(secret, Algorithm::default(), Digits::default(), Period::default()),
-        issuer: "nobody".to_owned(),
-        account: "nobody".to_owned(),
+        entry: AppEntry {
+            key: OtpGenerator::new(secret, Parameters::default()),
+            issuer: "nobody".to_owned(),
+            account: "nobody".to_owned(),
+        },
         enrolled_at: UnixTime(0),
         recovery: recovery.ok_or(Cause::Damaged("no recovery codes for it"))?,
     })

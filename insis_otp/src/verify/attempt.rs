@@ -81,11 +81,11 @@ struct Restricted(bool);
 /// A login goes through [`charge`] and [`Comparison::compare`] instead, and writes the state after each.
 ///
 /// ```
-/// use insis_otp::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, UnixTime};
+/// use insis_otp::oath::{OtpGenerator, Parameters, RecoveryCodes, Secret, UnixTime};
 /// use insis_otp::verify::{Attempt, Policy, Refusal, State, ParsedReply, Verdict, verify};
 ///
 /// let secret = Secret::from_bytes(b"12345678901234567890")?;
-/// let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+/// let key = OtpGenerator::new(secret, Parameters::default());
 /// let (recovery, policy, now) = (RecoveryCodes::default(), Policy::default(), UnixTime(1_700_000_000));
 ///
 /// // What the phone shows now opens one login, and no second one.

@@ -109,12 +109,12 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oath::{Algorithm, Digits, Period, Seconds, Secret};
+    use crate::oath::{Parameters, Period, Seconds, Secret};
     use crate::verify::fixtures::{T, twins};
 
     fn key() -> OtpGenerator {
         let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
-        OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+        OtpGenerator::new(secret, Parameters::default())
     }
 
     const NOW: UnixTime = UnixTime(1_700_000_010);

@@ -1,9 +1,7 @@
 //! A phone, and what is kept of it: for the tests of the verdict and of resynchronization.
 
 use super::{Attempt, ParsedReply, Policy, State, UsedSteps, Verdict, verify};
-use crate::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime,
-};
+use crate::oath::{OtpGenerator, Parameters, RecoveryCode, RecoveryCodes, Salt, Secret, Step, UnixTime};
 
 pub const T: u64 = 56_000_000;
 pub const NOW: UnixTime = UnixTime(T * 30 + 12);
@@ -17,7 +15,7 @@ pub struct Phone {
 
 pub fn phone() -> Phone {
     let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
-    let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+    let key = OtpGenerator::new(secret, Parameters::default());
     let used = UsedSteps::since_enrollment(Step(T - 2001), Step(T - 2000));
     let recovery =
         RecoveryCodes::new(&[recovery_code(b"abcdefghjk"), recovery_code(b"kkkkkkkkkk")], Salt([1; 16]));
@@ -29,7 +27,7 @@ pub fn twins() -> OtpGenerator {
     let mut bytes = [7; Secret::BYTES];
     bytes[..4].copy_from_slice(&18_132_u32.to_be_bytes());
     let secret = Secret::from_bytes(&bytes).unwrap();
-    OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default())
+    OtpGenerator::new(secret, Parameters::default())
 }
 
 fn recovery_code(letters: &[u8]) -> RecoveryCode {

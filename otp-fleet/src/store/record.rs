@@ -36,8 +36,8 @@ impl Written {
         Self {
             state: at::state_value(enrollment, state, version),
             enrollment: at::enrollment_value(enrollment),
-            length: enrollment.key.digits().count().to_string(),
-            period: enrollment.key.period().seconds().to_string(),
+            length: enrollment.entry.key.digits().count().to_string(),
+            period: enrollment.entry.key.period().seconds().to_string(),
             step: step.0.to_string(),
         }
     }
@@ -46,9 +46,9 @@ impl Written {
     fn of_enrollment<'v>(&'v self, enrollment: &'v Enrollment, entry: &'v Entry) -> [&'v [u8]; 6] {
         [
             self.enrollment.as_bytes(),
-            enrollment.key.secret().bytes(),
+            enrollment.entry.key.secret().bytes(),
             self.length.as_bytes(),
-            at::algorithm_oid(enrollment.key.algorithm()).as_bytes(),
+            at::algorithm_oid(enrollment.entry.key.algorithm()).as_bytes(),
             self.period.as_bytes(),
             entry.dn.as_bytes(),
         ]

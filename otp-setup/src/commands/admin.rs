@@ -1,7 +1,6 @@
 //! The administrator's commands.
 
 use insis_otp::config::StoreKind;
-use insis_otp::otpauth::Entry;
 use insis_otp::record::UserName;
 use insis_otp::service::system_clock;
 use insis_otp::store::{Account, Cause};
@@ -78,9 +77,8 @@ impl Setup<'_> {
         let enrollment = site.service(&file, &system_clock).export(&caller.reporter(user));
         let enrollment =
             enrollment.map_err(|error| exit::of_look(Error::from(error), &self.messages, user))?;
-        let entry = Entry { key: enrollment.key, issuer: enrollment.issuer, account: enrollment.account };
         let mut output = Output::default();
-        output.write(&entry.uri());
+        output.write(&enrollment.entry.uri());
         output.write("\n");
         self.written(output)
     }

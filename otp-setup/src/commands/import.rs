@@ -10,7 +10,7 @@ use insis_otp::config::StoreKind;
 use insis_otp::import::{self, Binary, Found, ImportError, Imported, LeftOut, Rules, Unreadable, Unusable};
 use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
-use insis_otp::record::UserName;
+use insis_otp::record::{AppEntry, UserName};
 use insis_otp::service::{Event, system_clock};
 use insis_otp::store::{Account, SecretFile, Template};
 use serde::Serialize;
@@ -347,7 +347,7 @@ impl Setup<'_> {
             caller.report(&user, &Event::refused("import", "unusable"));
         }
         match imported {
-            Ok(Imported { issuer, account, scratch, left_out }) => {
+            Ok(Imported { entry: AppEntry { issuer, account, .. }, scratch, left_out }) => {
                 let (issuer, account) = (sanitize::unsecret(&issuer), sanitize::unsecret(&account));
                 let what = if rules.dry_run {
                     self.messages.import_would(issuer, account)

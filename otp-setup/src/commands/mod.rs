@@ -14,8 +14,8 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
+use insis_otp::oath::Parameters;
 use insis_otp::oath::Seconds;
 use insis_otp::service::{Request, system_clock};
 use insis_otp::verify::Verdict;
@@ -315,7 +315,7 @@ impl Setup<'_> {
         options: &EnrollOptions,
     ) -> Result<EnrollmentOptions, ExitError> {
         let new_keys = options.new_keys(site.config.new_keys);
-        let NewKeys { algorithm, digits, period } = new_keys;
+        let Parameters { algorithm, digits, period } = new_keys;
         let failing = apps::that_fail(algorithm, digits, period);
         if new_keys != site.config.new_keys && !failing.is_empty() && !options.force {
             let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());

@@ -1,7 +1,7 @@
 //! The options of commands that enroll.
 
 use clap::Args;
-use insis_otp::config::NewKeys;
+use insis_otp::oath::Parameters;
 use insis_otp::oath::{Algorithm, Digits, InvalidParameter, Period};
 
 use crate::page::Paper;
@@ -57,8 +57,8 @@ impl RecoveryOptions {
 
 impl EnrollOptions {
     /// The parameters of the new enrollment: the site's, or what was said.
-    pub fn new_keys(&self, site: NewKeys) -> NewKeys {
-        NewKeys {
+    pub fn new_keys(&self, site: Parameters) -> Parameters {
+        Parameters {
             algorithm: self.algorithm.unwrap_or(site.algorithm),
             digits: self.digits.unwrap_or(site.digits),
             period: self.period.unwrap_or(site.period),

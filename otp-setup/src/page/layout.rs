@@ -1,6 +1,6 @@
 //! Where everything stands on the page.
 
-use insis_otp::otpauth::Entry;
+use insis_otp::record::AppEntry;
 use zeroize::Zeroizing;
 
 use super::drawing::{Code, Drawing, Frame, Mark, Text};
@@ -40,7 +40,7 @@ fn heading(canvas: &mut Canvas, page: &Page<'_>) {
     canvas.boxed(&messages.page_warning());
 }
 
-fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &Entry, uri: &str) {
+fn code(canvas: &mut Canvas, page: &Page<'_>, entry: &AppEntry, uri: &str) {
     let messages = page.messages;
     canvas.section(&messages.page_phone());
     canvas.paragraph(MARGIN, canvas.width(), &messages.page_scan());

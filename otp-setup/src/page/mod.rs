@@ -13,7 +13,7 @@ mod text;
 pub use deliver::{Desktop, PageError, Pages};
 
 use insis_otp::oath::{OtpGenerator, RecoveryCode};
-use insis_otp::otpauth::Entry;
+use insis_otp::record::AppEntry;
 use zeroize::Zeroizing;
 
 use crate::messages::Messages;
@@ -22,7 +22,7 @@ use crate::messages::Messages;
 pub struct Page<'a> {
     /// The entry of the app and its URI, as the screen shows it; none where recovery codes are made anew, since nobody can
     /// read the secret then.
-    pub entry: Option<(&'a Entry, Zeroizing<String>)>,
+    pub entry: Option<(&'a AppEntry, Zeroizing<String>)>,
     /// The recovery codes.
     pub recovery: &'a [RecoveryCode],
     /// The user's name.

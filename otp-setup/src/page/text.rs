@@ -1,6 +1,6 @@
 //! The page as plain text: for printers of text, braille, and `less`.
 
-use insis_otp::otpauth::Entry;
+use insis_otp::record::AppEntry;
 use zeroize::Zeroizing;
 
 use super::Page;
@@ -41,7 +41,7 @@ pub fn text(page: &Page<'_>) -> Zeroizing<String> {
     text
 }
 
-fn push_entry(text: &mut String, messages: Messages, entry: &Entry, uri: &str) {
+fn push_entry(text: &mut String, messages: Messages, entry: &AppEntry, uri: &str) {
     let (algorithm, digits, period) = super::parameters(&entry.key);
     for paragraph in [
         messages.page_phone(),

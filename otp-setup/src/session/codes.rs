@@ -1,7 +1,7 @@
 //! The two consecutive codes that show that a phone holds the secret.
 
 use insis_otp::oath::{Code, Drift, OtpGenerator, Seconds, Step, UnixTime};
-use insis_otp::otpauth::Entry;
+use insis_otp::record::AppEntry;
 use insis_otp::verify::{EnrollmentRefusal, Malformed, ParsedReply, enroll, locate};
 
 use super::{EnrollmentOptions, Session, SessionError};
@@ -30,7 +30,7 @@ impl Session<'_> {
     /// Asks for codes until two follow each other. Those of a phone whose clock is far off are none, unless that is meant.
     pub(super) fn two_codes(
         &mut self,
-        entry: &Entry,
+        entry: &AppEntry,
         page: &Page<'_>,
         options: &EnrollmentOptions,
     ) -> Result<TwoCodes, SessionError> {
@@ -87,7 +87,7 @@ impl Session<'_> {
 
     fn first_code(
         &mut self,
-        entry: &Entry,
+        entry: &AppEntry,
         page: &Page<'_>,
         options: &EnrollmentOptions,
     ) -> Result<Seen, SessionError> {

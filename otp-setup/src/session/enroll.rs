@@ -1,9 +1,8 @@
 //! Enrolling a phone, and replacing it by another.
 
-use insis_otp::config::NewKeys;
 use insis_otp::naming::{self, Names};
-use insis_otp::oath::{Drift, OtpGenerator, RecoveryCode, Salt, Secret};
-use insis_otp::otpauth::Entry;
+use insis_otp::oath::{Drift, OtpGenerator, Parameters, RecoveryCode, Salt, Secret};
+use insis_otp::record::AppEntry;
 use insis_otp::service::{NewDevice, Request, Status};
 use zeroize::Zeroizing;
 
@@ -20,7 +19,7 @@ pub struct EnrollmentOptions {
     /// The names for the app.
     pub names: Names,
     /// Algorithm, digits, period.
-    pub new_keys: NewKeys,
+    pub new_keys: Parameters,
     /// Whether the QR code is shown; the secret as text always is.
     pub qr: bool,
     /// Whether a phone whose clock is far off is taken, too.
@@ -53,10 +52,9 @@ impl Session<'_> {
             }
         })?;
         self.say(&self.messages.enrolled(&self.user));
-        self.say_drift(drift.seconds(new.key.period()));
-        let entry = Entry { key: new.key, issuer: new.issuer, account: new.account };
+        self.say_drift(drift.seconds(new.entry.key.period()));
         let user = self.user.clone();
-        let page = self.page(&entry, options, &new.recovery.0, &user);
+        let page = self.page(&new.entry, options, &new.recovery.0, &user);
         self.show_recovery_codes(&page);
         self.say(&self.messages.enrolled_next_login(options.prompt.trim_end_matches([' ', ':'])));
         Ok(())
@@ -65,7 +63,7 @@ impl Session<'_> {
     /// Shows the secret, has it printed if that is wished, and asks for the two codes.
     fn show_and_prove(
         &mut self,
-        entry: &Entry,
+        entry: &AppEntry,
         options: &EnrollmentOptions,
         recovery: &[RecoveryCode],
     ) -> Result<TwoCodes, SessionError> {
@@ -80,7 +78,7 @@ impl Session<'_> {
 
     fn page<'p>(
         &self,
-        entry: &'p Entry,
+        entry: &'p AppEntry,
         options: &'p EnrollmentOptions,
         recovery: &'p [RecoveryCode],
         user: &'p str,
@@ -136,7 +134,7 @@ impl Session<'_> {
             self.say_credential()?;
         }
         self.say(&messages.enroll_apps());
-        let NewKeys { algorithm, digits, period } = options.new_keys;
+        let Parameters { algorithm, digits, period } = options.new_keys;
         let failing = apps::that_fail(algorithm, digits, period);
         if !failing.is_empty() {
             let (name, count, seconds) = (algorithm.name(), digits.count(), period.seconds());
@@ -157,10 +155,9 @@ impl Session<'_> {
         &mut self,
         options: &EnrollmentOptions,
         present: Option<&Status>,
-    ) -> Result<Entry, SessionError> {
+    ) -> Result<AppEntry, SessionError> {
         let secret = Secret::generate(&mut *self.random).map_err(SessionError::NoRandom)?;
-        let NewKeys { algorithm, digits, period } = options.new_keys;
-        let key = OtpGenerator::new(secret, algorithm, digits, period);
+        let key = OtpGenerator::new(secret, options.new_keys);
         // Room for what tells a replacement from what it replaces.
         const ROOM: &str = "%20%23999";
         let fits = |uri: &str| Symbol::fits(&Zeroizing::new(format!("{uri}{ROOM}")));
@@ -171,7 +168,7 @@ impl Session<'_> {
         Ok(entry)
     }
 
-    fn view(&self, entry: &Entry, options: &EnrollmentOptions) -> SecretView {
+    fn view(&self, entry: &AppEntry, options: &EnrollmentOptions) -> SecretView {
         let messages = self.messages;
         let grouped = entry.key.secret().grouped();
         let mut text = Zeroizing::new(String::with_capacity(2048));
@@ -210,14 +207,13 @@ impl Session<'_> {
     /// Writes the enrollment; only here does anything change.
     fn keep(
         &mut self,
-        entry: Entry,
+        entry: AppEntry,
         codes: TwoCodes,
         recovery: (Vec<RecoveryCode>, Salt),
         replaces: bool,
     ) -> Result<(NewDevice, Drift), SessionError> {
-        let Entry { key, issuer, account } = entry;
         let TwoCodes { first, second, drift } = codes;
-        let new = NewDevice { key, issuer, account, first, second, recovery };
+        let new = NewDevice { entry, first, second, recovery };
         if !replaces {
             self.enroll_with_credential(&new)?;
             return Ok((new, drift));

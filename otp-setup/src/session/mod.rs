@@ -179,7 +179,7 @@ impl Session<'_> {
     /// once could have been written down earlier.
     pub fn resync(&mut self) -> Result<(), SessionError> {
         let status = self.must_be_enrolled()?;
-        let period = status.parameters.2;
+        let period = status.parameters.period;
         if !self.batch {
             self.say(&self.messages.resync_how());
         }
@@ -246,7 +246,7 @@ fn wrong_resync(messages: &Messages, status: &Status) -> String {
 
 /// Whether the codes of a phone that is right count as used: it was so fast that what it showed is still to come.
 pub fn codes_count_as_used(status: &Status) -> bool {
-    status.drift > Drift(0) && status.drift.is_far(status.parameters.2)
+    status.drift > Drift(0) && status.drift.is_far(status.parameters.period)
 }
 
 /// What is said of a refused code.

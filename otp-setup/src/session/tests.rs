@@ -2,9 +2,8 @@
 
 mod script;
 
-use insis_otp::config::NewKeys;
 use insis_otp::naming::Names;
-use insis_otp::oath::{Algorithm, Digits};
+use insis_otp::oath::Parameters;
 
 use self::script::Do::{Code, Go, OldRecovery, Type, Wait};
 use self::script::{Do, Home, Script, script};
@@ -13,7 +12,7 @@ use super::*;
 fn options() -> EnrollmentOptions {
     EnrollmentOptions {
         names: Names { user: "anna".into(), host: "aisa".into(), issuer: None },
-        new_keys: NewKeys::default(),
+        new_keys: Parameters::default(),
         qr: true,
         force: false,
         instead_of: Some("bob".into()),
@@ -371,7 +370,7 @@ fn where_the_codes_of_a_right_phone_count_as_used_it_is_said_what_sets_that_righ
         enrolled_at: UnixTime(1),
         issuer: String::new(),
         account: String::new(),
-        parameters: (Algorithm::default(), Digits::default(), Period::default()),
+        parameters: Parameters::default(),
         drift: Drift(steps),
         last_login: None,
         failures: 0,

@@ -1,6 +1,6 @@
 use insis_otp::config::Language;
-use insis_otp::oath::{Algorithm, Code as OtpCode, Digits, OtpGenerator, Period, Salt, Secret, UnixTime};
-use insis_otp::record::UserName;
+use insis_otp::oath::{Code as OtpCode, Digits, OtpGenerator, Parameters, Salt, Secret, UnixTime};
+use insis_otp::record::{AppEntry, UserName};
 use insis_otp::service::NewDevice;
 use insis_otp::store::{Account, Template, UnknownUsers};
 
@@ -19,15 +19,13 @@ impl Anna {
     /// Enrolled long ago.
     fn new() -> Self {
         let secret = Secret::from_bytes(b"a secret of 20 bytes").unwrap();
-        let key = OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default());
+        let key = OtpGenerator::new(secret, Parameters::default());
         let anna = Self { home: tempfile::tempdir().unwrap(), key };
         let then = UnixTime(system_clock().0 - 86_400);
         let step = then.step(anna.key.period()).0;
         let code = |step| OtpCode::from_digits(anna.code_of(step).as_bytes()).unwrap();
         let new = NewDevice {
-            key: anna.key.clone(),
-            issuer: "host".into(),
-            account: "anna".into(),
+            entry: AppEntry { key: anna.key.clone(), issuer: "host".into(), account: "anna".into() },
             first: code(step - 1),
             second: code(step),
             recovery: (Vec::new(), Salt::default()),

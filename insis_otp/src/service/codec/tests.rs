@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::oath::{Algorithm, Digits, Period};
+use crate::oath::{Algorithm, Digits};
 use crate::service::{Request, Response};
 use crate::verify::ResyncCode;
 
@@ -9,9 +9,14 @@ fn new_device() -> NewDevice {
     let secret = Secret::from_bytes(b"12345678901234567890").unwrap();
     let ParsedReply::Recovery(code) = ParsedReply::parse(b"abcde-fghjk") else { panic!() };
     NewDevice {
-        key: OtpGenerator::new(secret, Algorithm::Sha256, Digits::Eight, Period::default()),
-        issuer: "InSIS = school".into(),
-        account: "alice@host\nx=1".into(),
+        entry: AppEntry {
+            key: OtpGenerator::new(
+                secret,
+                Parameters { algorithm: Algorithm::Sha256, digits: Digits::Eight, ..Parameters::default() },
+            ),
+            issuer: "InSIS = school".into(),
+            account: "alice@host\nx=1".into(),
+        },
         first: Code::from_digits(b"00123456").unwrap(),
         second: Code::from_digits(b"99999999").unwrap(),
         recovery: (vec![code; 10], Salt([9; 16])),
@@ -54,7 +59,11 @@ fn answers_arrive_as_they_were_sent() {
         enrolled_at: UnixTime(5),
         issuer: "i".into(),
         account: "a".into(),
-        parameters: (Algorithm::Sha512, Digits::Seven, Period::default()),
+        parameters: Parameters {
+            algorithm: Algorithm::Sha512,
+            digits: Digits::Seven,
+            ..Parameters::default()
+        },
         drift: Drift(-4),
         last_login: None,
         failures: 2,

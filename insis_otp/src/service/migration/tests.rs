@@ -5,24 +5,19 @@ use std::cell::{Cell, RefCell};
 use nix::unistd::{getegid, geteuid};
 
 use super::*;
-use crate::oath::{
-    Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step as TimeStep, UnixTime,
-};
-use crate::record::{Enrollment, UserName};
+use crate::oath::{OtpGenerator, Parameters, RecoveryCodes, Secret, Step as TimeStep, UnixTime};
+use crate::record::{AppEntry, Enrollment, UserName};
 use crate::store::{Account, Template};
 use crate::verify::{State, UsedSteps};
 
 fn record(secret: u8, upto: u64) -> Record {
     let enrollment = Enrollment {
         user: UserName::parse("anna").unwrap(),
-        key: OtpGenerator::new(
-            Secret::from_bytes(&[secret; 20]).unwrap(),
-            Algorithm::Sha1,
-            Digits::Six,
-            Period::default(),
-        ),
-        issuer: "example".into(),
-        account: "anna".into(),
+        entry: AppEntry {
+            key: OtpGenerator::new(Secret::from_bytes(&[secret; 20]).unwrap(), Parameters::default()),
+            issuer: "example".into(),
+            account: "anna".into(),
+        },
         enrolled_at: UnixTime(5),
         recovery: RecoveryCodes::default(),
     };

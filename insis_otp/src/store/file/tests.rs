@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use nix::unistd::{getegid, geteuid};
 
 use super::*;
-use crate::oath::{Algorithm, Digits, OtpGenerator, Period, RecoveryCodes, Secret, Step, UnixTime};
-use crate::record::UserName;
+use crate::oath::{OtpGenerator, Parameters, RecoveryCodes, Secret, Step, UnixTime};
+use crate::record::{AppEntry, UserName};
 use crate::store::page_io::{read_page, write_at};
 use crate::store::slot::{Inherits, Pending};
 use crate::store::{Template, UserStore};
@@ -40,14 +40,11 @@ fn enrolled() -> Home {
 fn enrollment(user: &str, seed: u8) -> Enrollment {
     Enrollment {
         user: UserName::parse(user).unwrap(),
-        key: OtpGenerator::new(
-            Secret::from_bytes(&[seed; 20]).unwrap(),
-            Algorithm::Sha1,
-            Digits::Six,
-            Period::default(),
-        ),
-        issuer: "host".into(),
-        account: "alice@host".into(),
+        entry: AppEntry {
+            key: OtpGenerator::new(Secret::from_bytes(&[seed; 20]).unwrap(), Parameters::default()),
+            issuer: "host".into(),
+            account: "alice@host".into(),
+        },
         enrolled_at: UnixTime(1),
         recovery: RecoveryCodes::default(),
     }
@@ -170,7 +167,7 @@ fn of_enrollments_at_once_one_is_written_even_after_a_crash() {
         let done: Vec<_> = ends.iter().filter(|(_, end)| end.is_ok()).map(|(seed, _)| *seed).collect();
         let [winner] = done.as_slice() else { panic!("round {round}: {ends:?}") };
         let secret = Secret::from_bytes(&[*winner; 20]).unwrap();
-        assert_eq!(home.file.read().unwrap().enrollment.key.secret(), &secret, "round {round}");
+        assert_eq!(home.file.read().unwrap().enrollment.entry.key.secret(), &secret, "round {round}");
         assert_eq!(names(&home), [".insis-otp"], "round {round}");
     }
 }
@@ -476,7 +473,11 @@ fn who_takes_over_too_late_brings_no_former_enrollment_back() {
         // who would not notice that others have gone on from it.
         assert_ne!(home.file.path().metadata().unwrap().ino(), left, "{inherits:?}");
         let now = home.file.read().unwrap();
-        assert_eq!(now.enrollment.key.secret(), enrollment("alice", 2).key.secret(), "{inherits:?}");
+        assert_eq!(
+            now.enrollment.entry.key.secret(),
+            enrollment("alice", 2).entry.key.secret(),
+            "{inherits:?}"
+        );
         assert_eq!((now.state, names(&home)), (state(6), vec![".insis-otp".to_owned()]));
     }
 }
@@ -561,7 +562,7 @@ fn a_replacement_that_lost_its_place_does_not_undo_a_later_one() {
     let home = enrolled();
     let mut seen = Vec::new();
     let replaced = home.file.replace(|record| {
-        seen.push(record.enrollment.key.secret().clone());
+        seen.push(record.enrollment.entry.key.secret().clone());
         if seen.len() > 1 {
             return Err(());
         }
@@ -569,9 +570,9 @@ fn a_replacement_that_lost_its_place_does_not_undo_a_later_one() {
         Ok((enrollment("alice", 3), state(6)))
     });
     assert_eq!(replaced.unwrap(), Err(()), "what it was allowed for is no longer there");
-    let secret = |seed| enrollment("alice", seed).key.secret().clone();
+    let secret = |seed| enrollment("alice", seed).entry.key.secret().clone();
     assert_eq!(seen, [secret(1), secret(2)]);
-    assert_eq!(home.file.read().unwrap().enrollment.key.secret(), &secret(2));
+    assert_eq!(home.file.read().unwrap().enrollment.entry.key.secret(), &secret(2));
 }
 
 /// A code proves something for the phone that shows it. Between the proof and what it allows, another may be enrolled.
@@ -585,7 +586,10 @@ fn a_proof_holds_for_the_enrollment_that_it_was_given_for() {
     assert!(refused(home.file.remove_proved(Some(&proved))));
     assert!(refused(home.file.replace_recovery_codes(Some(&proved), &recovery)));
     let now = home.file.read().unwrap();
-    assert_eq!((now.enrollment.key.secret(), now.state), (enrollment("alice", 2).key.secret(), state(5)));
+    assert_eq!(
+        (now.enrollment.entry.key.secret(), now.state),
+        (enrollment("alice", 2).entry.key.secret(), state(5))
+    );
     // The same secret that was imported once more is not the same enrollment either.
     let again = Enrollment { enrolled_at: UnixTime(2), ..proved.clone() };
     home.file.replace(|_| Ok::<_, ()>((again.clone(), state(5)))).unwrap().unwrap();
@@ -685,20 +689,23 @@ fn what_cannot_be_charged_is_not_compared() {
 fn every_secret_is_sealed_on_its_way_into_a_file_and_opened_on_its_way_out() {
     let home = home();
     let file = SecretFile { seal: Seal::Masked, ..home.file.clone() };
-    let secret = |seed| enrollment("alice", seed).key.secret().to_base32();
+    let secret = |seed| enrollment("alice", seed).entry.key.secret().to_base32();
     let is_in_file = |seed| {
         let page = String::from_utf8(std::fs::read(file.path()).unwrap()).unwrap();
         page.contains(secret(seed).as_str())
     };
     let kept = |seed| {
-        assert_eq!(file.read().unwrap().enrollment.key.secret().to_base32(), secret(seed));
+        assert_eq!(file.read().unwrap().enrollment.entry.key.secret().to_base32(), secret(seed));
         assert!(!is_in_file(seed));
-        assert!(home.file.read().unwrap().enrollment.key.secret().to_base32() != secret(seed), "without it");
+        assert!(
+            home.file.read().unwrap().enrollment.entry.key.secret().to_base32() != secret(seed),
+            "without it"
+        );
     };
     file.create(&enrollment("alice", 1), &state(1)).unwrap();
     kept(1);
     file.transact(|seen, state| {
-        assert_eq!(seen.key.secret().to_base32(), secret(1));
+        assert_eq!(seen.entry.key.secret().to_base32(), secret(1));
         Decision { state: state.clone(), write: Write::Durable, answer: () }
     })
     .unwrap();
@@ -718,10 +725,10 @@ fn every_secret_is_sealed_on_its_way_into_a_file_and_opened_on_its_way_out() {
 #[test]
 fn a_sealed_secret_opens_for_its_user_only() {
     let (alice, bob) = (enrollment("alice", 1), enrollment("bob", 1));
-    let kept = || Seal::Masked.seal(&alice.user, alice.key.secret()).unwrap();
+    let kept = || Seal::Masked.seal(&alice.user, alice.entry.key.secret()).unwrap();
     let opened = |user| Seal::Masked.open(user, kept()).unwrap().to_base32();
-    assert_eq!(opened(&alice.user), alice.key.secret().to_base32());
-    assert_ne!(opened(&bob.user), alice.key.secret().to_base32());
+    assert_eq!(opened(&alice.user), alice.entry.key.secret().to_base32());
+    assert_ne!(opened(&bob.user), alice.entry.key.secret().to_base32());
 }
 
 mod as_root {

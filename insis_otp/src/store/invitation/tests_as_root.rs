@@ -2,8 +2,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use super::*;
-use crate::oath::{Algorithm, Digits, OtpGenerator, Period, Secret};
-use crate::record::Enrollment;
+use crate::oath::{OtpGenerator, Parameters, Secret};
+use crate::record::{AppEntry, Enrollment};
 use crate::store::{Account, Template};
 use crate::verify::{ParsedReply, State};
 
@@ -90,9 +90,11 @@ fn enrollment() -> Enrollment {
     let secret = Secret::from_bytes(&[1; 20]).unwrap();
     Enrollment {
         user: UserName::parse("daemon").unwrap(),
-        key: OtpGenerator::new(secret, Algorithm::Sha1, Digits::Six, Period::default()),
-        issuer: "host".into(),
-        account: "daemon".into(),
+        entry: AppEntry {
+            key: OtpGenerator::new(secret, Parameters::default()),
+            issuer: "host".into(),
+            account: "daemon".into(),
+        },
         enrolled_at: NOW,
         recovery: RecoveryCodes::default(),
     }

@@ -28,7 +28,7 @@ fn unknown(folder: &tempfile::TempDir) -> UnknownUsers {
 /// Names whose entries are on one page.
 fn neighbours(unknown: &UnknownUsers, count: usize) -> Vec<String> {
     let placeholder = placeholder_record(&unknown.open().unwrap()).unwrap();
-    let page = |name: &str| Spot::of(placeholder.key.secret(), name).unwrap().page;
+    let page = |name: &str| Spot::of(placeholder.entry.key.secret(), name).unwrap().page;
     let names = (0..).map(|number| format!("name{number}"));
     names.filter(|name| page(name) == page("mallory")).take(count).collect()
 }
@@ -78,7 +78,7 @@ fn names_are_on_every_page_but_the_first_and_not_by_a_known_rule() {
     let pages = |unknown: &UnknownUsers| -> Vec<_> {
         let placeholder = placeholder_record(&unknown.open().unwrap()).unwrap();
         let names = (0..15_000).map(|number| number.to_string());
-        names.map(|name| Spot::of(placeholder.key.secret(), &name).unwrap().page).collect()
+        names.map(|name| Spot::of(placeholder.entry.key.secret(), &name).unwrap().page).collect()
     };
     let [one, other] = [&one, &other].map(pages);
     assert!(one.iter().all(|page| (PAGE..=PAGE * UnknownUsers::PAGES as usize).contains(page)));
@@ -170,7 +170,7 @@ fn a_holder_that_does_not_run_holds_up_its_page_for_a_moment_and_no_other() {
     guess(&unknown, "mallory", 1000);
     let held = unknown.open().unwrap();
     let placeholder = placeholder_record(&held).unwrap();
-    let page = |name: &str| Spot::of(placeholder.key.secret(), name).unwrap().page;
+    let page = |name: &str| Spot::of(placeholder.entry.key.secret(), name).unwrap().page;
     lock(&held, page("mallory"), PAGE).unwrap();
     let took = |name: &str, guesses: u32| {
         let start = Instant::now();

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::oath::{Algorithm, Digits, Period, Salt};
+use crate::oath::{Digits, Parameters, Salt};
 use crate::verify::Throttle;
 use crate::verify::fixtures::{NOW, Phone, T, opens, phone};
 
@@ -271,7 +271,8 @@ fn scratch_codes_are_good_once_and_delayed_like_single_codes() {
     let scratch = [b"01234567", b"76543210"].map(|c| crate::oath::ScratchCode::from_digits(c).unwrap());
     for digits in [Digits::Six, Digits::Eight] {
         let mut phone = phone();
-        phone.key = OtpGenerator::new(phone.key.secret().clone(), Algorithm::Sha1, digits, Period::default());
+        phone.key =
+            OtpGenerator::new(phone.key.secret().clone(), Parameters { digits, ..Parameters::default() });
         phone.recovery = RecoveryCodes::of_scratch_codes(&scratch, Salt([1; 16])).unwrap();
         let Verdict::Accepted(accepted) = phone.try_text("0123 4567", NOW) else { panic!("{digits:?}") };
         assert_eq!(accepted.by, Proof::Recovery { left: 1 });

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use insis_otp::oath::{Step, UnixTime};
-use insis_otp::otpauth::Entry;
+use insis_otp::record::AppEntry;
 use insis_otp::store::{Account, Template};
 use insis_otp::verify::Policy;
 use zeroize::Zeroizing;
@@ -52,7 +52,7 @@ impl Script {
 
     pub fn code(&self, steps: i64) -> String {
         let secret = self.secret.borrow().clone().expect("nothing was shown");
-        let entry = Entry::parse(&format!("otpauth://totp/x?secret={secret}")).unwrap();
+        let entry = AppEntry::parse(&format!("otpauth://totp/x?secret={secret}")).unwrap();
         let step = self.now().step(entry.key.period());
         entry.key.code(Step(step.0.checked_add_signed(steps).unwrap())).reveal(entry.key.digits()).to_string()
     }
