@@ -1,32 +1,63 @@
 //! Files of the site that a small program reads before it gives up root's rights.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
+use nix::unistd::Gid;
 use zeroize::Zeroizing;
 
-/// A file that nobody but root can read.
+use crate::is_helper_group;
+
+/// Who may read a file beside root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Nobody.
+    Root,
+    /// The group of `otp-helper` as well, where it is the file's and its mode is 0640.
+    Helper,
+}
+
+impl Readers {
+    /// Whether a file is closed to everybody else.
+    fn are_alone(self, metadata: &Metadata) -> bool {
+        let for_others = match self {
+            Self::Helper if is_helper_group(Gid::from_raw(metadata.gid())) => 0o137,
+            Self::Root | Self::Helper => 0o177,
+        };
+        metadata.is_file() && metadata.uid() == 0 && metadata.mode() & for_others == 0
+    }
+
+    const fn demand(self) -> &'static str {
+        match self {
+            Self::Root => "must be a file of root's with mode 0600",
+            Self::Helper => {
+                "must be a file of root's with mode 0600, or with mode 0640 and of the group insis-otp"
+            }
+        }
+    }
+}
+
+/// A file that nobody but these can read.
 ///
 /// # Errors
 /// It cannot be read, or others could, or it is longer than that.
-pub fn read_secret(path: &Path, longest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+pub fn read_secret(path: &Path, longest: u64, readers: Readers) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = open(path, OFlag::O_NOFOLLOW)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() || metadata.uid() != 0 || metadata.mode() & 0o177 != 0 {
-        return Err(io::Error::other("must be a file of root's with mode 0600"));
+    if !readers.are_alone(&file.metadata()?) {
+        return Err(io::Error::other(readers.demand()));
     }
     read_at_most(&file, longest)
 }
 
-/// One line that nobody but root can read.
+/// One line that nobody but these can read.
 ///
 /// # Errors
 /// As for [`read_secret`]; or it is not one line of printable ASCII.
-pub fn read_secret_line(path: &Path, longest: u64) -> io::Result<Zeroizing<String>> {
-    let text = read_secret(path, longest)?;
+pub fn read_secret_line(path: &Path, longest: u64, readers: Readers) -> io::Result<Zeroizing<String>> {
+    let text = read_secret(path, longest, readers)?;
     let text = std::str::from_utf8(&text).unwrap_or_default().trim_end_matches(['\r', '\n']);
     if text.is_empty() || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Err(io::Error::other("must be one line of printable ASCII characters"));

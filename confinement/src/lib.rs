@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::{Uid, User, getresgid, getresuid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Group, Uid, User, getresgid, getresuid, setgroups, setresgid, setresuid};
 
 pub mod files;
 
@@ -24,6 +24,31 @@ pub fn leave_environment() -> io::Result<()> {
         return Ok(());
     }
     Err(Command::new("/proc/self/exe").env_clear().exec())
+}
+
+/// The group that opens the system store: that of the setgid `otp-helper`, and of nobody else.
+pub const HELPER_GROUP: &str = "insis-otp";
+
+/// Whether this is that group.
+#[must_use]
+pub fn is_helper_group(gid: Gid) -> bool {
+    gid.as_raw() != 0 && matches!(Group::from_name(HELPER_GROUP), Ok(Some(group)) if group.gid == gid)
+}
+
+/// Whether the kernel lets others of their user look into programs that have gained rights by exec.
+const SUID_DUMPABLE: &str = "/proc/sys/fs/suid_dumpable";
+
+/// Sees that nobody of its own user can look into a program that is started with a group which that user does not have.
+///
+/// # Errors
+/// The kernel is set up to let them, or it is not known.
+pub fn closed_to_its_user() -> io::Result<()> {
+    match std::fs::read_to_string(SUID_DUMPABLE) {
+        Ok(value) if value.trim() != "1" => Ok(()),
+        _ => {
+            Err(io::Error::other(format!("{SUID_DUMPABLE} must be 0 or 2, so that nobody can look into it")))
+        }
+    }
 }
 
 /// Leaves the group of a setgid program that has started this one: it is good for nothing but for keeping others of the same

@@ -3,7 +3,9 @@
 
 use std::io;
 
-use confinement::{block_signals, close_inherited, forbid_dumps, leave_environment, limit, renounce};
+use confinement::{
+    block_signals, close_inherited, forbid_dumps, leave_environment, leave_group, limit, renounce,
+};
 
 /// The system user that it runs as where root starts it.
 const USER: &str = "insis-otp-fleet";
@@ -20,7 +22,9 @@ pub fn confine() -> io::Result<()> {
     renounce()
 }
 
-/// Becomes the system user, where root started it.
+/// Becomes the system user, where root started it; leaves the group of `otp-helper`, where that did.
 pub fn drop_privileges() -> io::Result<()> {
-    confinement::drop_privileges(USER)
+    confinement::drop_privileges(USER)?;
+    leave_group()?;
+    forbid_dumps()
 }

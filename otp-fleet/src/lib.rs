@@ -11,5 +11,6 @@ pub mod connection;
 pub mod message;
 pub mod serve;
 pub mod site;
+pub mod starter;
 pub mod store;
 pub mod tls;

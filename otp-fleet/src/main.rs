@@ -1,24 +1,24 @@
 //! `otp-fleet`: does something with an enrollment in the site's directory, for whoever holds the other end of its socket: the
-//! PAM module or `otp-setup`, with root's rights.
+//! PAM module or `otp-setup`, with root's rights; or `otp-helper`, for a person and what is theirs.
 //!
 //! It takes one request on standard input and answers on standard output. It has no arguments, and keeps nothing.
 #![forbid(unsafe_code)]
 
 mod confine;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use confinement::Lifetime;
 use insis_otp::service::{
-    FleetClient, FleetOperation, FleetRequest, FleetResponse, LONGEST, NotUnderstood, Response,
-    TransferRequest,
+    FleetAdministration, FleetClient, FleetOperation, FleetRequest, FleetResponse, NotUnderstood, Response,
+    TransferRequest, read_message,
 };
-use nix::unistd::geteuid;
-use otp_fleet::serve::{serve, transfer};
+use otp_fleet::serve::{administer, serve, serve_person, transfer};
 use otp_fleet::site;
+use otp_fleet::starter::{StartedBy, Starter};
 use otp_fleet::store::LdapStore;
 use zeroize::Zeroizing;
 
@@ -38,47 +38,62 @@ fn main() -> ExitCode {
     if say(&response).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Becomes as little as possible, hears what is asked, and does it; or says why not.
-fn answer() -> Result<Zeroizing<String>, String> {
-    let unsafe_start = |error: io::Error| format!("otp-fleet cannot start safely: {error}");
-    confine::confine().map_err(unsafe_start)?;
-    // In su and sudo, the real user id is that of whoever started them.
-    let is_root = geteuid().is_root();
-    let site = site::read();
-    confine::drop_privileges().map_err(|error| format!("otp-fleet: {error}"))?;
-    let request = read_request()?;
-    if !is_root {
-        return Err("otp-fleet works for root only".to_owned());
-    }
-    let (directory, config) = site?;
-    let lifetime = match &request {
-        Asked::Fleet(FleetRequest { operation: FleetOperation::List, .. }) => LIFETIME,
-        _ => directory.deadline + FleetClient::GRACE,
-    };
-    Lifetime::begin(lifetime).map_err(unsafe_start)?;
-    let store = LdapStore::new(directory);
-    Ok(match request {
-        Asked::Fleet(request) => {
-            serve(&store, &config.policy, &request, &mut |listed| say(&listed.encode())).encode()
-        }
-        Asked::Transfer(request) => transfer(&store, &request).encode(),
-    })
-}
-
-/// What is asked.
+/// What may be asked.
 enum Asked {
-    /// Something about an enrollment.
-    Fleet(FleetRequest),
+    /// About a login, or an enrollment.
+    Request(FleetRequest),
+    /// What goes with neither.
+    Administration(FleetAdministration),
     /// A whole record.
     Transfer(TransferRequest),
 }
 
 impl Asked {
     fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
+        if let Some(request) = FleetAdministration::decode(text)? {
+            return Ok(Self::Administration(request));
+        }
         match TransferRequest::decode(text)? {
             Some(request) => Ok(Self::Transfer(request)),
-            None => FleetRequest::decode(text).map(Self::Fleet),
+            None => FleetRequest::decode(text).map(Self::Request),
         }
+    }
+
+    /// How long it may take.
+    fn lifetime(&self, deadline: Duration) -> Duration {
+        match self {
+            Self::Request(FleetRequest { operation: FleetOperation::List, .. }) => LIFETIME,
+            _ => deadline + FleetClient::GRACE,
+        }
+    }
+}
+
+/// Becomes as little as possible, hears what is asked, and does it; or says why not.
+fn answer() -> Result<Zeroizing<String>, String> {
+    let unsafe_start = |error: io::Error| format!("otp-fleet cannot start safely: {error}");
+    confine::confine().map_err(unsafe_start)?;
+    let started_by = StartedBy::find();
+    // Nothing is read for anybody else.
+    let site = started_by.as_ref().map_err(String::clone).and_then(|_| site::read());
+    confine::drop_privileges().map_err(|error| format!("otp-fleet: {error}"))?;
+    let asked = read_request()?;
+    let (started_by, (directory, config)) = (started_by?, site?);
+    let lifetime = Lifetime::begin(asked.lifetime(directory.deadline)).map_err(unsafe_start)?;
+    let store = LdapStore::new(directory);
+    match (started_by, &asked) {
+        (StartedBy::Root, Asked::Request(request)) => {
+            Ok(serve(&store, &config.policy, request, &mut |listed| say(&listed.encode())).encode())
+        }
+        (StartedBy::Root, Asked::Administration(request)) => {
+            Ok(administer(&store, &config.policy, request).encode())
+        }
+        (StartedBy::Root, Asked::Transfer(request)) => Ok(transfer(&store, request).encode()),
+        (StartedBy::Helper(name), Asked::Request(request)) if name == request.user => {
+            let user = store.of(&name);
+            let starter = Starter { config: &config, lifetime: &lifetime, user: &user };
+            serve_person(&starter, &request.operation).map(|response| response.encode())
+        }
+        (StartedBy::Helper(_), _) => Err("otp-fleet asks for a person's own enrollment only".to_owned()),
     }
 }
 
@@ -89,8 +104,6 @@ fn say(text: &str) -> io::Result<()> {
 }
 
 fn read_request() -> Result<Asked, String> {
-    let mut text = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    let read = io::stdin().lock().take(LONGEST as u64 + 1).read_to_end(&mut text);
-    read.map_err(|error| error.to_string())?;
+    let text = read_message(&mut io::stdin().lock()).map_err(|error| error.to_string())?;
     Asked::decode(&text).map_err(|error| error.to_string())
 }

@@ -5,12 +5,14 @@ use std::io;
 use insis_otp::audit::{self, Level, Line};
 use insis_otp::oath::Drift;
 use insis_otp::service::{
-    Authority, FleetListed, FleetLogin, FleetOperation, FleetRecord, FleetRequest, FleetResponse,
-    LoginAttempt, Response, Service, Side, Status, Transfer, TransferRequest, Transferred, system_clock,
+    Authority, FleetAct, FleetAdministration, FleetListed, FleetLogin, FleetOperation, FleetRecord,
+    FleetRequest, FleetResponse, LoginAttempt, Response, SelfService, Service, Side, Status, Transfer,
+    TransferRequest, Transferred, system_clock,
 };
-use insis_otp::store::{Cause, StoreError};
+use insis_otp::store::{Cause, InvitationStore, StoreError, UserStore};
 use insis_otp::verify::Policy;
 
+use crate::starter::Starter;
 use crate::store::{LdapStore, LdapUser, NOBODY};
 
 /// Does what is asked, by root only. `say` takes what comes before the response: a list.
@@ -37,10 +39,7 @@ pub fn serve(
             Ok(()) => FleetResponse::Managed(Response::NotEnrolled),
             Err(error) => refused(error),
         },
-        FleetOperation::Unlock => match service.unlock(&|_| {}) {
-            Ok(()) => FleetResponse::Managed(Response::Done(Drift::default())),
-            Err(error) => failed(error),
-        },
+        FleetOperation::Unlock => FleetResponse::Managed(done(service.unlock(&|_| {}))),
         FleetOperation::List => list(store, policy, say),
     }
 }
@@ -63,6 +62,47 @@ pub fn transfer(store: &LdapStore, request: &TransferRequest) -> Transferred {
         }
         Ok(done) => done,
         Err(error) => Transferred::Failed(error.to_string()),
+    }
+}
+
+/// Does what a person asks for themself, with the site's rules and the proofs that they ask for, and reports it.
+///
+/// # Errors
+/// It is nothing that people ask: in words.
+pub fn serve_person(starter: &Starter<'_>, operation: &FleetOperation) -> Result<Response, String> {
+    let FleetOperation::Manage(request) = operation else {
+        return Err("otp-fleet does not do that for a person".to_owned());
+    };
+    let (user, config) = (starter.user, starter.config);
+    let service = Service { store: user, policy: &config.policy, clock: &system_clock };
+    let site = SelfService {
+        self_enrollment: config.self_enrollment,
+        check_password: &|user, credential| starter.check_password(user, credential),
+        provider: starter,
+    };
+    Ok(service.handle(request, Authority::User(site), &|event| {
+        let line = event.line.clone().field("user", user.user()).journal_only("action", event.action);
+        audit::send("otp-fleet", event.action, &line);
+    }))
+}
+
+/// Does what root alone may do, beside what is asked about a login. Whoever asked reports it.
+#[must_use]
+pub fn administer(store: &LdapStore, policy: &Policy, request: &FleetAdministration) -> Response {
+    let user = store.of(&request.user);
+    let service = Service { store: &user, policy, clock: &system_clock };
+    match &request.act {
+        FleetAct::Invite { code, salt, expires } => done(service.invite(code, *salt, *expires, &|_| {})),
+        FleetAct::Withdraw => done(user.invitation().withdraw()),
+        FleetAct::Move(new) => done(rename(&user, &store.of(new))),
+    }
+}
+
+/// Lets an enrollment follow its user. Where the person's entry was renamed, it is there already, under the former name.
+fn rename(old: &LdapUser, new: &LdapUser) -> Result<(), StoreError> {
+    match old.rename_to(new) {
+        Err(error) if error.is_not_enrolled() => new.take_over(old.user()),
+        renamed => renamed,
     }
 }
 
@@ -101,11 +141,16 @@ fn refused(error: StoreError) -> FleetResponse {
 }
 
 fn failed(error: StoreError) -> FleetResponse {
-    FleetResponse::Managed(match error.cause {
-        Cause::NotEnrolled => Response::NotEnrolled,
-        Cause::Exists => Response::Exists,
-        _ => Response::Failed(error.to_string()),
-    })
+    FleetResponse::Managed(done(Err(error)))
+}
+
+fn done(outcome: Result<(), StoreError>) -> Response {
+    match outcome {
+        Ok(()) => Response::Done(Drift::default()),
+        Err(StoreError { cause: Cause::NotEnrolled, .. }) => Response::NotEnrolled,
+        Err(StoreError { cause: Cause::Exists, .. }) => Response::Exists,
+        Err(error) => Response::Failed(error.to_string()),
+    }
 }
 
 fn list(
@@ -115,13 +160,16 @@ fn list(
 ) -> FleetResponse {
     let (now, mut said) = (system_clock(), Ok(()));
     let listed = store.each(&mut |person| {
+        // One that cannot be read is nobody's way in.
+        let invitation = person.invitation.ok().flatten();
+        let invited = invitation.is_some_and(|invitation| invitation.refusal(now).is_none());
         let status = match person.record {
-            Ok(None) => return,
-            Ok(Some(record)) => Ok(Status::of(&record, policy, now)),
+            Ok(None) if !invited => return,
+            Ok(record) => Ok(record.map(|record| Status::of(&record, policy, now))),
             Err(cause) => Err(format!("{}: {cause}", person.dn)),
         };
         if said.is_ok() {
-            said = say(&FleetListed { name: person.name.to_owned(), status });
+            said = say(&FleetListed { name: person.name.to_owned(), status, invited });
         }
     });
     match (listed, said) {

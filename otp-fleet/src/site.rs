@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use confinement::files::{read_public, read_secret, read_secret_line};
+use confinement::files::{Readers, read_public, read_secret, read_secret_line};
 use insis_otp::config::{Config, Fleet};
 
 use crate::message::Identity;
@@ -40,11 +40,12 @@ pub fn directory(fleet: &Fleet) -> Result<Directory, String> {
         match (&fleet.certificate_file, &fleet.key_file, &fleet.bind_dn, &fleet.password_file) {
             (Some(certificate), Some(key), _, _) => {
                 let certificate = public("certificate_file", certificate)?;
-                let key = read_secret(key, LONGEST_PEM).map_err(|error| fail("key_file", key, &error))?;
+                let key = read_secret(key, LONGEST_PEM, Readers::Helper)
+                    .map_err(|error| fail("key_file", key, &error))?;
                 (client_config(&authorities, Some((&certificate, &key)))?, Identity::External)
             }
             (_, _, Some(dn), Some(path)) => {
-                let password = read_secret_line(path, LONGEST_PASSWORD);
+                let password = read_secret_line(path, LONGEST_PASSWORD, Readers::Helper);
                 let password = password.map_err(|error| fail("password_file", path, &error))?;
                 (client_config(&authorities, None)?, Identity::Simple { dn: dn.clone(), password })
             }
@@ -61,6 +62,13 @@ pub fn directory(fleet: &Fleet) -> Result<Directory, String> {
     })
 }
 
+/// Why a file was not read. What a person's process may not read, the administrator can open to `otp-helper`.
 fn fail(key: &str, path: &Path, error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return format!(
+            "{key} {} is open to root only: people reach the directory where it is of the group insis-otp, with mode 0640",
+            path.display()
+        );
+    }
     format!("{key} {}: {error}", path.display())
 }

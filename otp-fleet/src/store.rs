@@ -12,7 +12,8 @@ use insis_otp::config::Server;
 use insis_otp::record::{Enrollment, UserName};
 use insis_otp::store::conditional::ConditionalUser;
 use insis_otp::store::{
-    Account, Cause, Item, Listed, Location, Owner, Record, Store, StoreError, UnknownUserStore, UnknownUsers,
+    Account, Cause, Invitation, Item, Listed, Location, Owner, Record, Store, StoreError, UnknownUserStore,
+    UnknownUsers,
 };
 use insis_otp::verify::{State, ThrottlePolicy};
 use rustls::ClientConfig;
@@ -104,8 +105,8 @@ pub struct Person<'e> {
     pub dn: &'e str,
     /// The record, or why it is none.
     pub record: Result<Option<Record>, Cause>,
-    /// Whether there is an invitation.
-    pub is_invited: bool,
+    /// The invitation, or why it is none.
+    pub invitation: Result<Option<Invitation>, Cause>,
 }
 
 impl UnknownUserStore for LdapUnknownUsers {
@@ -149,7 +150,7 @@ impl Store for LdapStore {
             if !matches!(person.record, Ok(None)) {
                 all.push(listed(Item::Record));
             }
-            if person.is_invited {
+            if !matches!(person.invitation, Ok(None)) {
                 all.push(listed(Item::Invitation));
             }
         })?;

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod confine;
+mod directory;
 mod password;
 mod provider;
 
@@ -21,7 +22,8 @@ use insis_otp::audit;
 use insis_otp::config::{Config, SelfEnrollment, StoreKind};
 use insis_otp::record::UserName;
 use insis_otp::service::{
-    Authority, Credential, EnrollmentDenial, LONGEST, Request, Response, SelfService, Service, system_clock,
+    Authority, Credential, EnrollmentDenial, FleetClient, LONGEST, Request, Response, SelfService, Service,
+    system_clock,
 };
 use insis_otp::store::Account;
 use zeroize::Zeroizing;
@@ -70,30 +72,45 @@ fn respond(request: &Request, lifetime: &Lifetime) -> Response {
         Ok(config) => config,
         Err(error) => return Response::Failed(error.to_string()),
     };
-    // Only PAM's modules, which check a password before a first enrollment, and otp-idp may need what is given up here.
-    let checks_password =
-        matches!(request, Request::Enroll(..)) && config.self_enrollment == SelfEnrollment::Password;
-    if !checks_password
-        && !matches!(request, Request::Link(_))
-        && let Err(error) = confine::renounce()
-    {
-        return Response::Failed(format!("otp-helper cannot start safely: {error}"));
+    // Only PAM's modules, which check a password before a first enrollment, and other programs of this site may need what is
+    // given up here; for the directory, it is given up when otp-fleet was started.
+    let gives_up_later = needs_more(request, &config);
+    let renounce = |now: bool| if now && !gives_up_later { confine::renounce() } else { Ok(()) };
+    let unsafe_start = |error| Response::Failed(format!("otp-helper cannot start safely: {error}"));
+    if let Err(error) = renounce(config.store == StoreKind::File) {
+        return unsafe_start(error);
     }
     let account = match caller(&config) {
         Ok(account) => account,
         Err(why) => return Response::Failed(why),
     };
-    let file = config.secret_file.locate(&account);
-    let service = Service { store: &file, policy: &config.policy, clock: &system_clock };
     let site = SelfService {
         self_enrollment: config.self_enrollment,
         check_password: &check_password,
         provider: &Provider { config: &config, lifetime },
     };
+    if let Some(fleet) = config.fleet_of(account.name.as_str()) {
+        let client = FleetClient::new(&config, fleet, &account.name);
+        return directory::ask(&client, request, &site, gives_up_later);
+    }
+    if let Err(error) = renounce(true) {
+        return unsafe_start(error);
+    }
+    let file = config.secret_file.locate(&account);
+    let service = Service { store: &file, policy: &config.policy, clock: &system_clock };
     service.handle(request, Authority::User(site), &|event| {
         let line = event.line.clone().field("user", &account.name).journal_only("action", event.action);
         audit::send("otp-helper", event.action, &line);
     })
+}
+
+/// Whether something is going to be started that may need to gain rights: PAM's modules, or `otp-idp`.
+fn needs_more(request: &Request, config: &Config) -> bool {
+    match request {
+        Request::Enroll(..) => config.self_enrollment == SelfEnrollment::Password,
+        Request::Link(_) => true,
+        _ => false,
+    }
 }
 
 /// Whose process asks.
@@ -102,16 +119,12 @@ fn caller(config: &Config) -> Result<Account, String> {
     if uid != nix::unistd::geteuid() {
         return Err("otp-helper must not be called by a setuid program".to_owned());
     }
-    if config.store == StoreKind::Ldap {
-        return Err(
-            "enrollments are in a directory here: an administrator enrolls people (otp-setup --user NAME)"
-                .to_owned(),
-        );
-    }
-    if config.secret_file.is_home() {
-        return Err("secret files are in home directories here; no helper is needed".to_owned());
-    }
     match Account::of_uid(uid) {
+        Ok(Some(account))
+            if config.secret_file.is_home() && config.fleet_of(account.name.as_str()).is_none() =>
+        {
+            Err("secret files are in home directories here; no helper is needed".to_owned())
+        }
         Ok(Some(account)) => Ok(account),
         Ok(None) => Err(format!("user id {uid} has no usable name in the user database")),
         Err(error) => Err(format!("the user database cannot be read: {}", error.desc())),

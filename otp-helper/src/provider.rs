@@ -20,9 +20,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::confine;
 
-/// Whether the kernel lets others of their user look into programs that have gained rights by exec.
-const SUID_DUMPABLE: &str = "/proc/sys/fs/suid_dumpable";
-
 /// The site's provider.
 pub struct Provider<'a> {
     /// The site's rules.
@@ -38,12 +35,7 @@ impl LinkProvider for Provider<'_> {
         if provider.client_secret_file.is_some() {
             return Err(LinkRefusal::ClientSecret);
         }
-        match std::fs::read_to_string(SUID_DUMPABLE) {
-            Ok(value) if value.trim() != "1" => Ok(()),
-            _ => {
-                Err(settings(format!("{SUID_DUMPABLE} must be 0 or 2, so that nobody can look into otp-idp")))
-            }
-        }
+        confinement::closed_to_its_user().map_err(|error| settings(format!("otp-idp: {error}")))
     }
 
     fn sign_in(&self) -> Result<Identity, LinkRefusal> {

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use confinement::files::{read_public, read_secret_line};
+use confinement::files::{Readers, read_public, read_secret_line};
 use insis_otp::config::{Config, IdentityProvider};
 
 use crate::error::Error;
@@ -49,7 +49,7 @@ impl Site {
 }
 
 fn read_secret(path: &Path) -> Result<Secret, Error> {
-    let line = read_secret_line(path, LONGEST_SECRET);
+    let line = read_secret_line(path, LONGEST_SECRET, Readers::Root);
     let fail = |error| Error::settings(format!("client_secret_file {}: {error}", path.display()));
     line.map(|line| Secret::new(&line)).map_err(fail)
 }

@@ -5,10 +5,11 @@
 use std::path::PathBuf;
 
 use insis_otp::config::SelfEnrollment;
-use insis_otp::oath::{Drift, Seconds};
+use insis_otp::oath::{Drift, RecoveryCode, Salt, Seconds, UnixTime};
+use insis_otp::record::UserName;
 use insis_otp::service::{
-    Authority, Clock, EnrollmentDenial, Event, FleetClient, FleetOperation, FleetResponse, HelperClient,
-    HelperError, LinkRefusal, Offer, Reply, Request, Response, Service, Status,
+    Authority, Clock, EnrollmentDenial, Event, FleetAct, FleetClient, FleetOperation, FleetResponse,
+    HelperClient, HelperError, LinkRefusal, Offer, Reply, Request, Response, Service, Status,
 };
 use insis_otp::store::{Cause, LinkStatus, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Refusal, Resync, ResyncCode, Verdict};
@@ -169,12 +170,60 @@ impl Backend<'_> {
                 let FleetResponse::Managed(response) = answer else {
                     return Err(Error::HelperResponse(client.program().clone()));
                 };
-                caller.report(client.user().as_str(), &Event::of_unlock(&response));
+                caller.report(client.user().as_str(), &Event::of_root_elsewhere("unlock", &response));
                 match response {
                     Response::Done(_) => Ok(()),
                     other => Err(self.error(other)),
                 }
             }
+        }
+    }
+
+    /// Makes an invitation instead of a former one. Root's right.
+    pub fn invite(&self, code: &RecoveryCode, salt: Salt, expires: UnixTime) -> Result<(), Error> {
+        match self {
+            Self::Direct { file, policy, clock, caller, .. } => {
+                let report = caller.reporter(file.account().name.as_str());
+                let service = Service { store: file, policy, clock: *clock };
+                Ok(service.invite(code, salt, expires, &report)?)
+            }
+            _ => self.administer(FleetAct::Invite { code: code.clone(), salt, expires }, None),
+        }
+    }
+
+    /// Takes an invitation back whose code nobody has seen. Root's right.
+    pub fn withdraw_invitation(&self) {
+        match self {
+            Self::Direct { file, policy, clock, .. } => {
+                Service { store: file, policy, clock: *clock }.withdraw_invitation();
+            }
+            // If it stays, nobody has its code.
+            _ => _ = self.administer(FleetAct::Withdraw, None),
+        }
+    }
+
+    /// Lets the enrollment follow its user to another name. Root's right. `None` when the two names are kept in different stores.
+    pub fn rename_to(&self, new: &Self) -> Option<Result<(), Error>> {
+        match (self, new) {
+            (Self::Direct { file, policy, clock, caller, .. }, Self::Direct { file: new, .. }) => {
+                let report = caller.reporter(new.account().name.as_str());
+                let service = Service { store: file, policy, clock: *clock };
+                Some(service.rename_to(new, &report).map_err(Error::from))
+            }
+            (Self::Fleet { .. }, Self::Fleet { client, .. }) => {
+                Some(self.administer(FleetAct::Move(client.user().clone()), Some(client.user())))
+            }
+            _ => None,
+        }
+    }
+
+    /// Has the directory do what root alone may do; the log has it of this user, or of whom is asked for.
+    fn administer(&self, act: FleetAct, of: Option<&UserName>) -> Result<(), Error> {
+        let Self::Fleet { client, caller } = self else { return Err(Error::NotEnrolled) };
+        let report = caller.reporter(of.unwrap_or_else(|| client.user()).as_str());
+        match client.administer(act, &report)? {
+            Response::Done(_) => Ok(()),
+            other => Err(self.error(other)),
         }
     }
 

@@ -86,7 +86,7 @@ impl Context {
             let client = FleetClient::new(&self.config, fleet, user);
             return Backend::Fleet { client, caller: Caller::of_this_process() };
         }
-        if self.as_root || self.config.store == StoreKind::File && self.config.secret_file.is_home() {
+        if self.as_root || !self.is_in_directory() && self.config.secret_file.is_home() {
             let (file, policy) = (self.file(), self.config.policy);
             Backend::Direct { file, policy, as_root: self.as_root, clock, caller: Caller::of_this_process() }
         } else {

@@ -38,11 +38,11 @@ impl Access {
     /// This process may only ask about its own user.
     pub fn to(account: &Account, config: &Config, process: ResUid) -> Result<Self, AccessError> {
         let ResUid { real, effective: me, .. } = process;
-        if let Some(fleet) = config.fleet_of(account.name.as_str()) {
-            let client = FleetClient::new(config, fleet, &account.name);
-            return if me.is_root() { Ok(Self::Fleet(client)) } else { Err(only_root_asks()) };
+        let fleet = config.fleet_of(account.name.as_str());
+        if let (true, Some(fleet)) = (me.is_root(), fleet) {
+            return Ok(Self::Fleet(FleetClient::new(config, fleet, &account.name)));
         }
-        if me.is_root() || config.secret_file.is_home() && me == account.uid {
+        if me.is_root() || fleet.is_none() && config.secret_file.is_home() && me == account.uid {
             return Ok(Self::Direct(config.secret_file.locate(account)));
         }
         if me == account.uid && real == account.uid {

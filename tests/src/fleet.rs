@@ -271,6 +271,14 @@ impl Slapd {
         env.write(CONFIG.as_ref(), self.settings(&self.ldaps(), identity, more).as_bytes(), 0o644);
     }
 
+    /// Lets people of this machine reach the directory without root: `otp-helper`'s group reads who the host is to it.
+    pub fn open_to_people(env: &Env) {
+        for file in ["/etc/security/insis-otp-fleet-password", "/etc/security/fleet-host.key"] {
+            run(env.command("chgrp").args(["insis-otp", file]));
+            run(env.command("chmod").args(["0640", file]));
+        }
+    }
+
     /// Adds people.
     pub fn add(&self, names: &[&str]) {
         let entry = |name: &&str| format!("dn: uid={name},{BASE}\nobjectClass: account\nuid: {name}\n\n");

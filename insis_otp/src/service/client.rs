@@ -99,7 +99,7 @@ pub(super) fn converse(
 }
 
 /// Starts a program, converses with it, and sees it end.
-fn with_program(
+pub(super) fn with_program(
     program: &Path,
     converse: impl FnOnce(&mut UnixStream) -> io::Result<Zeroizing<Vec<u8>>>,
 ) -> Result<Zeroizing<Vec<u8>>, HelperError> {
@@ -130,7 +130,13 @@ pub(super) fn start_helper(program: &Path) -> io::Result<(Child, UnixStream)> {
 
 /// Sends the request, which fits into the socket's buffers, so that neither side waits for the other.
 fn send_request(socket: &mut UnixStream, request: &str) -> io::Result<()> {
-    let mut rest = request.as_bytes();
+    send_all(socket, request)?;
+    socket.shutdown(Shutdown::Write)
+}
+
+/// Sends a part of a conversation.
+pub(super) fn send_all(socket: &UnixStream, text: &str) -> io::Result<()> {
+    let mut rest = text.as_bytes();
     while !rest.is_empty() {
         match send(socket.as_raw_fd(), rest, MsgFlags::MSG_NOSIGNAL) {
             Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
@@ -139,7 +145,7 @@ fn send_request(socket: &mut UnixStream, request: &str) -> io::Result<()> {
             Err(errno) => return Err(errno.into()),
         }
     }
-    socket.shutdown(Shutdown::Write)
+    Ok(())
 }
 
 fn read_response(socket: &mut UnixStream, longest: usize, ends: Instant) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -175,29 +181,39 @@ fn read_response_after_offer(
     ends: Instant,
     show: &mut dyn FnMut(&Offer),
 ) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut offer = Vec::with_capacity(LONGEST);
-    let mut byte = [0];
-    while offer.len() < LONGEST && !offer.ends_with(Offer::END.as_bytes()) {
-        let left = ends.saturating_duration_since(Instant::now());
-        socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-        match socket.read(&mut byte) {
-            // No offer: this was the response.
-            Ok(0) => return not_empty(offer),
-            Ok(_) => offer.extend_from_slice(&byte),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => return not_empty(offer),
-            Err(error) => return Err(error),
-        }
+    let offer = read_until(socket, Offer::END.as_bytes(), ends)?;
+    if !offer.ends_with(Offer::END.as_bytes()) {
+        // No offer: this was the response.
+        return Ok(offer);
     }
     show(&Offer::decode(&offer).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?);
     read_response(socket, LONGEST, ends)
 }
 
-fn not_empty(response: Vec<u8>) -> io::Result<Zeroizing<Vec<u8>>> {
-    if response.is_empty() {
-        return Err(io::Error::new(ErrorKind::UnexpectedEof, "it ended without a response"));
+/// Reads up to this end, or to the end of all that there is.
+pub(super) fn read_until(
+    socket: &mut UnixStream,
+    end: &[u8],
+    ends: Instant,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut message = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut byte = [0];
+    while message.len() < LONGEST && !message.ends_with(end) {
+        let left = ends.saturating_duration_since(Instant::now());
+        // None at all would be waiting for ever.
+        socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match socket.read(&mut byte) {
+            Ok(1..) => message.extend_from_slice(&byte),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => return Err(error),
+            // It has ended.
+            _ if message.is_empty() => {
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, "it ended without a response"));
+            }
+            _ => break,
+        }
     }
-    Ok(Zeroizing::new(response))
+    Ok(message)
 }
 
 /// Sees the program end: by itself within half a second, as it does, or else killed. The host may collect its children

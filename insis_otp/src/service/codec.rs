@@ -325,17 +325,25 @@ impl<'m> Fields<'m> {
         if name.chars().any(char::is_control) { Err(NotUnderstood) } else { Ok(name.to_owned()) }
     }
 
-    pub fn recovery(&mut self) -> Result<(Vec<RecoveryCode>, Salt), NotUnderstood> {
+    pub fn salt(&mut self) -> Result<Salt, NotUnderstood> {
         let salt = HEXLOWER.decode(self.take("salt")?.as_bytes()).map_err(|_| NotUnderstood)?;
-        let salt = Salt(salt.try_into().map_err(|_| NotUnderstood)?);
+        Ok(Salt(salt.try_into().map_err(|_| NotUnderstood)?))
+    }
+
+    pub fn recovery_code(&mut self, key: &str) -> Result<RecoveryCode, NotUnderstood> {
+        match ParsedReply::parse(self.take(key)?.as_bytes()) {
+            ParsedReply::Recovery(code) => Ok(code),
+            ParsedReply::Digits(_) | ParsedReply::Malformed(_) => Err(NotUnderstood),
+        }
+    }
+
+    pub fn recovery(&mut self) -> Result<(Vec<RecoveryCode>, Salt), NotUnderstood> {
+        let salt = self.salt()?;
         let count: usize = self.parse("recovery_codes")?;
         if count > RecoveryCodes::MOST {
             return Err(NotUnderstood);
         }
-        let codes = (0..count).map(|_| match ParsedReply::parse(self.take("recovery")?.as_bytes()) {
-            ParsedReply::Recovery(code) => Ok(code),
-            ParsedReply::Digits(_) | ParsedReply::Malformed(_) => Err(NotUnderstood),
-        });
+        let codes = (0..count).map(|_| self.recovery_code("recovery"));
         Ok((codes.collect::<Result<_, _>>()?, salt))
     }
 

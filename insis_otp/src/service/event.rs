@@ -67,17 +67,18 @@ impl Event {
         Self::of(request, response, None, Authority::Administrator)
     }
 
-    /// The event of an unlocking that root has asked for, and another program has done.
+    /// The event of something that root alone may do, and another program has done.
     #[must_use]
-    pub fn of_unlock(response: &Response) -> Self {
+    pub fn of_root_elsewhere(action: &'static str, response: &Response) -> Self {
         let succeeded = matches!(response, Response::Done(_));
         let line = match response {
             Response::Done(_) => done(true),
             Response::NotEnrolled => audit::refused_because("not-paired"),
+            Response::Exists => audit::refused_because("paired-already"),
             Response::Failed(why) => Line::new(Level::Error, "error").message(why),
             _ => Line::new(Level::Error, "error"),
         };
-        Self { action: "unlock", line, succeeded }
+        Self { action, line, succeeded }
     }
 
     /// The event of something that root did, or could not do, with the store.

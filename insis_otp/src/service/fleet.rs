@@ -73,8 +73,10 @@ pub enum FleetResponse {
 pub struct FleetListed {
     /// The name.
     pub name: String,
-    /// What there is to tell, or why nothing can be told.
-    pub status: Result<Status, String>,
+    /// What there is to tell, or why nothing can be told; `None` of somebody who has an invitation only.
+    pub status: Result<Option<Status>, String>,
+    /// Whether there is an invitation that holds.
+    pub invited: bool,
 }
 
 impl FleetLogin {
@@ -229,8 +231,10 @@ impl FleetListed {
     pub fn encode(&self) -> Zeroizing<String> {
         let mut message = Writer::new("listed");
         message.text_field("user", &self.name);
+        message.field("invited", self.invited);
         match &self.status {
-            Ok(status) => message.status(status),
+            Ok(Some(status)) => message.status(status),
+            Ok(None) => message.field("enrolled", false),
             Err(why) => message.text_field("why", why),
         }
         message.text.push('\n');
@@ -243,11 +247,14 @@ impl FleetListed {
             return Err(NotUnderstood);
         }
         let name = fields.take("user")?.to_owned();
-        let status = match fields.optional("why") {
-            Some(why) => Err(why.to_owned()),
-            None => Ok(fields.status()?),
+        let invited = fields.parse("invited")?;
+        let status = match (fields.optional("why"), fields.optional("enrolled")) {
+            (Some(why), None) => Err(why.to_owned()),
+            (None, Some("false")) => Ok(None),
+            (None, None) => Ok(Some(fields.status()?)),
+            _ => return Err(NotUnderstood),
         };
-        fields.finish(Self { name, status })
+        fields.finish(Self { name, status, invited })
     }
 }
 
@@ -285,6 +292,11 @@ impl FleetClient {
     #[must_use]
     pub fn program(&self) -> &PathBuf {
         &self.program
+    }
+
+    /// How long an answer is waited for.
+    pub(super) const fn deadline(&self) -> Duration {
+        self.deadline
     }
 
     /// Asks something.
@@ -385,8 +397,10 @@ mod tests {
         ] {
             assert_eq!(FleetResponse::decode(response.encode().as_bytes()), Ok(response));
         }
-        let listed = FleetListed { name: "anna".into(), status: Err("damaged".into()) };
-        let text = listed.encode();
-        assert_eq!(FleetListed::decode(text.strip_suffix('\n').unwrap().as_bytes()), Ok(listed));
+        for (status, invited) in [(Err("damaged".into()), false), (Ok(None), true)] {
+            let listed = FleetListed { name: "anna".into(), status, invited };
+            let text = listed.encode();
+            assert_eq!(FleetListed::decode(text.strip_suffix('\n').unwrap().as_bytes()), Ok(listed));
+        }
     }
 }

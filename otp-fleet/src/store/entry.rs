@@ -38,6 +38,13 @@ impl LdapEntry {
         Self { directory: Arc::clone(directory), user: user.clone(), session }
     }
 
+    /// Lets what comes next take a new connection, to the same server, and as much time as there was at the beginning.
+    pub(super) fn begin_anew(&self) {
+        let mut session = self.session();
+        session.connection = None;
+        session.deadline = Instant::now() + self.directory.deadline;
+    }
+
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -157,6 +164,8 @@ impl LdapEntry {
         let Some(entry) = &session.entry else { return Err(WriteError::Failed(self.no_entry())) };
         let dn = entry.dn.clone();
         let modify = Request::Modify { dn: &dn, changes };
+        // What was read is the condition, over whichever connection.
+        session.connection(&self.directory).map_err(WriteError::Failed)?;
         match session.over(|connection| connection.ask("write to the entry", &modify)) {
             Ok(outcome) => match outcome.code {
                 0 => Ok(()),
@@ -193,8 +202,8 @@ fn hand_on(entry: &Entry, mut wrong: Option<Cause>, take: &mut dyn FnMut(Person<
         {
             continue;
         }
-        let is_invited = entry.value(at::INVITATION).is_some();
-        take(Person { name, dn: &entry.dn, record, is_invited });
+        let invitation = entry.invitation().map(|found| found.map(|(invitation, _)| invitation));
+        take(Person { name, dn: &entry.dn, record, invitation });
     }
 }
 

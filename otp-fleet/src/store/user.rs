@@ -2,7 +2,7 @@
 
 use insis_otp::oath::RecoveryCodes;
 use insis_otp::record::{Enrollment, UserName};
-use insis_otp::store::conditional::{ConditionalUser, Version, WriteError};
+use insis_otp::store::conditional::{Conditional, ConditionalUser, Version, WriteError};
 use insis_otp::store::{
     Cause, Charge, Decision, Location, NoLinks, Record, StillHolds, StoreError, UserStore,
 };
@@ -21,6 +21,11 @@ impl LdapUser {
 
     fn entry(&self) -> &LdapEntry {
         &self.0.entry
+    }
+
+    /// Goes on with a new connection, and as much time as there was at the beginning: somebody was waited for.
+    pub fn begin_anew(&self) {
+        self.entry().begin_anew();
     }
 
     /// Looks the entry up, as for an attempt.
@@ -48,6 +53,23 @@ impl LdapUser {
         StoreError { location: self.location(), cause: self.entry().no_entry() }
     }
 
+    /// Takes the record of an entry that was renamed, which still has this former name.
+    ///
+    /// # Errors
+    /// [`Cause::NotEnrolled`] where there is none of that name, or why it cannot be written.
+    pub fn take_over(&self, former: &UserName) -> Result<(), StoreError> {
+        let take_over = || {
+            let (record, read) = Conditional::<Record>::read(self.entry())?.ok_or(Cause::NotEnrolled)?;
+            if record.enrollment.user != *former {
+                return Err(Cause::NotEnrolled);
+            }
+            let enrollment = Enrollment { user: self.user().clone(), ..record.enrollment };
+            let record = Record { enrollment, state: record.state };
+            self.entry().write(Some(read), Some((&record, Version::new()?))).map_err(cause_of)
+        };
+        self.at(take_over())
+    }
+
     fn at<T>(&self, done: Result<T, Cause>) -> Result<T, StoreError> {
         done.map_err(|cause| StoreError { location: self.location(), cause })
     }
@@ -69,6 +91,12 @@ fn cause_of(error: WriteError) -> Cause {
     match error {
         WriteError::LostRace => Cause::Busy { waited: 0, holder: None },
         WriteError::Failed(cause) | WriteError::NoAnswer(cause) => cause,
+    }
+}
+
+impl std::fmt::Debug for LdapUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LdapUser({})", self.location())
     }
 }
 

@@ -1,9 +1,8 @@
 //! The administrator's commands.
 
-use insis_otp::config::StoreKind;
 use insis_otp::record::UserName;
 use insis_otp::service::system_clock;
-use insis_otp::store::{Account, Cause};
+use insis_otp::store::Account;
 
 use super::Setup;
 use crate::backend::Error;
@@ -36,7 +35,6 @@ impl Setup<'_> {
     /// Lets an enrollment follow its user to another name.
     pub(super) fn rename(&self, site: &Context, old: &str, new: &str) -> Result<(), ExitError> {
         self.only_root(site)?;
-        self.not_in_directory(site.config.store == StoreKind::Ldap)?;
         let unknown = |name: &str| {
             exit::of_context(ContextError::NoSuchUser(sanitize::unsecret(name).into_owned()), &self.messages)
         };
@@ -56,13 +54,18 @@ impl Setup<'_> {
         }
         let user = account.name.to_string();
         let before = Account { name: old_name, ..account.clone() };
-        let (old_file, new_file, caller) =
-            (site.of(before).file(), site.of(account).file(), Caller::of_this_process());
-        let moved = site.service(&old_file, &system_clock).rename_to(&new_file, &caller.reporter(&user));
-        moved.map_err(|error| match error.cause {
-            Cause::NotEnrolled => exit::of_session(Error::NotEnrolled.into(), &self.messages, old),
-            Cause::Exists => (Status::Exists, Some(self.messages.error(self.messages.move_exists(&user)))),
-            _ => exit::of_session(Error::from(error).into(), &self.messages, &user),
+        let (old_backend, new_backend) =
+            (site.of(before).backend(&system_clock), site.of(account).backend(&system_clock));
+        let moved = old_backend.rename_to(&new_backend).ok_or_else(|| {
+            (
+                Status::Unusable,
+                Some(self.messages.error(self.messages.move_two_stores(sanitize::name(old), &user))),
+            )
+        })?;
+        moved.map_err(|error| match error {
+            Error::NotEnrolled => exit::of_session(error.into(), &self.messages, old),
+            Error::Exists => (Status::Exists, Some(self.messages.error(self.messages.move_exists(&user)))),
+            error => exit::of_session(error.into(), &self.messages, &user),
         })?;
         self.tell(&self.messages.moved(sanitize::name(old), &user))
     }

@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use super::Setup;
 use crate::backend::Error;
-use crate::caller::Caller;
 use crate::context::Context;
 use crate::exit::{self, ExitError, Status};
 use crate::output::Output;
@@ -20,7 +19,6 @@ impl Setup<'_> {
     pub(super) fn invite(&self, site: &Context, valid: Seconds, print: bool) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
-        self.not_in_directory(site.is_in_directory())?;
         self.can_invite(site)?;
         let failed = |error: Error| exit::of_look(error, &self.messages, site.account.name.as_str());
         let code = RecoveryCode::generate(getrandom::fill);
@@ -28,10 +26,8 @@ impl Setup<'_> {
             |error| (Status::Unusable, Some(self.messages.error(self.messages.end_no_random(error))));
         let (code, salt) = (code.map_err(no_random)?, self.salt()?);
         let expires = system_clock().plus(valid);
-        let (file, caller) = (site.file(), Caller::of_this_process());
-        let service = site.service(&file, &system_clock);
-        let issued = service.invite(&code, salt, expires, &caller.reporter(site.account.name.as_str()));
-        issued.map_err(|error| failed(error.into()))?;
+        let backend = site.backend(&system_clock);
+        backend.invite(&code, salt, expires).map_err(failed)?;
         let user = sanitize::name(site.account.name.as_str());
         let until = dates::local(expires);
         let shown = Zeroizing::new(self.messages.invite_code(&user, code.reveal().as_str()));
@@ -40,7 +36,7 @@ impl Setup<'_> {
             let text = Zeroizing::new(format!("{}\n\n{how}\n", *shown));
             // Nobody knows a code that is on no paper.
             return Desktop { paper: self.usual_paper() }.print_text(&text).map_err(|error| {
-                service.withdraw_invitation();
+                backend.withdraw_invitation();
                 (Status::Unusable, Some(self.messages.error(error.message(&self.messages))))
             });
         }
@@ -55,7 +51,7 @@ impl Setup<'_> {
     fn can_invite(&self, site: &Context) -> Result<(), ExitError> {
         let user = site.account.name.as_str();
         let refused = |status, text| Err((status, Some(self.messages.error(text))));
-        if site.config.secret_file.is_home() {
+        if site.config.secret_file.is_home() && !site.is_in_directory() {
             return refused(Status::Usage, self.messages.invite_home());
         }
         if site.config.self_enrollment == SelfEnrollment::Off {

@@ -81,16 +81,10 @@ impl Setup<'_> {
 
     /// Adds everybody who has enrolled in the directory, where there is one, by name.
     fn add_from_directory(&self, site: &Context, row: Row<'_>, listed: &mut Listed) -> Result<(), ExitError> {
-        let fleet = site.config.fleet.as_ref().filter(|_| site.config.store == StoreKind::Ldap);
-        let Some(fleet) = fleet else { return Ok(()) };
-        let client = FleetClient::new(&site.config, fleet, &site.account.name);
-        let failed = |error: Error| exit::of_look(error, &self.messages, site.account.name.as_str());
-        let everybody = client.list().map_err(|error| failed(error.into()))?;
-        let mut everybody = everybody.map_err(|why| failed(Error::Unusable(why)))?;
-        everybody.sort_by(|one, other| one.name.cmp(&other.name));
-        for FleetListed { name, status } in everybody {
+        for FleetListed { name, status, .. } in self.in_directory(site)? {
             match (UserName::parse(&name), status) {
-                (Ok(user), Ok(status)) => {
+                (_, Ok(None)) => {}
+                (Ok(user), Ok(Some(status))) => {
                     listed.rows.push(row(user.as_str(), &status));
                     listed.users.insert(user);
                 }
@@ -99,6 +93,18 @@ impl Setup<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Everybody who has something in the directory, by name; nobody where there is none.
+    pub(super) fn in_directory(&self, site: &Context) -> Result<Vec<FleetListed>, ExitError> {
+        let fleet = site.config.fleet.as_ref().filter(|_| site.config.store == StoreKind::Ldap);
+        let Some(fleet) = fleet else { return Ok(Vec::new()) };
+        let client = FleetClient::new(&site.config, fleet, &site.account.name);
+        let failed = |error: Error| exit::of_look(error, &self.messages, site.account.name.as_str());
+        let everybody = client.list().map_err(|error| failed(error.into()))?;
+        let mut everybody = everybody.map_err(|why| failed(Error::Unusable(why)))?;
+        everybody.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(everybody)
     }
 
     /// Everybody whose file may be there, and files of which it could not be learnt whose they are.
@@ -111,7 +117,7 @@ impl Setup<'_> {
 }
 
 /// What is in the directory and cannot be used.
-fn broken(name: String, why: String) -> StoreError {
+pub(super) fn broken(name: String, why: String) -> StoreError {
     StoreError { location: Location::Dn(name), cause: Cause::Unsafe(why) }
 }
 

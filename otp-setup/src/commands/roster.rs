@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use insis_otp::config::{Config, StoreKind, Unenrolled};
+use insis_otp::config::{Config, Unenrolled};
 use insis_otp::oath::UnixTime;
 use insis_otp::record::UserName;
-use insis_otp::service::system_clock;
+use insis_otp::service::{FleetListed, Status, system_clock};
 use insis_otp::store::{Account, Reader, StoreError};
 use nix::unistd::Group;
 
 use super::Setup;
+use super::list::broken;
 use crate::context::Context;
-use crate::exit::{ExitError, Status};
+use crate::exit::{self, ExitError};
 use crate::named::{Days, Named};
 use crate::output::{Output, complain};
 use crate::roster::{CSV_HEAD, Person, State, Totals};
@@ -60,6 +61,9 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// What the directory has of people, by name.
+type InDirectory = BTreeMap<String, FleetListed>;
+
 /// Of whom there is a report.
 struct Asked {
     accounts: Vec<Account>,
@@ -71,13 +75,20 @@ impl Setup<'_> {
     /// Reports how far the roll-out is.
     pub(super) fn roster(&self, site: &Context, options: &RosterOptions) -> Result<(), ExitError> {
         self.only_root(site)?;
-        self.not_in_directory(site.config.store == StoreKind::Ldap)?;
-        let asked = self.asked(site, options)?;
+        let in_directory: BTreeMap<_, _> =
+            self.in_directory(site)?.into_iter().map(|listed| (listed.name.clone(), listed)).collect();
+        let asked = self.asked(site, options, &in_directory)?;
         let linked = self.linked_names(site)?.unwrap_or_default();
         let rules = Rules::of(&site.config);
         let person = |reader: &mut Reader, account: &Account| {
             let is_linked = linked.binary_search(&account.name).is_ok();
-            person(site, reader, account, is_linked, &rules)
+            match site.config.fleet_of(account.name.as_str()) {
+                Some(_) => {
+                    let listed = in_directory.get(account.name.as_str());
+                    person(account, found_in_directory(listed), is_linked, &rules)
+                }
+                None => person(account, found_in_file(site, reader, account, is_linked), is_linked, &rules),
+            }
         };
         let (mut people, mut broken) = (Vec::new(), Vec::new());
         for (person, error) in parallel::map(&asked.accounts, Reader::default, person) {
@@ -108,19 +119,24 @@ impl Setup<'_> {
             complain(&self.messages.roster_not_enumerated());
         }
         self.written(output)?;
-        if broken.is_empty() { Ok(()) } else { Err((Status::Unusable, None)) }
+        if broken.is_empty() { Ok(()) } else { Err((exit::Status::Unusable, None)) }
     }
 
     /// The people who were named, or else everybody who could log in or has something in the store; of these, the members
     /// of the groups that were named.
-    fn asked(&self, site: &Context, options: &RosterOptions) -> Result<Asked, ExitError> {
+    fn asked(
+        &self,
+        site: &Context,
+        options: &RosterOptions,
+        in_directory: &InDirectory,
+    ) -> Result<Asked, ExitError> {
         let mut asked = match &options.people {
             Some(path) => self.look_up(&self.read_list(path)?)?,
-            None => Asked { accounts: self.all_people(site)?, unknown: Vec::new() },
+            None => Asked { accounts: self.all_people(site, in_directory)?, unknown: Vec::new() },
         };
         if let Some(none) = options.group.iter().find(|name| !matches!(Group::from_name(name), Ok(Some(_)))) {
             let text = self.messages.roster_no_group(sanitize::unsecret(none));
-            return Err((Status::Usage, Some(self.messages.error(text))));
+            return Err((exit::Status::Usage, Some(self.messages.error(text))));
         }
         if !options.group.is_empty() {
             let members = Named::of([], options.group.iter().map(String::as_str));
@@ -130,9 +146,9 @@ impl Setup<'_> {
     }
 
     /// Everybody who could log in, or has something in the store.
-    fn all_people(&self, site: &Context) -> Result<Vec<Account>, ExitError> {
+    fn all_people(&self, site: &Context, in_directory: &InDirectory) -> Result<Vec<Account>, ExitError> {
         let failed = |error: &std::io::Error| {
-            (Status::Unusable, Some(self.messages.error(self.messages.system_error(error))))
+            (exit::Status::Unusable, Some(self.messages.error(self.messages.system_error(error))))
         };
         let mut people = users::with_shells().map_err(|error| failed(&error))?;
         if let Some(listing) = stored::list(&site.config.secret_file) {
@@ -141,8 +157,9 @@ impl Setup<'_> {
         }
         let linked = self.linked_names(site)?.unwrap_or_default();
         let known: BTreeMap<_, _> = people.into_iter().map(|one| (one.name.clone(), one)).collect();
-        let missing = linked.iter().filter(|name| !known.contains_key(*name));
-        let missing: Vec<_> = missing.filter_map(|name| Account::lookup(name).ok()?).collect();
+        let in_directory = in_directory.keys().filter_map(|name| UserName::parse(name).ok());
+        let missing = linked.into_iter().chain(in_directory).filter(|name| !known.contains_key(name));
+        let missing: Vec<_> = missing.filter_map(|name| Account::lookup(&name).ok()?).collect();
         let mut people: Vec<_> = known.into_values().chain(missing).collect();
         people.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         people.dedup_by(|one, other| one.name == other.name);
@@ -161,7 +178,7 @@ impl Setup<'_> {
                 Ok(None) => asked.unknown.push(name.to_owned()),
                 Err(error) => {
                     let text = self.messages.end_user_database(self.messages.errno(error));
-                    return Err((Status::Unusable, Some(self.messages.error(text))));
+                    return Err((exit::Status::Unusable, Some(self.messages.error(text))));
                 }
             }
         }
@@ -171,27 +188,39 @@ impl Setup<'_> {
     }
 }
 
+/// What there is of somebody: a device, or how far they are without one.
+type Found = Result<Result<Status, State>, StoreError>;
+
 /// How far somebody is, and why it cannot be told where it cannot.
-fn person(
-    site: &Context,
-    reader: &mut Reader,
-    account: &Account,
-    linked: bool,
-    rules: &Rules<'_>,
-) -> (Person, Option<StoreError>) {
-    let file = site.config.secret_file.locate(account);
-    let has_none = |linked| if linked { State::Linked } else { State::NotEnrolled };
-    let (state, device, error) = match site.service(&file, &system_clock).status_by(reader) {
-        Ok(Some(device)) => (State::Enrolled, Some(device), None),
+fn person(account: &Account, found: Found, linked: bool, rules: &Rules<'_>) -> (Person, Option<StoreError>) {
+    let (state, device, error) = match found {
+        Ok(Ok(device)) => (State::Enrolled, Some(device), None),
+        Ok(Err(_)) if linked => (State::Linked, None, None),
+        Ok(Err(state)) => (state, None, None),
         Err(error) => (State::Unreadable, None, Some(error)),
-        Ok(None) if linked || site.config.secret_file.is_home() => (has_none(linked), None, None),
-        Ok(None) => match file.invitation().refusal(system_clock()) {
-            Ok(None) => (State::Invited, None, None),
-            Ok(Some(_)) => (State::NotEnrolled, None, None),
-            Err(error) => (State::Unreadable, None, Some(error)),
-        },
     };
     let (user, exempt) = (account.name.to_string(), rules.exempt.contains(account));
     let required_from = if exempt { None } else { rules.required_from(account) };
     (Person { user, state, device, linked, exempt, required_from }, error)
+}
+
+fn found_in_file(site: &Context, reader: &mut Reader, account: &Account, linked: bool) -> Found {
+    let file = site.config.secret_file.locate(account);
+    if let Some(device) = site.service(&file, &system_clock).status_by(reader)? {
+        return Ok(Ok(device));
+    }
+    if linked || site.config.secret_file.is_home() {
+        return Ok(Err(State::NotEnrolled));
+    }
+    let refusal = file.invitation().refusal(system_clock())?;
+    Ok(Err(if refusal.is_none() { State::Invited } else { State::NotEnrolled }))
+}
+
+fn found_in_directory(listed: Option<&FleetListed>) -> Found {
+    let Some(FleetListed { name, status, invited }) = listed else { return Ok(Err(State::NotEnrolled)) };
+    match status {
+        Ok(Some(device)) => Ok(Ok(device.clone())),
+        Ok(None) => Ok(Err(if *invited { State::Invited } else { State::NotEnrolled })),
+        Err(why) => Err(broken(name.clone(), why.clone())),
+    }
 }

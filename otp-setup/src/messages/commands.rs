@@ -22,6 +22,11 @@ messages! {
     move_exists(user)
         en "{user} has a pairing already. Nothing was changed; remove one of them first."
         cs "{user} už spárování má. Nic se nezměnilo; nejdřív jedno z nich odstraňte.";
+    move_two_stores(old, user)
+        en "One of {old} and {user} is in break_glass_users, the other is not: their enrollments are not kept in the same place. \
+            Nothing was changed; enroll {user} anew."
+        cs "Jedno ze jmen {old} a {user} je v break_glass_users, druhé ne: jejich záznamy nejsou na stejném místě. \
+            Nic se nezměnilo; spárujte uživatele {user} znovu.";
     move_still_there(old)
         en "{old} is still a user of this machine. This is for afterwards: usermod --login NEW {old}"
         cs "{old} na tomto počítači stále je. Tohle je na potom: usermod --login NOVÉ {old}";

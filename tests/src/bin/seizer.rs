@@ -1,4 +1,4 @@
-//! Somebody who tries to trace, and to read the memory of, each `otp-helper` and `otp-idp`, from the moment at which it is
+//! Somebody who tries to trace, and to read the memory of, each `otp-helper`, `otp-idp` and `otp-fleet`, from the moment at which it is
 //! there. Says what succeeded, a line each, until standard input ends.
 
 use std::io::Read;
@@ -33,7 +33,7 @@ fn main() {
         let last = youngest();
         for pid in last - YOUNGEST..=last + 1 {
             let name = || std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            if seized.contains(&pid) || !["otp-helper", "otp-idp"].contains(&name().trim()) {
+            if seized.contains(&pid) || !["otp-helper", "otp-idp", "otp-fleet"].contains(&name().trim()) {
                 continue;
             }
             if std::fs::File::open(format!("/proc/{pid}/mem")).is_ok() {
