@@ -48,7 +48,8 @@ impl AppEntry {
         let names = 2 * self.issuer.len() + self.account.len();
         let mut uri = Zeroizing::new(String::with_capacity(names * 3 + 256));
         uri.push_str("otpauth://totp/");
-        encode(&self.issuer, &mut uri);
+        // At a first colon within the issuer, apps would end it.
+        encode(&self.issuer.replace(':', " "), &mut uri);
         uri.push(':');
         encode(&self.account, &mut uri);
         uri.push_str("?secret=");
@@ -118,6 +119,17 @@ mod tests {
             )
         );
         assert!(entry("a", "b").short_uri().ends_with("&issuer=a"));
+    }
+
+    #[test]
+    fn an_issuer_with_a_colon_is_read_as_it_was_and_its_label_has_one_colon() {
+        for issuer in ["https://example.org", "a:b:c", ":", "x://GEZDGNotpauth"] {
+            let uri = entry(issuer, "pi@raspberry").uri();
+            let label = uri.split('?').next().unwrap().strip_prefix("otpauth://totp/").unwrap();
+            assert_eq!((label.matches(':').count(), label.matches("%3A").count()), (1, 0), "{label}");
+            let read = AppEntry::parse(&uri).unwrap();
+            assert_eq!((&*read.issuer, &*read.account), (issuer, "pi@raspberry"));
+        }
     }
 
     #[test]
