@@ -67,6 +67,8 @@ pub struct Outcome {
     pub message: String,
     /// What to ask the next page with; empty where there is none.
     pub cookie: Vec<u8>,
+    /// Whether another server may have more. It is not asked.
+    pub is_referred: bool,
 }
 
 impl Outcome {
@@ -233,6 +235,7 @@ impl Connection {
         take: &mut dyn FnMut(&crate::message::FoundEntry<'_>) -> Result<(), Error>,
     ) -> Result<Outcome, Error> {
         self.send(request)?;
+        let mut is_referred = false;
         loop {
             let message = self.receive()?;
             match Response::decode(&message)? {
@@ -241,11 +244,10 @@ impl Connection {
                 }
                 (number, _) if number != self.number => return Err(Error::Malformed),
                 (_, Response::Entry(entry)) => take(&entry)?,
-                // What other servers have is not looked for.
-                (_, Response::Reference) => {}
+                (_, Response::Reference) => is_referred = true,
                 (_, Response::Done { code, message, cookie }) => {
                     let cookie = cookie.unwrap_or_default().to_vec();
-                    return Ok(Outcome { code, message: said(message), cookie });
+                    return Ok(Outcome { code, message: said(message), cookie, is_referred });
                 }
             }
         }

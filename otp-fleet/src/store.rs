@@ -1,5 +1,6 @@
 //! The directory as a store: one entry for each person, one conditional Modify for each write.
 
+mod absence;
 mod entry;
 mod record;
 mod session;
@@ -92,7 +93,12 @@ impl LdapStore {
     /// It cannot be listed.
     pub fn each(&self, take: &mut dyn FnMut(Person<'_>)) -> Result<(), StoreError> {
         let nobody = UserName::parse(NOBODY).map_err(|_| Cause::Damaged("no name for nobody"));
-        let each = || LdapEntry::of(&self.0, &nobody?).each(take);
+        let each = || {
+            let entry = LdapEntry::of(&self.0, &nobody?);
+            entry.find()?;
+            entry.see_states()?;
+            entry.each(take)
+        };
         each().map_err(|cause| StoreError { location: Location::Dn(self.0.base.clone()), cause })
     }
 }

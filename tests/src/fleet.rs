@@ -195,6 +195,13 @@ impl Slapd {
             spawn(self.folder.path(), self.ldaps, self.ldap);
     }
 
+    /// Starts it again with these lines in the configuration of its database.
+    pub fn reconfigure(&self, more: &str) {
+        let folder = self.folder.path();
+        std::fs::write(folder.join("slapd.conf"), configuration(folder, more)).expect("cannot write");
+        self.restart();
+    }
+
     /// Lets it go no further, or go on.
     pub fn stop(&self, stop: bool) {
         let process = self.process.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,11 +7,14 @@ use insis_otp::record::UserName;
 use insis_otp::store::conditional::{UserEntry, Version, WriteError};
 use insis_otp::store::{Cause, Location, NoLinks, Record};
 
-use super::session::{Session, unavailable};
+use super::session::{Nobody, Session, unavailable};
 use super::{Directory, NOBODY, Person};
 use crate::attributes::{self as at, Entry};
 use crate::connection::Error;
 use crate::message::{Change, Condition, FoundEntry, Kind, Request, Search};
+
+/// What a host cannot do that may not use second factors.
+const TO_NOBODY: &str = "let this host write to the entry insis-otp-nobody";
 
 /// How many entries a page of a list has.
 const PAGE: u32 = 500;
@@ -68,7 +71,7 @@ impl LdapEntry {
         let mut take = |entry: &FoundEntry<'_>| {
             let (entry, why) = Entry::read(entry, attribute)?;
             if entry.names.iter().any(|one| one == nobody) {
-                placeholder = Some(entry.dn);
+                placeholder = Some(Nobody { shows_state: entry.value(at::STATE).is_some(), dn: entry.dn });
                 return Ok(());
             }
             others += 1;
@@ -89,6 +92,12 @@ impl LdapEntry {
             Err(Error::Refused { code: 4, .. }) => return Err(Self::several()),
             Err(error) => return Err(unavailable(error.to_string())),
             Ok(_) if others > 1 => return Err(Self::several()),
+            Ok(outcome) if outcome.is_referred && found.is_none() => {
+                let base = &directory.base;
+                return Err(unavailable(format!(
+                    "a part of {base} is on another server (a referral), which is not asked"
+                )));
+            }
             Ok(_) => {}
         }
         if let Some(wrong) = wrong {
@@ -106,7 +115,7 @@ impl LdapEntry {
     /// Writes as much to the entry that stands for nobody as an attempt writes to one of somebody.
     pub(super) fn touch_nobody(&self) -> Result<(), Cause> {
         let mut session = self.session();
-        let Some(dn) = session.nobody.clone() else {
+        let Some(Nobody { dn, .. }) = session.nobody.clone() else {
             return Err(Cause::Unsafe(format!(
                 "the entry {NOBODY} is missing, which stands for everybody without a record"
             )));
@@ -114,9 +123,7 @@ impl LdapEntry {
         let value = at::placeholder_value(Version::new()?);
         let changes = [Change { kind: Kind::Replace, attribute: at::STATE, values: vec![&value] }];
         let modify = Request::Modify { dn: &dn, changes: &changes };
-        let asked = session.over(|connection| {
-            connection.ask("write to the entry", &modify)?.succeeded("write to the entry")
-        });
+        let asked = session.over(|connection| connection.ask(TO_NOBODY, &modify)?.succeeded(TO_NOBODY));
         asked.map(|_| ()).map_err(|error| unavailable(error.to_string()))
     }
 

@@ -15,7 +15,15 @@ pub(super) struct Session {
     pub(super) server: Option<usize>,
     pub(super) connection: Option<Connection>,
     pub(super) entry: Option<Entry>,
-    pub(super) nobody: Option<String>,
+    pub(super) nobody: Option<Nobody>,
+}
+
+/// The entry that stands for everybody without a record, as the last search found it.
+#[derive(Clone)]
+pub(super) struct Nobody {
+    pub(super) dn: String,
+    /// Whether this host sees its state.
+    pub(super) shows_state: bool,
 }
 
 impl Session {

@@ -114,7 +114,12 @@ impl UserStore for LdapUser {
     }
 
     fn load_by(&self, reader: &mut ()) -> Result<Record, StoreError> {
-        self.0.load_by(reader)
+        let loaded = self.0.load_by(reader);
+        if loaded.as_ref().is_err_and(StoreError::is_not_enrolled) {
+            self.at(self.entry().show_stateless())?;
+            self.at(self.entry().see_states())?;
+        }
+        loaded
     }
 
     fn transact_charged<P, T>(
