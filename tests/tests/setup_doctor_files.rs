@@ -111,6 +111,49 @@ fn settings_that_do_something_else_than_they_say_are_found() {
     corrects(&env, "problem", "/etc/pam.d/sshd:2", "every address", line);
 }
 
+/// The file as it is shipped.
+const SHIPPED: &str = include_str!("../../config/insis-otp.toml");
+
+#[test]
+fn sections_that_lack_keys_are_completed_and_nobody_is_judged_by_the_defaults() {
+    let env = sound();
+    // Whom the defaults would call locked out; where the settings look for enrollments, nobody knows yet.
+    std::fs::remove_file("/var/lib/insis-otp/anna").unwrap();
+    let host = "bind_dn = \"cn=host1,dc=example,dc=org\"\n";
+    for (section, header, missing) in [
+        (format!("[fleet]\n{host}"), "[fleet]", &["servers", "base", "ca_file", "password_file"][..]),
+        ("[identity_provider]\npreset = \"entra\"\n".into(), "[identity_provider]", &["tenant", "client_id", "mfa"]),
+    ] {
+        env.write(Path::new(CONFIG), format!("{SHIPPED}{section}").as_bytes(), 0o644);
+        let line = 1 + SHIPPED.lines().count();
+        for key in missing {
+            let words = format!("insis-otp.toml:{line}: {header} needs the key {key}");
+            let (status, found) = examined(&env, "yes");
+            assert!(status == 6 && found.len() == 1 && found[0].what.ends_with(&words), "{words}: {found:#?}");
+            assert!(found[0].line.starts_with(&format!("{key} = ")), "{found:#?}");
+            obey(&found[0]);
+        }
+        let text = std::fs::read_to_string(CONFIG).unwrap();
+        assert!(text.contains(&format!("\n{header}\n")), "{text}");
+        let (_, found) = examined(&env, "yes");
+        assert!(!found.iter().any(|finding| finding.what.contains("cannot be used")), "{found:#?}");
+    }
+    // Two settings that do not go together: the one that is offered lets nobody pass without a code.
+    let shipped = SHIPPED.replace("store = \"file\"", "store = \"ldap\"");
+    let fleet = format!("[fleet]\n{host}servers = [\"ldaps://127.0.0.1\"]\nbase = \"dc=ex\"\nca_file = \"/ca.pem\"\npassword_file = \"/p\"\n");
+    let text = format!("{}{fleet}", shipped.replace("unenrolled = \"deny\"", "unenrolled = \"enrol\""));
+    env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
+    let line = 1 + text.lines().position(|line| line == "unenrolled = \"enrol\"").unwrap();
+    let finding =
+        finds(&env, "problem", &format!("{CONFIG}:{line}"), "cannot be used together", "unenrolled = \"deny\"");
+    assert_eq!(finding.remedy, "Write instead of that line:");
+    assert_eq!(examined(&env, "yes").1.len(), 1, "nobody is judged");
+    // What nothing is known to correct is not set aside: that would look for enrollments in files.
+    env.write(Path::new(CONFIG), text.replace("\"ldap\"", "\"LDAP\"").as_bytes(), 0o644);
+    let finding = finds(&env, "problem", &format!("{CONFIG}:9"), "store must be", "editor +9 /etc/security/insis-otp.toml");
+    assert!(finding.remedy.contains("insis-otp.toml(5)"), "{finding:?}");
+}
+
 #[test]
 fn faults_of_files_in_homes_are_found() {
     let env = sound();

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::identity_provider::Missing;
 use crate::oath::Seconds;
+use crate::strict::Error;
 
 /// Where enrollments are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,21 +62,22 @@ impl Fleet {
 
     /// # Errors
     /// The first key that is needed and not there.
-    pub(super) fn complete(&self) -> Result<(), Missing> {
+    pub(super) fn complete(&self) -> Result<(), Error> {
         let (certificate, key) = (self.certificate_file.is_some(), self.key_file.is_some());
         let (dn, password) = (self.bind_dn.is_some(), self.password_file.is_some());
-        match () {
-            () if self.servers.is_empty() => Err("servers"),
-            () if self.base.is_empty() => Err("base"),
-            () if self.ca_file.as_os_str().is_empty() => Err("ca_file"),
-            () if key && !certificate => Err("certificate_file"),
-            () if certificate && !key => Err("key_file"),
-            () if password && !dn => Err("bind_dn"),
-            () if dn && !password => Err("password_file"),
+        let missing = match () {
+            () if self.servers.is_empty() => "servers",
+            () if self.base.is_empty() => "base",
+            () if self.ca_file.as_os_str().is_empty() => "ca_file",
+            () if key && !certificate => "certificate_file",
+            () if certificate && !key => "key_file",
+            () if password && !dn => "bind_dn",
+            () if dn && !password => "password_file",
             // Nobody binds without a name.
-            () if !certificate && !dn => Err("certificate_file"),
-            () => Ok(()),
-        }
+            () if !certificate && !dn => return Err(Error::MissingIdentity),
+            () => return Ok(()),
+        };
+        Err(Error::Missing("fleet", missing))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::oath::Seconds;
+use crate::strict::Error;
 
 /// An OpenID provider, and what is asked of it (OAuth 2.0 device authorization grant, RFC 8628).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,9 +64,6 @@ pub enum MfaProof {
     Provider,
 }
 
-/// What a section lacks.
-pub(super) type Missing = &'static str;
-
 impl Default for IdentityProvider {
     fn default() -> Self {
         Self {
@@ -102,7 +100,7 @@ impl IdentityProvider {
     ///
     /// # Errors
     /// The first key that is needed and not there.
-    pub(super) fn complete(&mut self) -> Result<(), Missing> {
+    pub(super) fn complete(&mut self) -> Result<(), Error> {
         let (name, subject) = match self.preset {
             Some(Preset::Entra) => ("Microsoft 365", "oid"),
             Some(Preset::Keycloak) => ("Keycloak", "sub"),
@@ -117,20 +115,23 @@ impl IdentityProvider {
         fill(&mut self.name, name);
         fill(&mut self.subject, subject);
         match self.preset {
-            Some(Preset::Entra) if self.tenant.is_empty() => return Err("tenant"),
+            Some(Preset::Entra) if self.tenant.is_empty() => {
+                return Err(Error::Missing("identity_provider", "tenant"));
+            }
             Some(Preset::Entra) => {
                 fill(&mut self.issuer, &format!("https://login.microsoftonline.com/{}/v2.0", self.tenant));
             }
             Some(Preset::Google) => fill(&mut self.issuer, "https://accounts.google.com"),
             Some(Preset::Keycloak) | None => {}
         }
-        match self {
-            Self { name, .. } if name.is_empty() => Err("name"),
-            Self { issuer, .. } if issuer.is_empty() => Err("issuer"),
-            Self { client_id, .. } if client_id.is_empty() => Err("client_id"),
-            Self { mfa: MfaProof::NotChosen, .. } => Err("mfa"),
-            _ => Ok(()),
-        }
+        let missing = match self {
+            Self { name, .. } if name.is_empty() => "name",
+            Self { issuer, .. } if issuer.is_empty() => "issuer",
+            Self { client_id, .. } if client_id.is_empty() => "client_id",
+            Self { mfa: MfaProof::NotChosen, .. } => "mfa",
+            _ => return Ok(()),
+        };
+        Err(Error::Missing("identity_provider", missing))
     }
 }
 

@@ -21,7 +21,7 @@ pub use values::duration;
 use crate::network::Network;
 use crate::oath::{Parameters, Seconds, UnixTime};
 use crate::store::Template;
-use crate::strict::{Error, FLEET, PROVIDER, Problem, SECTIONS, Value, each_key, line_of};
+use crate::strict::{Error, FLEET, PROVIDER, Problem, SECTIONS, Value, each_key, line_where};
 use crate::verify::Policy;
 
 /// The settings of a site, or of one PAM stack: the compiled defaults, then the file, then module arguments.
@@ -268,27 +268,45 @@ impl Config {
     #[cold]
     #[inline(never)]
     fn complete(&mut self, text: &str) -> Result<(), Problem> {
-        let at = |word: &str, error| {
-            let line = text.find(word).map_or(1, |byte| line_of(text, byte));
-            Problem { line, error }
+        // By its header, or by the first of its keys where it is written without one.
+        let line_of_section = |name: &str| {
+            line_where(text, &|path: &str, _: Option<Value<'_>>| path.split('.').next() == Some(name))
+        };
+        let in_section = |name: &str, error| Problem { line: line_of_section(name).unwrap_or(1), error };
+        // By a key, for all or in a section, and its value.
+        let at = |key: &str, word: &str, error| {
+            let is_it = |path: &str, value: Option<Value<'_>>| {
+                path.rsplit('.').next() == Some(key) && value.and_then(|value| value.text()) == Some(word)
+            };
+            Problem { line: line_where(text, &is_it).unwrap_or(1), error }
         };
         if let Some(provider) = &mut self.identity_provider {
-            let missing = |key| at("identity_provider", Error::Missing("identity_provider", key));
-            provider.complete().map_err(missing)?;
+            provider.complete().map_err(|error| in_section("identity_provider", error))?;
         }
         if let Some(fleet) = &self.fleet {
-            fleet.complete().map_err(|key| at("[fleet]", Error::Missing("fleet", key)))?;
+            fleet.complete().map_err(|error| in_section("fleet", error))?;
         }
         if self.store == StoreKind::Ldap {
             const LDAP: &str = "store = \"ldap\"";
             let enrolls = |config: &Self| config.unenrolled == Unenrolled::Enroll;
             match () {
-                () if self.fleet.is_none() => return Err(at("store", Error::Missing("fleet", "servers"))),
+                // A header without a key.
+                () if self.fleet.is_none() && line_of_section("fleet").is_some() => {
+                    return Err(in_section("fleet", Error::Missing("fleet", "servers")));
+                }
+                () if self.fleet.is_none() => {
+                    return Err(at("store", "ldap", Error::MissingSection(LDAP, "fleet")));
+                }
                 () if self.identity_provider.is_some() => {
-                    return Err(at("identity_provider", Error::NotTogether(LDAP, "[identity_provider]")));
+                    let error = Error::NotTogether(LDAP, "[identity_provider]");
+                    return Err(in_section("identity_provider", error));
                 }
                 () if enrolls(self) || self.services.iter().any(|(_, config)| enrolls(config)) => {
-                    return Err(at("enrol\"", Error::NotTogether(LDAP, "unenrolled = \"enrol\"")));
+                    return Err(at(
+                        "unenrolled",
+                        "enrol",
+                        Error::NotTogether(LDAP, "unenrolled = \"enrol\""),
+                    ));
                 }
                 () => {}
             }

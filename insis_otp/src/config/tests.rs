@@ -180,6 +180,54 @@ fn an_identity_provider_is_offered_where_its_services_say() {
 }
 
 #[test]
+fn what_sections_lack_is_told_with_their_line_and_not_with_that_of_a_comment() {
+    let count = |text: &str| text.lines().count();
+    let shipped = SHIPPED.replace("store = \"file\"", "store = \"ldap\"");
+    let enrolling = SHIPPED.replace("unenrolled = \"deny\"", "unenrolled = \"enrol\"");
+    let line_of =
+        |text: &str, start: &str| 1 + text.lines().position(|line| line.starts_with(start)).unwrap();
+    let section = |text: &str| format!("{SHIPPED}{text}");
+    for (text, line) in [
+        (shipped.clone(), line_of(&shipped, "store = ")),
+        (section("[fleet]\nbase = \"dc=ex\"\n"), count(SHIPPED) + 1),
+        (section("\n[fleet] # [fleet]\nbase = \"dc=ex\"\n"), count(SHIPPED) + 2),
+        (format!("{shipped}\n[fleet]\n"), count(SHIPPED) + 2),
+        (section("[ fleet ]\nbase = \"dc=ex\"\n"), count(SHIPPED) + 1),
+        (section("[identity_provider]\nname = \"x\"\n"), count(SHIPPED) + 1),
+        ("# fleet\n\nfleet.base = \"dc=ex\"\n".to_owned(), 3),
+        (
+            format!("{}{FLEET}", enrolling.replace("store = \"file\"", "store = \"ldap\"")),
+            line_of(&enrolling, "unenrolled = "),
+        ),
+        (format!("# \"enrol\"\nstore = \"ldap\"\n{FLEET}[service.su]\nunenrolled = \"enrol\"\n"), 10),
+        (format!("# [identity_provider]\nstore = \"ldap\"\n{FLEET}{PROVIDER}"), 9),
+    ] {
+        let error = parse(&text).unwrap_err();
+        assert!(error.contains(&format!("toml:{line}: ")), "line {line}: {error}");
+    }
+}
+
+#[test]
+fn a_text_without_quotes_is_called_that() {
+    for (text, complaint) in [
+        ("unenrolled = deny", "a text must stand in quotes"),
+        ("unenrolled = ignore", "a text must stand in quotes"),
+        ("issuer = never", "a text must stand in quotes"),
+        ("store = file", "this must be true or false, or a text in quotes"),
+        ("echo = tru", "this must be true or false, or a text in quotes"),
+        ("tries =", "the value is missing"),
+        ("tries = # three", "the value is missing"),
+        ("tries = 1.2.3", "invalid float"),
+    ] {
+        assert_eq!(
+            parse(text).unwrap_err(),
+            format!("/etc/security/insis-otp.toml:1: {complaint}"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn an_identity_provider_that_is_not_complete_or_not_right_is_refused() {
     for missing in ["name", "issuer", "client_id", "mfa"] {
         let text: String = PROVIDER
@@ -497,14 +545,15 @@ fn a_directory_is_for_the_whole_site_and_not_for_some_users() {
 #[test]
 fn a_directory_that_is_not_complete_or_not_right_is_refused() {
     let error = |text: &str| parse(&format!("store = \"ldap\"\n{text}")).unwrap_err();
-    assert!(error("").ends_with("toml:1: [fleet] needs the key servers"), "{}", error(""));
+    assert!(error("").ends_with("toml:1: store = \"ldap\" needs the section [fleet]"), "{}", error(""));
     for missing in ["servers", "base", "ca_file", "bind_dn", "password_file"] {
         let text: Vec<_> = FLEET.lines().filter(|line| !line.starts_with(missing)).collect();
         let error = error(&text.join("\n"));
         assert!(error.ends_with(&format!("toml:2: [fleet] needs the key {missing}")), "{error}");
     }
     let neither = FLEET.replace("bind_dn = \"cn=host\"\npassword_file = \"/password\"\n", "");
-    assert!(error(&neither).ends_with("[fleet] needs the key certificate_file"));
+    let identity = "[fleet] needs the key bind_dn with password_file, or certificate_file with key_file";
+    assert!(error(&neither).ends_with(identity), "{}", error(&neither));
     assert!(
         error(&format!("{neither}certificate_file = \"/c\"\n")).ends_with("[fleet] needs the key key_file")
     );

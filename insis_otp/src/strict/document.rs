@@ -92,7 +92,7 @@ impl<'t> Document<'t> {
             None => Ok(reader.document),
             Some(error) => {
                 let offset = error.unexpected().or(error.context()).map_or(0, |span| span.start());
-                Err((offset, error.description().to_owned()))
+                Err((offset, description(text, offset, error.description()).to_owned()))
             }
         }
     }
@@ -166,6 +166,21 @@ const fn controls_of(eight: u64) -> u64 {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let (deleted, below) = (eight ^ (0x7f * EACH), eight.wrapping_sub(0x20 * EACH) & !eight);
     (below | deleted.wrapping_sub(EACH) & !deleted) & (0x80 * EACH)
+}
+
+/// What the parser says of a byte of the text. A word without quotes is a number to it that is none, by its first letter.
+#[cold]
+#[inline(never)]
+fn description<'d>(text: &str, offset: usize, of_parser: &'d str) -> &'d str {
+    let line = text.lines().nth(super::line_of(text, offset) - 1).unwrap_or_default();
+    let value = line.split_once('=').map_or("", |(_, value)| value.trim_start());
+    let is_word = value.starts_with(|first: char| first.is_alphabetic());
+    match of_parser {
+        "invalid float" | "string values must be quoted" if is_word => syntax::UNQUOTED,
+        "string values must be quoted" if value.is_empty() || value.starts_with('#') => syntax::NO_VALUE,
+        "invalid boolean" => syntax::FLAG_OR_UNQUOTED,
+        other => other,
+    }
 }
 
 /// Listens to the parser.

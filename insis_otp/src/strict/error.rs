@@ -20,6 +20,10 @@ pub enum Error {
     Section(String),
     /// A section needs a key, and has it not.
     Missing(&'static str, &'static str),
+    /// The section of the directory needs the keys of one of two kinds, and has none of them.
+    MissingIdentity,
+    /// A setting, as it is written, needs a section, and there is none.
+    MissingSection(&'static str, &'static str),
     /// Two settings that cannot be used together, as they are written.
     NotTogether(&'static str, &'static str),
     /// A value that the key does not take.
@@ -134,6 +138,12 @@ pub mod syntax {
     pub const INLINE_TABLE: &str = "there are no tables within values here";
     /// A list in a list.
     pub const LIST_IN_LIST: &str = "there are no lists within lists here";
+    /// A word that is none of TOML's.
+    pub const UNQUOTED: &str = "a text must stand in quotes";
+    /// A word that may have been meant as one of TOML's.
+    pub const FLAG_OR_UNQUOTED: &str = "this must be true or false, or a text in quotes";
+    /// Nothing behind the sign.
+    pub const NO_VALUE: &str = "the value is missing";
 }
 
 impl Error {
@@ -176,6 +186,10 @@ impl Display for Error {
                 )
             }
             Self::Missing(section, key) => write!(f, "[{section}] needs the key {key}"),
+            Self::MissingIdentity => f.write_str(
+                "[fleet] needs the key bind_dn with password_file, or certificate_file with key_file",
+            ),
+            Self::MissingSection(setting, section) => write!(f, "{setting} needs the section [{section}]"),
             Self::NotTogether(one, other) => write!(f, "{one} and {other} cannot be used together"),
             Self::Value { key, must, found } => {
                 write!(f, "{key} must {must}")?;

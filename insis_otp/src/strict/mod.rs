@@ -38,6 +38,21 @@ pub fn each_key(
     first.map_or(Ok(()), |first| Err(problem(first)))
 }
 
+/// The line of the first header or setting of which this holds, by its name, as [`each_key`] has it, and the value of a
+/// setting.
+#[cold]
+#[inline(never)]
+pub fn line_where(text: &str, holds: &dyn Fn(&str, Option<Value<'_>>) -> bool) -> Option<usize> {
+    let document = Document::parse(text).ok()?;
+    let headers = document.headers.iter().map(|header| (header.offset, &header.path, None));
+    let settings = document.settings.iter().map(|setting| {
+        let value = Value::Toml(&setting.value);
+        (setting.offset, &setting.path, Some(value))
+    });
+    let those = headers.chain(settings).filter(|(_, path, value)| holds(&document.name(path), *value));
+    those.map(|(offset, ..)| offset).min().map(|offset| line_of(text, offset))
+}
+
 /// What keys in sections begin with.
 pub const SECTIONS: &str = "service.";
 /// What keys in the section of the identity provider begin with.

@@ -31,6 +31,7 @@ use insis_otp::oath::UnixTime;
 use serde::Serialize;
 
 use self::pam::Examination;
+use self::remedy::Correction;
 use crate::messages::Messages;
 use crate::users;
 use insis_otp::pam_stack::files::Files;
@@ -160,24 +161,34 @@ fn reinstall(messages: &Messages) -> Remedy {
 
 /// A configuration that nobody can log in with.
 fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
-    let (path, corrected) = match error {
-        ConfigError::Invalid { path, problem } => {
-            let text = std::fs::read_to_string(path).unwrap_or_default();
-            (path, remedy::configuration(&text, path, problem))
+    let (ConfigError::Invalid { path, .. } | ConfigError::Unreadable { path, .. }) = error;
+    let written = String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+    let (corrected, line) = match error {
+        ConfigError::Invalid { problem, .. } => {
+            (remedy::configuration(&written, path, problem), problem.line)
         }
-        ConfigError::Unreadable { path, .. } => (path, None),
+        ConfigError::Unreadable { .. } => (None, 1),
     };
     let shown = path.display().to_string();
     let text = messages.doctor_config(messages.config_error(error));
-    if let Some((number, line)) = corrected {
-        let location = format!("{shown}:{number}");
-        return Finding::new(Severity::Problem, location, &text, Remedy::instead(messages, line));
+    if let Some(corrected) = corrected {
+        let (number, remedy) = match corrected {
+            Correction::Instead(number, line) => (number, Remedy::instead(messages, line)),
+            Correction::Below(number, line) => {
+                (number, Remedy::new(messages.how_below_with_own(format!("{shown}:{number}")), line))
+            }
+        };
+        return Finding::new(Severity::Problem, format!("{shown}:{number}"), &text, remedy);
     }
     let word = quoted(&shown);
     let closed = path.metadata().is_ok_and(|metadata| {
         metadata.is_file()
             && (metadata.uid() != 0 || metadata.mode() & 0o022 != 0 || metadata.mode() & 0o004 == 0)
     });
+    if !closed && remedy::has_directory(&written) {
+        let remedy = Remedy::new(messages.how_correct(), format!("editor +{line} {word}"));
+        return Finding::new(Severity::Problem, format!("{shown}:{line}"), &text, remedy);
+    }
     let remedy = match (closed, path == Path::new(Config::PATH)) {
         (true, _) => Remedy::run(messages, format!("chown root:root {word}; chmod 644 {word}")),
         (false, true) => Remedy::new(messages.how_defaults(), format!("mv {word} {word}.old")),
@@ -194,13 +205,11 @@ fn unusable(messages: &Messages, error: &ConfigError) -> Finding {
 pub fn examine(messages: &Messages, as_root: bool, now: UnixTime) -> Vec<Finding> {
     let machine = Machine::default();
     let mut findings = Vec::new();
-    let site = match Config::site() {
-        Ok(config) => config,
-        Err(error) => {
-            findings.push(unusable(messages, &error));
-            Config::default()
-        }
-    };
+    let site = Config::site().map_err(|error| findings.push(unusable(messages, &error)));
+    // The defaults are as good as any others to look at PAM stacks and at the machine by. What is said of people, of
+    // their enrollments and of what the site decides would be untrue.
+    let is_known = site.is_ok();
+    let site = site.unwrap_or_default();
     let files = Files::load(machine.root());
     let sshd = if as_root { sshd::ask(&machine) } else { None };
     let sshd_proves = sshd.as_ref().is_none_or(sshd::Sshd::proves);
@@ -208,12 +217,14 @@ pub fn examine(messages: &Messages, as_root: bool, now: UnixTime) -> Vec<Finding
         Examination { messages, machine: &machine, files: &files, site: &site, now, sshd_proves };
     let (pam_findings, used) = examination.run();
     findings.extend(pam_findings);
-    findings.extend(policy::examine(messages, &site, &used, &files));
+    if is_known {
+        findings.extend(policy::examine(messages, &site, &used, &files));
+    }
     let (machine, files, used) = (&machine, &files, used.as_slice());
     let (everybody, records) = (users::with_shells().unwrap_or_default(), records::Records::default());
     let people = (everybody.as_slice(), &records);
     // What is said of secret files and of whose they are holds where enrollments are in them.
-    let has_files = site.store == StoreKind::File;
+    let has_files = is_known && site.store == StoreKind::File;
     findings.extend(fleet::examine(messages, &site, as_root));
     if has_files {
         findings.extend(

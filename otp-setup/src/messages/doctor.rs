@@ -3,9 +3,9 @@
 messages! {
     doctor_config(error)
         en "The configuration cannot be used: {error}\n\
-            No login that asks for a code succeeds until it is mended."
+            No login that asks for a code succeeds until it is mended. Nothing that depends on it was looked at."
         cs "Konfiguraci nelze použít: {error}\n\
-            Dokud se neopraví, neprojde žádné přihlášení s kódem.";
+            Dokud se neopraví, neprojde žádné přihlášení s kódem. Co na ní závisí, se neprohlíželo.";
     doctor_not_root()
         en "Only part of it was looked at.\n\
             The store, sshd and the list of people can be seen by root only."

@@ -19,6 +19,12 @@ messages! {
     how_below(location)
         en "Write below {location}:"
         cs "Pod {location} napište:";
+    how_below_with_own(location)
+        en "With a value of your own, write below {location}:"
+        cs "S vlastní hodnotou napište pod {location}:";
+    how_correct()
+        en "Correct that line; insis-otp.toml(5) says what may stand there. Run:"
+        cs "Ten řádek opravte; co tam smí být, říká insis-otp.toml(5). Spusťte:";
     how_move(location)
         en "Take that line out, and write below {location}:"
         cs "Ten řádek odstraňte a napište pod {location}:";

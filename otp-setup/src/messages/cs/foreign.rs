@@ -61,6 +61,10 @@ pub fn setting(error: &Error) -> String {
             format!("neznámý oddíl [{name}]; oddíly jsou jen [service.SLUŽBA], [identity_provider] a [fleet]")
         }
         Error::Missing(section, key) => format!("oddílu [{section}] chybí klíč {key}"),
+        Error::MissingIdentity => {
+            "oddílu [fleet] chybí klíč bind_dn s password_file, nebo certificate_file s key_file".to_owned()
+        }
+        Error::MissingSection(setting, section) => format!("{setting} potřebuje oddíl [{section}]"),
         Error::NotTogether(one, other) => format!("{one} a {other} nelze použít zároveň"),
         Error::Value { key, must, found } => {
             let found = match found {
@@ -161,6 +165,9 @@ fn toml(why: &str) -> &'static str {
         syntax::LIST_OF_TABLES => "seznam oddílů [[...]] sem nepatří",
         syntax::INLINE_TABLE => "hodnota v závorkách {...} sem nepatří",
         syntax::LIST_IN_LIST => "seznam v seznamu sem nepatří",
+        syntax::UNQUOTED => "text musí být v uvozovkách",
+        syntax::FLAG_OR_UNQUOTED => "má to být true, nebo false, nebo text v uvozovkách?",
+        syntax::NO_VALUE => "hodnota chybí",
         "string values must be quoted" => "text musí být v uvozovkách (nebo hodnota chybí)",
         "invalid basic string"
         | "invalid literal string"
@@ -173,7 +180,6 @@ fn toml(why: &str) -> &'static str {
         "missing comma between array elements" => "mezi položkami seznamu chybí čárka",
         "extra comma in array" => "v seznamu je čárka navíc",
         "extra `=`" => "je tu = navíc",
-        "invalid boolean" => "má to být true, nebo false?",
         "invalid float" | "`_` may only go between digits" => "číslo se píše jinak",
         "unexpected leading zero" => "číslo nesmí začínat nulou",
         "invalid unquoted key" | "unquoted keys cannot be empty" => {
@@ -361,8 +367,10 @@ mod tests {
             "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA], [identity_provider] a [fleet]",
         ),
         ("tries = 1\ntries = 2", "x.toml:2: tohle je tu dvakrát"),
-        ("unenrolled = deny", "x.toml:1: text musí být v uvozovkách (nebo"),
-        ("tries =", "x.toml:1: text musí být v uvozovkách (nebo hodnota chybí)"),
+        ("unenrolled = deny", "x.toml:1: text musí být v uvozovkách"),
+        ("unenrolled = ignore", "x.toml:1: text musí být v uvozovkách"),
+        ("tries =", "x.toml:1: hodnota chybí"),
+        ("store = \"ldap\"", "x.toml:1: store = \"ldap\" potřebuje oddíl [fleet]"),
         ("prompt = \"x", "x.toml:1: text nemá na konci uvozovky"),
         ("prompt = 'x", "x.toml:1: text nemá na konci uvozovky"),
         ("prompt = \"\"\"x", "x.toml:1: text nemá na konci uvozovky"),
@@ -375,7 +383,7 @@ mod tests {
         ("\n]", "x.toml:2: tato závorka nemá otevírací"),
         ("tries", "x.toml:1: klíč nemá hodnotu"),
         ("tries == 1", "x.toml:1: je tu = navíc"),
-        ("echo = tru", "x.toml:1: má to být true, nebo false?"),
+        ("echo = tru", "x.toml:1: má to být true, nebo false, nebo text"),
         ("tries = 1.2.3", "x.toml:1: číslo se píše jinak"),
         ("tries = 1_", "x.toml:1: číslo se píše jinak"),
         ("tries = 01", "x.toml:1: číslo nesmí začínat nulou"),
