@@ -122,14 +122,21 @@ fn sections_that_lack_keys_are_completed_and_nobody_is_judged_by_the_defaults() 
     let host = "bind_dn = \"cn=host1,dc=example,dc=org\"\n";
     for (section, header, missing) in [
         (format!("[fleet]\n{host}"), "[fleet]", &["servers", "base", "ca_file", "password_file"][..]),
-        ("[identity_provider]\npreset = \"entra\"\n".into(), "[identity_provider]", &["tenant", "client_id", "mfa"]),
+        (
+            "[identity_provider]\npreset = \"entra\"\n".into(),
+            "[identity_provider]",
+            &["tenant", "client_id", "mfa"],
+        ),
     ] {
         env.write(Path::new(CONFIG), format!("{SHIPPED}{section}").as_bytes(), 0o644);
         let line = 1 + SHIPPED.lines().count();
         for key in missing {
             let words = format!("insis-otp.toml:{line}: {header} needs the key {key}");
             let (status, found) = examined(&env, "yes");
-            assert!(status == 6 && found.len() == 1 && found[0].what.ends_with(&words), "{words}: {found:#?}");
+            assert!(
+                status == 6 && found.len() == 1 && found[0].what.ends_with(&words),
+                "{words}: {found:#?}"
+            );
             assert!(found[0].line.starts_with(&format!("{key} = ")), "{found:#?}");
             obey(&found[0]);
         }
@@ -140,17 +147,30 @@ fn sections_that_lack_keys_are_completed_and_nobody_is_judged_by_the_defaults() 
     }
     // Two settings that do not go together: the one that is offered lets nobody pass without a code.
     let shipped = SHIPPED.replace("store = \"file\"", "store = \"ldap\"");
-    let fleet = format!("[fleet]\n{host}servers = [\"ldaps://127.0.0.1\"]\nbase = \"dc=ex\"\nca_file = \"/ca.pem\"\npassword_file = \"/p\"\n");
+    let fleet = format!(
+        "[fleet]\n{host}servers = [\"ldaps://127.0.0.1\"]\nbase = \"dc=ex\"\nca_file = \"/ca.pem\"\npassword_file = \"/p\"\n"
+    );
     let text = format!("{}{fleet}", shipped.replace("unenrolled = \"deny\"", "unenrolled = \"enrol\""));
     env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
     let line = 1 + text.lines().position(|line| line == "unenrolled = \"enrol\"").unwrap();
-    let finding =
-        finds(&env, "problem", &format!("{CONFIG}:{line}"), "cannot be used together", "unenrolled = \"deny\"");
+    let finding = finds(
+        &env,
+        "problem",
+        &format!("{CONFIG}:{line}"),
+        "cannot be used together",
+        "unenrolled = \"deny\"",
+    );
     assert_eq!(finding.remedy, "Write instead of that line:");
     assert_eq!(examined(&env, "yes").1.len(), 1, "nobody is judged");
     // What nothing is known to correct is not set aside: that would look for enrollments in files.
     env.write(Path::new(CONFIG), text.replace("\"ldap\"", "\"LDAP\"").as_bytes(), 0o644);
-    let finding = finds(&env, "problem", &format!("{CONFIG}:9"), "store must be", "editor +9 /etc/security/insis-otp.toml");
+    let finding = finds(
+        &env,
+        "problem",
+        &format!("{CONFIG}:9"),
+        "store must be",
+        "editor +9 /etc/security/insis-otp.toml",
+    );
     assert!(finding.remedy.contains("insis-otp.toml(5)"), "{finding:?}");
 }
 
