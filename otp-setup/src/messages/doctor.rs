@@ -331,6 +331,11 @@ messages! {
             Helper and screen lockers run for people and cannot read it: they refuse everybody."
         cs "Konfiguraci může číst jen root.\n\
             Pomocník a zámky obrazovky běží za lidi a číst ji nemohou: odmítají všechny.";
+    doctor_root_in_directory()
+        en "root is not among break_glass_users.\n\
+            No directory has an entry for root, who gets no code at the console and in su, and cannot log in."
+        cs "Mezi break_glass_users není root.\n\
+            Žádný adresář pro něj nemá záznam, takže u konzole a v su nedostane kód a nepřihlásí se.";
     doctor_exempt_user(name)
         en "The user {name}, who is to be exempt, does not exist.\n\
             The exemption is for nobody; whoever gets that name would need no code."
