@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use insis_otp::config::Server;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
 use zeroize::Zeroizing;
 
 use crate::ber;
@@ -44,7 +44,7 @@ pub enum Error {
     #[error("it does not answer as LDAP asks for")]
     Malformed,
     /// It does not do what it was asked to.
-    #[error("it refuses to {action}: {} ({code}){message}", result_name(*code))]
+    #[error("it refuses to {action}: {} ({code}){}{message}", result_name(*code), remedy(*code))]
     Refused {
         /// What it was asked to do.
         action: &'static str,
@@ -53,6 +53,9 @@ pub enum Error {
         /// What it says of it.
         message: String,
     },
+    /// There is no connection any more, since what was asked before has failed.
+    #[error("the connection was lost before")]
+    NoConnection,
     /// What was to be sent is too long.
     #[error("what is to be sent is too long")]
     TooLong,
@@ -93,12 +96,10 @@ impl From<ber::Malformed> for Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(rustls::Error::InvalidCertificate(why)) => {
-                Self::Certificate(word(format!("{why:?}").as_bytes()))
-            }
-            Some(other) => Self::Tls(word(other.to_string().as_bytes())),
+            Some(rustls::Error::InvalidCertificate(why)) => Self::Certificate(certificate_fault(why)),
+            Some(other) => Self::Tls(printable(other.to_string().as_bytes())),
             None if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                Self::Network(late())
+                Self::Network(timed_out())
             }
             None => Self::Network(error),
         }
@@ -106,26 +107,26 @@ impl From<io::Error> for Error {
 }
 
 /// A server that takes too long.
-fn late() -> io::Error {
+fn timed_out() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "no answer in time")
 }
 
 /// What somebody else says, for a line of the log: printable, and not long.
-fn word(text: &[u8]) -> String {
+fn printable(text: &[u8]) -> String {
     String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).take(120).collect()
 }
 
 /// A stream on which no read and no write goes on beyond a moment, however many bytes come one by one.
 struct Timed {
     stream: TcpStream,
-    ends: Arc<Ends>,
+    step: Arc<StepDeadline>,
 }
 
 /// The moment by which what is going on has to have ended.
 #[derive(Debug)]
-pub struct Ends(std::sync::Mutex<Instant>);
+pub struct StepDeadline(std::sync::Mutex<Instant>);
 
-impl Ends {
+impl StepDeadline {
     fn set(&self, moment: Instant) {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = moment;
     }
@@ -134,20 +135,20 @@ impl Ends {
     fn left(&self) -> io::Result<Duration> {
         let moment = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let left = moment.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(late()) } else { Ok(left) }
+        if left.is_zero() { Err(timed_out()) } else { Ok(left) }
     }
 }
 
 impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.ends.left()?))?;
+        self.stream.set_read_timeout(Some(self.step.left()?))?;
         self.stream.read(buffer)
     }
 }
 
 impl Write for Timed {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.ends.left()?))?;
+        self.stream.set_write_timeout(Some(self.step.left()?))?;
         self.stream.write(buffer)
     }
 
@@ -160,7 +161,7 @@ impl Write for Timed {
 pub struct Connection {
     stream: Box<dyn Stream>,
     number: u32,
-    ends: Arc<Ends>,
+    step: Arc<StepDeadline>,
     /// All of it has to have ended by then.
     deadline: Instant,
 }
@@ -176,16 +177,16 @@ impl Connection {
         identity: &Identity,
         deadline: Instant,
     ) -> Result<Self, Error> {
-        let ends = Arc::new(Ends(std::sync::Mutex::new(deadline.min(Instant::now() + CONNECT))));
-        let stream = connect(server, ends.left()?)?;
+        let step = Arc::new(StepDeadline(std::sync::Mutex::new(deadline.min(Instant::now() + CONNECT))));
+        let stream = connect(server, step.left()?)?;
         // A request is one small packet that is answered by another: nothing is to be waited for.
         stream.set_nodelay(true)?;
-        let stream = Timed { stream, ends: Arc::clone(&ends) };
-        let mut connection = Self { stream: Box::new(stream), number: 0, ends, deadline };
+        let stream = Timed { stream, step: Arc::clone(&step) };
+        let mut connection = Self { stream: Box::new(stream), number: 0, step, deadline };
         if server.start_tls {
             connection.ask("begin TLS", &Request::StartTls)?.succeeded("begin TLS")?;
         }
-        connection.ends.set(deadline.min(Instant::now() + ANSWER));
+        connection.step.set(deadline.min(Instant::now() + ANSWER));
         connection.begin_tls(server, tls)?;
         if let Some(wrap) = wrap {
             connection.stream = wrap(connection.take_stream());
@@ -240,21 +241,21 @@ impl Connection {
             let message = self.receive()?;
             match Response::decode(&message)? {
                 (0, Response::Done { code, message, .. }) => {
-                    return Err(Error::Refused { action, code, message: said(message) });
+                    return Err(Error::Refused { action, code, message: server_message(message) });
                 }
                 (number, _) if number != self.number => return Err(Error::Malformed),
                 (_, Response::Entry(entry)) => take(&entry)?,
                 (_, Response::Reference) => is_referred = true,
                 (_, Response::Done { code, message, cookie }) => {
                     let cookie = cookie.unwrap_or_default().to_vec();
-                    return Ok(Outcome { code, message: said(message), cookie, is_referred });
+                    return Ok(Outcome { code, message: server_message(message), cookie, is_referred });
                 }
             }
         }
     }
 
     fn send(&mut self, request: &Request<'_>) -> Result<(), Error> {
-        self.ends.set(self.deadline.min(Instant::now() + ANSWER));
+        self.step.set(self.deadline.min(Instant::now() + ANSWER));
         self.number += 1;
         let message = request.encode(self.number).ok_or(Error::TooLong)?;
         self.stream.write_all(&message)?;
@@ -286,7 +287,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.ends.set(Instant::now() + Duration::from_millis(100));
+        self.step.set(Instant::now() + Duration::from_millis(100));
         let _ = self.stream.write_all(UNBIND).and_then(|()| self.stream.flush());
     }
 }
@@ -298,8 +299,8 @@ impl std::fmt::Debug for Connection {
 }
 
 /// What a server says, behind a colon.
-fn said(message: &[u8]) -> String {
-    if message.is_empty() { String::new() } else { format!(": {}", word(message)) }
+fn server_message(message: &[u8]) -> String {
+    if message.is_empty() { String::new() } else { format!(": {}", printable(message)) }
 }
 
 /// Connects to the first address of the server that answers.
@@ -309,7 +310,7 @@ fn connect(server: &Server, left: Duration) -> io::Result<TcpStream> {
     for address in resolve(server, left)? {
         let left = left.saturating_sub(began.elapsed());
         if left.is_zero() {
-            return Err(late());
+            return Err(timed_out());
         }
         match TcpStream::connect_timeout(&address, left) {
             Ok(stream) => return Ok(stream),
@@ -330,7 +331,7 @@ fn resolve(server: &Server, left: Duration) -> io::Result<Vec<SocketAddr>> {
         let addresses = target.to_socket_addrs().map(|addresses| addresses.take(8).collect());
         let _ = sender.send(addresses);
     })?;
-    receiver.recv_timeout(left).unwrap_or_else(|_| Err(late()))
+    receiver.recv_timeout(left).unwrap_or_else(|_| Err(timed_out()))
 }
 
 /// Result codes by their names, of those that an administrator has to do with.
@@ -355,15 +356,87 @@ const fn result_name(code: u32) -> &'static str {
     }
 }
 
+/// What to look at, where the result of a request says so.
+const fn remedy(code: u32) -> &'static str {
+    match code {
+        32 => "; is base right?",
+        48 | 49 => "; are bind_dn and password_file right, or the subject of certificate_file?",
+        50 => "; do its access rules let this host?",
+        _ => "",
+    }
+}
+
+/// What is wrong with a server's certificate.
+fn certificate_fault(error: &CertificateError) -> String {
+    use CertificateError as E;
+    match error {
+        E::UnknownIssuer => "it is not from an authority in ca_file".to_owned(),
+        E::Expired | E::ExpiredContext { .. } => "it has expired, or this host's clock is wrong".to_owned(),
+        E::NotValidYet | E::NotValidYetContext { .. } => {
+            "it is not valid yet, or this host's clock is wrong".to_owned()
+        }
+        E::NotValidForNameContext { expected, presented } => {
+            let names: Vec<_> = presented.iter().take(3).map(|name| presented_name(name)).collect();
+            let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+            format!("it is for {names}, and not for {}", printable(expected.to_str().as_bytes()))
+        }
+        E::NotValidForName => "it is for another name".to_owned(),
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it is not for servers".to_owned(),
+        E::BadSignature => "its signature is wrong".to_owned(),
+        other => {
+            let other = format!("{other:?}");
+            match other.contains("CaUsedAsEndEntity") {
+                true => "it is that of an authority, and not of a server".to_owned(),
+                false => printable(other.as_bytes()),
+            }
+        }
+    }
+}
+
+/// A name as rustls shows it, `DnsName("ldap.example.org")`, without what is around it.
+fn presented_name(shown: &str) -> String {
+    let inner =
+        shown.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or(shown, |(inner, _)| inner);
+    printable(inner.trim_matches('"').as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn what_is_wrong_with_a_certificate_is_said_in_words() {
+        let expected = ServerName::try_from("ldap.example.org").unwrap();
+        let name = |presented: &[&str]| CertificateError::NotValidForNameContext {
+            expected: expected.clone(),
+            presented: presented.iter().map(|&name| name.to_owned()).collect(),
+        };
+        for (error, words) in [
+            (CertificateError::UnknownIssuer, "it is not from an authority in ca_file"),
+            (CertificateError::Expired, "it has expired, or this host's clock is wrong"),
+            (
+                name(&["DnsName(\"other.example.org\")"]),
+                "it is for other.example.org, and not for ldap.example.org",
+            ),
+            (
+                name(&["DnsName(\"a\")", "IpAddress(127.0.0.1)", "DnsName(\"c\")", "DnsName(\"d\")"]),
+                "it is for a, 127.0.0.1, c, and not for ldap.example.org",
+            ),
+            (name(&[]), "it is for no name, and not for ldap.example.org"),
+        ] {
+            assert_eq!(certificate_fault(&error), words);
+        }
+        let refused = Error::Refused { action: "know this host", code: 49, message: String::new() };
+        assert!(
+            refused.to_string().contains("invalid credentials (49); are bind_dn and password_file right")
+        );
+    }
+
+    #[test]
     fn what_a_server_says_is_fit_for_a_line_of_the_log() {
         let long = [b"a\nresult=accepted\x1b[m".as_slice(), &[b'x'; 500]].concat();
-        let text = said(&long);
+        let text = server_message(&long);
         assert!(text.starts_with(": aresult=accepted[mxxx") && text.len() < 130, "{text}");
-        assert_eq!(said(b""), "");
+        assert_eq!(server_message(b""), "");
     }
 }

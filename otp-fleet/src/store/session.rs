@@ -59,7 +59,7 @@ impl Session {
         &mut self,
         ask: impl FnOnce(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let connection = self.connection.as_mut().ok_or(Error::Malformed)?;
+        let connection = self.connection.as_mut().ok_or(Error::NoConnection)?;
         let asked = ask(connection);
         if asked.is_err() {
             self.connection = None;

@@ -59,8 +59,8 @@ messages! {
         en "It says which line is to be mended. Run:"
         cs "Řekne, který řádek opravit. Spusťte:";
     how_fleet()
-        en "See otp-fleet(8). When it is put right, this answers:"
-        cs "Viz otp-fleet(8). Až to bude v pořádku, odpoví tohle:";
+        en "See DIAGNOSTICS in otp-fleet(8). When it is put right, this answers:"
+        cs "Viz otp-fleet(8), oddíl DIAGNOSTICS. Až to bude v pořádku, odpoví tohle:";
     how_idp_grace(path)
         en "Write this line into {path}, then reload sshd:"
         cs "Napište tento řádek do {path} a načtěte sshd znovu:";
