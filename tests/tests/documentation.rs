@@ -83,6 +83,28 @@ fn every_test_that_a_page_names_is_in_the_file_that_it_says() {
     assert!(seen > 100, "only {seen} tests were found");
 }
 
+/// Who has the packages alone finds what the settings, the manual pages and README of the package name.
+#[test]
+fn every_page_that_is_installed_elsewhere_names_is_in_the_package() {
+    let read = |path: &str| std::fs::read_to_string(repository().join(path)).expect("a file");
+    let installed = read("debian/libpam-insis-otp.docs");
+    let manuals = std::fs::read_dir(repository().join("docs/man")).expect("a folder");
+    let manuals = manuals.map(|file| file.expect("a file").path()).filter(|path| path.is_file());
+    let texts = manuals.map(|path| std::fs::read_to_string(path).expect("a page").replace('\\', ""));
+    let others = ["config/insis-otp.toml", "README.md", "debian/libpam-insis-otp.README.Debian"].map(read);
+    let mut seen = BTreeSet::new();
+    for text in texts.chain(others) {
+        for rest in text.split("docs/howto-").skip(1) {
+            let name = rest.split(|letter: char| !letter.is_ascii_lowercase()).next().unwrap_or_default();
+            seen.insert(format!("docs/howto-{name}.md"));
+        }
+    }
+    assert_eq!(seen.len(), 3, "{seen:?}");
+    for page in seen.iter().map(String::as_str).chain(["README.md"]) {
+        assert!(installed.lines().any(|line| line == page), "{page} is in no package");
+    }
+}
+
 #[test]
 fn the_index_lists_every_page() {
     let index = std::fs::read_to_string(repository().join("docs/README.md")).expect("the index");
