@@ -173,6 +173,32 @@ fn configure(env: &Env, text: &str) {
     env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
 }
 
+#[test]
+fn who_is_linked_is_without_a_second_step_only_where_the_provider_is_not_offered() {
+    let env = sound();
+    env.add_user("bob", "secret");
+    let provider = insis_otp_tests::own_link::provider("https://127.0.0.1:9");
+    let unpaired = |settings: &str| {
+        env.write(Path::new(CONFIG), format!("{settings}\n{provider}").as_bytes(), 0o644);
+        let (_, found) = examined(&env, "yes");
+        found.into_iter().any(|finding| finding.what.contains("no pairing: bob"))
+    };
+    for unenrolled in ["ignore", "enrol", "deny"] {
+        assert!(unpaired(&format!("unenrolled = \"{unenrolled}\"")), "{unenrolled}");
+    }
+    run(env.command("otp-setup").args(["link", "--user", "bob", "--subject", "s-bob"]));
+    for unenrolled in ["ignore", "enrol", "deny"] {
+        assert!(!unpaired(&format!("unenrolled = \"{unenrolled}\"")), "{unenrolled}");
+    }
+    // Not offered there.
+    let text = format!("unenrolled = \"ignore\"\n{provider}services = [\"login\"]\n");
+    env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
+    found(&env, "note", CONFIG, "no pairing: bob");
+    let stack = b"@include common-auth\nauth required pam_insis_otp.so forward_pass\n";
+    env.write(Path::new("/etc/pam.d/sshd"), stack, 0o644);
+    assert!(unpaired("unenrolled = \"ignore\""));
+}
+
 /// All that the doctor has to say is a note about bob with these words.
 #[track_caller]
 fn notes(env: &Env, words: &str) {

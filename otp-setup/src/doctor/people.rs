@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use insis_otp::config::{Config, Exempt, Required, SelfEnrollment, Unenrolled};
 use insis_otp::oath::{Seconds, UnixTime};
-use insis_otp::store::{Account, Template};
+use insis_otp::store::{Account, Links, Template};
 
 use super::pam::{Used, with_setting};
 use super::records::Records;
@@ -26,6 +26,9 @@ struct Rules<'a> {
     config: &'a Config,
     /// Where these rules stand, when it is not the configuration.
     stack: Option<&'a Rule>,
+    /// Whether who is linked to the identity provider is asked to sign in there, whatever else is said of those without an
+    /// enrollment.
+    has_provider: bool,
     services: Vec<&'a str>,
 }
 
@@ -121,12 +124,22 @@ fn gather<'a>(site: &Config, used: &'a [Used]) -> Vec<Rules<'a>> {
         let Some(config) = config else { continue };
         let from_file = decides(config) == decides(&site.clone().for_service(service));
         let stack = (!from_file).then_some(rule);
-        match all.iter_mut().find(|one| one.stack == stack && decides(one.config) == decides(config)) {
+        let has_provider = is_provider_offered(config, service, rule);
+        let is_same = |one: &&mut Rules<'_>| {
+            (one.stack, one.has_provider) == (stack, has_provider) && decides(one.config) == decides(config)
+        };
+        match all.iter_mut().find(is_same) {
             Some(same) => same.services.push(service),
-            None => all.push(Rules { config, stack, services: vec![service] }),
+            None => all.push(Rules { config, stack, has_provider, services: vec![service] }),
         }
     }
     all
+}
+
+/// Whether the module offers the identity provider in a service, as far as can be told without a login.
+fn is_provider_offered(config: &Config, service: &str, rule: &Rule) -> bool {
+    let forwards = rule.arguments.iter().any(|argument| argument == "forward_pass");
+    !forwards && config.identity_provider.as_ref().is_some_and(|provider| provider.is_offered_in(service))
 }
 
 /// What decides over people without an enrollment.
@@ -257,6 +270,10 @@ impl Rules<'_> {
         people
             .filter(|account| records.is_unenrolled(&self.config.secret_file, account))
             .filter(|account| !exempt.contains(account))
+            // A link that cannot be read lets nobody in.
+            .filter(|account| {
+                !(self.has_provider && Links::system().load(account).is_ok_and(|link| link.is_some()))
+            })
             .collect()
     }
 
@@ -374,7 +391,7 @@ mod tests {
         let messages = Messages::of_locale("en");
         let advice = |text: &str| {
             let site = config(text);
-            let rules = Rules { config: &site, stack: None, services: vec!["sshd"] };
+            let rules = Rules { config: &site, stack: None, has_provider: false, services: vec!["sshd"] };
             let before = rules.before_login(&messages, "anna");
             (rules.how_they_enroll(&messages), before.line)
         };
