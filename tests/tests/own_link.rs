@@ -155,15 +155,60 @@ fn without_a_phone_it_takes_an_invitation_which_is_used_up() {
 }
 
 #[test]
+fn what_becomes_of_a_code_that_links_nothing_is_told() {
+    let scene = Scene::new("");
+    // Who has no link is asked for nothing.
+    for user in ["anna", "bob"] {
+        let (status, text) = said(&scene, user, &["unlink"]);
+        assert!(status == Some(3) && text.contains("is linked to nobody"), "{status:?} {text}");
+        assert!(!text.contains(ASK_CODE) && !text.contains(ASK_INVITATION), "{text}");
+    }
+    let words = |terminal: &Terminal| terminal.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    // Stopped while the provider waits.
+    let (mut link, ..) = begins(&scene, "anna", ASK_CODE, &scene.machine.anna.code());
+    link.interrupt();
+    assert!(!link.wait().success());
+    assert!(
+        words(&link).contains("Stopped. Nothing was linked; the code that you typed is used."),
+        "{}",
+        link.text()
+    );
+    let invitation = invite(&scene, "bob");
+    let (mut link, ..) = begins(&scene, "bob", ASK_INVITATION, &invitation);
+    let running = below(link.pid());
+    link.interrupt();
+    assert!(!link.wait().success());
+    // The invitation is theirs as long as they are there.
+    while running.iter().any(|(pid, _)| is_there(*pid)) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(words(&link).ends_with("Stopped. Nothing was linked."), "{}", link.text());
+    // The provider is away: a code is used, and an invitation is as it was.
+    let config = std::fs::read_to_string(CONFIG).unwrap();
+    let issuer = config.lines().find(|line| line.starts_with("issuer")).unwrap();
+    scene.machine.configure(&config.replace(issuer, "issuer = \"https://127.0.0.1:9\""));
+    let used = "Nothing was linked. The code that you typed is used";
+    let anna = scene.machine.anna.code_from_now(1);
+    for (user, question, answer, is_used) in
+        [("anna", ASK_CODE, &anna, true), ("bob", ASK_INVITATION, &invitation, false)]
+    {
+        let mut link = setup(&scene, user, &["link"]);
+        link.answers(&[(question, answer)]);
+        assert_eq!(link.wait().code(), Some(5));
+        let text = words(&link);
+        assert!(text.contains("The provider does not answer") && text.contains(used) == is_used, "{text}");
+    }
+}
+
+#[test]
 fn an_administrators_link_goes_before_a_persons() {
     let scene = Scene::new("");
     scene.link("bob", "s-bob");
     for command in ["link", "unlink"] {
-        let invitation = invite(&scene, "bob");
-        let mut bob = setup(&scene, "bob", &[command]);
-        bob.answers(&[(ASK_INVITATION, &invitation)]);
-        bob.expect("An administrator has linked your account");
-        assert_eq!(bob.wait().code(), Some(1));
+        // Before an invitation is asked for.
+        let (status, text) = said(&scene, "bob", &[command]);
+        assert!(status == Some(1) && text.contains("An administrator has linked your account"), "{text}");
+        assert!(!text.contains(ASK_INVITATION), "{text}");
     }
     assert!(
         said(&scene, "bob", &["status"]).1.contains("Linked to the identity provider by an administrator")

@@ -8,8 +8,8 @@ messages! {
         en "A subject is what the provider calls a person for ever (sub, with Entra oid): 1 to 255 printable ASCII characters."
         cs "Subjekt je to, jak poskytovatel člověka nazývá navždy (sub, u Entra oid): 1 až 255 tisknutelných znaků ASCII.";
     link_other(user, subject)
-        en "{subject} is linked to {user} already: otp-setup unlink --user {user}"
-        cs "{subject} už je propojen s uživatelem {user}: otp-setup unlink --user {user}";
+        en "{subject} is linked to {user} already (otp-setup unlink --user {user})."
+        cs "{subject} už je propojen s uživatelem {user} (otp-setup unlink --user {user}).";
     linked(user, subject, provider)
         en "{user} is linked to {subject}, and may sign in with {provider} from now on: at the question for the code, m."
         cs "{user} je propojen s {subject} a může se odteď hlásit přes {provider}: u otázky na kód napíše m.";
@@ -58,6 +58,15 @@ messages! {
     link_elsewhere()
         en "Whoever has signed in there is linked to another account already. If that is not right, ask your administrator."
         cs "Ten, kdo se tam přihlásil, už je propojen s jiným účtem. Není-li to správně, obraťte se na správce.";
+    link_code_used()
+        en "Nothing was linked. The code that you typed is used; the next try takes the next one."
+        cs "Nic se nepropojilo. Zadaný kód je použitý; další pokus potřebuje další kód.";
+    link_stopped()
+        en "Stopped. Nothing was linked."
+        cs "Zastaveno. Nic se nepropojilo.";
+    link_stopped_code_used()
+        en "Stopped. Nothing was linked; the code that you typed is used."
+        cs "Zastaveno. Nic se nepropojilo; zadaný kód je použitý.";
     link_by_administrator()
         en "An administrator has linked your account, and alone can change that. Ask yours."
         cs "Váš účet propojil správce a změnit to může jen on. Obraťte se na něj.";

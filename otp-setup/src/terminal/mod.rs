@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 
 pub use line_mode::{AfterSecrets, Lines};
 pub use screen::Screen;
-pub use signals::release;
+pub use signals::{Farewell, release};
 
 /// Where there is no other screen (the Linux console): wiped, and what could be scrolled back to as well.
 const WIPE: &str = "\x1b[H\x1b[2J\x1b[3J";

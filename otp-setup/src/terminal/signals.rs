@@ -1,11 +1,16 @@
 //! Signals, turned into something that can be waited for: whatever ends the program first puts the terminal right.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::thread::{Builder, JoinHandle};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, Signal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use crate::output::complain;
 
 /// The signals that end a program, and the one that says that the window has another size.
 pub struct Signals {
@@ -36,6 +41,43 @@ fn held() -> SigSet {
 /// From here on signals end this program again: nothing is asked any more, and the terminal is as it was.
 pub fn release() -> nix::Result<()> {
     held().thread_unblock()
+}
+
+/// While there is one, a signal that ends this program has something said before it does.
+pub struct Farewell {
+    /// Its other side tells the thread that there is none any more.
+    other: Option<UnixStream>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Farewell {
+    /// Has this said.
+    pub fn saying(message: String) -> io::Result<Self> {
+        // Blocked in every thread, they wait for the one that reads them.
+        let signals = Signals::hold()?;
+        let (other, end) = UnixStream::pair()?;
+        let thread = Builder::new().spawn(move || {
+            loop {
+                match signals.wait(end.as_fd(), None) {
+                    Ok(Event::SessionError(number)) => {
+                        complain(&message);
+                        let _ = held().thread_unblock();
+                        let _ = Signal::try_from(number).and_then(raise);
+                    }
+                    Ok(Event::Resized | Event::Nothing) => {}
+                    Ok(Event::Input) | Err(_) => return,
+                }
+            }
+        })?;
+        Ok(Self { other: Some(other), thread: Some(thread) })
+    }
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        drop(self.other.take());
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
 }
 
 impl Signals {
