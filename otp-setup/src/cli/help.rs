@@ -4,6 +4,9 @@ use clap::{Arg, Command, CommandFactory};
 
 use crate::messages::Messages;
 
+/// Commands that are about no user, so that their help does not offer one.
+const OF_NOBODY: [&str; 6] = ["completions", "doctor", "idp_test", "list", "move", "report"];
+
 /// The commands and arguments, with what is said of each.
 pub fn command<C: CommandFactory>(messages: &Messages) -> Command {
     // The values are listed in our own words.
@@ -45,7 +48,8 @@ fn localized_argument(argument: Arg, command: &str, messages: &Messages) -> Arg 
     if choice.len() > 1 {
         help = format!("{help} {}", messages.help_choice(choice.join(", ")));
     }
-    let argument = argument.help(help).help_heading(messages.named(heading));
+    let is_hidden = id == "user" && OF_NOBODY.contains(&command);
+    let argument = argument.help(help).help_heading(messages.named(heading)).hide(is_hidden);
     match messages.named(&format!("value_{id}")) {
         Some(value) => argument.value_name(value),
         None => argument,

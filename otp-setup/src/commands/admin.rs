@@ -23,13 +23,17 @@ impl Setup<'_> {
         self.need_user()?;
         let user = site.account.name.as_str();
         let backend = site.backend(&system_clock);
+        let was_damaged = backend.status().is_err();
         backend.unlock().map_err(|error| exit::of_session(error.into(), &self.messages, user))?;
         let status = backend.status().ok().flatten();
-        let unlocked = self.messages.unlocked(user);
-        match status.is_some_and(|status| codes_count_as_used(&status)) {
-            true => self.tell(&format!("{unlocked}\n{}", self.messages.resync_by_login())),
-            false => self.tell(&unlocked),
+        let mut text = self.messages.unlocked(user);
+        if was_damaged && status.as_ref().is_some_and(|status| status.recovery_left == 0) {
+            text = format!("{text}\n{}", self.messages.unlocked_damaged(user));
         }
+        if status.is_some_and(|status| codes_count_as_used(&status)) {
+            text = format!("{text}\n{}", self.messages.resync_by_login());
+        }
+        self.tell(&text)
     }
 
     /// Lets an enrollment follow its user to another name.

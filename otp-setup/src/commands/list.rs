@@ -49,7 +49,7 @@ impl Setup<'_> {
             false => report::row(&messages, user, status),
         };
         let mut listed = read(site, &accounts, &row);
-        self.add_from_directory(site, &row, &mut listed)?;
+        let directory = self.add_from_directory(site, &row, &mut listed);
         let Listed { users, mut rows, broken } = listed;
         // A link alone is a second factor, too.
         let without_phone = linked.iter().flatten().filter(|name| !users.contains(name));
@@ -57,7 +57,7 @@ impl Setup<'_> {
             true => as_json(name.as_str(), None),
             false => report::row_without_phone(&messages, name.as_str()),
         }));
-        let sound = broken.is_empty() && unanswered.is_empty();
+        let sound = broken.is_empty() && unanswered.is_empty() && directory.is_ok();
         let mut output = Output::default();
         match (json, rows.is_empty()) {
             (true, true) => output.write("[]\n"),
@@ -76,6 +76,8 @@ impl Setup<'_> {
             );
         }
         self.written(output)?;
+        // Whoever is enrolled on this host was listed all the same.
+        directory?;
         if sound { Ok(()) } else { Err((Status::Unusable, None)) }
     }
 

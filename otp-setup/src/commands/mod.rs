@@ -115,6 +115,12 @@ pub enum Command {
     },
 }
 
+/// Whether it is a serial line or less, by the terminal's type, and nothing says that letters of UTF-8 come out of it.
+fn is_line(term: &str, locale: &str) -> bool {
+    let is_known = matches!(term, "" | "dumb") || term.starts_with("vt");
+    is_known && !locale.contains('.')
+}
+
 /// Runs a command; whatever is said about its failure goes to standard error.
 pub fn run(cli: &Cli, messages: Messages, locale: String) -> Status {
     keep_secrets_in_memory();
@@ -281,7 +287,7 @@ impl Setup<'_> {
     /// How QR codes are drawn here: locales that name another encoding than UTF-8 get plain ASCII.
     fn drawing(&self, options: &EnrollOptions, term: &str) -> Drawing {
         match () {
-            () if options.ascii || !is_utf8(&self.locale) => Drawing::Ascii,
+            () if options.ascii || !is_utf8(&self.locale) || is_line(term, &self.locale) => Drawing::Ascii,
             () if term.contains("256color") || std::env::var_os("COLORTERM").is_some() => Drawing::Blocks256,
             () => Drawing::Blocks16,
         }

@@ -13,6 +13,9 @@ messages! {
     forgotten(user)
         en "{user} is asked for a code again, wherever the next login comes from."
         cs "Uživatel {user} bude zase odkudkoli požádán o kód.";
+    unlocked_damaged(user)
+        en "It was damaged, and which recovery codes are used is not known any more: none of them counts. New ones: otp-setup recovery-codes --user {user}"
+        cs "Stav byl poškozený a nedá se zjistit, které záchranné kódy jsou použité: neplatí žádný. Nové: otp-setup recovery-codes --user {user}";
     unlocked(user)
         en "{user} is unlocked: codes are checked again at once."
         cs "Uživatel {user} je odblokován: kódy se zase kontrolují hned.";
@@ -43,11 +46,11 @@ messages! {
         en "Parameters:            {algorithm}, {digits} digits, {period} s"
         cs "Parametry:                  {algorithm}, číslic: {digits}, {period} s";
     status_last_login(date)
-        en "Last accepted code:    {date}"
-        cs "Poslední přijatý kód:       {date}";
+        en "Last login by code:    {date}"
+        cs "Poslední přihlášení kódem:  {date}";
     status_never_login()
-        en "Last accepted code:    none yet"
-        cs "Poslední přijatý kód:       zatím žádný";
+        en "Last login by code:    none yet"
+        cs "Poslední přihlášení kódem:  zatím žádné";
     status_failures(count)
         en "Failed codes since:    {count}"
         cs "Nesprávné kódy od té doby:  {count}";
