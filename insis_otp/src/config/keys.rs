@@ -284,13 +284,13 @@ keys! {
         "The certificate by which this host says who it is (SASL EXTERNAL), as PEM.";
     "key_file" = Example("\"/etc/ssl/private/host.key\""), Fleet,
         Kind::Path(|config, path| fleet(config).key_file = Some(path)),
-        "The key of the certificate: a file of root's that nobody else can read.";
+        "The key of the certificate: a file as password_file.";
     "bind_dn" = Example("\"cn=host1,ou=hosts,dc=example,dc=org\""), Fleet,
         Kind::Text(500, |config, text| fleet(config).bind_dn = Some(text.to_owned())),
         "Who this host is, where a password says so and no certificate,";
     "password_file" = Example("\"/etc/security/insis-otp-fleet-password\""), Fleet,
         Kind::Path(|config, path| fleet(config).password_file = Some(path)),
-        "A file of root's, mode 0600, with the password of bind_dn.";
+        "A file with the password of bind_dn:";
     "deadline" = Default("\"4s\""), Fleet,
         Kind::Duration("2s", "30s", |config, time| fleet(config).deadline = time),
         "How long a login waits for the directory,";
