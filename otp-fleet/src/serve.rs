@@ -95,6 +95,10 @@ pub fn administer(store: &LdapStore, policy: &Policy, request: &FleetAdministrat
         FleetAct::Invite { code, salt, expires } => done(service.invite(code, *salt, *expires, &|_| {})),
         FleetAct::Withdraw => done(user.invitation().withdraw()),
         FleetAct::Move(new) => done(rename(&user, &store.of(new))),
+        FleetAct::CanImport(existing) => done(service.can_import(*existing)),
+        FleetAct::Import(record, existing) => {
+            done(service.import(&record.enrollment, &record.state, *existing, &|_| {}))
+        }
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use insis_otp::config::SelfEnrollment;
 use insis_otp::oath::{Drift, RecoveryCode, Salt, Seconds, UnixTime};
-use insis_otp::record::UserName;
+use insis_otp::record::{AppEntry, UserName};
 use insis_otp::service::{
     Authority, Clock, EnrollmentDenial, Event, FleetAct, FleetClient, FleetOperation, FleetResponse,
-    HelperClient, HelperError, LinkRefusal, Offer, Reply, Request, Response, Service, Status,
+    HelperClient, HelperError, LinkRefusal, Offer, Reply, Request, Response, Service, Side, Status,
 };
 use insis_otp::store::{Cause, LinkStatus, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Refusal, Resync, ResyncCode, Verdict};
@@ -175,6 +175,24 @@ impl Backend<'_> {
                     Response::Done(_) => Ok(()),
                     other => Err(self.error(other)),
                 }
+            }
+        }
+    }
+
+    /// What the app has, with its secret. The report comes before anybody has seen it. Root's right.
+    pub fn export(&self) -> Result<AppEntry, Error> {
+        match self {
+            Self::Direct { file, policy, clock, caller, .. } => {
+                let report = caller.reporter(file.account().name.as_str());
+                let service = Service { store: file, policy, clock: *clock };
+                Ok(service.export(&report)?.entry)
+            }
+            Self::Helper { client, .. } => Err(Error::HelperResponse(client.program.clone())),
+            Self::Fleet { client, caller } => {
+                let missing = || StoreError { location: Side::location(client), cause: Cause::NotEnrolled };
+                let loaded = Side::load(client).and_then(|record| record.ok_or_else(missing));
+                caller.report(client.user().as_str(), &Event::of_root("export", &loaded));
+                Ok(loaded?.enrollment.entry)
             }
         }
     }

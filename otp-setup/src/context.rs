@@ -79,11 +79,15 @@ impl Context {
         self.config.fleet_of(self.account.name.as_str()).is_some()
     }
 
+    /// The way to the directory, where the enrollment is there.
+    pub fn fleet(&self) -> Option<FleetClient> {
+        let user = &self.account.name;
+        self.config.fleet_of(user.as_str()).map(|fleet| FleetClient::new(&self.config, fleet, user))
+    }
+
     /// The way to the enrollment.
     pub fn backend<'a>(&self, clock: Clock<'a>) -> Backend<'a> {
-        let user = &self.account.name;
-        if let (true, Some(fleet)) = (self.as_root, self.config.fleet_of(user.as_str())) {
-            let client = FleetClient::new(&self.config, fleet, user);
+        if let (true, Some(client)) = (self.as_root, self.fleet()) {
             return Backend::Fleet { client, caller: Caller::of_this_process() };
         }
         if self.as_root || !self.is_in_directory() && self.config.secret_file.is_home() {

@@ -136,3 +136,44 @@ fn an_invitation_is_made_replaced_and_refused_where_there_is_an_enrollment() {
     let away = root(&env, &["invite", "--user", "bob"]);
     assert!(!away.status.success() && away.stdout.is_empty(), "{away:?}");
 }
+
+#[test]
+fn what_is_exported_is_imported_and_nothing_is_written_over_unasked() {
+    let (env, slapd) = host(&["anna", "bob", "carol"]);
+    let anna = Member::new(&slapd, "anna");
+    slapd.add(&["bob"]);
+    env.syslog().clear();
+    let exported = root(&env, &["export", "--reveal", "--user", "anna"]);
+    let uri = text(&exported);
+    assert!(exported.status.success() && uri.starts_with("otpauth://totp/"), "{exported:?}");
+    let line = env.syslog().expect(&["otp-setup[", "export: result=done user=anna uid=0"]);
+    assert!(!line.contains("otpauth"), "{line}");
+    assert_eq!(root(&env, &["export", "--reveal", "--user", "bob"]).status.code(), Some(3));
+    let import = |more: &[&str], user: &str| {
+        let args = [&["import", "--uri", "-", "--user", user][..], more].concat();
+        talk(env.command("otp-setup").args(args), &uri)
+    };
+    assert!(import(&["--dry-run"], "bob").status.success());
+    assert!(LdapStore::new(slapd.directory()).of(&UserName::parse("bob").unwrap()).load().is_err(), "dry");
+    assert!(import(&[], "bob").status.success());
+    let _ = env.syslog().expect(&["otp-setup[", "import: result=done user=bob uid=0"]);
+    assert!(!std::path::Path::new("/var/lib/insis-otp/bob").exists(), "it is in a file as well");
+    assert_eq!(login("bob", &anna.code()), Code::SUCCESS);
+    let state =
+        || LdapStore::new(slapd.directory()).of(&UserName::parse("bob").unwrap()).load().unwrap().state;
+    let before = state();
+    assert_eq!(import(&[], "bob").status.code(), Some(4));
+    assert_eq!(import(&["--dry-run"], "bob").status.code(), Some(4));
+    assert_eq!(state(), before);
+    assert!(import(&["--dry-run", "--replace"], "bob").status.success() && state() == before);
+    assert!(import(&["--replace"], "bob").status.success());
+    assert!(state() != before);
+    // A damaged one is replaced as well, where that is asked for.
+    slapd.change(&format!(
+        "dn: uid=bob,{BASE}\nchangetype: modify\nreplace: oathOTPLength\noathOTPLength: 99\n"
+    ));
+    assert!(!import(&[], "bob").status.success());
+    assert!(import(&["--replace"], "bob").status.success());
+    let nowhere = import(&[], "carol");
+    assert!(!nowhere.status.success() && text(&nowhere).contains("has no entry"), "{nowhere:?}");
+}

@@ -1,10 +1,9 @@
 //! Writing what was taken, for whom it was meant.
 
-use crate::oath::{OtpGenerator, RecoveryCodes, Salt};
-use crate::record::AppEntry;
-use crate::record::Enrollment;
-use crate::service::{Existing, Reporter, Service};
-use crate::store::{Cause, StoreError, UserStore};
+use crate::oath::{OtpGenerator, RecoveryCodes, Salt, UnixTime};
+use crate::record::{AppEntry, Enrollment, UserName};
+use crate::service::{Existing, FleetAct, FleetClient, Reporter, Service, system_clock};
+use crate::store::{Cause, Record, StoreError, UserStore};
 
 use super::{Found, LeftOut, Unusable};
 
@@ -51,10 +50,67 @@ impl From<StoreError> for ImportError {
     }
 }
 
-/// Enrols the file's owner with what was found. `names` are those for an entry that has none, `salt` is for the hashes
+/// Where an import goes: one user's part of a store.
+pub trait Destination {
+    /// Whose it is.
+    fn user(&self) -> &UserName;
+
+    /// What the clock says.
+    fn now(&self) -> UnixTime;
+
+    /// Whether an import could be written, as far as that shows without writing.
+    ///
+    /// # Errors
+    /// As for [`Self::import`].
+    fn can_import(&self, existing: Existing) -> Result<(), StoreError>;
+
+    /// Writes it, and reports that.
+    ///
+    /// # Errors
+    /// Somebody has enrolled and is to be kept, or it cannot be written.
+    fn import(&self, record: &Record, existing: Existing, report: Reporter<'_>) -> Result<(), StoreError>;
+}
+
+impl<S: UserStore> Destination for Service<'_, S> {
+    fn user(&self) -> &UserName {
+        self.store.user()
+    }
+
+    fn now(&self) -> UnixTime {
+        (self.clock)()
+    }
+
+    fn can_import(&self, existing: Existing) -> Result<(), StoreError> {
+        Service::can_import(self, existing)
+    }
+
+    fn import(&self, record: &Record, existing: Existing, report: Reporter<'_>) -> Result<(), StoreError> {
+        Service::import(self, &record.enrollment, &record.state, existing, report)
+    }
+}
+
+impl Destination for FleetClient {
+    fn user(&self) -> &UserName {
+        self.user()
+    }
+
+    fn now(&self) -> UnixTime {
+        system_clock()
+    }
+
+    fn can_import(&self, existing: Existing) -> Result<(), StoreError> {
+        self.done(FleetAct::CanImport(existing), &|_| {})
+    }
+
+    fn import(&self, record: &Record, existing: Existing, report: Reporter<'_>) -> Result<(), StoreError> {
+        self.done(FleetAct::Import(Box::new(record.clone()), existing), report)
+    }
+}
+
+/// Enrols the owner of a part of a store with what was found. `names` are those for an entry that has none, `salt` is for the hashes
 /// of scratch codes.
 pub fn import_entry(
-    service: &Service<'_, impl UserStore>,
+    destination: &impl Destination,
     found: Found,
     names: impl FnOnce(&OtpGenerator) -> AppEntry,
     rules: Rules,
@@ -77,19 +133,20 @@ pub fn import_entry(
         return Err(ImportError::Uncommon(Box::new(entry.key)));
     }
     let enrollment = Enrollment {
-        user: service.store.user().clone(),
+        user: destination.user().clone(),
         entry,
-        enrolled_at: (service.clock)(),
+        enrolled_at: destination.now(),
         recovery: RecoveryCodes::of_scratch_codes(&taken.scratch, salt)
             .ok_or(ImportError::Unusable(Unusable::Form))?,
     };
     let existing = if rules.replace { Existing::Replace } else { Existing::Keep };
+    let record = Record { enrollment, state: taken.state };
     if rules.dry_run {
-        service.can_import(existing)?;
+        destination.can_import(existing)?;
     } else {
-        service.import(&enrollment, &taken.state, existing, report)?;
+        destination.import(&record, existing, report)?;
     }
-    Ok(Imported { entry: enrollment.entry, scratch: taken.scratch.len(), left_out: taken.left_out })
+    Ok(Imported { entry: record.enrollment.entry, scratch: taken.scratch.len(), left_out: taken.left_out })
 }
 
 /// A name that a secret file can hold.

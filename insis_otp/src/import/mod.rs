@@ -20,7 +20,7 @@ mod two_fas;
 mod uri;
 
 pub use binary::Binary;
-pub use entry::{ImportError, Imported, Rules, import_entry};
+pub use entry::{Destination, ImportError, Imported, Rules, import_entry};
 pub use exports::{Unreadable, read as exports, uris};
 pub use files::{own_file, private_file};
 pub use google::read as google;

@@ -5,9 +5,10 @@ use zeroize::Zeroizing;
 
 use super::client::converse;
 use super::codec::{Fields, HexOf, LONGEST, Writer};
-use super::{Event, FleetClient, HelperError, NotUnderstood, Response};
+use super::{Event, Existing, FleetClient, HelperError, NotUnderstood, Response, transfer};
 use crate::oath::{RecoveryCode, Salt, UnixTime};
 use crate::record::UserName;
+use crate::store::{Cause, Location, Record, StoreError};
 
 /// What root asks about a user.
 #[derive(Clone, Debug)]
@@ -34,6 +35,10 @@ pub enum FleetAct {
     Withdraw,
     /// To let the enrollment follow its user to this name.
     Move(UserName),
+    /// Whether an import could be written.
+    CanImport(Existing),
+    /// To write an enrollment that was made elsewhere.
+    Import(Box<Record>, Existing),
 }
 
 impl FleetAct {
@@ -42,8 +47,9 @@ impl FleetAct {
     pub const fn action(&self) -> Option<&'static str> {
         match self {
             Self::Invite { .. } => Some("invite"),
-            Self::Withdraw => None,
+            Self::Withdraw | Self::CanImport(_) => None,
             Self::Move(_) => Some("move"),
+            Self::Import(..) => Some("import"),
         }
     }
 }
@@ -66,6 +72,17 @@ impl FleetAdministration {
                 message.field("new", new);
                 message
             }
+            FleetAct::CanImport(existing) => {
+                let mut message = Writer::new("can-import");
+                message.field("replace", *existing == Existing::Replace);
+                message
+            }
+            FleetAct::Import(record, existing) => {
+                let mut message = Writer::new("import");
+                transfer::write(&mut message, record);
+                message.field("replace", *existing == Existing::Replace);
+                message
+            }
         };
         message.field("user", &self.user);
         message.text
@@ -86,11 +103,20 @@ impl FleetAdministration {
             },
             "withdraw" => FleetAct::Withdraw,
             "move" => FleetAct::Move(name(fields.take("new")?)?),
+            "can-import" => FleetAct::CanImport(existing(&mut fields)?),
+            "import" => {
+                let record = transfer::read(&mut fields)?.ok_or(NotUnderstood)?;
+                FleetAct::Import(Box::new(record), existing(&mut fields)?)
+            }
             _ => return Ok(None),
         };
         let user = name(fields.take("user")?)?;
         fields.finish(Some(Self { user, act }))
     }
+}
+
+fn existing(fields: &mut Fields<'_>) -> Result<Existing, NotUnderstood> {
+    Ok(if fields.parse("replace")? { Existing::Replace } else { Existing::Keep })
 }
 
 impl FleetClient {
@@ -111,6 +137,22 @@ impl FleetClient {
             report(&Event { line, ..event });
         }
         Ok(response)
+    }
+
+    /// The same, where nothing but its success matters.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub fn done(&self, act: FleetAct, report: &dyn Fn(&Event)) -> Result<(), StoreError> {
+        let cause = match self.administer(act, report) {
+            Ok(Response::Done(_)) => return Ok(()),
+            Ok(Response::NotEnrolled) => Cause::NotEnrolled,
+            Ok(Response::Exists) => Cause::Exists,
+            Ok(Response::Failed(why)) => Cause::Unsafe(why),
+            Ok(_) => Cause::Damaged("otp-fleet answers something else"),
+            Err(error) => Cause::Unsafe(error.to_string()),
+        };
+        Err(StoreError { location: Location::Dn(self.user().to_string()), cause })
     }
 }
 

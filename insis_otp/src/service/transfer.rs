@@ -140,7 +140,7 @@ fn with_record(kind: &str, record: &Record) -> Writer {
     message
 }
 
-fn write(message: &mut Writer, record: &Record) {
+pub(super) fn write(message: &mut Writer, record: &Record) {
     let Record { enrollment, state } = record;
     let Enrollment { user, entry, enrolled_at, recovery } = enrollment;
     message.field("name", user);
@@ -155,7 +155,7 @@ fn write(message: &mut Writer, record: &Record) {
 }
 
 /// The record, if there is one.
-fn read(fields: &mut Fields<'_>) -> Result<Option<Record>, NotUnderstood> {
+pub(super) fn read(fields: &mut Fields<'_>) -> Result<Option<Record>, NotUnderstood> {
     let Some(user) = fields.optional("name") else { return Ok(None) };
     let user = UserName::parse(user).map_err(|_| NotUnderstood)?;
     let secret = Secret::existing_from_base32(fields.take("secret")?).map_err(|_| NotUnderstood)?;

@@ -6,7 +6,6 @@ use insis_otp::store::Account;
 
 use super::Setup;
 use crate::backend::Error;
-use crate::caller::Caller;
 use crate::context::{Context, ContextError};
 use crate::doctor::{self, Severity};
 use crate::exit::{self, ExitError, Status};
@@ -78,14 +77,11 @@ impl Setup<'_> {
     pub(super) fn export(&self, site: &Context) -> Result<(), ExitError> {
         self.only_root(site)?;
         self.need_user()?;
-        self.not_in_directory(site.is_in_directory())?;
         let user = site.account.name.as_str();
-        let (file, caller) = (site.file(), Caller::of_this_process());
-        let enrollment = site.service(&file, &system_clock).export(&caller.reporter(user));
-        let enrollment =
-            enrollment.map_err(|error| exit::of_look(Error::from(error), &self.messages, user))?;
+        let entry = site.backend(&system_clock).export();
+        let entry = entry.map_err(|error| exit::of_look(error, &self.messages, user))?;
         let mut output = Output::default();
-        output.write(&enrollment.entry.uri());
+        output.write(&entry.uri());
         output.write("\n");
         self.written(output)
     }
@@ -117,14 +113,6 @@ impl Setup<'_> {
             )
         };
         users::all().map_err(failed)
-    }
-
-    /// What only works on secret files.
-    pub(super) fn not_in_directory(&self, is_there: bool) -> Result<(), ExitError> {
-        match is_there {
-            true => Err((Status::Unusable, Some(self.messages.error(self.messages.end_not_in_directory())))),
-            false => Ok(()),
-        }
     }
 
     /// Root acts for somebody, and has to say for whom.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use insis_otp::config::StoreKind;
 use insis_otp::import::{self, Binary, Found, ImportError, Imported, LeftOut, Rules, Unreadable, Unusable};
 use insis_otp::oath::Salt;
 use insis_otp::otpauth::is_secret_like;
@@ -80,7 +79,6 @@ impl Setup<'_> {
     /// Takes secrets from elsewhere, and says what became of each.
     pub(super) fn import(&self, site: &Context, options: &ImportOptions) -> Result<(), ExitError> {
         self.only_root(site)?;
-        self.not_in_directory(site.config.store == StoreKind::Ldap)?;
         let salted = |(user, found)| Ok((user, found, self.salt()?));
         let found =
             self.found(site, options)?.into_iter().map(salted).collect::<Result<Vec<_>, ExitError>>()?;
@@ -331,15 +329,15 @@ impl Setup<'_> {
         let site = site.of(account);
         let user = site.account.name.to_string();
         let names = |key: &_| Self::names(&site).entry(key, Symbol::fits);
-        let (file, caller) = (file(&site), Caller::of_this_process());
-        let imported = import::import_entry(
-            &site.service(&file, &system_clock),
-            found,
-            names,
-            rules,
-            salt,
-            &caller.reporter(&user),
-        );
+        let caller = Caller::of_this_process();
+        let imported = match site.fleet() {
+            Some(client) => import::import_entry(&client, found, names, rules, salt, &caller.reporter(&user)),
+            None => {
+                let file = file(&site);
+                let service = site.service(&file, &system_clock);
+                import::import_entry(&service, found, names, rules, salt, &caller.reporter(&user))
+            }
+        };
         // What the store was not asked for has no report yet.
         if let (Err(ImportError::Unusable(_) | ImportError::Uncommon(_) | ImportError::Short), false) =
             (&imported, rules.dry_run)

@@ -43,9 +43,6 @@ messages! {
     end_config_not_site(path, site)
         en "{path} has store = \"ldap\": enrollments in a directory are reached by {site} alone, without --config."
         cs "{path} má store = \"ldap\": k záznamům v adresáři vede jen {site}, bez --config.";
-    end_not_in_directory()
-        en "This does not work yet for enrollments in a directory (store = \"ldap\"). Enroll people by otp-setup --user NAME."
-        cs "U záznamů v adresáři (store = \"ldap\") to zatím nejde. Lidi spárujete příkazem otp-setup --user JMÉNO.";
     end_config_not_home(path)
         en "{path} does not keep secret files in homes: only root can use it by --config."
         cs "{path} nemá soubory s klíči v domovských adresářích: přes --config ho může použít jen root.";
