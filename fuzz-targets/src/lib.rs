@@ -3,6 +3,7 @@
 //!
 //! libFuzzer calls them with what it makes up (fuzz/), `make test` with the corpora.
 
+mod directory;
 mod identity_provider;
 pub mod page;
 
@@ -10,6 +11,7 @@ use std::ffi::CString;
 use std::path::Path;
 use std::sync::OnceLock;
 
+pub use directory::{ber, ldap_message};
 pub use identity_provider::{id_token, provider_answer};
 use insis_otp::config::Config;
 use insis_otp::import;
@@ -198,7 +200,7 @@ pub fn app_export(data: &[u8]) {
 pub type Target = fn(&[u8]);
 
 /// Every target, by its name.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("secret_file", secret_file),
     ("configuration", configuration),
     ("arguments", arguments),
@@ -212,4 +214,6 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("app_export", app_export),
     ("id_token", id_token),
     ("provider_answer", provider_answer),
+    ("ber", ber),
+    ("ldap_message", ldap_message),
 ];

@@ -7,5 +7,5 @@ fn what_fuzzing_found_worth_keeping_is_tried_again() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let shown = String::from_utf8(output.stdout).expect("a text");
     let counts: Vec<u32> = shown.lines().filter_map(|line| line.rsplit_once(' ')?.1.parse().ok()).collect();
-    assert!(counts.len() == 13 && counts.iter().all(|count| *count >= 4), "{shown}");
+    assert!(counts.len() == 15 && counts.iter().all(|count| *count >= 4), "{shown}");
 }

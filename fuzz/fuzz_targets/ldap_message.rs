@@ -1,0 +1,2 @@
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| insis_otp_fuzz_targets::ldap_message(data));
