@@ -96,6 +96,20 @@ impl<Anna> Machine<Anna> {
         self
     }
 
+    /// Installs a stack for sudo with both steps. Bob may run what he likes as anna, if he knows what anna knows
+    /// (`targetpw`); anna, as anybody.
+    #[must_use]
+    pub fn with_sudo(self) -> Self {
+        let stack = format!(
+            "auth required pam_unix.so nodelay\n{ONE_TRY}\naccount required pam_permit.so\nsession required pam_permit.so\n"
+        );
+        self.env.write("/etc/pam.d/sudo".as_ref(), stack.as_bytes(), 0o644);
+        let sudoers = "Defaults timestamp_timeout=0, !lecture, passwd_tries=1\nDefaults:bob targetpw\n\
+                       anna ALL=(ALL:ALL) ALL\nbob ALL=(anna) ALL\n";
+        self.env.write("/etc/sudoers".as_ref(), sudoers.as_bytes(), 0o440);
+        self
+    }
+
     /// Other settings; the log begins anew.
     pub fn configure(&self, config: &str) {
         self.env.write(CONFIG.as_ref(), config.as_bytes(), 0o644);

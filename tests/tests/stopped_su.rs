@@ -21,21 +21,37 @@ fn su(machine: &Machine<Person>) -> Command {
     su
 }
 
+fn sudo(machine: &Machine<Person>) -> Command {
+    let mut sudo = machine.env.as_user("bob", "sudo");
+    sudo.args(["-S", "-u", "anna", "--", "true"]);
+    sudo
+}
+
 /// From the lock to the last write su is out of the reach of whoever called it; before and after it need not be.
 #[test]
 fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
-    let machine = Machine::frozen(ONE_TRY).with_su();
+    nobody_reaches_it_with_the_lock(su);
+}
+
+/// Nor sudo, where it asks for what the other user has.
+#[test]
+fn bob_cannot_stop_kill_or_slow_down_his_sudo_while_it_has_annas_lock() {
+    nobody_reaches_it_with_the_lock(sudo);
+}
+
+fn nobody_reaches_it_with_the_lock(program: fn(&Machine<Person>) -> Command) {
+    let machine = Machine::frozen(ONE_TRY).with_su().with_sudo();
     for code in [machine.anna.code(STEP), machine.anna.wrong_codes(STEP, 1).remove(0)] {
         machine.anna.reset();
         let input = format!("{PASSWORD}\n{code}\n");
-        let traced = Traced::run(&su(&machine), &input);
+        let traced = Traced::run(&program(&machine), &input);
         let locked = traced.calls.iter().rposition(|call| call.line.contains("LOCK_EX")).expect("no lock");
         let last =
             traced.calls.iter().rposition(|call| ["fdatasync", "fadvise64"].contains(&call.name.as_str()));
         let (mut windows, mut tried) = (0, 0);
         for call in &traced.calls[locked..last.expect("no last write")] {
             machine.anna.reset();
-            let held = Held::start(&su(&machine), &input, call, "delay_exit=400000");
+            let held = Held::start(&program(&machine), &input, call, "delay_exit=400000");
             let locked = |process: &Pid| holds_lock(*process, machine.anna.file.path());
             let process = until("the lock", || held.pid().filter(locked));
             windows += 1;
@@ -67,7 +83,7 @@ fn bob_cannot_stop_kill_or_slow_down_his_su_while_it_has_annas_lock() {
             assert!(output.status.code().is_some(), "it died: {output:?} {blocked:?}");
         }
         println!(
-            "| su with the lock, delayed at {windows} calls | {tried} things tried by bob, none permitted |"
+            "| su or sudo with the lock, delayed at {windows} calls | {tried} things tried by bob, none permitted |"
         );
         assert!(windows > 5 && tried > 5 * windows, "{windows} {tried}");
     }
