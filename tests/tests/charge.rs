@@ -26,6 +26,8 @@ enum By {
     UsersModule,
     /// su, with bob's real user id and root's effective one. He knows anna's password.
     Su,
+    /// sudo, likewise: where `targetpw` is set, it asks for what the other user has.
+    Sudo,
 }
 
 fn command(machine: &Machine<Person>, by: By) -> Command {
@@ -42,6 +44,11 @@ fn command(machine: &Machine<Person>, by: By) -> Command {
         By::Su => {
             let mut command = env.as_user("bob", "su");
             command.args(["anna", "-c", &format!("echo {INSIDE}")]);
+            command
+        }
+        By::Sudo => {
+            let mut command = env.as_user("bob", "sudo");
+            command.args(["-S", "-u", "anna", "--", "echo", INSIDE]);
             command
         }
     }
@@ -61,7 +68,7 @@ fn input(by: By, code: &str) -> String {
     match by {
         By::Helper => Request::Verify(Reply::new(code.as_bytes())).encode().to_string(),
         By::Module | By::UsersModule => typing(&[code]),
-        By::Su => format!("{PASSWORD}\n{code}\n"),
+        By::Su | By::Sudo => format!("{PASSWORD}\n{code}\n"),
     }
 }
 
@@ -73,7 +80,7 @@ fn is_in(by: By, output: &Output) -> bool {
             matches!(Response::decode(&output.stdout), Ok(Response::Verdict(Verdict::Accepted(_))))
         }
         By::Module | By::UsersModule => text.contains("\"code\":\"PAM_SUCCESS\""),
-        By::Su => text.contains(INSIDE),
+        By::Su | By::Sudo => text.contains(INSIDE),
     }
 }
 
@@ -118,8 +125,8 @@ const BEFORE_THE_CHARGE: [&str; 12] = [
 
 #[test]
 fn the_charge_is_written_before_anything_depends_on_the_code() {
-    let machine = Machine::frozen(ONE_TRY).with_su();
-    for by in [By::Helper, By::Module, By::Su] {
+    let machine = Machine::frozen(ONE_TRY).with_su().with_sudo();
+    for by in [By::Helper, By::Module, By::Su, By::Sudo] {
         let [right, wrong] = codes(&machine).map(|(code, right)| {
             let traced = traced(&machine, by, &code);
             assert_eq!(is_in(by, &traced.output), right, "{by:?}: {traced:?}");
@@ -160,18 +167,22 @@ fn low_limits() -> Vec<String> {
     each.collect()
 }
 
-/// All that somebody can see of an attempt, without process ids, times and the test's own names.
-fn seen(machine: &Machine<Person>, by: By, limit: &str, code: &str) -> String {
-    let env = &machine.env;
-    env.syslog().clear();
-    let command = command(machine, by);
-    // The limit is for the program and nothing before it.
+/// The program with a limit, which is for the program and nothing before it.
+fn limited(command: &Command, limit: &str) -> Command {
     let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
     let (user, rest) = words.split_at(words.iter().position(|word| word == "--").expect("setpriv's end") + 1);
     let mut limited = Command::new(command.get_program());
     limited.args(user).arg("prlimit").arg(format!("--{limit}")).arg("--").args(rest);
     limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = talk(limited.current_dir("/"), &input(by, code));
+    limited.current_dir("/");
+    limited
+}
+
+/// All that somebody can see of an attempt, without process ids, times and the test's own names.
+fn seen(machine: &Machine<Person>, by: By, limit: &str, code: &str) -> String {
+    let env = &machine.env;
+    env.syslog().clear();
+    let output = talk(&mut limited(&command(machine, by), limit), &input(by, code));
     assert!(!is_in(by, &output), "{by:?} with {limit}: {output:?}");
     let numbers = regex::Regex::new(r#"\[\d+\]|"nanos":\d+|\d\d:\d\d:\d\d"#).expect("a pattern");
     let log = env.syslog().lines().join("\n");
@@ -238,8 +249,16 @@ fn killed_everywhere(machine: &Machine<Person>, by: By, code: &str, right: bool)
     let index = whole.calls.iter().position(|call| *call == opened).expect("it is there");
     let start =
         whole.calls[..index].iter().rposition(|call| call.line.starts_with("read(0,")).expect("no input");
+    // What sudo does when all is decided and written is much, and the same for everybody.
+    let end = match by {
+        By::Sudo => {
+            let is_last = |call: &Call| ["fdatasync", "fadvise64"].contains(&call.name.as_str());
+            whole.calls.iter().rposition(is_last).expect("no last write") + 20
+        }
+        _ => whole.calls.len(),
+    };
     let mut charged = 0;
-    for call in &whole.calls[start..] {
+    for call in &whole.calls[start..end] {
         machine.anna.reset();
         let what = format!("{by:?}, right: {right}, killed at {}", call.line);
         let traced = Traced::inject(&command(machine, by), &input(by, code), call, &Fault::Kill);
@@ -258,11 +277,11 @@ fn killed_everywhere(machine: &Machine<Person>, by: By, code: &str, right: bool)
         assert_eq!(again, right && !spent, "{what}");
         assert!(!again || !machine.opens(code), "{what}: opened twice");
     }
-    (whole.calls.len() - start, charged)
+    (end - start, charged)
 }
 
 fn killed(by: By) {
-    let machine = Machine::frozen(ONE_TRY).with_su();
+    let machine = Machine::frozen(ONE_TRY).with_su().with_sudo();
     for (code, right) in codes(&machine) {
         let (indices, charged) = killed_everywhere(&machine, by, &code, right);
         println!("| {by:?} killed | right: {right} | {indices} places, {charged} charged |");
@@ -280,26 +299,111 @@ fn death_at_any_system_call_of_su_makes_no_guess_free() {
     killed(By::Su);
 }
 
-/// The instructions from the charge on up to where the last write of an accepted code begins, or a refused one's charge
-/// is sent to the disk, as callgrind counts them.
-fn instructions(machine: &Machine<Person>, code: &str) -> u64 {
+#[test]
+fn death_at_any_system_call_of_sudo_makes_no_guess_free() {
+    killed(By::Sudo);
+}
+
+/// Where the kernel lets it (a container may not), sudo raises the limits that it was started with, and then it compares. What it
+/// compares is paid for, and where it fails before, right and wrong look the same.
+#[test]
+fn whatever_the_limits_are_what_sudo_compares_is_charged() {
+    let machine = Machine::frozen(ONE_TRY).with_sudo();
+    machine.anna.reset();
+    let before = machine.anna.state();
+    let mut opened = 0;
+    for limit in low_limits() {
+        let mut nothing_compared = BTreeSet::new();
+        for (code, right) in codes(&machine).iter().cycle().take(4) {
+            machine.anna.reset();
+            let output = talk(&mut limited(&command(&machine, By::Sudo), &limit), &input(By::Sudo, code));
+            let (is_in, state, spent) =
+                (is_in(By::Sudo, &output), machine.anna.state(), machine.anna.has_used(STEP));
+            assert!(!is_in || *right && spent, "sudo with {limit}: {output:?}");
+            assert!(!spent || *right, "sudo with {limit}");
+            if state == before {
+                // With hardly any stack or time it dies where chance has it.
+                nothing_compared.extend(output.status.signal().is_none().then(|| format!("{output:?}")));
+            } else {
+                assert!(spent || state.failures == 1, "sudo with {limit}: {state:?}");
+            }
+            opened += usize::from(is_in);
+        }
+        assert!(nothing_compared.len() <= 1, "sudo with {limit}: {nothing_compared:?}");
+    }
+    println!("| sudo, {} limits | opened {opened} times |", low_limits().len());
+    machine.anna.reset();
+    let right = &codes(&machine)[0].0;
+    let opens = || is_in(By::Sudo, &talk(&mut command(&machine, By::Sudo), &input(By::Sudo, right)));
+    assert!(opens() && !opens(), "without a limit, once");
+}
+
+/// What callgrind says of a login, from the charge on; in parts, the first of which ends where the last write of an accepted code
+/// begins, or a refused one's charge is sent to the disk.
+fn work_after_charge(machine: &Machine<Person>, code: &str) -> Vec<String> {
     machine.anna.reset();
     let folder = tempfile::tempdir().expect("no folder for callgrind");
     let out = folder.path().join("out");
     let driver = command(machine, By::Module);
     let mut valgrind = Command::new("valgrind");
     valgrind.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", out.display()));
+    valgrind.args(["--dump-instr=yes", "--compress-pos=no", "--compress-strings=no"]);
     valgrind.args(["pwrite", "posix_fadvise"].map(|name| format!("--dump-before=*{name}*")));
     valgrind.arg(driver.get_program()).args(driver.get_args());
     let output = talk(&mut valgrind, &typing(&[code]));
-    let parts =
-        (1..20).filter_map(|part| std::fs::read_to_string(folder.path().join(format!("out.{part}"))).ok());
-    let mut after = parts.skip_while(|part| {
+    let read = |name: String| std::fs::read_to_string(folder.path().join(name)).ok();
+    let parts = (1..20).filter_map(|part| read(format!("out.{part}")));
+    let after = parts.skip_while(|part| {
         !part.lines().any(|line| line.starts_with("desc: Trigger") && line.contains("pwrite"))
     });
-    let part = after.nth(1).unwrap_or_else(|| panic!("no part: {}", String::from_utf8_lossy(&output.stderr)));
-    let total = part.lines().find_map(|line| line.strip_prefix("totals: ")).expect("callgrind's total");
+    // What follows the last trigger is in a file without a number.
+    let parts: Vec<_> = after.skip(1).chain(read("out".to_owned())).collect();
+    assert!(parts.len() >= 2, "no parts: {}", String::from_utf8_lossy(&output.stderr));
+    parts
+}
+
+/// The instructions from the charge on up to where the last write of an accepted code begins, or a refused one's charge
+/// is sent to the disk, as callgrind counts them.
+fn instructions(machine: &Machine<Person>, code: &str) -> u64 {
+    let parts = work_after_charge(machine, code);
+    let total = parts[0].lines().find_map(|line| line.strip_prefix("totals: ")).expect("callgrind's total");
     total.trim().parse().expect("a number of instructions")
+}
+
+/// Of which of their cache lines the module and its libraries run anything, from the charge to the end.
+fn cache_lines(machine: &Machine<Person>, code: &str) -> BTreeSet<(String, u64)> {
+    let (mut object, mut lines) = (String::new(), BTreeSet::new());
+    for part in work_after_charge(machine, code) {
+        for line in part.lines() {
+            if let Some(name) = line.strip_prefix("ob=") {
+                object = name.to_owned();
+            } else if let Some(rest) = line.strip_prefix("0x") {
+                let digits = rest.split(' ').next().expect("an address");
+                lines.insert((object.clone(), u64::from_str_radix(digits, 16).expect("an address") / 64));
+            }
+        }
+    }
+    lines.retain(|(object, _)| object.contains("/pam_insis_otp") || object.contains("/libc"));
+    lines
+}
+
+/// That a guess is the code of a step to come would be worth waiting for. Somebody else on the machine can watch by the
+/// processor's caches which code is run (Flush+Reload), and whoever runs su or the helper can try as often as a guess is allowed.
+#[test]
+fn nothing_is_run_for_a_code_to_come_that_is_not_run_for_a_wrong_one() {
+    let machine = Machine::frozen(ONE_TRY).with_su();
+    let anna = &machine.anna;
+    let wrong = anna.wrong_codes(STEP, 2);
+    let expected = cache_lines(&machine, &wrong[0]);
+    assert!(expected.len() > 500, "{}", expected.len());
+    assert_eq!(cache_lines(&machine, &wrong[1]), expected, "two wrong codes");
+    for step in [STEP + 2, STEP + 9] {
+        let seen = cache_lines(&machine, &anna.code(step));
+        let other: Vec<_> = seen.symmetric_difference(&expected).collect();
+        assert!(other.is_empty(), "{} steps on: told by the cache lines {other:x?}", step - STEP);
+    }
+    // It would be seen here: for the log, a code that is over is told from others. It is good for nothing.
+    assert_ne!(cache_lines(&machine, &anna.code(STEP - 4)), expected);
 }
 
 /// Within 0.1 %. Comparing a recovery code is a fifth of the work, so that the same few dozen instructions are 0.2 % there.

@@ -25,7 +25,7 @@ impl<S: UserStore> Service<'_, S> {
             report(&event);
         }
         match (authority, response) {
-            // That a guess is the code of a step to come would be worth waiting for: it stays in the log.
+            // How exactly a guess was wrong is for the log alone.
             (Authority::User(..), Response::Verdict(Verdict::Refused(Refusal::OutsideWindow { .. }))) => {
                 Response::Verdict(Verdict::Refused(Refusal::Wrong))
             }

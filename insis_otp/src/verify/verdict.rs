@@ -61,9 +61,9 @@ pub enum Refusal {
         /// How far ahead the last accepted step lies.
         by: Seconds,
     },
-    /// The code of a step outside the window.
+    /// The code of a step before the window.
     OutsideWindow {
-        /// Steps after the expected one; negative when before.
+        /// Steps after the expected one: negative.
         offset: i32,
     },
     /// A recovery code, or a scratch code, that was used before.

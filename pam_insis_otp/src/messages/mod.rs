@@ -20,8 +20,8 @@ pub struct Messages {
     pub cannot_check: &'static str,
     /// The question below it, where nothing but a question is shown.
     pub press_enter: &'static str,
-    /// Said in the next prompt after a reply that opens nothing, whatever it was: a wrong code, a right one from outside
-    /// the window, the password, no code at all.
+    /// Said in the next prompt after a reply that opens nothing, whatever it was: a wrong code, one from before the
+    /// window, the password, no code at all.
     ///
     /// One text, because sshd shows us nothing but the length of what an unknown user typed: anything more exact would
     /// tell the others from these. Nor may a guesser learn of a code that is going to be good in a minute. The log is

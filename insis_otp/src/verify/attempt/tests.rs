@@ -16,8 +16,17 @@ fn the_window_is_one_step_on_either_side() {
         let verdict = phone.try_step(T.checked_add_signed(offset).unwrap(), NOW);
         assert_eq!(opens(&verdict), open, "{offset}: {verdict:?}");
     }
-    let verdict = phone().try_step(T - 4, NOW);
-    assert_eq!(verdict, refused(Refusal::OutsideWindow { offset: -4 }));
+    for (offset, refusal) in [
+        (-4_i64, Refusal::OutsideWindow { offset: -4 }),
+        (-10, Refusal::OutsideWindow { offset: -10 }),
+        (-11, Refusal::Wrong),
+        // Of a code to come nobody is told, not even the log.
+        (2, Refusal::Wrong),
+        (4, Refusal::Wrong),
+    ] {
+        let verdict = phone().try_step(T.checked_add_signed(offset).unwrap(), NOW);
+        assert_eq!(verdict, refused(refusal), "{offset}");
+    }
 }
 
 #[test]
@@ -32,11 +41,11 @@ fn the_work_is_the_same_for_right_and_wrong() {
         let _ = phone.try_text(&text, NOW);
         crate::oath::COMPUTED.get() - before
     };
-    // Five minutes on either side, and the step itself.
+    // Five minutes before, the step itself, and the one after it.
     for step in [T - 4000, T - 4, T - 2, T - 1, T, T + 1, T + 9] {
-        assert_eq!(work(&|phone| phone.code(step), false), 21, "{step}");
+        assert_eq!(work(&|phone| phone.code(step), false), 12, "{step}");
     }
-    assert_eq!((work(&|p| p.code(T), true), work(&|p| p.code(T + 1), true)), (21, 21));
+    assert_eq!((work(&|p| p.code(T), true), work(&|p| p.code(T + 1), true)), (12, 12));
     // One more than there are pairs of steps, by the device's clock and by ours.
     let two_codes = |step: u64| move |phone: &Phone| format!("{}{}", phone.code(step), phone.code(step + 1));
     for step in [T - 4000, T - 10, T - 1, T, T + 9] {
