@@ -7,9 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::identity::FlowRefusal;
-use insis_otp::service::{LinkRefusal, Response};
+use insis_otp::service::{Credential, LinkRefusal, Request, Response};
 use insis_otp::store::{InvitationFile, Links, Template};
 use insis_otp_tests::env::{Env, HELPER, STORE, program, run, talk};
+use insis_otp_tests::faults::{Fault, Traced};
 use insis_otp_tests::identity_provider::PROGRAM;
 use insis_otp_tests::machine::Machine;
 use insis_otp_tests::own_link::{
@@ -160,6 +161,53 @@ fn what_the_proof_was_for_has_to_hold_at_the_end() {
     assert_eq!(end(helper), None);
     assert_eq!((linked("anna"), linked("bob")), (None, None));
     drop(anna);
+}
+
+/// Bob enrolls a phone with that invitation.
+fn enrolls(env: &Env, phone: &Person) -> Option<Response> {
+    let step = insis_otp::service::system_clock().step(insis_otp::oath::Period::default()).0;
+    let credential = Credential::new(RECOVERY_CODE.as_bytes());
+    let request = Request::Enroll(phone.new_device(step), credential).encode().to_string();
+    Response::decode(&talk(&mut env.as_user("bob", HELPER), &request).stdout).ok()
+}
+
+#[test]
+fn an_invitation_links_or_enrolls_and_never_both() {
+    let env = Machine::build().config(&settings()).start();
+    let phone = Person::new("bob", 7, SYSTEM_STORE);
+    let go = format!("{}/go", folder());
+    script(&env, &format!("while [ ! -e {go} ]; do sleep 0.02; done"), "s-1");
+    let is_enrolled = || phone.file.path().exists();
+    // While somebody signs in with it, and when they have.
+    invite("bob");
+    let helper = waits(&env, "bob", RECOVERY_CODE);
+    assert!(!matches!(enrolls(&env, &phone), Some(Response::Done(_))) && !is_enrolled());
+    std::fs::write(&go, "").unwrap();
+    assert_eq!(answer(&helper.wait_with_output().unwrap().stdout), DONE);
+    assert!(!matches!(enrolls(&env, &phone), Some(Response::Done(_))) && !is_enrolled());
+    assert!(Links::system().remove(&account("bob").name).unwrap());
+    // Whoever ends the helper just before its end has used it up.
+    std::fs::remove_file(&go).unwrap();
+    invite("bob");
+    let mut helper = waits(&env, "bob", RECOVERY_CODE);
+    run(env.as_user("bob", "kill").args(["-KILL", &helper.id().to_string()]));
+    helper.wait().unwrap();
+    std::fs::write(&go, "").unwrap();
+    assert!(!matches!(enrolls(&env, &phone), Some(Response::Done(_))) && !is_enrolled());
+    assert_ne!(answer(&talk(&mut env.as_user("bob", HELPER), &request(RECOVERY_CODE)).stdout), DONE);
+    assert_eq!(linked("bob"), None);
+    // Nor is it good once more where the link is there, and could not be written to the disk.
+    invite("bob");
+    let helper = env.as_user("bob", HELPER);
+    let calls = Traced::run(&helper, &request(RECOVERY_CODE)).calls;
+    let renamed = calls.iter().position(|call| call.name.starts_with("rename")).expect("it moves the link");
+    let synced = calls[renamed..].iter().find(|call| call.name == "syncfs").expect("it syncs").clone();
+    assert!(Links::system().remove(&account("bob").name).unwrap());
+    invite("bob");
+    let failed = Traced::inject(&helper, &request(RECOVERY_CODE), &synced, &Fault::Error("EIO"));
+    assert_ne!(answer(&failed.output.stdout), DONE);
+    assert_eq!(linked("bob"), Some(identity("s-1")));
+    assert!(!matches!(enrolls(&env, &phone), Some(Response::Done(_))) && !is_enrolled());
 }
 
 #[test]

@@ -8,6 +8,7 @@
 use super::authority::{AllowedBy, SelfService};
 use super::{EnrollmentDenial, Error, LinkRefusal, Reply, Response, Service};
 use crate::config::SelfEnrollment;
+use crate::identity::Identity;
 use crate::oath::Drift;
 use crate::record::Enrollment;
 use crate::store::{
@@ -30,11 +31,19 @@ impl<S: UserStore> Service<'_, S> {
         // First what costs nothing: where no link can come of it, neither a code nor an invitation is used up.
         site.provider.can_link().map_err(Error::Link)?;
         self.has_own_link()?;
-        self.after_second_step(&reply.parse(), site.self_enrollment, by, |still_holds| {
+        let linked = self.after_second_step(&reply.parse(), site.self_enrollment, by, |still_holds| {
             let identity = site.provider.sign_in().map_err(Error::Link)?;
-            Ok(self.store.link().link(&identity, (self.clock)(), still_holds)?)
-        })
-        .map(|()| Response::Done(Drift::default()))
+            match self.store.link().link(&identity, (self.clock)(), still_holds) {
+                // It is there, and counts, although it may not be on the disk: what allowed it is used up.
+                Err(error) if self.is_linked_to(&identity) => Ok(Err(error)),
+                linked => Ok(Ok(linked?)),
+            }
+        });
+        Ok(linked?.map(|()| Response::Done(Drift::default()))?)
+    }
+
+    fn is_linked_to(&self, identity: &Identity) -> bool {
+        matches!(self.store.link().status(), Ok(LinkStatus::Own(link)) if link.identity == *identity)
     }
 
     /// Removes the person's own link.
