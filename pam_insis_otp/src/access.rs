@@ -117,7 +117,7 @@ impl Access {
             Self::Fleet(fleet) => {
                 match fleet.ask(FleetOperation::Login(FleetLogin::of(reply, attempt, policy)))? {
                     FleetResponse::Login(verdict, new_device) => {
-                        Ok((verdict, News { new_device, last_login: None }))
+                        Ok((verdict, News { new_device, last_told: None }))
                     }
                     FleetResponse::Managed(response) => Err(unexpected(response)),
                     FleetResponse::Remembers(_) => Err(unexpected(Response::Noted)),

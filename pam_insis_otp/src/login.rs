@@ -530,7 +530,7 @@ impl Login {
             // Where nothing is kept of logins, nobody knows what is new.
             Ok(None) => Outcome::SignedIn(signed_in, SinceLastLogin::default()),
             Ok(Some(since)) => {
-                seen.new_link.set(self.new_link(since.news.last_login));
+                seen.new_link.set(self.new_link(since.news.last_told));
                 Outcome::SignedIn(signed_in, since)
             }
             Err(outcome) => outcome,
@@ -563,20 +563,20 @@ impl Login {
         let (verdict, news) = known.access.verify(reply, &attempt, &self.config.policy)?;
         seen.new_device.set(news.new_device);
         if matches!(verdict, Verdict::Accepted(_)) {
-            seen.new_link.set(self.new_link(news.last_login));
+            seen.new_link.set(self.new_link(news.last_told));
         }
         Ok(verdict)
     }
 
-    /// When the account was linked to the identity provider, if that was after the last login: the owner is to be told, in
-    /// whatever service, since the next one may be the one that the link opens.
-    fn new_link(&self, last_login: Option<UnixTime>) -> Option<UnixTime> {
+    /// When the account was linked to the identity provider, if the owner has not been told: that is done in whatever service,
+    /// since the next login may be the one that the link opens.
+    fn new_link(&self, last_told: Option<UnixTime>) -> Option<UnixTime> {
         let known = self.target.known.as_ref().filter(|_| self.has_provider)?;
         if !matches!(known.access, Access::Direct(_)) {
             return None;
         }
         let linked = self.links.written_at(&known.account)?;
-        last_login.is_none_or(|last| last < linked).then_some(linked)
+        last_told.is_none_or(|last| last < linked).then_some(linked)
     }
 
     /// What there is to say of an attempt for a name that nobody has on this host.

@@ -65,10 +65,11 @@ impl<S: UserStore> Service<'_, S> {
     #[inline(never)]
     pub fn record_sign_in(&self, what: SignIn) -> Result<Option<SinceLastLogin>, StoreError> {
         let recorded = self.store.transact(|enrollment: &Enrollment, state: &State| {
-            let is_new = state.last_login.is_none_or(|last| last < enrollment.enrolled_at);
+            let last_told = state.last_told();
+            let is_new = last_told.is_none_or(|last| last < enrollment.enrolled_at);
             let new_device = is_new.then_some(enrollment.enrolled_at);
             // Its own charge is no failure.
-            let news = News { new_device, last_login: state.last_login };
+            let news = News { new_device, last_told };
             let answer = SinceLastLogin { failures: state.failures.saturating_sub(1), news };
             let now = (self.clock)();
             let write = match what {

@@ -61,8 +61,8 @@ pub(super) enum Purpose {
 pub struct News {
     /// When the device was enrolled, if that was after the last login.
     pub new_device: Option<UnixTime>,
-    /// The last login before this one, for what else may be new.
-    pub last_login: Option<UnixTime>,
+    /// Up to when the owner has been told of what is new, for what else may be.
+    pub last_told: Option<UnixTime>,
 }
 
 pub(super) struct Decided {
@@ -93,14 +93,15 @@ impl<S: UserStore> Service<'_, S> {
             // Before it is known what comes of it.
             let tag = attempt.remember.map(|client| client.tag(enrollment));
             let (charged, now) = (comparison.charged().clone(), (self.clock)());
-            let is_new = charged.last_login.is_none_or(|last| last < enrollment.enrolled_at);
+            let last_told = charged.last_told();
+            let is_new = last_told.is_none_or(|last| last < enrollment.enrolled_at);
             let (verdict, mut state) = comparison.compare(&enrollment.entry.key, &enrollment.recovery);
             let accepted = matches!(verdict, Verdict::Accepted(_));
             if let (true, Some(tag)) = (accepted, tag) {
                 state.remember(tag, now);
             }
             if purpose != Purpose::Login {
-                state.last_login = charged.last_login;
+                (state.last_login, state.told_until) = (charged.last_login, charged.told_until);
             }
             let write = match accepted {
                 true => Write::Durable,
@@ -110,10 +111,7 @@ impl<S: UserStore> Service<'_, S> {
             let answer = Decided {
                 verdict,
                 single_codes: state.throttle.single_codes,
-                news: News {
-                    new_device: (accepted && is_new).then_some(enrollment.enrolled_at),
-                    last_login: charged.last_login,
-                },
+                news: News { new_device: (accepted && is_new).then_some(enrollment.enrolled_at), last_told },
                 proved: (accepted && purpose == Purpose::Proof).then(|| enrollment.clone()),
             };
             Decision { state, write, answer }

@@ -22,6 +22,9 @@ const FIELDS: usize = 330;
 pub const STATE_BYTES: usize = FIELDS;
 /// What they were before sources had a budget of recovery codes. Such a line is read as if zeros followed.
 const FORMER_FIELDS: usize = 300;
+/// Where it stands up to when the owner has been told of what is new. In lines that were shorter, it was a budget of recovery
+/// codes from everywhere.
+const TOLD_UNTIL: std::ops::Range<usize> = 75..81;
 const PREFIX: &str = "# state 2 ";
 /// Steps and times are held to this, forty bits: it is the year 36812.
 const MOST: u64 = (1 << 40) - 1;
@@ -137,6 +140,7 @@ pub(super) fn decode(line: &[u8], head_sum: [u8; 16]) -> Option<Line> {
     let mut fields = BASE64.decode(rest.strip_prefix(b" ")?).ok()?;
     if fields.len() == FORMER_FIELDS {
         fields.resize(FIELDS, 0);
+        fields.get_mut(TOLD_UNTIL)?.fill(0);
     }
     let (state, pending) = Reader(&fields).state()?;
     Some(Line { sequence: sequence(number)?, state, pending })
@@ -222,8 +226,7 @@ impl Writer<'_> {
         self.time(resync.step.0);
         self.time(resync.at.0);
         self.meter(throttle.budgets.two_codes);
-        // Once the budget of recovery codes from everywhere.
-        self.meter(Meter(0));
+        self.number(TOLD_UNTIL.len(), state.told_until.map_or(0, |time| time.0.min(MOST)));
         let source = |i| throttle.budgets.sources.get(i).copied().unwrap_or_default();
         for i in 0..Budgets::SOURCES {
             self.number(4, source(i).tag.0.into());
@@ -324,7 +327,8 @@ impl Reader<'_> {
         let last_login = Some(self.time()?).filter(|time| time.0 > 0);
         let used_recovery = u16::try_from(self.number(2)?).ok()?;
         let resync = ResyncStart { step: self.step()?, at: self.time()? };
-        let (two_codes, _) = (self.meter()?, self.meter()?);
+        let two_codes = self.meter()?;
+        let told_until = Some(UnixTime(self.number(TOLD_UNTIL.len())?)).filter(|time| time.0 > 0);
         let budgets = Budgets { two_codes, sources: self.sources()? };
         let throttle = Throttle { guesses, guessed_at, single_codes, day, today, budgets };
         let mut state = State {
@@ -333,6 +337,7 @@ impl Reader<'_> {
             failures,
             throttle,
             last_login,
+            told_until,
             used_recovery,
             resync: Some(resync).filter(|start| start.at.0 > 0),
             remembered: self.remembered()?,
@@ -386,7 +391,8 @@ mod tests {
         let used = (times(), stretch(), stretch());
         let numbers = (any::<i16>(), any::<u32>(), any::<u16>());
         let clients = prop::collection::vec((any::<u64>(), 1..=MOST), 0..=State::MOST_REMEMBERED);
-        let options = (prop::option::of(1..=MOST), prop::option::of((times(), 1..=MOST)));
+        let time = || prop::option::of(1..=MOST);
+        let options = (time(), prop::option::of((times(), 1..=MOST)), time());
         (used, numbers, throttle(), clients, options).prop_map(
             |(used, numbers, throttle, clients, options)| State {
                 used: UsedSteps { upto: Step(used.0), unused_range: used.1, used_ahead: used.2 },
@@ -395,6 +401,7 @@ mod tests {
                 used_recovery: numbers.2,
                 throttle,
                 last_login: options.0.map(UnixTime),
+                told_until: options.2.map(UnixTime),
                 resync: options.1.map(|(step, at)| ResyncStart { step: Step(step), at: UnixTime(at) }),
                 remembered: clients
                     .into_iter()

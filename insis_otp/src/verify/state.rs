@@ -16,6 +16,8 @@ pub struct State {
     pub throttle: Throttle,
     /// When a code last opened a login.
     pub last_login: Option<UnixTime>,
+    /// Where that login could not tell the owner anything: up to when the owner has been told of what is new.
+    pub told_until: Option<UnixTime>,
     /// Which recovery codes are used, a bit each.
     pub used_recovery: u16,
     /// Clients that are not asked for a code again for a while.
@@ -72,6 +74,20 @@ impl State {
         next.throttle = next.throttle.without_future(Rate::two_codes(policy.two_codes_candidates()), now);
         next.remembered.retain(|client| client.since <= now);
         next
+    }
+
+    /// Up to when the owner has been told of what is new; `None`: of nothing yet.
+    #[must_use]
+    pub fn last_told(&self) -> Option<UnixTime> {
+        self.told_until.or(self.last_login)
+    }
+
+    /// The same after a login now, which can tell the owner what is new, or not (sudo shows nothing): then that is kept for
+    /// one that can.
+    pub(super) fn after_login(self, tells: bool, now: UnixTime) -> Self {
+        // At the beginning of time nothing was new.
+        let told_until = self.last_told().unwrap_or(UnixTime(1));
+        Self { told_until: (!tells).then_some(told_until), last_login: Some(now), resync: None, ..self }
     }
 
     /// The same after one more failed attempt.
@@ -132,7 +148,7 @@ impl State {
     pub fn after_sign_in(&self, tells_failures: bool, now: UnixTime) -> Self {
         let failures = if tells_failures { 0 } else { self.failures.saturating_sub(1) };
         let throttle = self.throttle.clone().after_login(1);
-        Self { failures, throttle, last_login: Some(now), resync: None, ..self.clone() }
+        Self { failures, throttle, ..self.clone() }.after_login(tells_failures, now)
     }
 
     /// After a charged sign-in that could not begin: nobody has tried anything.
