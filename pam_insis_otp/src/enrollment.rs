@@ -77,12 +77,14 @@ pub fn set_credentials(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Res
     }
 }
 
-/// Whether this person should have enrolled by now.
+/// Whether this person should have enrolled by now: whoever word was left for, whatever the name is now (sudo puts the one there
+/// that the command runs as).
 fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, EnrollError> {
     let config = settings(args, log)?;
-    let Ok(name) = host.user() else { return Ok(false) };
+    let due = host.enrollment_due().map(str::to_owned);
+    let was_left = due.is_some();
+    let Some(name) = due.or_else(|| host.user().ok()) else { return Ok(false) };
     log.user.clone_from(&name);
-    let was_left = host.enrollment_due() == Some(&name);
     let enrolls = config.ask
         && config.unenrolled_at(system_clock()) == Unenrolled::Enroll
         && config.self_enrollment != SelfEnrollment::Off;
@@ -139,20 +141,25 @@ enum First {
 }
 
 impl Waiting {
-    /// Whether authenticate left word for this user, who has not enrolled since.
+    /// Whether authenticate left word for this user, who has not enrolled since. Where another user has come into the place of
+    /// that one since, nothing was proved of them at all.
     fn find(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<Option<Self>, EnrollError> {
         // Whoever has nothing to enroll for is not to be stopped by a mistake in the configuration: a job of cron's, say.
-        if host.enrollment_due().is_none() {
-            return Ok(None);
-        }
+        let Some(due) = host.enrollment_due().map(str::to_owned) else { return Ok(None) };
         let config = settings(args, log)?;
-        let Ok(name) = host.user() else { return Ok(None) };
+        let name = host.user().map_err(no_reply)?;
         log.user.clone_from(&name);
-        if host.enrollment_due() != Some(&name) {
-            return Ok(None);
-        }
-        let target = Target::find(&name, &config).map_err(|_| store("the account cannot be looked up"))?;
+        let find =
+            |name: &str| Target::find(name, &config).map_err(|_| store("the account cannot be looked up"));
+        let target = find(&name)?;
         log.account = target.other_name().map(str::to_owned);
+        // A module may have put the name there that the user database has.
+        if due != name && !target.is_of_same_account(&find(&due)?) {
+            return Err(EnrollError(
+                Line::new(Level::Warning, "refused").field("reason", "other-user"),
+                None,
+            ));
+        }
         match target.known.map(|known| known.access) {
             Some(Access::Direct(file)) => {
                 let status = access::service(&file, &config.policy).status();

@@ -33,6 +33,10 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
     let mut log = Log::of(host, "auth");
     let mut messages = Messages::of(insis_otp::config::Language::default());
     let mut seen = Seen::default();
+    // What an authentication before this one has left, of somebody else perhaps, is not this one's.
+    if host.enrollment_due().is_some() {
+        host.leave_enrollment_due("");
+    }
     let outcome = match Login::prepare(host, args, flags, &mut log, &mut messages) {
         Ok(login) => {
             login.pad_to_interval(began, Login::BEFORE_QUESTION);

@@ -63,6 +63,12 @@ impl Target {
         (name != self.name).then_some(name)
     }
 
+    /// Whether both names are one account's.
+    pub fn is_of_same_account(&self, other: &Self) -> bool {
+        let account = |target: &Self| target.known.as_ref().map(|known| known.account.clone());
+        account(self).is_some_and(|one| account(other).is_some_and(|other| one == other))
+    }
+
     /// How many digits this person's codes have.
     pub fn digits(&self, policy: &Policy) -> Digits {
         let digits = self.known.as_ref().and_then(|known| known.access.digits(policy).ok());

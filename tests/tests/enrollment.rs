@@ -5,11 +5,13 @@ use std::process::Command;
 
 use insis_otp::oath::{Salt, Seconds};
 use insis_otp::record::UserName;
-use insis_otp::store::{Account, SecretFile, Template};
+use insis_otp::service::system_clock;
+use insis_otp::store::{Account, Links, SecretFile, Template};
 use insis_otp::verify::{ParsedReply, State};
 use insis_otp_tests::enrolled::{Enrolled, is_enrolled};
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::machine::{Machine, PASSWORD, PROMPT};
+use insis_otp_tests::own_link::{ISSUER, account, identity, provider};
 use insis_otp_tests::pam::{
     CHANGE_EXPIRED_AUTHTOK, Code, DELETE_CRED, ESTABLISH_CRED, Item, Login, Message, Pam, Reply, SILENT,
 };
@@ -242,12 +244,29 @@ fn nobody_enrolls_whose_password_was_not_proved() {
     let mut pam = Login::to("sshd").user("bob").types(["123456"; 3]).begin();
     assert_eq!((pam.acct_mgmt(0), pam.chauthtok(0)), (Code::SUCCESS, Code::SUCCESS));
     assert!(pam.messages().is_empty() && !is_enrolled("bob"));
-    // Nor does the word left for one user count for another.
+}
+
+/// Whoever steps aside for one user lets nobody pass as another one, whom neither password nor code was asked for.
+#[test]
+fn nobody_becomes_another_user_between_authentication_and_account_management() {
+    let env = machine("unenrolled = \"enrol\"\n", "login", &all());
+    let anna = Enrolled::user("anna");
     let mut pam = login("login", &[]);
     assert_eq!(pam.authenticate(), Code::SUCCESS);
+    for (name, code) in [("anna", Code::PERM_DENIED), ("nobody-here", Code::PERM_DENIED)] {
+        pam.set(Item::User, name);
+        assert_eq!(pam.acct_mgmt(0), code, "{name}");
+        let line = format!("pam_insis_otp(login:account): result=refused reason=other-user user={name}");
+        let _ = env.syslog().expect(&["<84>", &line]);
+        assert_eq!(pam.chauthtok(CHANGE_EXPIRED_AUTHTOK), Code::AUTHTOK_ERR, "{name}");
+    }
+    assert!(!is_enrolled("bob"));
+    // Who authenticates as that other user on the same handle is that one.
+    let mut pam = Login::to("login").user("bob").types([PASSWORD, PASSWORD, &anna.code()]).begin();
+    assert_eq!(pam.authenticate(), Code::SUCCESS);
     pam.set(Item::User, "anna");
-    assert_eq!(pam.acct_mgmt(0), Code::SUCCESS);
-    assert!(!is_enrolled("anna") && !is_enrolled("bob"));
+    assert_eq!(pam.authenticate(), Code::SUCCESS);
+    assert_eq!((pam.acct_mgmt(0), pam.setcred(ESTABLISH_CRED)), (Code::SUCCESS, Code::SUCCESS));
 }
 
 #[test]
@@ -420,4 +439,34 @@ fn the_owner_is_told_of_a_phone_that_was_enrolled_since_the_last_login() {
     let pattern = r"^A phone was paired with this account on 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.\nIf that was not you, tell your administrator now\.$";
     assert!(Regex::new(pattern).unwrap().is_match(&first), "{first}");
     assert_eq!(told(&anna.code_from_now(1)), PROMPT);
+}
+
+/// Whoever has made another way in for themself must not be able to count on the owner's next sudo, which shows nothing.
+#[test]
+fn a_login_that_shows_nothing_keeps_what_is_new_for_one_that_does() {
+    let _env = machine(&provider(ISSUER), "door", "auth required pam_insis_otp.so\n");
+    let anna = Enrolled::user("anna");
+    let told = |code: &str, flags: i32| {
+        let mut pam = Login::to("door").user("anna").types([code]).begin();
+        assert_eq!(pam.authenticate_with(flags), Code::SUCCESS);
+        pam.messages().iter().map(|message| format!("{}\n", message.text)).collect::<String>()
+    };
+    anna.file().repair(|_, state| State { last_login: None, ..state.unwrap().clone() }).unwrap();
+    Links::system().save(&account("anna"), &identity("s-1"), system_clock()).unwrap();
+    for _ in 0..2 {
+        // A login that was told of nothing, once and again.
+        assert_eq!(told(&anna.code_from_now(-1), SILENT).trim_end(), PROMPT.trim_end());
+        anna.file().repair(|_, state| forget_codes(state.unwrap())).unwrap();
+    }
+    assert!(anna.status().last_login.is_some());
+    let text = told(&anna.code(), 0);
+    assert!(text.contains("A phone was paired with this account on"), "{text}");
+    assert!(text.contains("This account was linked to the identity provider on"), "{text}");
+    let text = told(&anna.code_from_now(1), 0);
+    assert!(!text.contains("A phone was paired") && !text.contains("was linked"), "{text}");
+}
+
+/// The state with every code good once more.
+fn forget_codes(state: &State) -> State {
+    State { used: insis_otp::verify::UsedSteps::default(), ..state.clone() }
 }

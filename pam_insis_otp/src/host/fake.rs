@@ -80,7 +80,7 @@ impl Host for FakeHost {
     }
 
     fn enrollment_due(&self) -> Option<&str> {
-        self.due.as_deref()
+        self.due.as_deref().filter(|user| !user.is_empty())
     }
 
     fn log(&self) -> WriteLog {

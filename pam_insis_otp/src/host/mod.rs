@@ -69,9 +69,10 @@ pub trait Host {
     fn ask(&self, prompt: &str, echo: bool) -> Result<SecretBytes, NoReply>;
     /// Shows a message. Nothing depends on whether it arrives.
     fn show(&self, style: Style, text: &str);
-    /// Leaves word for the calls after this one that this user has to enroll. Returns whether it could.
+    /// Leaves word for the calls after this one that this user has to enroll; with an empty name, that nobody has. Returns
+    /// whether it could.
     fn leave_enrollment_due(&mut self, user: &str) -> bool;
-    /// For whom that was left.
+    /// For whom that was left, if for anybody.
     fn enrollment_due(&self) -> Option<&str>;
     /// The way to the system log.
     fn log(&self) -> WriteLog;

@@ -83,7 +83,7 @@ impl Host for PamHandle {
     }
 
     fn enrollment_due(&self) -> Option<&str> {
-        MustEnroll::left(self)
+        MustEnroll::left(self).filter(|user| !user.is_empty())
     }
 
     fn log(&self) -> WriteLog {
