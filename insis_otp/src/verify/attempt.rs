@@ -257,8 +257,11 @@ impl Comparison {
             drift,
             used_recovery,
             failures: if self.tells_failures { 0 } else { failures },
-            throttle: before.throttle.clone().after_login(self.refund),
-            ..before.after_login(self.tells_failures, self.now)
+            told_until: before.told_until_after(self.tells_failures),
+            throttle: before.throttle.after_login(self.refund),
+            last_login: Some(self.now),
+            resync: None,
+            ..before
         };
         (Accepted { by: proof, failures, clock_was_ahead }, next)
     }

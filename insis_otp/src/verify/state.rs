@@ -82,12 +82,11 @@ impl State {
         self.told_until.or(self.last_login)
     }
 
-    /// The same after a login now, which can tell the owner what is new, or not (sudo shows nothing): then that is kept for
-    /// one that can.
-    pub(super) fn after_login(self, tells: bool, now: UnixTime) -> Self {
+    /// What [`Self::told_until`] is after a login that can tell the owner what is new, or not (sudo shows nothing): then that is
+    /// kept for one that can.
+    pub(super) fn told_until_after(&self, tells: bool) -> Option<UnixTime> {
         // At the beginning of time nothing was new.
-        let told_until = self.last_told().unwrap_or(UnixTime(1));
-        Self { told_until: (!tells).then_some(told_until), last_login: Some(now), resync: None, ..self }
+        (!tells).then_some(self.last_told().unwrap_or(UnixTime(1)))
     }
 
     /// The same after one more failed attempt.
@@ -148,7 +147,8 @@ impl State {
     pub fn after_sign_in(&self, tells_failures: bool, now: UnixTime) -> Self {
         let failures = if tells_failures { 0 } else { self.failures.saturating_sub(1) };
         let throttle = self.throttle.clone().after_login(1);
-        Self { failures, throttle, ..self.clone() }.after_login(tells_failures, now)
+        let told_until = self.told_until_after(tells_failures);
+        Self { failures, throttle, told_until, last_login: Some(now), resync: None, ..self.clone() }
     }
 
     /// After a charged sign-in that could not begin: nobody has tried anything.
