@@ -48,6 +48,7 @@ PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 help:
 	@echo 'make demo        see it at work: a throwaway machine, a real sshd, a phone to pair (AUTO=1: plays the phone)'
 	@echo '                IDP=1: the sign-in at an OpenID provider in place of a code'
+	@echo '                FLEET=1: one pairing in a directory, and two hosts'
 	@echo 'make build       the module, otp-setup, otp-helper, otp-fleet and otp-idp, in $(RELEASE)'
 	@echo 'make test        every test, on a throwaway machine (T=name: those whose name contains it)'
 	@echo '                T=transcripts SNAPSHOTS=overwrite: take the words of otp-setup as they are now'
@@ -114,10 +115,14 @@ check: deps-build
 	$(CARGO) test --workspace --locked --lib --bins --exclude insis-otp-tests --exclude insis-otp-benches $(T) -- --skip as_root
 	$(if $(T),,$(CARGO) test --doc -p insis_otp --locked)
 
-# IDP=1: the sign-in at an OpenID provider, which npm brings.
-demo: build $(if $(IDP),deps-test,deps-demo)
+# IDP=1: the sign-in at an OpenID provider, which npm brings. FLEET=1: a directory and two hosts.
+DEPS_FLEET := ldap-utils openssl slapd
+.PHONY: deps-fleet
+deps-fleet: deps-demo
+	$(PACKAGES) $(DEPS_FLEET)
+demo: build $(if $(IDP),deps-test,$(if $(FLEET),deps-fleet,deps-demo))
 	$(CARGO) build --locked -p insis-otp-tests --bin demo
-	@$(MACHINE) env AUTO="$(AUTO)" IDP="$(IDP)" "$(TARGET)/debug/demo"
+	@$(MACHINE) env AUTO="$(AUTO)" IDP="$(IDP)" FLEET="$(FLEET)" "$(TARGET)/debug/demo"
 
 # The marker says that this folder is the store: without it, nobody can tell an empty store from one that is not mounted. It
 # belongs to the machine, and so to no package (DESTDIR).
@@ -257,7 +262,7 @@ bench: build deps-test
 FUZZ_SECONDS ?= 600
 ASSURANCE    := $(abspath $(TARGET))/assurance
 HOST          = $(shell rustc -vV | sed -n 's/^host: //p')
-EVIDENCE     := faults faults_file faults_helper faults_idp faults_link faults_setup growth races attackers guess secrecy sign_in_observer
+EVIDENCE     := faults faults_file faults_helper faults_idp faults_link faults_setup fleet_faults fleet_migrate growth races attackers guess secrecy sign_in_observer
 .PHONY: assurance assurance-tests assurance-miri assurance-fuzz assurance-mutants
 assurance: assurance-tests assurance-miri assurance-fuzz assurance-mutants
 

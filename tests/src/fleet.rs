@@ -27,9 +27,27 @@ use crate::env::{CONFIG, Env, feed, run};
 #[derive(Debug)]
 pub struct Slapd {
     folder: tempfile::TempDir,
+    address: Address,
     process: Mutex<Child>,
     ldaps: u16,
     ldap: u16,
+}
+
+/// Where a server is: an address, and the network namespace that has it, if that is another one.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// The address.
+    pub host: String,
+    /// The name of the namespace.
+    pub namespace: Option<String>,
+}
+
+impl Address {
+    /// This machine.
+    #[must_use]
+    pub fn here() -> Self {
+        Self { host: "127.0.0.1".to_owned(), namespace: None }
+    }
 }
 
 /// How a host says who it is.
@@ -165,20 +183,33 @@ impl Slapd {
     /// When it does not start.
     #[must_use]
     pub fn with(more: &str) -> Self {
+        Self::at(Address::here(), more, &start_ldif())
+    }
+
+    /// Starts it elsewhere, with these entries.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn at(address: Address, more: &str, entries: &str) -> Self {
         let folder = tempfile::tempdir().expect("no folder for the directory");
         let path = folder.path();
+        // Its socket is for everybody.
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o711)).expect("cannot set a mode");
         std::fs::create_dir(path.join("db")).expect("no folder for the database");
         certificates(path);
         std::fs::write(path.join("slapd.conf"), configuration(path, more)).expect("cannot write");
-        std::fs::write(path.join("start.ldif"), start_ldif()).expect("cannot write");
-        run(Command::new("/usr/sbin/slapadd")
-            .arg("-f")
-            .arg(path.join("slapd.conf"))
-            .arg("-l")
-            .arg(path.join("start.ldif")));
+        if !entries.is_empty() {
+            std::fs::write(path.join("start.ldif"), entries).expect("cannot write");
+            run(Command::new("/usr/sbin/slapadd")
+                .arg("-f")
+                .arg(path.join("slapd.conf"))
+                .arg("-l")
+                .arg(path.join("start.ldif")));
+        }
         let (ldaps, ldap) = (free_port(), free_port());
-        let process = Mutex::new(spawn(path, ldaps, ldap));
-        Self { folder, process, ldaps, ldap }
+        let process = Mutex::new(spawn(path, &address, ldaps, ldap));
+        Self { folder, address, process, ldaps, ldap }
     }
 
     /// Ends it at once, as a crash does.
@@ -192,7 +223,7 @@ impl Slapd {
     pub fn restart(&self) {
         self.kill();
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) =
-            spawn(self.folder.path(), self.ldaps, self.ldap);
+            spawn(self.folder.path(), &self.address, self.ldaps, self.ldap);
     }
 
     /// Starts it again with these lines in the configuration of its database.
@@ -218,13 +249,19 @@ impl Slapd {
     /// Where it listens, with TLS from the beginning.
     #[must_use]
     pub fn ldaps(&self) -> String {
-        format!("ldaps://127.0.0.1:{}", self.ldaps)
+        format!("ldaps://{}:{}", self.address.host, self.ldaps)
     }
 
     /// Where it listens, with TLS by StartTLS.
     #[must_use]
     pub fn ldap(&self) -> String {
-        format!("ldap://127.0.0.1:{}", self.ldap)
+        format!("ldap://{}:{}", self.address.host, self.ldap)
+    }
+
+    /// Where it listens for programs of this machine.
+    #[must_use]
+    pub fn ldapi(&self) -> String {
+        format!("ldapi://{}", socket_of(self.folder.path()))
     }
 
     /// The port with TLS from the beginning.
@@ -352,14 +389,27 @@ fn free_port() -> u16 {
     listener.expect("no free port on 127.0.0.1").port()
 }
 
-fn spawn(folder: &Path, ldaps: u16, ldap: u16) -> Child {
-    let addresses = format!("ldaps://127.0.0.1:{ldaps} ldap://127.0.0.1:{ldap}");
-    let mut command = Command::new("/usr/sbin/slapd");
+fn socket_of(folder: &Path) -> String {
+    folder.join("ldapi").display().to_string().replace('/', "%2F")
+}
+
+fn spawn(folder: &Path, address: &Address, ldaps: u16, ldap: u16) -> Child {
+    let (socket, host) = (socket_of(folder), &address.host);
+    let any = if address.namespace.is_some() { "0.0.0.0" } else { host.as_str() };
+    let addresses = format!("ldaps://{any}:{ldaps} ldap://{any}:{ldap} ldapi://{socket}");
+    let mut command = match &address.namespace {
+        Some(name) => {
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", name, "/usr/sbin/slapd"]);
+            command
+        }
+        None => Command::new("/usr/sbin/slapd"),
+    };
     command.arg("-f").arg(folder.join("slapd.conf")).args(["-h", &addresses, "-d", "0"]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let child = child.expect("slapd does not start: make deps-test");
     let end = Instant::now() + Duration::from_secs(30);
-    while std::net::TcpStream::connect(("127.0.0.1", ldap)).is_err() {
+    while std::net::TcpStream::connect((host.as_str(), ldap)).is_err() {
         assert!(Instant::now() < end, "slapd does not listen");
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -381,7 +431,11 @@ fn certificates(folder: &Path) {
         );
     }
     for (name, subject, extension) in [
-        ("server", "/CN=directory", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+        (
+            "server",
+            "/CN=directory",
+            "subjectAltName=IP:127.0.0.1,DNS:localhost,IP:10.77.1.2,IP:10.77.2.2,DNS:ldap.example.org",
+        ),
         ("wrong-name", "/CN=directory", "subjectAltName=DNS:other.example.org"),
         ("host1", "/DC=org/DC=example/OU=hosts/CN=host1", "extendedKeyUsage=clientAuth"),
     ] {
@@ -412,22 +466,30 @@ fn certificates(folder: &Path) {
 }
 
 /// The repository's `config/ldap`.
-fn shipped(file: &str) -> String {
+///
+/// # Panics
+/// When there is no such file.
+#[must_use]
+pub fn shipped(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/ldap").join(file);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn configuration(folder: &Path, more: &str) -> String {
     let folder = folder.display();
+    // What is for the whole server stands before its databases.
+    let (global, more): (Vec<_>, Vec<_>) =
+        more.lines().partition(|line| line.starts_with("authz-regexp") || line.starts_with("moduleload"));
+    let (global, more) = (global.join("\n"), more.join("\n"));
     let schemas = ["core", "cosine"].map(|name| format!("include /etc/ldap/schema/{name}.schema\n")).concat();
     let schema = shipped("insis-otp.schema");
     let access = shipped("access.conf");
     format!(
-        "{schemas}modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload otp\n{schema}\n\
+        "{schemas}modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload otp\n{global}\n{schema}\n\
          pidfile {folder}/slapd.pid\nTLSCACertificateFile {folder}/ca.pem\n\
          TLSCertificateFile {folder}/server.pem\nTLSCertificateKeyFile {folder}/server.key\n\
          TLSVerifyClient try\nsizelimit 500\n\
-         database mdb\nmaxsize 134217728\nsuffix \"dc=example,dc=org\"\ndirectory {folder}/db\n\
+         database mdb\nmaxsize 1073741824\nsuffix \"dc=example,dc=org\"\ndirectory {folder}/db\n\
          rootdn \"{}\"\nrootpw \"{}\"\nindex uid,insisOtpState,insisOtpInvitation pres,eq\n\
          limits group/groupOfNames/member=\"cn=otp-hosts,ou=groups,dc=example,dc=org\" size.prtotal=unlimited\n\
          {more}\n{access}\naccess to attrs=userPassword by self write by anonymous auth by * none\n\
@@ -436,7 +498,9 @@ fn configuration(folder: &Path, more: &str) -> String {
     )
 }
 
-fn start_ldif() -> String {
+/// The entries that a directory begins with.
+#[must_use]
+pub fn start_ldif() -> String {
     let unit = |name: &str| {
         format!("dn: ou={name},dc=example,dc=org\nobjectClass: organizationalUnit\nou: {name}\n\n")
     };

@@ -43,6 +43,7 @@ pub mod keepassxc;
 pub mod machine;
 pub mod memory;
 
+pub mod network;
 pub mod own_link;
 pub mod pam;
 pub mod person;

@@ -29,6 +29,7 @@ pub fn machine() -> Machine {
 #[derive(Debug)]
 pub struct Sshd {
     child: Child,
+    host: String,
     port: u16,
     folder: PathBuf,
 }
@@ -41,16 +42,24 @@ impl Sshd {
     /// When it does not listen within seconds.
     #[must_use]
     pub fn start(env: &Env, name: &str, config: &str) -> Self {
-        let folder = Path::new(BASE).join(name);
+        Self::start_on(env, name, config, "127.0.0.1", &[])
+    }
+
+    /// The same on another address, by a command before its own that brings it there.
+    ///
+    /// # Panics
+    /// When it does not listen within seconds.
+    #[must_use]
+    pub fn start_on(env: &Env, name: &str, config: &str, host: &str, before: &[&str]) -> Self {
+        let folder = Path::new(BASE).join(if host == "127.0.0.1" { "" } else { host }).join(name);
         std::fs::create_dir_all(&folder).expect("cannot make a folder for sshd");
-        let program = folder.join(name);
-        std::fs::copy("/usr/sbin/sshd", &program).expect("sshd is missing: make deps");
+        std::fs::copy("/usr/sbin/sshd", folder.join(name)).expect("sshd is missing: make deps");
         let key = folder.join("host_key");
         if !key.exists() {
             run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key));
         }
         // A free port may be taken by another test before sshd has it.
-        (0..10).find_map(|_| Self::try_start(env, &folder, &program, config)).unwrap_or_else(|| {
+        (0..10).find_map(|_| Self::try_start(env, &folder, config, (host, before))).unwrap_or_else(|| {
             panic!(
                 "sshd does not listen: {}",
                 std::fs::read_to_string(folder.join("log")).unwrap_or_default()
@@ -58,22 +67,32 @@ impl Sshd {
         })
     }
 
-    fn try_start(env: &Env, folder: &Path, program: &Path, config: &str) -> Option<Self> {
+    fn try_start(env: &Env, folder: &Path, config: &str, (host, before): (&str, &[&str])) -> Option<Self> {
+        let program = folder.join(folder.file_name()?).to_string_lossy().into_owned();
         let port = free_port();
         let path = folder.join("config");
-        std::fs::write(&path, full_config(config, port, folder)).expect("cannot write sshd's configuration");
+        std::fs::write(&path, full_config(config, (host, port), folder))
+            .expect("cannot write sshd's configuration");
         let log = File::create(folder.join("log")).expect("cannot make sshd's log");
-        let mut command = env.command(&program.to_string_lossy());
-        command.args(["-D", "-e", "-f"]).arg(&path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let words = [before, &[program.as_str()]].concat();
+        let (first, rest) = words.split_first()?;
+        let mut command = env.command(first);
+        command
+            .args(rest)
+            .args(["-D", "-e", "-f"])
+            .arg(&path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
         let child = command.spawn().expect("cannot start sshd");
-        let mut sshd = Self { child, port, folder: folder.to_owned() };
+        let mut sshd = Self { child, host: host.to_owned(), port, folder: folder.to_owned() };
         sshd.listens().then_some(sshd)
     }
 
     fn listens(&mut self) -> bool {
         let end = Instant::now() + Duration::from_secs(10);
         while Instant::now() < end {
-            if self.log().contains("Server listening on 127.0.0.1") {
+            if self.log().contains(&format!("Server listening on {}", self.host)) {
                 return true;
             }
             if self.child.try_wait().is_ok_and(|status| status.is_some()) {
@@ -84,7 +103,13 @@ impl Sshd {
         false
     }
 
-    /// The port on 127.0.0.1.
+    /// The address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port there.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -102,7 +127,7 @@ impl Sshd {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
-    /// The command `ssh [OPTION...] USER@127.0.0.1`: no configuration, no keys of its own, no agent; arguments added
+    /// The command `ssh [OPTION...] USER@HOST`: no configuration, no keys of its own, no agent; arguments added
     /// later are the command to run over there.
     #[must_use]
     pub fn ssh(&self, user: &str, options: &[&str]) -> Command {
@@ -120,7 +145,7 @@ impl Sshd {
         ] {
             command.args(["-o", option]);
         }
-        command.arg("127.0.0.1").env("LC_ALL", "C.UTF-8");
+        command.arg(&self.host).env("LC_ALL", "C.UTF-8");
         command
     }
 
@@ -144,10 +169,10 @@ impl Drop for Sshd {
     }
 }
 
-fn full_config(config: &str, port: u16, folder: &Path) -> String {
+fn full_config(config: &str, (host, port): (&str, u16), folder: &Path) -> String {
     format!(
         "{config}\n\
-         ListenAddress 127.0.0.1\n\
+         ListenAddress {host}\n\
          Port {port}\n\
          HostKey {}/host_key\n\
          PidFile none\n\

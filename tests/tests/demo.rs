@@ -24,8 +24,9 @@ fn commands(arguments: &[&str]) -> String {
 #[test]
 fn make_plays_the_demo_that_was_asked_for() {
     for (arguments, variables) in [
-        (&["demo"][..], r#"AUTO="" IDP="""#),
+        (&["demo"][..], r#"AUTO="" IDP="" FLEET="""#),
         (&["demo", "AUTO=1"], r#"AUTO="1" IDP="""#),
+        (&["demo", "FLEET=1"], r#"IDP="" FLEET="1""#),
         (&["demo", "IDP=1"], r#"AUTO="" IDP="1""#),
     ] {
         let commands = commands(arguments);
@@ -39,6 +40,11 @@ fn make_plays_the_demo_that_was_asked_for() {
 #[test]
 fn the_demo_goes_as_it_should() {
     goes_as_it_should("AUTO");
+}
+
+#[test]
+fn the_demo_of_the_fleet_goes_as_it_should() {
+    goes_as_it_should("FLEET");
 }
 
 #[test]

@@ -3,14 +3,19 @@
 //! On a terminal the person does it, in a shell as the throwaway user. Otherwise, or with AUTO=1, the demo plays person and
 //! phone itself, prints everything that the terminals showed, and ends with 1 if anything went otherwise.
 //!
+//! With FLEET=1 there are a directory and two hosts, in network namespaces: the phone is paired on one, logs in on the other, and
+//! the same code is refused on the first.
+//!
 //! With IDP=1 it shows the sign-in at an OpenID provider instead of a code, and plays the person and her browser.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use insis_otp_tests::env::Env;
+use insis_otp_tests::env::{CONFIG, Env};
+use insis_otp_tests::fleet::{BASE, BY_CERTIFICATE, BY_PASSWORD, Slapd, start_ldif};
 use insis_otp_tests::identity_provider::{CA_FILE, Decision, Provider, authority};
+use insis_otp_tests::network::Network;
 use insis_otp_tests::phone::{Phone, now, wait_until};
 use insis_otp_tests::ssh::Sshd;
 use insis_otp_tests::terminal::Terminal;
@@ -57,6 +62,9 @@ fn main() -> ExitCode {
     if std::env::var("IDP").is_ok_and(|idp| !idp.is_empty()) {
         return with_provider();
     }
+    if std::env::var("FLEET").is_ok_and(|fleet| !fleet.is_empty()) {
+        return with_fleet();
+    }
     let env = Env::build().user(USER, PASSWORD).service("sshd", STACK).start();
     let sshd = Sshd::start(&env, "sshd", SSHD);
     let by_hand = std::io::stdin().is_terminal() && std::env::var("AUTO").is_ok_and(|auto| auto.is_empty());
@@ -81,6 +89,77 @@ fn end(env: &Env, sshd: &Sshd, as_it_should: &str, outcome: Outcome) -> ExitCode
             ExitCode::FAILURE
         }
     }
+}
+
+/// A directory and two hosts, each in a network namespace of its own.
+fn with_fleet() -> ExitCode {
+    let env = Env::build().user(USER, PASSWORD).service("sshd", STACK).start();
+    let networks = [("dir", 1), ("alpha", 2), ("beta", 3)].map(|(name, cable)| Network::routed(name, cable));
+    let [directory, alpha, beta] = &networks;
+    let slapd = Slapd::at(directory.address(1), "", &start_ldif());
+    slapd.add(&[USER]);
+    // One knows itself by a password, the other by a certificate. What otp-setup does here, it does as the first.
+    slapd.join(&env, "");
+    let hosts = [(alpha, 2, BY_PASSWORD), (beta, 3, BY_CERTIFICATE)].map(|(network, cable, identity)| {
+        let address = network.address(cable);
+        let name = address.namespace.unwrap_or_default();
+        let settings = format!("/run/otp-test/{name}.toml");
+        env.write(settings.as_ref(), slapd.settings(&slapd.ldaps(), identity, "").as_bytes(), 0o644);
+        let own = format!("mount --bind {settings} {CONFIG} && exec \"$@\"");
+        let before = ["ip", "netns", "exec", &name, "unshare", "--mount", "sh", "-c", &own, "sh"];
+        Sshd::start_on(&env, "sshd", SSHD, &address.host, &before)
+    });
+    let by_hand = std::io::stdin().is_terminal() && std::env::var("AUTO").is_ok_and(|auto| auto.is_empty());
+    if by_hand {
+        return fleet_by_hand(&env, &hosts);
+    }
+    title("What each host has in /etc/security/insis-otp.toml (the other one has a certificate)");
+    show("insis-otp", &slapd.settings(&slapd.ldaps(), BY_PASSWORD, ""));
+    let as_it_should = "one pairing let in on both hosts, and each code on one of them.";
+    end(&env, &hosts[0], as_it_should, fleet_by_itself(&env, &hosts, &slapd))
+}
+
+fn fleet_by_itself(env: &Env, [alpha, beta]: &[Sshd; 2], slapd: &Slapd) -> Outcome {
+    title("The pairing: otp-setup --user anna (by root, on alpha)");
+    let (phone, paired) = pair(env.command("otp-setup").args(["--user", USER]), false)?;
+    show("directory", &slapd.search(&format!("(entryDN=uid={USER},{BASE})"), &["oathTOTPLastTimeStep"]));
+    let fresh = paired + phone.period();
+    title("The login on beta: password, then a fresh code. (Waiting for the phone's next code.)");
+    wait_until(fresh);
+    let code = phone.code_at(fresh);
+    login(env, beta, &[PASSWORD, &code], true)?;
+    title("The same code on alpha");
+    login(env, alpha, &[PASSWORD, &code], false)?;
+    title("The same code on beta once more");
+    login(env, beta, &[PASSWORD, &code], false)?;
+    title("The next code, on alpha");
+    wait_until(fresh + phone.period());
+    login(env, alpha, &[PASSWORD, &phone.code_at(fresh + phone.period())], true)
+}
+
+fn fleet_by_hand(env: &Env, hosts: &[Sshd; 2]) -> ExitCode {
+    let names = ["alpha", "beta"];
+    let entries: String =
+        names.iter().zip(hosts).map(|(name, sshd)| host_entry(name, sshd.host(), sshd.port())).collect();
+    env.write("/run/otp-test/ssh-config".as_ref(), entries.as_bytes(), 0o644);
+    let text = format!(
+        "You are root, on alpha of two throwaway hosts; a third one has the directory. The password of {USER} is: {PASSWORD}\n\
+         \n\
+         \x20 otp-setup --user {USER}   pairs a phone: have an authenticator app at hand\n\
+         \x20 ssh {USER}@beta           logs in there: password, then code\n\
+         \x20 ssh {USER}@alpha          takes the next code, and not the same one\n\
+         \x20 otp-setup doctor         looks at the directory\n\
+         \x20 exit                     leaves; nothing of this stays\n"
+    );
+    let alias = "alias ssh='ssh -F /run/otp-test/ssh-config'\n";
+    let rc = format!("cat <<'END'\n{text}END\n{alias}PS1='\\u@alpha \\w # '\n");
+    env.write("/run/otp-test/fleet.rc".as_ref(), rc.as_bytes(), 0o644);
+    let status = env
+        .command("script")
+        .args(["--quiet", "--return", "--command", "bash --rcfile /run/otp-test/fleet.rc -i", "/dev/null"])
+        .status();
+    println!("The throwaway machines are gone, and everything on them.");
+    if status.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The sign-in at a provider, which is on this machine, too.
@@ -149,11 +228,7 @@ fn ended(ssh: &Terminal, let_in: bool, status: &str) -> Outcome {
 
 fn by_hand_demo(env: &Env, sshd: &Sshd) -> ExitCode {
     let home = env.home(USER);
-    let config = format!(
-        "Host demo\n HostName 127.0.0.1\n Port {}\n StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n \
-         GlobalKnownHostsFile /dev/null\n LogLevel ERROR\n PreferredAuthentications keyboard-interactive\n",
-        sshd.port()
-    );
+    let config = host_entry("demo", sshd.host(), sshd.port());
     env.write(&home.join(".ssh/config"), config.as_bytes(), 0o644);
     let status = env
         .as_user(USER, "script")
@@ -161,6 +236,14 @@ fn by_hand_demo(env: &Env, sshd: &Sshd) -> ExitCode {
         .status();
     println!("The throwaway machine is gone, and everything on it.");
     if status.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A host as ssh_config has it.
+fn host_entry(name: &str, host: &str, port: u16) -> String {
+    format!(
+        "Host {name}\n HostName {host}\n Port {port}\n StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n \
+         GlobalKnownHostsFile /dev/null\n LogLevel ERROR\n PreferredAuthentications keyboard-interactive\n"
+    )
 }
 
 /// What the shell of the demo by hand says at its start.
@@ -202,7 +285,12 @@ fn by_itself(env: &Env, sshd: &Sshd) -> Outcome {
 /// Plays person and phone for otp-setup. Returns the phone, and the time of the last code that was used.
 fn enroll(env: &Env) -> Result<(Phone, u64), String> {
     title("The pairing: otp-setup");
-    let mut setup = Terminal::run(&env.as_user(USER, "otp-setup")).patience(Duration::from_secs(60));
+    pair(&env.as_user(USER, "otp-setup"), true)
+}
+
+/// The same by this command, which may ask for the person's password at the end.
+fn pair(command: &std::process::Command, asks: bool) -> Result<(Phone, u64), String> {
+    let mut setup = Terminal::run(command).patience(Duration::from_secs(60));
     wait_for(&mut setup, says::AGREE)?;
     setup.line("yes");
     wait_for(&mut setup, says::FIRST)?;
@@ -216,8 +304,10 @@ fn enroll(env: &Env) -> Result<(Phone, u64), String> {
     let next = first + phone.period();
     wait_until(next);
     setup.line(&phone.code_at(next));
-    wait_for(&mut setup, says::OWN_PASSWORD)?;
-    setup.line(PASSWORD);
+    if asks {
+        wait_for(&mut setup, says::OWN_PASSWORD)?;
+        setup.line(PASSWORD);
+    }
     let done = wait_for(&mut setup, says::DONE);
     show("otp-setup", &setup.screen());
     done?;
