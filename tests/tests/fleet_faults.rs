@@ -247,7 +247,7 @@ fn replicas_referrals_and_certificates_that_are_over_are_refused_with_a_clear_li
         "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days -1 -extfile server.ext -out server.pem",
     );
     provider.restart();
-    refused(&env, "anna", &anna.code(), &["its certificate is not valid: Expired"]);
+    refused(&env, "anna", &anna.code(), &["its certificate is not valid: it has expired"]);
 }
 
 /// Hosts of their own: each has other settings in the place of the machine's, and so another name in the directory.

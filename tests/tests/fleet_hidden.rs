@@ -52,7 +52,11 @@ fn a_host_that_loses_its_rights_lets_nobody_pass_as_not_enrolled() {
             "{arguments:?}: {told}"
         );
     }
+    let doctor = told(&env, &["doctor"]);
+    assert!(doctor.contains("PROBLEM: [fleet]") && doctor.contains("insis-otp-nobody"), "{doctor}");
     permit(&slapd, HOST);
+    let doctor = told(&env, &["doctor"]);
+    assert!(!doctor.contains("PROBLEM: [fleet]"), "{doctor}");
     assert_eq!(login("bob"), Code::SUCCESS);
 }
 
@@ -76,6 +80,11 @@ fn without_the_entry_that_stands_for_nobody_nobody_passes_as_not_enrolled() {
     assert_eq!(login("anna"), Code::AUTH_ERR);
     assert_eq!(login("bob"), Code::AUTHINFO_UNAVAIL);
     let _ = env.syslog().expect(&["result=error reason=store", "insis-otp-nobody"]);
+    let doctor = told(&env, &["doctor"]);
+    assert!(
+        doctor.contains("PROBLEM: [fleet]") && doctor.contains("insis-otp-nobody is missing"),
+        "{doctor}"
+    );
 }
 
 #[test]

@@ -51,7 +51,10 @@ impl LdapEntry {
     pub(super) fn show_stateless(&self) -> Result<(), Cause> {
         const ACTION: &str = "let this host write insisOtpState";
         let mut session = self.session();
-        let Some(dn) = session.entry.as_ref().map(|entry| entry.dn.clone()) else { return Ok(()) };
+        let Some(dn) = session.entry.as_ref().map(|entry| entry.dn.clone()) else {
+            let elsewhere = "a part of the directory is on another server (a referral), which is not asked";
+            return if session.is_referred { Err(unavailable(elsewhere.to_owned())) } else { Ok(()) };
+        };
         let value = Version::new()?.to_bytes();
         let changes = [Change { kind: Kind::Delete, attribute: at::STATE, values: vec![&value] }];
         let asked = session.over(|connection| {

@@ -36,6 +36,7 @@ impl LdapEntry {
             connection: None,
             entry: None,
             nobody: None,
+            is_referred: false,
         };
         let session = Arc::new(Mutex::new(session));
         Self { directory: Arc::clone(directory), user: user.clone(), session }
@@ -92,13 +93,7 @@ impl LdapEntry {
             Err(Error::Refused { code: 4, .. }) => return Err(Self::several()),
             Err(error) => return Err(unavailable(error.to_string())),
             Ok(_) if others > 1 => return Err(Self::several()),
-            Ok(outcome) if outcome.is_referred && found.is_none() => {
-                let base = &directory.base;
-                return Err(unavailable(format!(
-                    "a part of {base} is on another server (a referral), which is not asked"
-                )));
-            }
-            Ok(_) => {}
+            Ok(outcome) => session.is_referred = outcome.is_referred,
         }
         if let Some(wrong) = wrong {
             return Err(wrong);

@@ -16,6 +16,8 @@ pub(super) struct Session {
     pub(super) connection: Option<Connection>,
     pub(super) entry: Option<Entry>,
     pub(super) nobody: Option<Nobody>,
+    /// Whether another server may have what the last search has not found.
+    pub(super) is_referred: bool,
 }
 
 /// The entry that stands for everybody without a record, as the last search found it.
