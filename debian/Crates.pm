@@ -4,9 +4,11 @@ use strict;
 use warnings;
 use JSON::PP ();
 
-# cargo metadata: every crate of Cargo.lock, as "name version" => what its Cargo.toml says.
+# cargo metadata: every crate of Cargo.lock that this machine's kind takes, as "name version" => what its Cargo.toml says. Of the
+# others nothing is there where crates were fetched for a build here.
 sub packages {
-	my $all = JSON::PP::decode_json(output(@_, qw(metadata --locked --format-version 1)));
+	my ($host) = output('rustc', '-vV') =~ /^host: (\S+)/m;
+	my $all = JSON::PP::decode_json(output(@_, qw(metadata --locked --format-version 1 --filter-platform), $host));
 	return map { ("$_->{name} $_->{version}" => $_) } @{ $all->{packages} };
 }
 
