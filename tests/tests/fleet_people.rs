@@ -18,6 +18,8 @@ use insis_otp_tests::fleet::{BY_CERTIFICATE, Member, Slapd};
 use insis_otp_tests::pam::{Code, Login, Stack};
 use insis_otp_tests::phone::Phone;
 use insis_otp_tests::terminal::Terminal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use otp_fleet::store::{LdapStore, LdapUser};
 
 const PASSWORD: &str = "correct horse";
@@ -350,6 +352,12 @@ fn what_the_caller_has_set_up_changes_nothing_or_ends_it() {
     }
 }
 
+/// Whether a child of this process has ended.
+fn is_over(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with(['Z', 'X']))
+}
+
 #[test]
 fn killed_or_stopped_at_any_moment_no_guess_is_free() {
     let (env, slapd) = site("free_failures = 8\n");
@@ -364,15 +372,26 @@ fn killed_or_stopped_at_any_moment_no_guess_is_free() {
         let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let request = Request::Verify(reply(&anna.wrong())).encode();
         child.stdin.take().unwrap().write_all(request.as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_micros(round * 500));
-        // By anna, and what this helper has started: other tests have processes of their own.
-        let helper = child.id().to_string();
-        let signal = |signal: &str| _ = env.as_user("anna", "pkill").args([signal, "-P", &helper]).status();
-        if round % 2 == 1 {
-            signal("-STOP");
-            std::thread::sleep(Duration::from_millis(20));
+        // As anna could, what this helper has started: other tests have processes of their own. In each tenth round nobody
+        // is in the way, and in each third as soon as there is anything.
+        let started = || {
+            let children = format!("/proc/{0}/task/{0}/children", child.id());
+            let children = std::fs::read_to_string(children).unwrap_or_default();
+            children.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect::<Vec<_>>()
+        };
+        let signal = |signal| started().into_iter().for_each(|pid| _ = kill(pid, signal));
+        let end = Instant::now() + Duration::from_micros(round * 500);
+        while if round % 3 == 0 { started().is_empty() && !is_over(child.id()) } else { Instant::now() < end }
+        {
+            std::thread::sleep(Duration::from_micros(100));
         }
-        signal("-KILL");
+        if round % 10 != 9 {
+            if round % 2 == 1 {
+                signal(Signal::SIGSTOP);
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            signal(Signal::SIGKILL);
+        }
         let output = child.wait_with_output().unwrap();
         let response = Response::decode(&output.stdout);
         let told = matches!(response, Ok(Response::Verdict(Verdict::Refused(Refusal::Wrong))));
