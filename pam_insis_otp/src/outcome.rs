@@ -414,7 +414,7 @@ mod tests {
         let reasons = lines.iter().filter_map(|line| line.split_once("reason=")?.1.split(' ').next());
         // Those of other calls, and of the guard.
         let mut right: Vec<_> = reasons.chain(["codes-do-not-pair", "panic"]).collect();
-        right.extend(["enrollment-line", "not-enrolled", "self-enrollment-off"]);
+        right.extend(["enrollment-line", "not-enrolled", "other-user", "self-enrollment-off"]);
         right.extend(["no-invitation", "wrong-invitation", "expired-invitation", "spent-invitation"]);
         let mut named = crate::manual::tags("Reasons");
         right.sort_unstable();
