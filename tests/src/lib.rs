@@ -21,7 +21,8 @@
 //! | sign in at it in a login over ssh | [`sign_in::Scene`] |
 //! | have somebody link their own account by a script | [`own_link`] |
 //! | have a provider that behaves as none should | [`stub_provider`] |
-//! | have a directory that keeps enrollments | [`fleet::Slapd`] |
+//! | have a directory that keeps enrollments, and try a code there | [`fleet::Slapd`], [`fleet_attempt`] |
+//! | have a user try to get at programs that run for them | [`seizer::Seizer`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
 // Tests may; their tools say what is wrong.
@@ -35,6 +36,7 @@ pub mod enrolled;
 pub mod env;
 pub mod faults;
 pub mod fleet;
+pub mod fleet_attempt;
 pub mod guess;
 pub mod held;
 pub mod identity_provider;
@@ -42,7 +44,6 @@ pub mod journal;
 pub mod keepassxc;
 pub mod machine;
 pub mod memory;
-
 pub mod network;
 pub mod own_link;
 pub mod pam;
@@ -51,6 +52,7 @@ pub mod phone;
 pub mod rounds;
 pub mod scanner;
 pub mod screen;
+pub mod seizer;
 pub mod sign_in;
 pub mod slow;
 pub mod ssh;

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{scope, sleep, spawn};
 use std::time::{Duration, Instant};
 
-use insis_otp::Source;
-use insis_otp::service::{FleetClient, FleetLogin, FleetOperation, FleetResponse, Reply, Response};
+use insis_otp::config::Server;
+use insis_otp::service::{FleetResponse, Response};
 use insis_otp::store::UserStore;
-use insis_otp::verify::{Policy, Refusal, ThrottlePolicy, Verdict};
 use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run, talk};
 use insis_otp_tests::fleet::{BASE, BY_CERTIFICATE, BY_PASSWORD, HOST, Member, STRANGER, Slapd};
+use insis_otp_tests::fleet_attempt::{attempt, is_accepted, is_used};
 use insis_otp_tests::pam::{Code, Login, Stack};
 use insis_otp_tests::phone::{Phone, now};
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd};
@@ -38,29 +38,6 @@ fn login(user: &str, reply: &str) -> (Code, Vec<String>) {
     let mut pam = Login::on(&stack).user(user).rhost("192.0.2.7").types([reply]).begin();
     let code = pam.authenticate();
     (code, pam.messages().into_iter().map(|message| message.text).collect())
-}
-
-/// One attempt by an `otp-fleet` of its own. A throttle that many attempts at once would run into is another test's matter.
-fn attempt(client: &FleetClient, code: &str) -> FleetResponse {
-    let throttle =
-        ThrottlePolicy { free: 1000, daily: 10_000, consecutive: 10_000, ..ThrottlePolicy::default() };
-    let login = FleetLogin {
-        reply: Reply::new(code.as_bytes()),
-        source: Source::User(0),
-        remember: None,
-        refund: 0,
-        tells_failures: true,
-        policy: Policy { throttle, ..Policy::default() },
-    };
-    client.ask(FleetOperation::Login(login)).expect("otp-fleet does not answer")
-}
-
-fn is_accepted(response: &FleetResponse) -> bool {
-    matches!(response, FleetResponse::Login(Verdict::Accepted(_), _))
-}
-
-fn is_used(response: &FleetResponse) -> bool {
-    matches!(response, FleetResponse::Login(Verdict::Refused(Refusal::Used { .. }), _))
 }
 
 #[test]
@@ -375,12 +352,16 @@ fn complaint(directory: Directory) -> String {
     store.of(&name).load().unwrap_err().to_string()
 }
 
+/// The only server, at this address.
+fn at(address: &str) -> Vec<Server> {
+    vec![Server::parse(address).unwrap()]
+}
+
 #[test]
-fn nobody_else_is_taken_for_the_directory_and_nothing_is_sent_in_the_clear() {
+fn nobody_else_is_taken_for_the_directory() {
     let (env, slapd) = host();
     let _anna = Member::new(&slapd, "anna");
     let directory = slapd.directory();
-    let at = |text: &str| vec![insis_otp::config::Server::parse(text).unwrap()];
     let other = client_config(&std::fs::read(slapd.file("other-ca.pem")).unwrap(), None).unwrap();
     let wrong = complaint(Directory { tls: other, ..directory.clone() });
     assert!(
@@ -409,7 +390,13 @@ fn nobody_else_is_taken_for_the_directory_and_nothing_is_sent_in_the_clear() {
     // Without a certificate nobody is anybody: there is no anonymous bind.
     let anonymous = complaint(Directory { identity: Identity::External, ..directory.clone() });
     assert!(anonymous.contains("it refuses to know this host"), "{anonymous}");
+}
 
+#[test]
+fn who_does_not_answer_as_a_directory_does_hears_no_password() {
+    let (_env, slapd) = host();
+    let _anna = Member::new(&slapd, "anna");
+    let directory = slapd.directory();
     // Who cannot begin TLS, says nonsense, talks for ever, or nothing, hears no password.
     let no_tls = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00".to_vec();
     let huge = b"\x30\x84\x7f\xff\xff\xff".to_vec();

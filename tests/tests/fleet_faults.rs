@@ -8,18 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use insis_otp::Source;
 use insis_otp::config::Server;
 use insis_otp::record::UserName;
-use insis_otp::service::{
-    FleetClient, FleetLogin, FleetOperation, FleetRequest, FleetResponse, Reply, Response,
-};
+use insis_otp::service::{FleetRequest, FleetResponse, Response};
 use insis_otp::store::UserStore;
-use insis_otp::verify::{Policy, Refusal, ThrottlePolicy, Verdict};
 use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::faults::{Fault, Traced};
 use insis_otp_tests::fleet::{BASE, BY_PASSWORD, HOST, Member, Slapd, start_ldif};
+use insis_otp_tests::fleet_attempt::{attempt, is_accepted, is_used, operation};
 use insis_otp_tests::network::Network;
 use insis_otp_tests::pam::{Code, Login, Stack};
 use otp_fleet::store::{Directory, LdapStore};
@@ -33,32 +30,6 @@ fn env() -> Env {
 fn login(user: &str, reply: &str) -> Code {
     let stack = Stack::new("door", "auth required pam_insis_otp.so tries=1");
     Login::on(&stack).user(user).rhost("192.0.2.7").types([reply]).begin().authenticate()
-}
-
-/// An attempt, with a throttle that many at once do not run into.
-fn operation(code: &str) -> FleetOperation {
-    let throttle =
-        ThrottlePolicy { free: 1000, daily: 10_000, consecutive: 10_000, ..ThrottlePolicy::default() };
-    FleetOperation::Login(FleetLogin {
-        reply: Reply::new(code.as_bytes()),
-        source: Source::User(0),
-        remember: None,
-        refund: 0,
-        tells_failures: true,
-        policy: Policy { throttle, ..Policy::default() },
-    })
-}
-
-fn attempt(client: &FleetClient, code: &str) -> FleetResponse {
-    client.ask(operation(code)).expect("otp-fleet does not answer")
-}
-
-fn is_accepted(response: &FleetResponse) -> bool {
-    matches!(response, FleetResponse::Login(Verdict::Accepted(_), _))
-}
-
-fn is_used(response: &FleetResponse) -> bool {
-    matches!(response, FleetResponse::Login(Verdict::Refused(Refusal::Used { .. }), _))
 }
 
 /// Kills otp-fleet at these of its system calls, with a right code and with a wrong one.

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use insis_otp::Source;
-use insis_otp::service::{FleetClient, FleetLogin, FleetOperation, FleetResponse, Reply};
+use insis_otp::service::FleetClient;
 use insis_otp::store::{Record, UserStore};
-use insis_otp::verify::{Policy, State, ThrottlePolicy, Verdict};
+use insis_otp::verify::State;
 use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, STORE, talk};
 use insis_otp_tests::faults::{Call, Fault, Traced};
 use insis_otp_tests::fleet::{BASE, BY_PASSWORD, Slapd};
+use insis_otp_tests::fleet_attempt::{is_accepted, operation};
 use insis_otp_tests::pam::{Code, Login, Stack};
 use otp_fleet::store::{LdapStore, LdapUser};
 
@@ -153,20 +153,9 @@ fn what_cannot_be_moved_stays_and_is_told() {
     assert!(status == 2 && text.contains("no section [fleet]"), "{text}");
 }
 
-/// One attempt as another host makes it.
+/// One attempt as another host makes it. Meanwhile there may be no answer.
 fn attempt_there(client: &FleetClient, code: &str) -> bool {
-    let throttle =
-        ThrottlePolicy { free: 1000, daily: 10_000, consecutive: 10_000, ..ThrottlePolicy::default() };
-    let login = FleetLogin {
-        reply: Reply::new(code.as_bytes()),
-        source: Source::User(0),
-        remember: None,
-        refund: 0,
-        tells_failures: true,
-        policy: Policy { throttle, ..Policy::default() },
-    };
-    let answer = client.ask(FleetOperation::Login(login));
-    matches!(answer, Ok(FleetResponse::Login(Verdict::Accepted(_), _)))
+    client.ask(operation(code)).is_ok_and(|answer| is_accepted(&answer))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! People who reach a directory without root's rights: what `otp-helper` and `otp-fleet` let them do about their own enrollment,
 //! and what they try.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use insis_otp_tests::env::{Env, HELPER, program, run, talk};
 use insis_otp_tests::fleet::{BY_CERTIFICATE, Member, Slapd};
 use insis_otp_tests::pam::{Code, Login, Stack};
 use insis_otp_tests::phone::Phone;
+use insis_otp_tests::seizer::Seizer;
 use insis_otp_tests::terminal::Terminal;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -411,29 +412,12 @@ fn nobody_of_the_same_user_gets_at_otp_fleet_from_its_start_on() {
     let (env, slapd) = site("");
     run(Command::new("useradd").args(["--create-home", "--uid", "4712", "mallory"]));
     let mallory = Member::new(&slapd, "mallory");
-    let seizer = env.publish(&program("seizer"));
-    let mut attack = env.as_user("mallory", &seizer.to_string_lossy());
-    let mut attack = attack.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(attack.stdout.take().unwrap()).lines().map_while(Result::ok);
-    assert_eq!(said.next().as_deref(), Some("ready"));
-    let (tell, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || said.for_each(|line| _ = tell.send(line)));
-    // The attacker is quick enough for a program of the user's own.
-    let began = Instant::now();
-    while told.try_recv().is_err() {
-        assert!(began.elapsed() < Duration::from_secs(30), "the attacker never gets at anything");
-        let mut own = env.as_user("mallory", "/usr/libexec/otp-fleet");
-        let _ = own.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    while told.try_recv().is_ok() {}
+    let seizer = Seizer::start(&env, "mallory", "/usr/libexec/otp-fleet");
     let mut known = 0;
     for _ in 0..30 {
         known += u32::from(is_known(&ask(&env, "mallory", &Request::Status)));
     }
     assert!(known > 0);
-    drop(attack.stdin.take());
-    attack.wait().unwrap();
-    assert_eq!(told.iter().collect::<Vec<_>>(), ["over"]);
+    assert_eq!(seizer.end(), [""; 0]);
     drop(mallory);
 }

@@ -1,15 +1,13 @@
 //! What goes wrong, and what people of the machine try, while somebody links their own account. The provider is a script here,
 //! or away.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command};
 
 use insis_otp::identity::FlowRefusal;
 use insis_otp::service::{Credential, LinkRefusal, Request, Response};
 use insis_otp::store::{InvitationFile, Links, Template};
-use insis_otp_tests::env::{Env, HELPER, STORE, program, run, talk};
+use insis_otp_tests::env::{Env, HELPER, STORE, run, talk};
 use insis_otp_tests::faults::{Fault, Traced};
 use insis_otp_tests::identity_provider::PROGRAM;
 use insis_otp_tests::machine::Machine;
@@ -17,6 +15,7 @@ use insis_otp_tests::own_link::{
     DONE, account, answer, folder, identity, invite, linked, provider, request, script, settings, waits,
 };
 use insis_otp_tests::person::{Person, RECOVERY_CODE, SYSTEM_STORE};
+use insis_otp_tests::seizer::Seizer;
 
 #[test]
 fn of_many_at_once_one_gets_an_identity() {
@@ -217,22 +216,7 @@ fn nobody_of_the_same_user_gets_at_otp_idp_from_its_start_on() {
     // Other tests have users of the usual numbers.
     run(Command::new("useradd").args(["--create-home", "--uid", "4711", "mallory"]));
     invite("mallory");
-    let seizer = env.publish(&program("seizer"));
-    let mut attack = env.as_user("mallory", &seizer.to_string_lossy());
-    let mut attack = attack.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(attack.stdout.take().unwrap()).lines().map_while(Result::ok);
-    assert_eq!(said.next().as_deref(), Some("ready"));
-    let (tell, told) = std::sync::mpsc::channel();
-    std::thread::spawn(move || said.for_each(|line| _ = tell.send(line)));
-    // The attacker is quick enough for a program of the user's own.
-    let began = Instant::now();
-    while told.try_recv().is_err() {
-        assert!(began.elapsed() < Duration::from_secs(30), "the attacker never gets at anything");
-        let mut own = env.as_user("mallory", PROGRAM);
-        let _ = own.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    while told.try_recv().is_ok() {}
+    let seizer = Seizer::start(&env, "mallory", PROGRAM);
     let mut asked = 0;
     for _ in 0..30 {
         let answered = answer(&talk(&mut env.as_user("mallory", HELPER), &request(RECOVERY_CODE)).stdout);
@@ -243,10 +227,7 @@ fn nobody_of_the_same_user_gets_at_otp_idp_from_its_start_on() {
         }
     }
     assert!(asked > 0);
-    drop(attack.stdin.take());
-    attack.wait().unwrap();
-    let seized: Vec<String> = told.iter().collect();
-    assert_eq!(seized, ["over"]);
+    assert_eq!(seizer.end(), [""; 0]);
     // Where the kernel lets everybody look, nobody is linked.
     let own = std::fs::read_to_string("/proc/sys/fs/suid_dumpable").unwrap();
     assert_ne!(own.trim(), "1", "fs.suid_dumpable of this machine");
