@@ -34,10 +34,13 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 DEPS       ?= yes
 DEPS_BUILD := gcc libc6-dev libpam0g-dev
 DEPS_DEMO  := bsdutils iproute2 oathtool openssh-client openssh-server passwd util-linux
-DEPS_TEST  := $(DEPS_DEMO) binutils btrfs-progs cups-client cups-daemon dropbear-bin fail2ban fonts-dejavu-core imagemagick keepassxc \
-  ldap-utils libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login openvpn pamtester perl policycoreutils \
+DEPS_TEST  := $(DEPS_DEMO) ansible-core binutils btrfs-progs cups-client cups-daemon dropbear-bin fail2ban fonts-dejavu-core git imagemagick keepassxc \
+  ldap-utils libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login mosh openvpn pamtester perl policycoreutils \
   poppler-utils procps putty-tools python3-asyncssh python3-opencv python3-paramiko python3-pyotp python3-systemd \
-  python3-zxing-cpp qrencode selinux-policy-default selinux-utils setools slapd sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
+  python3-zxing-cpp qrencode rsync selinux-policy-default selinux-utils setools slapd sshfs sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
+# What only tests beside make test need: a client, and the servers of tests/services.
+DEPS_CLIENTS  := $(DEPS_TEST) filezilla
+DEPS_SERVICES := cockpit-bridge cockpit-ws curl dovecot-imapd freeradius freeradius-utils pkexec polkitd sasl2-bin xrdp
 # Node.js of other makers brings npm along, and does not suffer Debian's beside it.
 DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
@@ -61,6 +64,8 @@ help:
 	@echo 'make packages    the names of all of them, for a mirror without a network'
 	@echo 'make picture     the picture in README.md anew'
 	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
+	@echo 'make test-services   the models in config/pam.d with the servers that they are for, on a throwaway machine'
+	@echo 'make test-clients    the test of a client that takes a desktop along: FileZilla'
 	@echo 'make sbom        what is compiled into each binary, as CycloneDX JSON'
 	@echo 'make clean       what was built'
 
@@ -163,7 +168,7 @@ uninstall:
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 
 # What is missing on this machine is named, and not checked.
-SCRIPTS := .ci/run fuzz/run tests/machine tests/packages $(wildcard tests/package/* debian/*.postinst debian/*.postrm \
+SCRIPTS := .ci/run fuzz/run tests/machine tests/packages tests/services $(wildcard tests/package/* debian/*.postinst debian/*.postrm \
   debian/*.prerm) debian/tests/installed debian/tests/logins
 PERL    := debian/third-party debian/sbom
 # The copy of the advisory database that "cargo deny fetch" gets.
@@ -239,6 +244,18 @@ test-packages: deb
 	    $(AS_ROOT) tests/package/$$test "$(DEBIANS)/debs" "$$base" || exit 1; done || exit 1; done
 	$(AS_ROOT) tests/package/build "$(DEBIANS)/debs-trixie" "$(DEBIANS)/trixie"
 	$(AS_ROOT) tests/package/installed "$(DEBIANS)/debs-trixie" "$(DEBIANS)/trixie"
+
+# The servers are installed on the throwaway machine only.
+.PHONY: test-services test-clients
+SERVICES_DEBS := $(abspath $(TARGET))/services
+test-services: build deps-demo
+	@mkdir -p "$(SERVICES_DEBS)/partial"
+	$(AS_ROOT) apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$(SERVICES_DEBS)" $(DEPS_SERVICES)
+	$(MACHINE) tests/services "$(SERVICES_DEBS)"
+test-clients: build deps-test
+	$(PACKAGES) $(DEPS_CLIENTS)
+	$(CARGO) test -p insis-otp-tests --locked --no-run --test clients
+	$(MACHINE) $(CARGO) test -p insis-otp-tests --locked --offline --test clients -- --ignored
 
 # Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
 vendor:
