@@ -53,18 +53,15 @@ impl Access {
 
     /// What there is to tell of the person's enrollment; `None` when there is none.
     fn status(&self, policy: &Policy) -> Result<Option<Status>, AccessError> {
-        match self {
-            Self::Direct(file) => Ok(service(file, policy).status()?),
-            Self::Helper(helper) => match ask(helper, &Request::Status)? {
-                Response::Status(status) => Ok(Some(status)),
-                Response::NotEnrolled => Ok(None),
-                other => Err(unexpected(other)),
-            },
-            Self::Fleet(fleet) => match fleet.manage(&Request::Status)? {
-                Response::Status(status) => Ok(Some(status)),
-                Response::NotEnrolled => Ok(None),
-                other => Err(unexpected(other)),
-            },
+        let response = match self {
+            Self::Direct(file) => return Ok(service(file, policy).status()?),
+            Self::Helper(helper) => helper.ask(&Request::Status)?,
+            Self::Fleet(fleet) => fleet.manage(&Request::Status)?,
+        };
+        match response {
+            Response::Status(status) => Ok(Some(status)),
+            Response::NotEnrolled => Ok(None),
+            other => Err(unexpected(other)),
         }
     }
 
@@ -109,7 +106,7 @@ impl Access {
     ) -> Result<(Verdict, News), AccessError> {
         match self {
             Self::Direct(file) => Ok(service(file, policy).login(attempt)?),
-            Self::Helper(helper) => match ask(helper, &Request::Verify(reply.clone()))? {
+            Self::Helper(helper) => match helper.ask(&Request::Verify(reply.clone()))? {
                 Response::Verdict(verdict) => Ok((verdict, News::default())),
                 Response::NotEnrolled => Err(AccessError::NotEnrolled),
                 other => Err(unexpected(other)),
@@ -120,7 +117,7 @@ impl Access {
                         Ok((verdict, News { new_device, last_told: None }))
                     }
                     FleetResponse::Managed(response) => Err(unexpected(response)),
-                    FleetResponse::Remembers(_) => Err(unexpected(Response::Noted)),
+                    FleetResponse::Remembers(_) => Err(other_question()),
                 }
             }
         }
@@ -138,7 +135,7 @@ pub fn refuse_in_directory(name: &str, config: &Config) -> Result<(), AccessErro
     match FleetClient::new(config, fleet, &name).ask(FleetOperation::Refuse)? {
         FleetResponse::Managed(Response::NotEnrolled) => Ok(()),
         FleetResponse::Managed(response) => Err(unexpected(response)),
-        _ => Err(unexpected(Response::Noted)),
+        _ => Err(other_question()),
     }
 }
 
@@ -168,13 +165,12 @@ fn unexpected(response: Response) -> AccessError {
     match response {
         Response::Failed(why) => AccessError::Unavailable(why),
         Response::NotEnrolled => AccessError::NotEnrolled,
-        _ => AccessError::Unavailable("a helper gave an answer to another question".to_owned()),
+        _ => other_question(),
     }
 }
 
-/// Runs the helper for one request.
-fn ask(helper: &HelperClient, request: &Request) -> Result<Response, AccessError> {
-    Ok(helper.ask(request)?)
+fn other_question() -> AccessError {
+    AccessError::Unavailable("a helper gave an answer to another question".to_owned())
 }
 
 #[cfg(test)]

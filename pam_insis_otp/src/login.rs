@@ -1,21 +1,22 @@
 //! One authentication: settings, user, policy, questions, end.
 
+mod by_provider;
+mod policy;
+
 use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
-use insis_otp::audit::{Level, Line};
+use insis_otp::config::Config;
 use insis_otp::config::arguments::{self, FirstPass, Stacking};
-use insis_otp::config::{Config, SelfEnrollment, Unenrolled};
-use insis_otp::identity::Identity;
 use insis_otp::oath::UnixTime;
-use insis_otp::service::{self, LoginAttempt, SignIn, SinceLastLogin, system_clock};
+use insis_otp::service::{self, LoginAttempt, system_clock};
 use insis_otp::store::Links;
 use insis_otp::verify::{Refusal, Verdict};
 use insis_otp::{RememberedClient, Source};
 use zeroize::Zeroizing;
 
-use crate::access::{self, Access, AccessError};
+use crate::access::{self, AccessError};
 use crate::dialogue::{self, Reply};
 use crate::ffi::{self, DefaultScheduling};
 use crate::host::{Flags, Host, SecretBytes};
@@ -23,9 +24,8 @@ use crate::messages::{Messages, fill};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::reminder;
 use crate::report::Log;
-use crate::sign_in::{For, NotSignedIn, Offer, SignInResult, SignedIn, is_choice};
-use crate::stack;
-use crate::target::{Known, Target, exemption, required_from};
+use crate::sign_in::{Offer, is_choice};
+use crate::target::{Known, Target};
 
 /// `pam_sm_authenticate`: runs the login, logs how it ended, tells the person what there is to tell.
 pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcome {
@@ -211,57 +211,6 @@ impl Login {
             None => login.at_once = login.has_nothing_to_type(),
         }
         Ok(login)
-    }
-
-    /// Whether somebody is linked and has no device, where the site lets that be seen.
-    fn has_nothing_to_type(&self) -> bool {
-        let Some(known) =
-            self.target.known.as_ref().filter(|_| self.offer.as_ref().is_some_and(Offer::is_at_once))
-        else {
-            return false;
-        };
-        // What cannot be read is told to whoever comes to it.
-        self.is_linked(known).unwrap_or(false)
-            && known.access.is_enrolled(&self.config.policy).is_ok_and(|is_enrolled| !is_enrolled)
-    }
-
-    /// Whether the site's policy is to ask nothing here.
-    fn passes(&self, host: &mut dyn Host, log: &Log) -> Result<Option<Passed>, Outcome> {
-        if !self.config.ask {
-            return Ok(Some(Passed::ExemptService));
-        }
-        if let Some(exempt) = exemption(&self.config.exempt, &self.target, &log.rhost) {
-            return Ok(Some(exempt));
-        }
-        let Some(known) = &self.target.known else { return Ok(None) };
-        if self
-            .client
-            .as_ref()
-            .is_some_and(|client| known.access.remembers(client, self.config.remember, &self.config.policy))
-        {
-            return Ok(Some(Passed::Remembered));
-        }
-        let now = system_clock();
-        match self.config.unenrolled_at(now) {
-            Unenrolled::Deny => Ok(None),
-            _ if known.access.is_enrolled(&self.config.policy)? || self.is_linked(known)? => Ok(None),
-            Unenrolled::Ignore => {
-                let required_from = required_from(&self.config, &known.account)?;
-                let is_required = required_from.is_some_and(|from| from <= now);
-                Ok((!is_required).then_some(Passed::NotEnrolled { required_from }))
-            }
-            Unenrolled::Enroll if self.config.self_enrollment == SelfEnrollment::Off => Ok(None),
-            Unenrolled::Enroll => Ok(must_enroll(host, &self.target.name, known, log)),
-        }
-    }
-
-    /// Whether somebody can sign in, and so has a second factor without a device.
-    fn is_linked(&self, known: &Known) -> Result<bool, Outcome> {
-        if self.offer.is_none() {
-            return Ok(false);
-        }
-        let link = self.links.load(&known.account);
-        link.map(|link| link.is_some()).map_err(|error| Outcome::Unavailable(error.to_string()))
     }
 
     /// Asks until a code is accepted or no tries are left. Counts the attempts of this login that were charged and refused.
@@ -465,95 +414,6 @@ impl Login {
         }
     }
 
-    /// Has the person sign in at the identity provider. It is charged like a wrong guess before it begins.
-    // Out of the way of logins by code: see cold.ld.
-    #[cold]
-    #[inline(never)]
-    fn sign_in(&self, host: &mut dyn Host, log: &Log, seen: &Seen) -> Outcome {
-        let Some(offer) = &self.offer else { return self.filler(0) };
-        let arrived = Instant::now();
-        let account = self.target.known.as_ref().map(|known| known.account.name.as_str());
-        let turn = match offer.begin(&self.target.name, account, self.source) {
-            Ok(turn) => turn,
-            Err((why, detail)) => return Outcome::NotSignedIn(why, detail),
-        };
-        if let Err(outcome) = self.record_sign_in(SignIn::Begins) {
-            return outcome;
-        }
-        // Whom it was charged to is not told by when the provider is asked.
-        self.pad_to_interval(arrived, Self::REFUSAL);
-        let whom = For { user: &self.target.name, rhost: &log.rhost };
-        match offer.sign_in(&turn, host, self.messages, &whom) {
-            SignInResult::Proved(identity, detail) => match self.judge(&identity, detail) {
-                Ok(signed_in) => self.accept_sign_in(signed_in, seen),
-                Err(outcome) => outcome,
-            },
-            SignInResult::Not(why, detail) if why.is_outage() => {
-                // What cannot be given back stays charged; the person is told of the outage all the same.
-                let _ = self.record_sign_in(SignIn::Fails);
-                Outcome::NotSignedIn(why, detail)
-            }
-            SignInResult::Not(why, detail) => Outcome::NotSignedIn(why, detail),
-            // What was charged turns out to be no guess, if the code is right.
-            SignInResult::Code(code) => {
-                let refund = Seen { first_pass_guesses: seen.first_pass_guesses + 1, ..Seen::default() };
-                let outcome =
-                    self.attempt(host, LoginReply::Code(service::Reply::new(&code), None), log, &refund);
-                seen.new_device.set(refund.new_device.get());
-                seen.new_link.set(refund.new_link.get());
-                seen.given_up.set(seen.given_up.get() + 1);
-                outcome
-            }
-            SignInResult::Other(Reply::Filler(length)) => self.filler(length),
-            SignInResult::Other(_) => self.attempt(host, LoginReply::Password, log, seen),
-            SignInResult::NoReply(why) => {
-                log.send(Outcome::NotSignedIn(NotSignedIn::Abandoned, String::new()).line(), None);
-                Outcome::NoReply(why)
-            }
-        }
-    }
-
-    /// Decides whether who has signed in is the account's owner.
-    fn judge(&self, identity: &Identity, detail: String) -> Result<SignedIn, Outcome> {
-        let proved = Instant::now();
-        let link = match &self.target.known {
-            Some(known) => self.links.load(&known.account),
-            None => Ok(None),
-        };
-        let link = link.map_err(|error| Outcome::Unavailable(error.to_string()))?;
-        Offer::judge(link.as_ref(), identity, detail).map_err(|why| {
-            // Reading a link takes longer than finding none.
-            self.pad_to_interval(proved, Self::REFUSAL);
-            Outcome::NotSignedIn(why, format!("signed in: {identity}"))
-        })
-    }
-
-    /// Records that the account's owner has signed in.
-    fn accept_sign_in(&self, signed_in: SignedIn, seen: &Seen) -> Outcome {
-        match self.record_sign_in(SignIn::Opens { tells_failures: self.tells_failures }) {
-            // Where nothing is kept of logins, nobody knows what is new.
-            Ok(None) => Outcome::SignedIn(signed_in, SinceLastLogin::default()),
-            Ok(Some(since)) => {
-                seen.new_link.set(self.new_link(since.news.last_told));
-                Outcome::SignedIn(signed_in, since)
-            }
-            Err(outcome) => outcome,
-        }
-    }
-
-    /// Has what becomes of a sign-in recorded, of whomever it is: where nobody has enrolled, as for a name that nobody has;
-    /// `None` then.
-    fn record_sign_in(&self, what: SignIn) -> Result<Option<SinceLastLogin>, Outcome> {
-        if let Some(Access::Direct(file)) = self.target.known.as_ref().map(|known| &known.access) {
-            let recorded = access::service(file, &self.config.policy).record_sign_in(what);
-            if let Some(since) = recorded.map_err(|error| Outcome::Unavailable(error.to_string()))? {
-                return Ok(Some(since));
-            }
-        }
-        self.target.record_sign_in(what, &self.config)?;
-        Ok(None)
-    }
-
     /// Has a reply of somebody known decided.
     fn verify(&self, known: &Known, reply: &service::Reply, seen: &Seen) -> Result<Verdict, AccessError> {
         let typed = reply.parse();
@@ -570,17 +430,6 @@ impl Login {
             seen.new_link.set(self.new_link(news.last_told));
         }
         Ok(verdict)
-    }
-
-    /// When the account was linked to the identity provider, if the owner has not been told: that is done in whatever service,
-    /// since the next login may be the one that the link opens.
-    fn new_link(&self, last_told: Option<UnixTime>) -> Option<UnixTime> {
-        let known = self.target.known.as_ref().filter(|_| self.has_provider)?;
-        if !matches!(known.access, Access::Direct(_)) {
-            return None;
-        }
-        let linked = self.links.written_at(&known.account)?;
-        last_told.is_none_or(|last| last < linked).then_some(linked)
     }
 
     /// What there is to say of an attempt for a name that nobody has on this host.
@@ -609,26 +458,6 @@ impl Login {
 fn hand_on(host: &mut dyn Host, password: &[u8]) -> Result<(), Outcome> {
     host.set_password(password)
         .map_err(|why| Outcome::Unavailable(format!("the password cannot be handed on: {why}")))
-}
-
-/// Leaves word for account management that this person has to enroll a phone, if a password was asked for before. Whether
-/// it was right the stack decides: nobody whose password is wrong gets past it. Without a password there is no enrollment,
-/// nor where account management would not come to it: there everybody is refused who has not enrolled.
-fn must_enroll(host: &mut dyn Host, typed: &str, known: &Known, log: &Log) -> Option<Passed> {
-    host.password()?;
-    if !matches!(known.access, Access::Direct(_)) {
-        return None;
-    }
-    if let Some(kind) = stack::lacks(&log.service) {
-        let line = Line::new(Level::Error, "error").field("reason", "enrollment-line");
-        let why = format!(
-            "nobody can enroll: the PAM service {} needs the line: {kind} required pam_insis_otp.so",
-            log.service
-        );
-        log.send(line, Some(&why));
-        return None;
-    }
-    host.leave_enrollment_due(typed).then_some(Passed::MustEnroll)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use insis_otp::service::NewDevice;
 use insis_otp::store::{Account, Template, UnknownUsers};
 
 use super::*;
+use crate::access::Access;
 use crate::host::NoReply;
 use crate::host::fake::FakeHost;
 use crate::outcome::Code;
@@ -180,6 +181,7 @@ fn a_code_at_the_end_of_the_password_is_tried_before_anybody_is_asked() {
 /// Only root makes links.
 mod as_root {
     use super::*;
+    use crate::sign_in::NotSignedIn;
     use crate::sign_in::tests::{OFFERED, identity, offer, proved};
 
     impl Anna {
