@@ -22,6 +22,7 @@
 //! | have somebody link their own account by a script | [`own_link`] |
 //! | have a provider that behaves as none should | [`stub_provider`] |
 //! | have a directory that keeps enrollments, and try a code there | [`fleet::Slapd`], [`fleet_attempt`] |
+//! | freeze or kill all that is in a control group | [`control_group::ControlGroup`] |
 //! | have a user try to get at programs that run for them | [`seizer::Seizer`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
 
@@ -29,6 +30,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod clock;
+pub mod control_group;
 pub mod crowd;
 pub mod directory;
 pub mod doctor;

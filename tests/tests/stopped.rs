@@ -2,16 +2,16 @@
 //! code opens one login all the same.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use insis_otp::record::{AppEntry, Enrollment};
 use insis_otp::service::{Reply, Request, Response};
 use insis_otp::verify::Verdict;
+use insis_otp_tests::control_group::ControlGroup;
 use insis_otp_tests::env::HELPER;
 use insis_otp_tests::faults::{Call, Traced};
-use insis_otp_tests::held::{Held, SOON, holds_lock, login, owner_gets_in, pid, status, until};
+use insis_otp_tests::held::{Held, SOON, holds_lock, login, owner_gets_in, pid, status};
 use insis_otp_tests::machine::{Machine, ONE_TRY};
 use insis_otp_tests::person::{Person, STEP, SYSTEM_STORE, time_of};
 use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, Sshd};
@@ -103,43 +103,6 @@ fn twenty_logins_beside_a_stopped_helper_take_less_than_a_second_each() {
     println!("| 20 logins beside a stopped helper | longest {:?} |", took.iter().max());
 }
 
-/// Where the second version of control groups is mounted.
-fn cgroups() -> PathBuf {
-    let mounts = std::fs::read_to_string("/proc/mounts").expect("no mounts");
-    let mut folders = mounts.lines().filter_map(|line| {
-        let words: Vec<_> = line.split(' ').collect();
-        (words.get(2) == Some(&"cgroup2")).then(|| PathBuf::from(words[1]))
-    });
-    folders.next().expect("no control groups (version 2) on this machine: nothing can be frozen")
-}
-
-/// A control group, until it is dropped.
-struct Group(PathBuf);
-
-impl Group {
-    fn new() -> Self {
-        let path =
-            cgroups().join(format!("otp-test-{}-{:?}", std::process::id(), std::thread::current().id()));
-        std::fs::create_dir(&path).expect("cannot make a control group");
-        Self(path)
-    }
-
-    fn set(&self, file: &str, value: &str) {
-        std::fs::write(self.0.join(file), value).unwrap_or_else(|error| panic!("{file}: {error}"));
-    }
-
-    fn is_frozen(&self) -> bool {
-        std::fs::read_to_string(self.0.join("cgroup.events")).is_ok_and(|text| text.contains("frozen 1"))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let _ = std::fs::write(self.0.join("cgroup.freeze"), "0");
-        let _ = std::fs::remove_dir(&self.0);
-    }
-}
-
 #[test]
 fn a_frozen_control_group_keeps_nobody_out() {
     let machine = Machine::frozen(ONE_TRY).with_su();
@@ -150,15 +113,14 @@ fn a_frozen_control_group_keeps_nobody_out() {
     let mut took = Vec::new();
     for turn in 0..10 {
         machine.anna.reset();
-        let group = Group::new();
+        let group = ControlGroup::new();
         let mut holder = machine.env.command("sh");
         let holder = holder.args(["-c", hold, "sh"]).arg(machine.anna.file.path());
         let mut holder = holder.stdout(Stdio::piped()).spawn().expect("no shell");
         let mut word = [0; 6];
         std::io::Read::read_exact(holder.stdout.as_mut().expect("a pipe"), &mut word).expect("no lock");
-        group.set("cgroup.procs", &holder.id().to_string());
-        group.set("cgroup.freeze", "1");
-        until("that it is frozen", || group.is_frozen().then_some(()));
+        group.take(pid(holder.id()));
+        group.freeze();
         took.push(owner_gets_in(&machine, STEP + 2 * turn));
         assert!(took[took.len() - 1] > Duration::from_millis(50), "nobody was in the way");
         holder.kill().expect("it is gone");
@@ -168,7 +130,7 @@ fn a_frozen_control_group_keeps_nobody_out() {
     let mut frozen_with_lock = 0;
     for turn in 0..40_u64 {
         machine.anna.reset();
-        let group = Group::new();
+        let group = ControlGroup::new();
         let mut helper = machine
             .env
             .as_user("anna", HELPER)
@@ -177,7 +139,7 @@ fn a_frozen_control_group_keeps_nobody_out() {
             .spawn()
             .expect("no helper");
         std::thread::sleep(Duration::from_millis(20));
-        group.set("cgroup.procs", &helper.id().to_string());
+        group.take(pid(helper.id()));
         let mut stdin = helper.stdin.take().expect("a pipe");
         stdin.write_all(verify(&wrong).as_bytes()).expect("it does not listen");
         drop(stdin);

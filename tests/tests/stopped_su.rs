@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use insis_otp_tests::control_group::ControlGroup;
 use insis_otp_tests::env::talk;
 use insis_otp_tests::faults::Traced;
-use insis_otp_tests::held::{Held, holders, holds_lock, owner_gets_in, pid, status, until};
+use insis_otp_tests::held::{Held, SOON, holders, holds_lock, login, owner_gets_in, pid, status, until};
 use insis_otp_tests::machine::{Machine, ONE_TRY, PASSWORD};
 use insis_otp_tests::person::{Person, STEP};
 use insis_otp_tests::terminal::Terminal;
@@ -89,6 +90,20 @@ fn nobody_reaches_it_with_the_lock(program: fn(&Machine<Person>) -> Command) {
     }
 }
 
+fn bob() -> Uid {
+    nix::unistd::User::from_name("bob").expect("no users").expect("no bob").uid
+}
+
+/// Does something as bob: the kernel looks at the user of the thread.
+fn as_bob(what: impl FnOnce() + Send) {
+    let uid = rustix::thread::Uid::from_raw(bob().as_raw());
+    let attack = || {
+        rustix::thread::set_thread_res_uid(uid, uid, uid).expect("not to be bob");
+        what();
+    };
+    std::thread::scope(|scope| scope.spawn(attack).join()).expect("no attack");
+}
+
 /// Bob's su, which has asked for the code.
 struct Su {
     process: Child,
@@ -111,19 +126,46 @@ impl Su {
         Self { process, stdin }
     }
 
-    /// Types a code, and has bob stop it as soon after `moment` as he is let. Whether he could.
-    fn stopped_after(&mut self, code: &str, bob: Uid, moment: Duration) -> bool {
-        let process = pid(self.process.id());
+    fn types(&mut self, code: &str) {
         self.stdin.write_all(format!("{code}\n").as_bytes()).expect("it does not listen");
+    }
+
+    /// The same in a control group of bob's, in which `file` is set a `moment` after the code was typed.
+    fn in_group(machine: &Machine<Person>, code: &str, moment: Duration, file: &str) -> (Self, ControlGroup) {
+        let mut su = Self::start(machine);
+        let group = ControlGroup::delegated_to(bob());
+        group.take(pid(su.process.id()));
+        su.types(code);
         let typed = Instant::now();
-        // The kernel looks at the user of the thread that sends the signal.
-        let attack = || {
-            let uid = rustix::thread::Uid::from_raw(bob.as_raw());
-            rustix::thread::set_thread_res_uid(uid, uid, uid).expect("not to be bob");
+        as_bob(|| {
+            while typed.elapsed() < moment {}
+            group.set(file, "1");
+        });
+        (su, group)
+    }
+
+    /// How long one takes from a wrong code to its end.
+    fn undisturbed(machine: &Machine<Person>, wrong: &str) -> Duration {
+        let run = |_| {
+            machine.anna.reset();
+            let mut su = Self::start(machine);
+            let start = Instant::now();
+            su.types(wrong);
+            su.process.wait().expect("no end");
+            start.elapsed()
+        };
+        (0..10).map(run).min().expect("ten")
+    }
+
+    /// Types a code, and has bob stop it as soon after `moment` as he is let. Whether he could.
+    fn stopped_after(&mut self, code: &str, moment: Duration) -> bool {
+        let process = pid(self.process.id());
+        self.types(code);
+        let typed = Instant::now();
+        as_bob(|| {
             while typed.elapsed() < moment {}
             while let Err(Errno::EPERM) = kill(process, Signal::SIGSTOP) {}
-        };
-        std::thread::scope(|scope| scope.spawn(attack).join()).expect("no attack");
+        });
         let end = || status(process, "State").filter(|state| ["T", "Z"].contains(&&state[..1]));
         until("that it stops or ends", end).starts_with('T')
     }
@@ -134,22 +176,13 @@ impl Su {
 fn wherever_bob_stops_his_su_anna_gets_in_soon() {
     let machine = Machine::frozen(ONE_TRY).with_su();
     let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
-    let bob = nix::unistd::User::from_name("bob").expect("no users").expect("no bob").uid;
-    let undisturbed = || {
-        machine.anna.reset();
-        let mut su = Su::start(&machine);
-        let start = Instant::now();
-        su.stdin.write_all(format!("{wrong}\n").as_bytes()).expect("it does not listen");
-        su.process.wait().expect("no end");
-        start.elapsed()
-    };
-    let whole = (0..10).map(|_| undisturbed()).min().expect("ten");
+    let whole = Su::undisturbed(&machine, &wrong);
     let (mut with_lock, mut stopped, mut took) = (0, 0, Vec::new());
     for turn in 0..40_u32 {
         machine.anna.reset();
         let mut su = Su::start(&machine);
         let moment = whole * turn / 50;
-        stopped += u32::from(su.stopped_after(&wrong, bob, moment));
+        stopped += u32::from(su.stopped_after(&wrong, moment));
         with_lock += u32::from(holds_lock(pid(su.process.id()), machine.anna.file.path()));
         took.push(owner_gets_in(&machine, STEP + 2 * u64::from(turn)));
         let _ = su.process.kill();
@@ -161,6 +194,56 @@ fn wherever_bob_stops_his_su_anna_gets_in_soon() {
     );
     assert!(stopped > 10, "{stopped}");
     assert_eq!(with_lock, 0);
+}
+
+/// What systemd gives every user is a control group: whatever is in it they freeze, whoever's it is.
+#[test]
+fn wherever_bob_freezes_the_control_group_of_his_su_anna_gets_in_soon() {
+    let machine = Machine::frozen(ONE_TRY).with_su();
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+    let whole = Su::undisturbed(&machine, &wrong);
+    let (mut with_lock, mut took) = (0, Vec::new());
+    for turn in 0..40_u32 {
+        machine.anna.reset();
+        let (mut su, group) = Su::in_group(&machine, &wrong, whole * turn / 50, "cgroup.freeze");
+        until("that it stands still", || group.is_frozen().then_some(()));
+        with_lock += u32::from(holds_lock(pid(su.process.id()), machine.anna.file.path()));
+        took.push(owner_gets_in(&machine, STEP + 2 * u64::from(turn)));
+        drop(group);
+        su.process.wait().expect("no end");
+    }
+    println!(
+        "| su frozen by bob's control group at 40 moments of {whole:?}, {with_lock} with the lock | longest {:?} |",
+        took.iter().max()
+    );
+}
+
+/// They also kill whatever is in it, a su that has the lock, too: a code opens once all the same, and is lost only if it is
+/// used.
+#[test]
+fn wherever_bob_kills_the_control_group_of_his_su_a_code_opens_once() {
+    let machine = Machine::frozen(ONE_TRY).with_su();
+    let wrong = machine.anna.wrong_codes(STEP, 1).remove(0);
+    let whole = Su::undisturbed(&machine, &wrong);
+    let (mut killed, mut used) = (0, 0);
+    for turn in 0..60_u32 {
+        machine.anna.reset();
+        let code = machine.anna.code(STEP);
+        let (mut su, group) = Su::in_group(&machine, &code, whole * turn / 50, "cgroup.kill");
+        let end = su.process.wait().expect("no end");
+        drop(group);
+        killed += u32::from(end.code().is_none());
+        let is_used = machine.anna.has_used(STEP);
+        used += u32::from(is_used);
+        let (owner, took) = login(&machine, &code);
+        assert_eq!(owner.code == "PAM_SUCCESS", !is_used, "turn {turn}: {end:?}");
+        assert!(!end.success() || is_used, "turn {turn}: what opened is not used");
+        assert!(took < SOON, "turn {turn}: {took:?}");
+    }
+    println!(
+        "| su killed with bob's control group at 60 moments of {whole:?} | {killed} killed, {used} codes used |"
+    );
+    assert!(killed > 20, "{killed}");
 }
 
 /// A program as a job of a shell on a terminal, and under strace: each write takes half a second longer. (Only a job that
