@@ -153,6 +153,7 @@ install:
 	mv -f "$(LIBEXEC)/otp-helper.new" "$(LIBEXEC)/otp-helper"
 	@for program in otp-idp otp-fleet; do install -m 755 "$(RELEASE)/$$program" "$(LIBEXEC)/$$program.new" && \
 	  mv -f "$(LIBEXEC)/$$program.new" "$(LIBEXEC)/$$program" || exit 1; done
+	$(if $(DESTDIR),,install -d -m 2770 -g $(GROUP) /run/insis-otp-fleet)
 	test -e "$(CONFIG)" || { sed 's|^helper = .*|helper = "$(PREFIX)/libexec/otp-helper"|' config/insis-otp.toml \
 	  >"$(CONFIG).new" && chmod 644 "$(CONFIG).new" && mv "$(CONFIG).new" "$(CONFIG)"; }
 	test -e "$(SERVICE)" || install -D -m 644 config/pam.d/otp-setup "$(SERVICE)"

@@ -169,15 +169,15 @@ fn lock(ends: &Mutex<Instant>) -> MutexGuard<'_, Instant> {
     ends.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// No more than a program needs that talks to a server, whatever an answer makes it do: it writes no file, and ends after so
-/// many seconds of work.
+/// No more than a program needs that talks to a server, whatever an answer makes it do: no file that it writes
+/// is longer than that, in bytes, and it ends after so many seconds of work.
 ///
 /// # Errors
 /// The kernel does not want that.
-pub fn limit(seconds: u64) -> io::Result<()> {
+pub fn limit(seconds: u64, longest_file: u64) -> io::Result<()> {
     const ADDRESS_SPACE: u64 = 1 << 30;
     for (resource, most) in [
-        (Resource::RLIMIT_FSIZE, 0),
+        (Resource::RLIMIT_FSIZE, longest_file),
         (Resource::RLIMIT_CPU, seconds),
         (Resource::RLIMIT_AS, ADDRESS_SPACE),
         (Resource::RLIMIT_NOFILE, 64),

@@ -6,6 +6,7 @@ use std::io;
 use confinement::{
     block_signals, close_inherited, forbid_dumps, leave_environment, leave_group, limit, renounce,
 };
+use otp_fleet::bucket::LONGEST;
 
 /// The system user that it runs as where root starts it.
 const USER: &str = "insis-otp-fleet";
@@ -17,7 +18,7 @@ pub fn confine() -> io::Result<()> {
     leave_environment()?;
     forbid_dumps()?;
     close_inherited();
-    limit(WORK)?;
+    limit(WORK, LONGEST)?;
     block_signals()?;
     renounce()
 }

@@ -7,7 +7,9 @@
 
 pub mod attributes;
 pub mod ber;
+pub mod bucket;
 pub mod connection;
+pub mod gate;
 pub mod message;
 pub mod serve;
 pub mod site;

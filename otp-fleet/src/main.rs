@@ -8,14 +8,19 @@ mod confine;
 
 use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use confinement::Lifetime;
+use insis_otp::Source;
 use insis_otp::service::{
     FleetAdministration, FleetClient, FleetOperation, FleetRequest, FleetResponse, NotUnderstood, Response,
     TransferRequest, read_message,
 };
+use nix::unistd::getuid;
+use otp_fleet::bucket::{self, Bucket, Flow};
+use otp_fleet::gate::pass;
 use otp_fleet::serve::{administer, serve, serve_person, transfer};
 use otp_fleet::site;
 use otp_fleet::starter::{StartedBy, Starter};
@@ -59,6 +64,17 @@ impl Asked {
         }
     }
 
+    /// Whose place it takes, if it takes one: what people bring about does, and what an administrator asks does not.
+    fn flow(&self, started_by: &StartedBy) -> Option<Flow> {
+        match (started_by, self) {
+            (StartedBy::Helper(name), _) => Some(Flow::of(Source::User(getuid().as_raw()), name)),
+            (StartedBy::Root, Self::Request(request)) => {
+                request.source().map(|source| Flow::of(source, &request.user))
+            }
+            (StartedBy::Root, _) => None,
+        }
+    }
+
     /// How long it may take.
     fn lifetime(&self, deadline: Duration) -> Duration {
         match self {
@@ -75,10 +91,16 @@ fn answer() -> Result<Zeroizing<String>, String> {
     let started_by = StartedBy::find();
     // Nothing is read for anybody else.
     let site = started_by.as_ref().map_err(String::clone).and_then(|_| site::read());
+    // With the rights that this takes.
+    let bucket = Bucket::open(Path::new(bucket::FOLDER));
     confine::drop_privileges().map_err(|error| format!("otp-fleet: {error}"))?;
     let asked = read_request()?;
-    let (started_by, (directory, config)) = (started_by?, site?);
+    let (started_by, (mut directory, config)) = (started_by?, site?);
     let lifetime = Lifetime::begin(asked.lifetime(directory.deadline)).map_err(unsafe_start)?;
+    if let (Some(flow), Some(fleet)) = (asked.flow(&started_by), &config.fleet) {
+        let is_root = started_by == StartedBy::Root;
+        directory.deadline = pass(bucket, is_root, flow, fleet.attempts_per_second, directory.deadline)?;
+    }
     let store = LdapStore::new(directory);
     match (started_by, &asked) {
         (StartedBy::Root, Asked::Request(request)) => {

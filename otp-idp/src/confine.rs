@@ -19,7 +19,7 @@ pub fn confine() -> io::Result<()> {
     leave_group()?;
     forbid_dumps()?;
     close_inherited();
-    limit(WORK)?;
+    limit(WORK, 0)?;
     block_signals()?;
     renounce()
 }

@@ -1,7 +1,6 @@
 //! How an enrollment is reached: a secret file that is opened here, or, by a process without rights, through `otp-helper`; or
 //! the directory, through `otp-fleet`.
 
-use insis_otp::RememberedClient;
 use insis_otp::config::Config;
 use insis_otp::oath::{Digits, Seconds};
 use insis_otp::record::UserName;
@@ -11,6 +10,7 @@ use insis_otp::service::{
 };
 use insis_otp::store::{Account, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Verdict};
+use insis_otp::{RememberedClient, Source};
 use nix::unistd::ResUid;
 
 /// A way to somebody's secret file.
@@ -126,13 +126,15 @@ impl Access {
 
 /// Does for a name that nobody has here what is done for one that the directory has no record of, where enrollments are in a
 /// directory: answers and times are the same.
-pub fn refuse_in_directory(name: &str, config: &Config) -> Result<(), AccessError> {
+pub fn refuse_in_directory(name: &str, config: &Config, source: Source) -> Result<(), AccessError> {
     let name = UserName::parse(name).or_else(|_| UserName::parse("nobody"));
     let (Ok(name), Some(fleet)) = (name, config.fleet_of("")) else { return Ok(()) };
     if !nix::unistd::geteuid().is_root() {
         return Err(only_root_asks());
     }
-    match FleetClient::new(config, fleet, &name).ask(FleetOperation::Refuse)? {
+    let mut client = FleetClient::new(config, fleet, &name);
+    client.source = Some(source);
+    match client.ask(FleetOperation::Refuse)? {
         FleetResponse::Managed(Response::NotEnrolled) => Ok(()),
         FleetResponse::Managed(response) => Err(unexpected(response)),
         _ => Err(other_question()),

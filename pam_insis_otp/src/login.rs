@@ -172,7 +172,7 @@ impl Login {
         log.debug = config.debug;
         let name = host.user().map_err(Outcome::NoReply)?;
         log.user.clone_from(&name);
-        let target = Target::find(&name, &config)?;
+        let mut target = Target::find(&name, &config)?;
         log.account = target.other_name().map(str::to_owned);
         let client = match &target.known {
             Some(known) if config.remember.0 > 0 => {
@@ -182,6 +182,7 @@ impl Login {
             _ => None,
         };
         let source = Source::of(&log.rhost, target.real_uid().as_raw());
+        target.comes_from(source);
         let tells_failures = !flags.silent;
         let (messages, remote) = (*messages, log.rhost != "-");
         let has_provider = config.identity_provider.is_some();
@@ -434,7 +435,8 @@ impl Login {
 
     /// What there is to say of an attempt for a name that nobody has on this host.
     fn unknown_user(&self) -> Result<Verdict, AccessError> {
-        access::refuse_in_directory(&self.target.name, &self.config).and(Err(AccessError::NotEnrolled))
+        access::refuse_in_directory(&self.target.name, &self.config, self.source)
+            .and(Err(AccessError::NotEnrolled))
     }
 
     /// Refuses what sshd put in the place of a reply like a reply of as many digits.

@@ -1,5 +1,6 @@
 //! Whom a code is verified for, and whom the site's policy lets pass without one.
 
+use insis_otp::Source;
 use insis_otp::config::{Config, Deadline, Exempt};
 use insis_otp::network::numeric;
 use insis_otp::oath::{Digits, UnixTime};
@@ -42,6 +43,13 @@ impl Target {
             known: Known::find(name, config)?,
             unknown_users: config.secret_file.unknown_users(),
         })
+    }
+
+    /// Lets what the directory is asked say where the login comes from.
+    pub fn comes_from(&mut self, source: Source) {
+        if let Some(Known { access: Access::Fleet(fleet), .. }) = &mut self.known {
+            fleet.source = Some(source);
+        }
     }
 
     /// The real user id of this process.

@@ -290,7 +290,7 @@ impl Slapd {
     pub fn settings(&self, server: &str, identity: &str, more: &str) -> String {
         format!(
             "store = \"ldap\"\n{more}\n[fleet]\nservers = [\"{server}\"]\nbase = \"{BASE}\"\n\
-             ca_file = \"/etc/security/fleet-ca.pem\"\n{identity}\n"
+             ca_file = \"/etc/security/fleet-ca.pem\"\nattempts_per_second = 1000\n{identity}\n"
         )
     }
 

@@ -39,7 +39,8 @@ fn killed(every: usize) {
     let anna = Member::new(&slapd, "anna");
     let client = anna.client(&std::fs::read_to_string(CONFIG).unwrap());
     let request = |code: &str| {
-        let request = FleetRequest { user: UserName::parse("anna").unwrap(), operation: operation(code) };
+        let user = UserName::parse("anna").unwrap();
+        let request = FleetRequest { user, operation: operation(code), source: None };
         request.encode().to_string()
     };
     let program = || {

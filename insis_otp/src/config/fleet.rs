@@ -36,6 +36,8 @@ pub struct Fleet {
     pub password_file: Option<PathBuf>,
     /// How long a login waits for the directory.
     pub deadline: Seconds,
+    /// How many requests of logins go to the directory in a second.
+    pub attempts_per_second: u32,
     /// Whose enrollments are in secret files of this host all the same.
     pub break_glass_users: Vec<String>,
 }
@@ -52,6 +54,7 @@ impl Default for Fleet {
             bind_dn: None,
             password_file: None,
             deadline: Self::DEADLINE,
+            attempts_per_second: 20,
             break_glass_users: vec!["root".to_owned()],
         }
     }

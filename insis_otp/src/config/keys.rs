@@ -297,6 +297,9 @@ keys! {
     "unreachable" = Default("\"deny\""), Fleet,
         Kind::Choice(&["deny"], |_, word| (word == "deny").then_some(())),
         "What becomes of logins while no server answers:";
+    "attempts_per_second" = Default("20"), Fleet,
+        Kind::Number(1, 1000, |config, number| to(&mut fleet(config).attempts_per_second, number)),
+        "How many requests of its logins this host sends to the directory in a second,";
     "break_glass_users" = Default("[\"root\"]"), Fleet,
         Kind::List(|config, users| fleet(config).break_glass_users = users),
         "Users whose enrollments are in secret files of this host,";

@@ -21,6 +21,8 @@ pub struct FleetRequest {
     pub user: UserName,
     /// What.
     pub operation: FleetOperation,
+    /// Where it comes from, where it is part of a login. What root or a person asks otherwise has none.
+    pub source: Option<Source>,
 }
 
 /// What is asked.
@@ -95,10 +97,7 @@ impl FleetLogin {
 
     fn write(&self, message: &mut Writer) {
         message.reply(&self.reply);
-        match self.source {
-            Source::Address(address) => message.field("source_address", address),
-            Source::User(uid) => message.field("source_user", uid),
-        }
+        write_source(message, self.source);
         if let Some(client) = &self.remember {
             message.client(client);
         }
@@ -114,13 +113,9 @@ impl FleetLogin {
     }
 
     fn read(fields: &mut Fields<'_>) -> Result<Self, NotUnderstood> {
-        let source = match fields.parse_optional("source_address")? {
-            Some(address) => Source::Address(address),
-            None => Source::User(fields.parse("source_user")?),
-        };
         Ok(Self {
             reply: fields.reply()?,
-            source,
+            source: read_source(fields)?.ok_or(NotUnderstood)?,
             remember: fields.client()?,
             refund: fields.parse("refund")?,
             tells_failures: fields.parse("tells_failures")?,
@@ -138,7 +133,30 @@ impl FleetLogin {
     }
 }
 
+fn write_source(message: &mut Writer, source: Source) {
+    match source {
+        Source::Address(address) => message.field("source_address", address),
+        Source::User(uid) => message.field("source_user", uid),
+    }
+}
+
+fn read_source(fields: &mut Fields<'_>) -> Result<Option<Source>, NotUnderstood> {
+    Ok(match fields.parse_optional("source_address")? {
+        Some(address) => Some(Source::Address(address)),
+        None => fields.parse_optional("source_user")?.map(Source::User),
+    })
+}
+
 impl FleetRequest {
+    /// Where it comes from, where it is part of a login.
+    #[must_use]
+    pub const fn source(&self) -> Option<Source> {
+        match &self.operation {
+            FleetOperation::Login(login) => Some(login.source),
+            _ => self.source,
+        }
+    }
+
     /// The request as text.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
@@ -160,6 +178,9 @@ impl FleetRequest {
             FleetOperation::List => Writer::new("list"),
         };
         message.field("user", &self.user);
+        if let (Some(source), false) = (self.source, matches!(self.operation, FleetOperation::Login(_))) {
+            write_source(&mut message, source);
+        }
         message.text
     }
 
@@ -170,8 +191,13 @@ impl FleetRequest {
     pub fn decode(text: &[u8]) -> Result<Self, NotUnderstood> {
         let mut fields = Fields::read(text)?;
         let user = UserName::parse(fields.take("user")?).map_err(|_| NotUnderstood)?;
+        if fields.kind == "login" {
+            let login = FleetLogin::read(&mut fields)?;
+            let source = Some(login.source);
+            return fields.finish(Self { user, operation: FleetOperation::Login(login), source });
+        }
+        let source = read_source(&mut fields)?;
         let operation = match fields.kind {
-            "login" => FleetOperation::Login(FleetLogin::read(&mut fields)?),
             "remembers" => FleetOperation::Remembers(
                 fields.client()?.ok_or(NotUnderstood)?,
                 Seconds(fields.parse("length")?),
@@ -179,9 +205,12 @@ impl FleetRequest {
             "refuse" => FleetOperation::Refuse,
             "unlock" => FleetOperation::Unlock,
             "list" => FleetOperation::List,
-            _ => return Ok(Self { user, operation: FleetOperation::Manage(Request::read(fields)?) }),
+            _ => {
+                let operation = FleetOperation::Manage(Request::read(fields)?);
+                return Ok(Self { user, operation, source });
+            }
         };
-        fields.finish(Self { user, operation })
+        fields.finish(Self { user, operation, source })
     }
 }
 
@@ -264,6 +293,8 @@ pub struct FleetClient {
     pub(super) program: PathBuf,
     pub(super) user: UserName,
     pub(super) deadline: Duration,
+    /// Where a login comes from whose requests these are; `None` of what is none.
+    pub source: Option<Source>,
 }
 
 impl FleetClient {
@@ -279,6 +310,7 @@ impl FleetClient {
             program: config.helper.with_file_name("otp-fleet"),
             user: user.clone(),
             deadline: Duration::from_secs(fleet.deadline.0) + Self::GRACE,
+            source: None,
         }
     }
 
@@ -304,7 +336,7 @@ impl FleetClient {
     /// # Errors
     /// The program cannot be started, or does not respond in time.
     pub fn ask(&self, operation: FleetOperation) -> Result<FleetResponse, HelperError> {
-        let request = FleetRequest { user: self.user.clone(), operation };
+        let request = FleetRequest { user: self.user.clone(), operation, source: self.source };
         let text = converse(&self.program, &request.encode(), LONGEST, self.deadline)?;
         FleetResponse::decode(&text).map_err(|error| HelperError::nonsense(&self.program, error))
     }
@@ -325,7 +357,8 @@ impl FleetClient {
     /// # Errors
     /// As for [`Self::ask`]; or, in words, why there is no list.
     pub fn list(&self) -> Result<Result<Vec<FleetListed>, String>, HelperError> {
-        let request = FleetRequest { user: self.user.clone(), operation: FleetOperation::List };
+        let operation = FleetOperation::List;
+        let request = FleetRequest { user: self.user.clone(), operation, source: None };
         let (deadline, longest) = Self::LIST;
         let text = converse(&self.program, &request.encode(), longest, deadline)?;
         let nonsense = |error| HelperError::nonsense(&self.program, error);
@@ -349,10 +382,13 @@ mod tests {
     use crate::verify::Refusal;
 
     fn again(operation: FleetOperation) -> String {
-        let request = FleetRequest { user: UserName::parse("anna=b ž").unwrap(), operation };
+        let user = UserName::parse("anna=b ž").unwrap();
+        let request = FleetRequest { user, operation, source: Some(Source::User(7)) };
         let text = request.encode();
         let read = FleetRequest::decode(text.as_bytes()).unwrap();
-        assert_eq!(*read.encode(), *text);
+        assert_eq!((*read.encode()).clone(), (*text).clone());
+        assert_eq!(read.source(), request.source());
+        assert!(read.source().is_some());
         assert!(!format!("{read:?}").contains("123456"), "a code is shown");
         text.to_string()
     }

@@ -126,8 +126,11 @@ impl FleetClient {
         site: &SelfService<'_>,
         started: &dyn Fn() -> io::Result<()>,
     ) -> Result<Response, HelperError> {
-        let asked =
-            FleetRequest { user: self.user().clone(), operation: FleetOperation::Manage(request.clone()) };
+        let asked = FleetRequest {
+            user: self.user().clone(),
+            operation: FleetOperation::Manage(request.clone()),
+            source: None,
+        };
         let text = with_program(self.program(), |socket| {
             started()?;
             send_all(socket, &asked.encode())?;
