@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use insis_otp::config::Server;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use server_certificate::printable;
 use zeroize::Zeroizing;
 
 use crate::ber;
@@ -96,7 +97,9 @@ impl From<ber::Malformed> for Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(rustls::Error::InvalidCertificate(why)) => Self::Certificate(certificate_fault(why)),
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                Self::Certificate(server_certificate::fault(why, "ca_file"))
+            }
             Some(other) => Self::Tls(printable(other.to_string().as_bytes())),
             None if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 Self::Network(timed_out())
@@ -109,11 +112,6 @@ impl From<io::Error> for Error {
 /// A server that takes too long.
 fn timed_out() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "no answer in time")
-}
-
-/// What somebody else says, for a line of the log: printable, and not long.
-fn printable(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).take(120).collect()
 }
 
 /// A stream on which no read and no write goes on beyond a moment, however many bytes come one by one.
@@ -366,66 +364,12 @@ const fn remedy(code: u32) -> &'static str {
     }
 }
 
-/// What is wrong with a server's certificate.
-fn certificate_fault(error: &CertificateError) -> String {
-    use CertificateError as E;
-    match error {
-        E::UnknownIssuer => "it is not from an authority in ca_file".to_owned(),
-        E::Expired | E::ExpiredContext { .. } => "it has expired, or this host's clock is wrong".to_owned(),
-        E::NotValidYet | E::NotValidYetContext { .. } => {
-            "it is not valid yet, or this host's clock is wrong".to_owned()
-        }
-        E::NotValidForNameContext { expected, presented } => {
-            let names: Vec<_> = presented.iter().take(3).map(|name| presented_name(name)).collect();
-            let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
-            format!("it is for {names}, and not for {}", printable(expected.to_str().as_bytes()))
-        }
-        E::NotValidForName => "it is for another name".to_owned(),
-        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it is not for servers".to_owned(),
-        E::BadSignature => "its signature is wrong".to_owned(),
-        other => {
-            let other = format!("{other:?}");
-            match other.contains("CaUsedAsEndEntity") {
-                true => "it is that of an authority, and not of a server".to_owned(),
-                false => printable(other.as_bytes()),
-            }
-        }
-    }
-}
-
-/// A name as rustls shows it, `DnsName("ldap.example.org")`, without what is around it.
-fn presented_name(shown: &str) -> String {
-    let inner =
-        shown.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or(shown, |(inner, _)| inner);
-    printable(inner.trim_matches('"').as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_certificate_is_said_in_words() {
-        let expected = ServerName::try_from("ldap.example.org").unwrap();
-        let name = |presented: &[&str]| CertificateError::NotValidForNameContext {
-            expected: expected.clone(),
-            presented: presented.iter().map(|&name| name.to_owned()).collect(),
-        };
-        for (error, words) in [
-            (CertificateError::UnknownIssuer, "it is not from an authority in ca_file"),
-            (CertificateError::Expired, "it has expired, or this host's clock is wrong"),
-            (
-                name(&["DnsName(\"other.example.org\")"]),
-                "it is for other.example.org, and not for ldap.example.org",
-            ),
-            (
-                name(&["DnsName(\"a\")", "IpAddress(127.0.0.1)", "DnsName(\"c\")", "DnsName(\"d\")"]),
-                "it is for a, 127.0.0.1, c, and not for ldap.example.org",
-            ),
-            (name(&[]), "it is for no name, and not for ldap.example.org"),
-        ] {
-            assert_eq!(certificate_fault(&error), words);
-        }
+    fn a_refusal_says_what_to_look_at() {
         let refused = Error::Refused { action: "know this host", code: 49, message: String::new() };
         assert!(
             refused.to_string().contains("invalid credentials (49); are bind_dn and password_file right")

@@ -175,11 +175,8 @@ fn io_failure(host: &str, error: &io::Error) -> Error {
 fn tls_failure(host: &str, error: &rustls::Error) -> Error {
     match error {
         rustls::Error::InvalidCertificate(why) => {
-            let why = word(&format!("{why:?}"), 80);
-            Error::Unavailable(
-                Unavailability::Certificate,
-                format!("the certificate of {host} is not valid: {why}"),
-            )
+            let fault = server_certificate::fault(why, "ca_file or this system");
+            Error::Unavailable(Unavailability::Certificate, format!("the certificate of {host}: {fault}"))
         }
         other => {
             Error::network(format!("no TLS with {host}: {}", word(&other.to_string(), 80).replace('?', " ")))
