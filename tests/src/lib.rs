@@ -18,6 +18,7 @@
 //! | read systemd's journal | [`journal::Journal`] |
 //! | hold a program while it has the lock | [`held::Held`] |
 //! | have an OpenID provider, and people who sign in there | [`identity_provider`] |
+//! | ask `otp-idp` one question | [`identity_flow`] |
 //! | sign in at it in a login over ssh | [`sign_in::Scene`] |
 //! | have somebody link their own account by a script | [`own_link`] |
 //! | have a provider that behaves as none should | [`stub_provider`] |
@@ -41,6 +42,7 @@ pub mod fleet;
 pub mod fleet_attempt;
 pub mod guess;
 pub mod held;
+pub mod identity_flow;
 pub mod identity_provider;
 pub mod journal;
 pub mod keepassxc;
