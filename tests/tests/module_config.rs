@@ -178,18 +178,45 @@ fn login_on_the_console() {
     login.expect("now anna");
 }
 
+const ONE_PROMPT: [&str; 5] = ["dovecot", "radiusd", "saslauthd", "screen-locker", "xrdp-sesman"];
+
+/// A program that gives the same answer to every question: one wrong reply is one guess.
 #[test]
-fn a_screen_locker_with_one_prompt() {
-    let Machine { env: _env, anna, .. } = machine(&[("locker", "pam.d/screen-locker")], "");
-    let unlock = |reply: String| {
-        let mut pam = Login::to("locker").user("anna").types([reply]).begin();
-        (pam.authenticate(), pam.prompts())
-    };
-    let (code, prompts) = unlock(format!("{PASSWORD}{}", anna.code()));
-    assert_eq!((code, prompts), (Code::SUCCESS, vec!["Password+code: ".to_owned()]));
-    anna.again();
-    assert_ne!(unlock(format!("wrong{}", anna.code())).0, Code::SUCCESS);
-    assert_ne!(unlock(PASSWORD.to_owned()).0, Code::SUCCESS);
+fn stacks_with_one_prompt() {
+    for name in ONE_PROMPT {
+        let Machine { env: _env, anna, .. } = machine(&[(name, &format!("pam.d/{name}"))], "");
+        let log_in = |reply: &str| {
+            let reply = reply.to_owned();
+            let mut pam = Login::to(name).user("anna").answers(move |_| reply.clone().into()).begin();
+            (pam.authenticate(), pam.prompts())
+        };
+        let (code, prompts) = log_in(&format!("{PASSWORD}{}", anna.code()));
+        assert_eq!((code, prompts), (Code::SUCCESS, vec!["Password+code: ".to_owned()]), "{name}");
+        anna.again();
+        for reply in [format!("wrong{}", anna.code()), PASSWORD.to_owned()] {
+            assert_ne!(log_in(&reply).0, Code::SUCCESS, "{name}");
+        }
+        anna.again();
+        assert_ne!(log_in(&format!("{PASSWORD}{}", anna.wrong())).0, Code::SUCCESS, "{name}");
+        assert_eq!(anna.status().failures, 1, "{name}");
+    }
+}
+
+#[test]
+fn stacks_of_programs_that_ask_twice() {
+    for name in ["cockpit", "polkit-1"] {
+        let Machine { env: _env, anna, .. } = machine(&[(name, &format!("pam.d/{name}"))], "");
+        let log_in = |replies: [&str; 2]| {
+            let mut pam = Login::to(name).user("anna").types(replies.map(str::to_owned)).begin();
+            (pam.authenticate(), pam.prompts().len())
+        };
+        assert_eq!(log_in([PASSWORD, &anna.code()]), (Code::SUCCESS, 2), "{name}");
+        anna.again();
+        // Nobody comes to the code with a wrong password.
+        let (code, prompts) = log_in(["wrong", &anna.code()]);
+        assert!(code != Code::SUCCESS && prompts == 1, "{name}");
+        assert_ne!(log_in([PASSWORD, &anna.wrong()]).0, Code::SUCCESS, "{name}");
+    }
 }
 
 #[test]
@@ -202,15 +229,21 @@ fn every_stack_that_is_shipped_is_tested_here() {
     assert_eq!(
         names,
         [
+            "cockpit",
+            "dovecot",
             "login",
             "otp-setup",
+            "polkit-1",
+            "radiusd",
+            "saslauthd",
             "screen-locker",
             "sshd",
             "sshd-enrol",
             "sshd-key-and-code",
             "su",
             "sudo",
-            "sudo-i"
+            "sudo-i",
+            "xrdp-sesman",
         ]
     );
 }
