@@ -40,7 +40,7 @@ DEPS_TEST  := $(DEPS_DEMO) ansible-core binutils btrfs-progs cups-client cups-da
   python3-zxing-cpp qrencode rsync selinux-policy-default selinux-utils setools slapd sshfs sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
 # What only tests beside make test need: a client, and the servers of tests/services.
 DEPS_CLIENTS  := $(DEPS_TEST) filezilla
-DEPS_SERVICES := cockpit-bridge cockpit-ws curl dovecot-imapd freeradius freeradius-utils pkexec polkitd sasl2-bin xrdp
+DEPS_SERVICES := cockpit-bridge cockpit-ws curl dovecot-imapd freeradius freeradius-utils pkexec polkitd python3 rsyslog sasl2-bin xrdp
 # Node.js of other makers brings npm along, and does not suffer Debian's beside it.
 DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)

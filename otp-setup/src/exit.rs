@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use crate::backend::Error;
 use crate::context::ContextError;
 use crate::messages::Messages;
+use crate::monitoring::Check;
 use crate::session::SessionError;
 use crate::ui::Stop;
 
@@ -26,6 +27,8 @@ pub enum Status {
     Unusable,
     /// The doctor found problems.
     Problems,
+    /// What a plugin of a monitoring system ends with.
+    Checked(Check),
     /// Ended by a signal.
     Signal(i32),
 }
@@ -41,6 +44,7 @@ impl Status {
             Self::Exists => 4,
             Self::Unusable => 5,
             Self::Problems => 6,
+            Self::Checked(check) => check.code(),
             Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
         }
     }

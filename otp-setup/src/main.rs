@@ -15,6 +15,7 @@ mod dates;
 mod doctor;
 mod exit;
 mod messages;
+mod monitoring;
 mod named;
 mod output;
 mod page;

@@ -66,7 +66,7 @@ pub fn row(messages: &Messages, user: &str, status: &Status) -> String {
 /// The doctor's findings, each with why it matters and what to do.
 pub fn findings(messages: &Messages, findings: &[Finding]) -> Vec<String> {
     let mut lines = Vec::new();
-    for Finding { severity, location, what, why, remedy, line } in findings {
+    for Finding { severity, id: _, location, what, why, remedy, line } in findings {
         let severity = match severity {
             Severity::Note => messages.doctor_note(),
             Severity::Warning => messages.doctor_warning(),

@@ -164,10 +164,11 @@ fn quoted(field: &str) -> String {
 pub struct Totals {
     states: [usize; State::ALL.len()],
     /// Who needs a second factor by now and has none.
-    overdue: usize,
-    throttled: usize,
+    pub overdue: usize,
+    /// Whose single codes are delayed.
+    pub throttled: usize,
     /// Who has few recovery codes left.
-    few: usize,
+    pub few: usize,
 }
 
 impl Totals {
@@ -187,6 +188,11 @@ impl Totals {
             }
         }
         totals
+    }
+
+    /// How many there are of each state, by its word for programs.
+    pub fn by_state(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        State::ALL.map(State::name).into_iter().zip(self.states)
     }
 
     /// In sentences: all of them, and what of the rest there is.

@@ -46,6 +46,8 @@ fn person(line: &str) -> Option<&str> {
 pub struct Finding {
     /// `problem`, `warning` or `note`.
     pub severity: String,
+    /// What kind of finding it is.
+    pub id: String,
     /// The file and line, or what else it is about.
     #[serde(rename = "place")]
     pub location: String,

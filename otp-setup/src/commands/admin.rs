@@ -1,5 +1,6 @@
 //! The administrator's commands.
 
+use clap::Args;
 use insis_otp::record::UserName;
 use insis_otp::service::system_clock;
 use insis_otp::store::Account;
@@ -9,11 +10,23 @@ use crate::backend::Error;
 use crate::context::{Context, ContextError};
 use crate::doctor::{self, Severity};
 use crate::exit::{self, ExitError, Status};
+use crate::monitoring::{self, Check};
 use crate::output::Output;
 use crate::report;
 use crate::sanitize;
 use crate::session::codes_count_as_used;
 use crate::users;
+
+/// In what form the doctor says what it found.
+#[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoctorOptions {
+    #[arg(long)]
+    json: bool,
+    #[arg(long, conflicts_with = "json")]
+    nagios: bool,
+    #[arg(long, conflicts_with_all = ["json", "nagios"])]
+    metrics: bool,
+}
 
 impl Setup<'_> {
     /// Ends a delay, repairs a damaged state.
@@ -87,13 +100,24 @@ impl Setup<'_> {
     }
 
     /// Looks for what would lock people out, or let them in without a code.
-    pub(super) fn doctor(&self, json: bool) -> Result<(), ExitError> {
-        let findings = doctor::examine(&self.messages, nix::unistd::geteuid().is_root(), system_clock());
+    pub(super) fn doctor(&self, form: DoctorOptions) -> Result<(), ExitError> {
+        let (as_root, now) = (nix::unistd::geteuid().is_root(), system_clock());
+        let findings = doctor::examine(&self.messages, as_root, now);
         let mut output = Output::default();
-        if json {
-            output.json(&findings);
-        } else {
-            report::findings(&self.messages, &findings).iter().for_each(|line| output.line(line));
+        match form {
+            DoctorOptions { json: true, .. } => output.json(&findings),
+            DoctorOptions { nagios: true, .. } => {
+                let check = Check::of(&findings, as_root);
+                output.write(&monitoring::plugin_line(check, &findings));
+                self.written(output)?;
+                return Err((Status::Checked(check), None));
+            }
+            // Who collects them looks at the numbers.
+            DoctorOptions { metrics: true, .. } => {
+                output.write(&monitoring::finding_metrics(&findings, now));
+                return self.written(output);
+            }
+            _ => report::findings(&self.messages, &findings).iter().for_each(|line| output.line(line)),
         }
         self.written(output)?;
         match findings.iter().map(|finding| finding.severity).max() {

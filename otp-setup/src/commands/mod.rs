@@ -35,6 +35,7 @@ use crate::session::{EnrollmentOptions, Session, SessionError};
 use crate::terminal::{AfterSecrets, Lines, Screen};
 use crate::ui::Ui;
 
+use self::admin::DoctorOptions;
 use self::import::ImportOptions;
 use self::migrate::MigrateOptions;
 use self::options::{EnrollOptions, RecoveryOptions};
@@ -99,10 +100,7 @@ pub enum Command {
     Completions {
         shell: clap_complete::Shell,
     },
-    Doctor {
-        #[arg(long)]
-        json: bool,
-    },
+    Doctor(DoctorOptions),
     Move {
         old: String,
         new: String,
@@ -158,7 +156,7 @@ impl Setup<'_> {
         }
         match self.cli.command {
             // Configuration and account may be what is wrong.
-            Some(Command::Doctor { json }) => return self.doctor(json),
+            Some(Command::Doctor(form)) => return self.doctor(form),
             Some(Command::Completions { shell }) => return self.completions(shell),
             _ => {}
         }
@@ -189,7 +187,7 @@ impl Setup<'_> {
                 let options = EnrollOptions { yes: *yes, ..EnrollOptions::default() };
                 self.converse(&site, &options, |session| session.remove())
             }
-            Some(Command::Doctor { .. } | Command::Completions { .. }) => Ok(()),
+            Some(Command::Doctor(_) | Command::Completions { .. }) => Ok(()),
             Some(Command::Forget) => self.change(&site, &Request::Forget, &self.messages.forgotten(user)),
             Some(Command::Unlock) => self.unlock(&site),
             Some(Command::Invite { valid, print }) => self.invite(&site, *valid, *print),

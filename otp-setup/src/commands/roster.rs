@@ -19,7 +19,7 @@ use crate::named::{Days, Named};
 use crate::output::{Output, complain};
 use crate::roster::{CSV_HEAD, Person, State, Totals};
 use crate::users::{self, Directory};
-use crate::{parallel, sanitize, stored};
+use crate::{monitoring, parallel, sanitize, stored};
 
 /// Of whom, and in what form.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct RosterOptions {
     csv: bool,
     #[arg(long)]
     json: bool,
+    #[arg(long, conflicts_with_all = ["csv", "json"])]
+    metrics: bool,
 }
 
 /// What the site asks of people.
@@ -107,6 +109,10 @@ impl Setup<'_> {
             }
             RosterOptions { csv: true, .. } => {
                 output.write(&format!("{CSV_HEAD}\r\n{}\r\n", lines(&Person::csv, "\r\n")))
+            }
+            RosterOptions { metrics: true, .. } => {
+                let now = system_clock();
+                output.write(&monitoring::people_metrics(&Totals::of(&people, now), now));
             }
             _ => {
                 let rows = lines(&|person| person.row(&self.messages), "\n");

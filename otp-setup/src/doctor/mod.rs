@@ -32,7 +32,7 @@ use serde::Serialize;
 
 use self::pam::Examination;
 use self::remedy::Correction;
-use crate::messages::Messages;
+use crate::messages::{Description, Messages};
 use crate::users;
 use insis_otp::pam_stack::files::Files;
 
@@ -53,6 +53,8 @@ pub enum Severity {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
+    /// What kind of finding it is, in every language and version: `sshd-usepam`.
+    pub id: String,
     /// Where: a file and line, a path, a setting.
     #[serde(rename = "place")]
     pub location: String,
@@ -64,6 +66,11 @@ pub struct Finding {
     pub remedy: String,
     /// The exact line to write, or the command to run.
     pub line: String,
+}
+
+/// The id of a finding, from the name of its message: `doctor_sshd_usepam` is `sshd-usepam`.
+pub fn id(message: &str) -> String {
+    message.trim_start_matches("doctor_").replace('_', "-")
 }
 
 /// What to do about a finding.
@@ -99,10 +106,11 @@ impl Remedy {
 
 impl Finding {
     /// A finding from a message of two lines.
-    pub fn new(severity: Severity, location: impl Into<String>, text: &str, remedy: Remedy) -> Self {
-        let (what, why) = text.split_once('\n').unwrap_or((text, ""));
+    pub fn new(severity: Severity, location: impl Into<String>, found: &Description, remedy: Remedy) -> Self {
+        let (what, why) = found.text.split_once('\n').unwrap_or((&found.text, ""));
         let (what, why) = (what.to_owned(), why.to_owned());
-        Self { severity, location: location.into(), what, why, remedy: remedy.how, line: remedy.line }
+        let (location, Remedy { how, line }) = (location.into(), remedy);
+        Self { severity, id: id(found.name), location, what, why, remedy: how, line }
     }
 }
 

@@ -16,7 +16,7 @@ use super::settings::{self, Fault, Wrong};
 use super::{
     Finding, Machine, Remedy, Severity, modules, password_service, quoted, reinstall, remedy, unusable,
 };
-use crate::messages::Messages;
+use crate::messages::{Description, Messages};
 use insis_otp::pam_stack::files::{Entry, Facility, Files, Rule, file_name};
 use insis_otp::pam_stack::simulator::{Action, ReturnCode, action};
 
@@ -232,7 +232,13 @@ impl Examination<'_> {
     }
 
     /// A service that lacks our module; the line for it, if it is one that does no harm there.
-    fn left_out(&self, severity: Severity, service: &str, text: &str, planner: &Planner<'_>) -> Finding {
+    fn left_out(
+        &self,
+        severity: Severity,
+        service: &str,
+        text: &Description,
+        planner: &Planner<'_>,
+    ) -> Finding {
         let line = |control: &str| format!("auth {control} {OURS}");
         let judged = Service { name: service, passes_over: false, proven: false, line: &line };
         let stack = self.files.stack(service, Facility::Auth);
@@ -305,13 +311,14 @@ impl Stack<'_> {
     ) -> Vec<Finding> {
         let (_, defects) = planner.defects(service, planner.files);
         let described = defects.iter().map(|defect| self.described(*defect));
-        let new: Vec<_> =
-            described.filter(|(_, location, text)| seen.insert((location.clone(), text.clone()))).collect();
+        let new: Vec<_> = described
+            .filter(|(_, location, text)| seen.insert((location.clone(), text.text.clone())))
+            .collect();
         if new.is_empty() {
             return Vec::new();
         }
         let changes = planner.plan(service).map(|files| plan::changes(planner.files, &files));
-        let finding = |(severity, location, text): (Severity, String, String)| {
+        let finding = |(severity, location, text): (Severity, String, Description)| {
             let remedy = match &changes {
                 Some(changes) => plan::remedy(self.messages, changes, &location),
                 None => unsafe_to_mend(self.messages),
@@ -322,7 +329,7 @@ impl Stack<'_> {
     }
 
     /// A defect: how bad it is, where, and in words.
-    fn described(&self, defect: Defect) -> (Severity, String, String) {
+    fn described(&self, defect: Defect) -> (Severity, String, Description) {
         let (messages, ours) = (self.messages, &self.ours);
         let rule = |index: usize| self.rules.get(index).unwrap_or(ours);
         let at = |rule: &Rule| rule.location.clone();
@@ -385,7 +392,7 @@ impl Stack<'_> {
     /// The module has to be where libpam looks for it, and nobody else's to change.
     fn module_file(&self) -> Option<Finding> {
         let (ours, machine) = (&self.ours, self.examination.machine);
-        let problem = |location: &str, text: String, remedy| {
+        let problem = |location: &str, text: Description, remedy| {
             Some(Finding::new(Severity::Problem, location, &text, remedy))
         };
         // Where the installed one is sound, another one is a mistake in the line.

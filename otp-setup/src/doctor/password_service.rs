@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::scenario::{OURS, Scenarios, is_ours};
 use super::{Finding, Machine, Remedy, Severity};
-use crate::messages::Messages;
+use crate::messages::{Description, Messages};
 use insis_otp::pam_stack::files::{Entry, Facility, Files, Rule, file_name};
 
 /// Its name. `otp-helper` is all that uses it.
@@ -39,7 +39,7 @@ impl<'a> PasswordService<'a> {
         let stack = self.stack();
         let is_broken =
             |rule: &Rule| rule.entry == Entry::MustFail || (self.is_missing(rule) && !rule.may_be_missing);
-        let found = |severity, rule: Option<&Rule>, text: String| {
+        let found = |severity, rule: Option<&Rule>, text: Description| {
             let location = rule.map_or(&file.path, |rule| rule.within.first().unwrap_or(&rule.location));
             Some(Finding::new(severity, location, &text, self.restore(true)))
         };

@@ -7,7 +7,7 @@ use std::process::Command;
 use insis_otp::strict::nearest;
 
 use super::{Finding, Machine, Remedy, Severity, quoted};
-use crate::messages::Messages;
+use crate::messages::{Description, Messages};
 
 /// What sshd is asked to be set to.
 const METHODS: &str = "AuthenticationMethods publickey,keyboard-interactive:pam keyboard-interactive:pam";
@@ -190,7 +190,7 @@ fn settings(text: &str) -> Settings {
 fn judge(messages: &Messages, settings: &Settings, files: &Files, whom: Option<&str>) -> Vec<Finding> {
     let value = |key: &str| settings.get(key).map_or("", String::as_str);
     let mut findings = Vec::new();
-    let mut find = |severity, key: &str, text: String| {
+    let mut find = |severity, key: &str, text: Description| {
         let (location, remedy) = write(messages, key, files, whom);
         findings.push(Finding::new(severity, location, &text, remedy));
     };

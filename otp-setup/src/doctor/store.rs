@@ -10,7 +10,7 @@ use nix::unistd::{Gid, Group};
 
 use super::records::Records;
 use super::{Finding, Remedy, Severity, mounts, quoted, reinstall};
-use crate::messages::Messages;
+use crate::messages::{Description, Messages};
 use crate::{sanitize, stored, users};
 
 /// The group of the setgid model.
@@ -60,7 +60,7 @@ fn directory(messages: &Messages, folder: &str, group: Option<Gid>) -> Option<Fi
     let word = quoted(folder);
     let made = format!("install -d -o root -g {GROUP} -m 1730 {word}");
     let corrected = format!("chown root:{GROUP} {word}; chmod 1730 {word}");
-    let finding = |severity, text: String, command: &str| {
+    let finding = |severity, text: Description, command: &str| {
         Some(Finding::new(severity, folder, &text, run(messages, group, command)))
     };
     let Ok(metadata) = Path::new(folder).symlink_metadata() else {

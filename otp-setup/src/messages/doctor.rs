@@ -1,6 +1,6 @@
 //! The doctor's findings: what and why, a line each.
 
-messages! {
+findings! {
     doctor_config(error)
         en "The configuration cannot be used: {error}\n\
             No login that asks for a code succeeds until it is mended. Nothing that depends on it was looked at."
@@ -441,25 +441,4 @@ messages! {
             Who of them has no pairing cannot be seen here. list and doctor see those who have one."
         cs "Adresář své lidi nevypisuje.\n\
             Kdo z nich nemá spárování, tu není vidět. list a doctor vidí ty, kdo je mají.";
-    doctor_note()
-        en "Note"
-        cs "Poznámka";
-    doctor_warning()
-        en "Warning"
-        cs "Varování";
-    doctor_problem()
-        en "PROBLEM"
-        cs "ZÁVADA";
-    doctor_why(why)
-        en "Why it matters: {why}"
-        cs "Proč na tom záleží: {why}";
-    doctor_remedy(remedy)
-        en "What to do: {remedy}"
-        cs "Co s tím: {remedy}";
-    doctor_sound()
-        en "Nothing was found that would lock people out or let them in without a code."
-        cs "Nenašlo se nic, co by lidi nepustilo, nebo je pustilo bez kódu.";
-    doctor_summary(problems, warnings)
-        en "{problems} {problems|problem|problems}, {warnings} {warnings|warning|warnings}."
-        cs "{problems} {problems|závada|závady|závad}, {warnings} {warnings|varování|varování|varování}.";
 }

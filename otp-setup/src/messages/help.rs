@@ -119,6 +119,12 @@ named! {
         cs "Na nic se neptat: kódy i heslo se čtou ze standardního vstupu, každý na řádku; co je potřeba dál, musí říct \
             přepínače";
     help_json en "Say it as JSON" cs "Odpovědět v JSON";
+    help_nagios
+        en "Say it in a line, and exit, as plugins of Nagios and Icinga do: 0 OK, 1 warning, 2 critical, 3 unknown"
+        cs "Odpovědět řádkem a návratovou hodnotou jako zásuvné moduly Nagiosu a Icingy: 0 OK, 1 varování, 2 kritické, 3 neznámé";
+    help_metrics
+        en "Say it in numbers for Prometheus, without names of people"
+        cs "Odpovědět čísly pro Prometheus, beze jmen lidí";
     help_csv en "Say it as CSV, for spreadsheets" cs "Odpovědět v CSV, pro tabulky";
     help_group en "Only members of this group; may be given more than once" cs "Jen členové této skupiny; lze zadat víckrát";
     help_people en "Only people named in FILE (- is standard input), a name a line" cs "Jen lidé jmenovaní v SOUBORU (- je standardní vstup), každý na řádku";

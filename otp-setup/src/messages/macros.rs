@@ -32,6 +32,31 @@ macro_rules! messages {
     };
 }
 
+/// The doctor's findings: messages with two lines, what it is and why it matters. Each becomes a method that returns a
+/// [`super::Description`], whose id is the message's name.
+macro_rules! findings {
+    ($($name:ident($($placeholder:ident),*) en $english:literal cs $czech:literal;)*) => {
+        impl super::Messages {
+            $(
+                pub fn $name(&self, $($placeholder: impl std::fmt::Display),*) -> super::Description {
+                    let values: &[(&str, &dyn std::fmt::Display)] = &[$((stringify!($placeholder), &$placeholder)),*];
+                    super::Description { name: stringify!($name), text: self.filled([$english, $czech], values) }
+                }
+            )*
+        }
+
+        /// All of them.
+        #[cfg(test)]
+        pub const MESSAGES: &[super::macros::Message] = &[
+            $(super::macros::Message {
+                name: stringify!($name),
+                placeholders: &[$(stringify!($placeholder)),*],
+                texts: [$english, $czech],
+            },)*
+        ];
+    };
+}
+
 /// Texts that are looked up by their names, in every language.
 macro_rules! named {
     ($($name:ident en $english:literal cs $czech:literal;)*) => {

@@ -20,6 +20,7 @@ mod migrate;
 mod page;
 mod proof;
 mod remedy;
+mod report;
 mod roster;
 
 use std::fmt::Display;
@@ -34,6 +35,15 @@ use nix::errno::Errno;
 #[derive(Clone, Copy)]
 pub struct Messages {
     language: Language,
+}
+
+/// What a finding of the doctor's is, in the person's language, and by a name that stays.
+#[derive(Debug)]
+pub struct Description {
+    /// The name of the message.
+    pub name: &'static str,
+    /// What it is and why it matters, a line each.
+    pub text: String,
 }
 
 /// A text in every language: English, Czech.
@@ -272,6 +282,7 @@ mod tests {
             page::MESSAGES,
             proof::MESSAGES,
             remedy::MESSAGES,
+            report::MESSAGES,
             roster::MESSAGES,
         ];
         subjects.into_iter().flatten().collect()
@@ -332,9 +343,21 @@ mod tests {
         }
     }
 
-    /// The doctor's findings: all messages of two lines in English.
     fn is_finding(message: &macros::Message) -> bool {
-        message.name.starts_with("doctor_") && Language::English.of(message.texts).contains('\n')
+        doctor::MESSAGES.iter().any(|finding| finding.name == message.name)
+    }
+
+    /// Programs go by these names, and administrators look them up.
+    #[test]
+    fn the_manual_page_lists_the_id_of_every_finding_and_no_other() {
+        let page = include_str!("../../../docs/man/otp-setup.1").replace('\\', "");
+        let section = page.split(".SH FINDINGS\n").nth(1).and_then(|rest| rest.split(".SH ").next());
+        let entries = section.expect("the section").split(".TP\n.B ").skip(1);
+        let listed: Vec<_> = entries.filter_map(|entry| entry.lines().next()).collect();
+        let mut ids: Vec<_> =
+            doctor::MESSAGES.iter().map(|finding| crate::doctor::id(finding.name)).collect();
+        ids.sort_unstable();
+        assert_eq!(listed, ids);
     }
 
     #[test]

@@ -1,0 +1,111 @@
+//! What monitoring systems read: `otp-setup doctor --nagios`, `--metrics`, and the samples in `config`.
+
+use std::path::Path;
+use std::process::Command;
+
+use insis_otp_tests::doctor::{DROP_IN, SSHD, sound};
+use insis_otp_tests::enrolled::Enrolled;
+use insis_otp_tests::env::{Env, run, talk};
+
+fn shipped(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("config").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn nagios(env: &Env, user: &str) -> (i32, String) {
+    let mut doctor = match user {
+        "root" => env.command("otp-setup"),
+        user => env.as_user(user, "otp-setup"),
+    };
+    doctor.args(["doctor", "--nagios"]).env("CLOCK_SYNCHRONISED", "yes").env("LC_ALL", "cs_CZ.UTF-8");
+    let output = talk(&mut doctor, "");
+    (output.status.code().expect("it died"), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_plugin_says_what_is_wrong_by_its_id_and_status() {
+    let env = sound();
+    assert_eq!(nagios(&env, "root"), (0, "OTP OK | problems=0 warnings=0 notes=0\n".to_owned()));
+    // Who is not root sees a part, and nothing worse than that is certain.
+    let (status, line) = nagios(&env, "anna");
+    assert!(status == 3 && line.starts_with("OTP UNKNOWN"), "{line}");
+    let without_pam = SSHD.replace("UsePAM yes", "UsePAM no");
+    env.write(Path::new(DROP_IN), without_pam.as_bytes(), 0o644);
+    let (status, line) = nagios(&env, "root");
+    assert_eq!((status, line.as_str()), (2, "OTP CRITICAL - sshd-usepam | problems=1 warnings=0 notes=0\n"));
+    env.write(Path::new(DROP_IN), format!("{SSHD}UseDNS yes\n").as_bytes(), 0o644);
+    env.write(Path::new("/etc/security/insis-otp.toml"), b"exempt_networks = [\"192.0.2.0/24\"]\n", 0o644);
+    let (status, line) = nagios(&env, "root");
+    assert_eq!((status, line.as_str()), (1, "OTP WARNING - sshd-usedns | problems=0 warnings=1 notes=0\n"));
+}
+
+/// Whether a line is one of Prometheus's text format.
+fn is_metric(line: &str) -> bool {
+    let pattern = r#"^(# (HELP|TYPE) [a-z_]+ \S.*|insis_otp_[a-z_]+(\{[a-z]+="[a-z-]+"\})? [0-9]+)$"#;
+    regex::Regex::new(pattern).expect("a pattern").is_match(line)
+}
+
+#[test]
+fn the_sample_for_prometheus_writes_numbers_and_no_names() {
+    let mut builder =
+        Env::build().config("required_users = [\"wilma\", \"xaver\"]\nunenrolled = \"ignore\"\n");
+    for name in ["wilma", "xaver"] {
+        builder = builder.user(name, "secret");
+    }
+    let env = builder.start();
+    let _ = Enrolled::user("wilma");
+    let service = shipped("systemd/insis-otp-metrics.service");
+    let folder = "/run/otp-test/metrics";
+    std::fs::create_dir(folder).unwrap();
+    let command = service.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("ExecStart");
+    let mut shell = env.command("sh");
+    let output = talk(shell.args(["-c", command]).env("DIRECTORY", folder), "");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["insis-otp.prom"]);
+    let text = std::fs::read_to_string(Path::new(folder).join("insis-otp.prom")).unwrap();
+    for line in text.lines() {
+        assert!(is_metric(line), "{line}");
+        assert!(!line.contains("wilma") && !line.contains("xaver"), "{line}");
+    }
+    for line in [
+        "insis_otp_people{state=\"enrolled\"} 1",
+        "insis_otp_people_overdue 1",
+        "insis_otp_people_throttled 0",
+        "insis_otp_finding{id=\"pam-unused\"} 1",
+        "# TYPE insis_otp_doctor_timestamp_seconds gauge",
+        "# TYPE insis_otp_report_timestamp_seconds gauge",
+    ] {
+        assert!(text.lines().any(|other| other == line), "no {line} in\n{text}");
+    }
+    // The manual page has each of them.
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/man/otp-setup.1")).unwrap();
+    for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = line.trim_end_matches(" gauge");
+        assert!(page.contains(name), "otp-setup(1) does not name {name}");
+    }
+}
+
+/// The commands in the samples are commands.
+#[test]
+fn the_sample_for_nagios_runs_what_there_is() {
+    let env = sound();
+    let sample = shipped("nagios/insis-otp.cfg");
+    let command =
+        sample.lines().find_map(|line| line.strip_prefix("command[check_insis_otp]=")).expect("a command");
+    let words: Vec<_> = command.split(' ').collect();
+    assert_eq!(words[..2], ["/usr/bin/sudo", "-n"]);
+    let rule = sample.lines().find_map(|line| line.strip_prefix("#   ")).expect("a rule for sudo");
+    assert!(rule.ends_with(&words[2..].join(" ")), "{rule}");
+    env.add_user("nagios", "none");
+    // Not one of the people who log in.
+    run(Command::new("usermod").args(["--shell", "/usr/sbin/nologin", "nagios"]));
+    env.write(Path::new("/etc/sudoers.d/insis-otp-nagios"), format!("{rule}\n").as_bytes(), 0o440);
+    let mut check = env.as_user("nagios", words[0]);
+    let output = talk(check.args(&words[1..]), "");
+    let line = String::from_utf8_lossy(&output.stdout);
+    // The kernel's clock is the machine's own.
+    assert!(line.starts_with("OTP OK ") || line.starts_with("OTP WARNING - clock "), "{output:?}");
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+}
