@@ -1,8 +1,7 @@
-//! A connection to one server: over TLS always, with a deadline on every step.
+//! A connection to one server: over TLS always, but to one of this host, with a deadline on every step.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use insis_otp::config::Server;
@@ -13,13 +12,15 @@ use zeroize::Zeroizing;
 
 use crate::ber;
 use crate::message::{Identity, Request, Response, UNBIND};
+use crate::stream::{self, StepDeadline, timed_out};
 
 /// How long to look a name up and to connect.
 const CONNECT: Duration = Duration::from_millis(1500);
 /// How long a server is waited for that has been asked something.
 const ANSWER: Duration = Duration::from_secs(2);
-/// No message of a server's may be longer, in bytes.
+/// No message of a server's may be longer, in bytes; for somebody who looks at the directory itself, and not for a login, it may be.
 const LONGEST: usize = 256 * 1024;
+const LONGEST_OF_EXAMINATION: usize = 2 * 1024 * 1024;
 
 /// What bytes go through.
 pub trait Stream: Read + Write + Send {}
@@ -109,52 +110,6 @@ impl From<io::Error> for Error {
     }
 }
 
-/// A server that takes too long.
-fn timed_out() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "no answer in time")
-}
-
-/// A stream on which no read and no write goes on beyond a moment, however many bytes come one by one.
-struct Timed {
-    stream: TcpStream,
-    step: Arc<StepDeadline>,
-}
-
-/// The moment by which what is going on has to have ended.
-#[derive(Debug)]
-pub struct StepDeadline(std::sync::Mutex<Instant>);
-
-impl StepDeadline {
-    fn set(&self, moment: Instant) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = moment;
-    }
-
-    /// What is left until then.
-    fn left(&self) -> io::Result<Duration> {
-        let moment = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let left = moment.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(timed_out()) } else { Ok(left) }
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.step.left()?))?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.step.left()?))?;
-        self.stream.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
-}
-
 /// A connection on which this host has said who it is.
 pub struct Connection {
     stream: Box<dyn Stream>,
@@ -162,6 +117,9 @@ pub struct Connection {
     step: Arc<StepDeadline>,
     /// All of it has to have ended by then.
     deadline: Instant,
+    /// No message of the server's may be longer, in bytes.
+    longest: usize,
+    certificate: Option<Vec<u8>>,
 }
 
 impl Connection {
@@ -175,22 +133,42 @@ impl Connection {
         identity: &Identity,
         deadline: Instant,
     ) -> Result<Self, Error> {
-        let step = Arc::new(StepDeadline(std::sync::Mutex::new(deadline.min(Instant::now() + CONNECT))));
-        let stream = connect(server, step.left()?)?;
-        // A request is one small packet that is answered by another: nothing is to be waited for.
-        stream.set_nodelay(true)?;
-        let stream = Timed { stream, step: Arc::clone(&step) };
-        let mut connection = Self { stream: Box::new(stream), number: 0, step, deadline };
-        if server.start_tls {
-            connection.ask("begin TLS", &Request::StartTls)?.succeeded("begin TLS")?;
-        }
-        connection.step.set(deadline.min(Instant::now() + ANSWER));
-        connection.begin_tls(server, tls)?;
+        let mut connection = Self::anonymous(server, tls, deadline)?;
         if let Some(wrap) = wrap {
             connection.stream = wrap(connection.take_stream());
         }
         connection.ask("know this host", &Request::Bind(identity))?.succeeded("know this host")?;
         Ok(connection)
+    }
+
+    /// The same, and says nothing of who this host is.
+    ///
+    /// # Errors
+    /// The server cannot be reached by the deadline, or is not to be trusted.
+    pub fn anonymous(server: &Server, tls: &Arc<ClientConfig>, deadline: Instant) -> Result<Self, Error> {
+        let step = Arc::new(StepDeadline::new(deadline.min(Instant::now() + CONNECT)));
+        let stream = Box::new(stream::open(server, &step)?);
+        let mut connection = Self { stream, number: 0, step, deadline, longest: LONGEST, certificate: None };
+        if server.start_tls {
+            connection.ask("begin TLS", &Request::StartTls)?.succeeded("begin TLS")?;
+        }
+        connection.step.set(deadline.min(Instant::now() + ANSWER));
+        // What goes to a local one, this host sees anyway.
+        if !server.is_local() {
+            connection.begin_tls(server, tls)?;
+        }
+        Ok(connection)
+    }
+
+    /// The server's certificate; a local one has none.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// Takes longer messages from here on: a schema is one.
+    pub const fn examine(&mut self) {
+        self.longest = LONGEST_OF_EXAMINATION;
     }
 
     fn begin_tls(&mut self, server: &Server, tls: &Arc<ClientConfig>) -> Result<(), Error> {
@@ -202,6 +180,8 @@ impl Connection {
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
+        let own = stream.conn.peer_certificates().and_then(|chain| chain.first());
+        self.certificate = own.map(|certificate| certificate.to_vec());
         self.stream = Box::new(stream);
         Ok(())
     }
@@ -267,7 +247,7 @@ impl Connection {
         let mut length = 0;
         let (header, content) = loop {
             match ber::header(start.get(..length).unwrap_or_default())? {
-                Some((ber::SEQUENCE, header, content)) if content <= LONGEST => break (header, content),
+                Some((ber::SEQUENCE, header, content)) if content <= self.longest => break (header, content),
                 Some(_) => return Err(Error::Malformed),
                 None => {
                     self.stream.read_exact(start.get_mut(length..=length).ok_or(Error::Malformed)?)?;
@@ -299,37 +279,6 @@ impl std::fmt::Debug for Connection {
 /// What a server says, behind a colon.
 fn server_message(message: &[u8]) -> String {
     if message.is_empty() { String::new() } else { format!(": {}", printable(message)) }
-}
-
-/// Connects to the first address of the server that answers.
-fn connect(server: &Server, left: Duration) -> io::Result<TcpStream> {
-    let began = Instant::now();
-    let mut last = io::Error::new(ErrorKind::NotFound, "its name has no address");
-    for address in resolve(server, left)? {
-        let left = left.saturating_sub(began.elapsed());
-        if left.is_zero() {
-            return Err(timed_out());
-        }
-        match TcpStream::connect_timeout(&address, left) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-/// The addresses of a server. The system's resolver has no deadline of its own, so that a thread waits for it.
-fn resolve(server: &Server, left: Duration) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = server.host.parse() {
-        return Ok(vec![SocketAddr::new(address, server.port)]);
-    }
-    let (sender, receiver) = mpsc::channel();
-    let target = (server.host.clone(), server.port);
-    std::thread::Builder::new().spawn(move || {
-        let addresses = target.to_socket_addrs().map(|addresses| addresses.take(8).collect());
-        let _ = sender.send(addresses);
-    })?;
-    receiver.recv_timeout(left).unwrap_or_else(|_| Err(timed_out()))
 }
 
 /// Result codes by their names, of those that an administrator has to do with.

@@ -15,4 +15,5 @@ pub mod serve;
 pub mod site;
 pub mod starter;
 pub mod store;
+pub mod stream;
 pub mod tls;

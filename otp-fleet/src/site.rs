@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use confinement::files::{Readers, read_public, read_secret, read_secret_line};
-use insis_otp::config::{Config, Fleet};
+use insis_otp::config::{Config, Fleet, Server};
 
 use crate::message::Identity;
 use crate::store::Directory;
-use crate::tls::client_config;
+use crate::tls::{client_config, without_authorities};
 
 /// The longest password, in bytes.
 const LONGEST_PASSWORD: u64 = 4096;
@@ -35,20 +35,28 @@ pub fn read() -> Result<(Directory, Config), String> {
 pub fn directory(fleet: &Fleet) -> Result<Directory, String> {
     let public =
         |key: &str, path: &Path| read_public(path, LONGEST_PEM).map_err(|error| fail(key, path, &error));
-    let authorities = public("ca_file", &fleet.ca_file)?;
+    // Where all servers are on this host, there is no TLS.
+    let is_local = fleet.servers.iter().all(Server::is_local);
+    let client_config =
+        |certificate: Option<(&[u8], &[u8])>| match is_local && fleet.ca_file.as_os_str().is_empty() {
+            true => without_authorities(),
+            false => client_config(&public("ca_file", &fleet.ca_file)?, certificate),
+        };
     let (tls, identity) =
         match (&fleet.certificate_file, &fleet.key_file, &fleet.bind_dn, &fleet.password_file) {
             (Some(certificate), Some(key), _, _) => {
                 let certificate = public("certificate_file", certificate)?;
                 let key = read_secret(key, LONGEST_PEM, Readers::Helper)
                     .map_err(|error| fail("key_file", key, &error))?;
-                (client_config(&authorities, Some((&certificate, &key)))?, Identity::External)
+                (client_config(Some((&certificate, &key)))?, Identity::External)
             }
             (_, _, Some(dn), Some(path)) => {
                 let password = read_secret_line(path, LONGEST_PASSWORD, Readers::Helper);
                 let password = password.map_err(|error| fail("password_file", path, &error))?;
-                (client_config(&authorities, None)?, Identity::Simple { dn: dn.clone(), password })
+                (client_config(None)?, Identity::Simple { dn: dn.clone(), password })
             }
+            // It knows the user that this program runs as.
+            _ if is_local => (client_config(None)?, Identity::External),
             _ => return Err("[fleet] does not say who this host is".to_owned()),
         };
     Ok(Directory {

@@ -68,16 +68,17 @@ impl Fleet {
     pub(super) fn complete(&self) -> Result<(), Error> {
         let (certificate, key) = (self.certificate_file.is_some(), self.key_file.is_some());
         let (dn, password) = (self.bind_dn.is_some(), self.password_file.is_some());
+        let is_local = self.servers.iter().all(Server::is_local);
         let missing = match () {
             () if self.servers.is_empty() => "servers",
             () if self.base.is_empty() => "base",
-            () if self.ca_file.as_os_str().is_empty() => "ca_file",
+            () if self.ca_file.as_os_str().is_empty() && !is_local => "ca_file",
             () if key && !certificate => "certificate_file",
             () if certificate && !key => "key_file",
             () if password && !dn => "bind_dn",
             () if dn && !password => "password_file",
-            // Nobody binds without a name.
-            () if !certificate && !dn => return Err(Error::MissingIdentity),
+            // Nobody binds without a name. A server of this host knows the user of the program.
+            () if !certificate && !dn && !is_local => return Err(Error::MissingIdentity),
             () => return Ok(()),
         };
         Err(Error::Missing("fleet", missing))
@@ -111,17 +112,42 @@ pub(super) fn is_attribute_name(text: &str) -> bool {
 /// A server of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Its name, which its certificate has to have, or its address.
+    /// Its name, which its certificate has to have, or its address; of one on this host, the path of its socket.
     pub host: String,
-    /// Its port.
+    /// Its port; 0 of one on this host.
     pub port: u16,
     /// Whether TLS is begun within LDAP, by StartTLS. There is no other way without TLS.
     pub start_tls: bool,
 }
 
 impl Server {
-    /// `ldaps://ldap.example.org`, or `ldap://ldap.example.org` for StartTLS; a port may follow.
+    /// Where Debian's slapd has its socket.
+    const SOCKET: &str = "/run/slapd/ldapi";
+
+    /// Whether it is on this host, and asked by a socket of the file system, without TLS.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.host.starts_with('/')
+    }
+
+    /// `ldapi:///`, or `ldapi://%2Frun%2Fother%2Fldapi` with the path of the socket.
+    fn local(rest: &str) -> Option<Self> {
+        if matches!(rest, "" | "/") {
+            return Some(Self { host: Self::SOCKET.to_owned(), port: 0, start_tls: false });
+        }
+        let path = rest.strip_suffix('/').unwrap_or(rest).replace("%2F", "/").replace("%2f", "/");
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_');
+        let is_path = rest.starts_with('%') && path.starts_with('/') && path.len() < 108;
+        (is_path && path.bytes().all(is_plain)).then_some(Self { host: path, port: 0, start_tls: false })
+    }
+
+    /// `ldaps://ldap.example.org`, or `ldap://ldap.example.org` for StartTLS; a port may follow. Or one on this host, `ldapi:///`.
+    #[cold]
+    #[inline(never)]
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(rest) = text.strip_prefix("ldapi://") {
+            return Self::local(rest);
+        }
         let (rest, port, start_tls) = match (text.strip_prefix("ldaps://"), text.strip_prefix("ldap://")) {
             (Some(rest), _) => (rest, 636, false),
             (None, Some(rest)) => (rest, 389, true),
@@ -147,6 +173,19 @@ impl Server {
     }
 }
 
+/// As it stands in the settings, with its port.
+impl std::fmt::Display for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { host, port, start_tls } = self;
+        let scheme = if *start_tls { "ldap" } else { "ldaps" };
+        match host.contains(':') {
+            _ if self.is_local() => write!(f, "ldapi://{}", host.replace('/', "%2F")),
+            true => write!(f, "{scheme}://[{host}]:{port}"),
+            false => write!(f, "{scheme}://{host}:{port}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,7 +198,13 @@ mod tests {
             ("ldap://ldap.example.org:3890/", server("ldap.example.org", 3890, true)),
             ("ldaps://[2001:db8::1]", server("2001:db8::1", 636, false)),
             ("ldaps://[2001:db8::1]:7", server("2001:db8::1", 7, false)),
+            ("ldapi:///", server("/run/slapd/ldapi", 0, false)),
+            ("ldapi://%2Frun%2fother-1%2Fldapi", server("/run/other-1/ldapi", 0, false)),
+            ("ldapi://%2Frun%2Fother/", server("/run/other", 0, false)),
             ("ldapi:///run/slapd/ldapi", None),
+            ("ldapi://host", None),
+            ("ldapi://%2Frun%2Fa%20b", None),
+            ("ldapi://%2Frun:7", None),
             ("ldaps://", None),
             ("ldaps://a:0", None),
             ("ldaps://a:65536", None),
@@ -168,6 +213,8 @@ mod tests {
             ("ldap.example.org", None),
         ] {
             assert_eq!(Server::parse(text), expected, "{text}");
+            let shown = expected.as_ref().map(ToString::to_string);
+            assert_eq!(shown.and_then(|shown| Server::parse(&shown)), expected, "{text}");
         }
     }
 }
