@@ -8,7 +8,9 @@
 pub mod attributes;
 pub mod ber;
 pub mod bucket;
+pub mod certificate;
 pub mod connection;
+pub mod examine;
 pub mod gate;
 pub mod message;
 pub mod serve;

@@ -15,11 +15,12 @@ use std::time::Duration;
 use confinement::Lifetime;
 use insis_otp::Source;
 use insis_otp::service::{
-    FleetAdministration, FleetClient, FleetOperation, FleetRequest, FleetResponse, NotUnderstood, Response,
-    TransferRequest, read_message,
+    FleetAdministration, FleetClient, FleetFact, FleetOperation, FleetRequest, FleetResponse, NotUnderstood,
+    Response, TransferRequest, read_message,
 };
 use nix::unistd::getuid;
 use otp_fleet::bucket::{self, Bucket, Flow};
+use otp_fleet::examine::examine;
 use otp_fleet::gate::pass;
 use otp_fleet::serve::{administer, serve, serve_person, transfer};
 use otp_fleet::site;
@@ -49,6 +50,8 @@ enum Asked {
     Request(FleetRequest),
     /// What goes with neither.
     Administration(FleetAdministration),
+    /// What the directory is like.
+    Examination,
     /// A whole record.
     Transfer(TransferRequest),
 }
@@ -59,6 +62,7 @@ impl Asked {
             return Ok(Self::Administration(request));
         }
         match TransferRequest::decode(text)? {
+            None if FleetFact::is_asked_for(text) => Ok(Self::Examination),
             Some(request) => Ok(Self::Transfer(request)),
             None => FleetRequest::decode(text).map(Self::Request),
         }
@@ -79,6 +83,7 @@ impl Asked {
     fn lifetime(&self, deadline: Duration) -> Duration {
         match self {
             Self::Request(FleetRequest { operation: FleetOperation::List, .. }) => LIFETIME,
+            Self::Examination => FleetClient::EXAMINATION + FleetClient::GRACE,
             _ => deadline + FleetClient::GRACE,
         }
     }
@@ -101,7 +106,7 @@ fn answer() -> Result<Zeroizing<String>, String> {
         let is_root = started_by == StartedBy::Root;
         directory.deadline = pass(bucket, is_root, flow, fleet.attempts_per_second, directory.deadline)?;
     }
-    let store = LdapStore::new(directory);
+    let store = LdapStore::new(directory.clone());
     match (started_by, &asked) {
         (StartedBy::Root, Asked::Request(request)) => {
             Ok(serve(&store, &config.policy, request, &mut |listed| say(&listed.encode())).encode())
@@ -109,6 +114,7 @@ fn answer() -> Result<Zeroizing<String>, String> {
         (StartedBy::Root, Asked::Administration(request)) => {
             Ok(administer(&store, &config.policy, request).encode())
         }
+        (StartedBy::Root, Asked::Examination) => Ok(FleetFact::encode_all(&examine(&directory))),
         (StartedBy::Root, Asked::Transfer(request)) => Ok(transfer(&store, request).encode()),
         (StartedBy::Helper(name), Asked::Request(request)) if name == request.user => {
             let user = store.of(&name);

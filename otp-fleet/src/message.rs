@@ -25,6 +25,13 @@ pub enum Request<'r> {
     Bind(&'r Identity),
     /// To go on with TLS.
     StartTls,
+    /// To read an entry.
+    Read {
+        /// Its name.
+        dn: &'r str,
+        /// What of it.
+        attributes: &'r [&'r str],
+    },
     /// To look entries up.
     Search(&'r Search<'r>),
     /// To change an entry.
@@ -112,6 +119,7 @@ pub struct FoundEntry<'m> {
 
 const PAGED_RESULTS: &[u8] = b"1.2.840.113556.1.4.319";
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
+const BASE_OBJECT: u32 = 0;
 const SUBTREE: u32 = 2;
 
 /// The tag of a Modify request.
@@ -163,6 +171,7 @@ impl Request<'_> {
                 }
             }),
             Self::StartTls => writer.within(0x77, |writer| writer.bytes(0x80, START_TLS)),
+            Self::Read { dn, attributes } => write_read(writer, dn, attributes),
             Self::Search(search) => search.write(writer),
             Self::Modify { dn, changes } => writer.within(MODIFY_REQUEST, |writer| {
                 writer.bytes(OCTET_STRING, dn.as_bytes());
@@ -188,6 +197,25 @@ impl Search<'_> {
             });
         });
     }
+}
+
+/// A search for the base alone, whatever it is.
+fn write_read(writer: &mut Writer, dn: &str, attributes: &[&str]) {
+    writer.within(SEARCH_REQUEST, |writer| {
+        writer.bytes(OCTET_STRING, dn.as_bytes());
+        // Aliases are not followed.
+        for number in [BASE_OBJECT, 0] {
+            writer.number(ENUMERATED, number);
+        }
+        for number in [1, 2] {
+            writer.number(INTEGER, number);
+        }
+        writer.bytes(BOOLEAN, &[0]);
+        Condition::Present("objectClass").write(writer);
+        writer.within(SEQUENCE, |writer| {
+            attributes.iter().for_each(|name| writer.bytes(OCTET_STRING, name.as_bytes()));
+        });
+    });
 }
 
 impl Condition<'_> {

@@ -86,6 +86,76 @@ findings! {
             Who has enrolled: otp-setup list."
         cs "Záznamy jsou v adresáři a jeden po druhém se neprohlížejí.\n\
             Kdo je spárován: otp-setup list.";
+    doctor_fleet_unreachable(server, why)
+        en "{server} cannot be asked: {why}.\n\
+            It is passed over, which takes time at each login, and it does not stand in for another one."
+        cs "{server} neodpovídá: {why}.\n\
+            Přeskakuje se, což při každém přihlášení zdržuje, a za jiný server nezaskočí.";
+    doctor_fleet_certificate(server, date)
+        en "The certificate of {server} ends on {date}.\n\
+            From then on nobody whose enrollment is there can log in."
+        cs "Certifikát serveru {server} končí {date}.\n\
+            Potom se nepřihlásí nikdo, kdo má záznam v něm.";
+    doctor_fleet_clock(server, seconds)
+        en "The clock of {server} differs from this host's by {seconds} seconds.\n\
+            The host's decides which codes are right: hosts that differ refuse codes that others take."
+        cs "Hodiny serveru {server} se od zdejších liší o {seconds} s.\n\
+            Který kód je správný, rozhodují hodiny počítače: když se liší, jeden odmítá, co jiný bere.";
+    doctor_fleet_replica(server, why)
+        en "{server} takes no writes: {why}.\n\
+            Every login writes: nobody gets in by this server. It is a replica, or this host may not write there."
+        cs "{server} nepřijímá zápisy: {why}.\n\
+            Každé přihlášení zapisuje: přes tento server se nedostane nikdo. Je to replika, nebo sem tento počítač psát nesmí.";
+    doctor_fleet_writers(count)
+        en "{count} of the servers take writes, and changes have come from several.\n\
+            Of two that take writes at the same time, each lets a code in once. One may write, the others stand by."
+        cs "Zápisy přijímá serverů: {count}, a změny přicházely z několika.\n\
+            Ze dvou, které zapisují zároveň, každý pustí týž kód jednou. Zapisovat smí jeden, ostatní čekají v záloze.";
+    doctor_fleet_placeholder(name)
+        en "The entry {name} is missing, which stands for everybody without a record.\n\
+            How long a login takes tells who has paired a phone."
+        cs "Chybí položka {name}, která zastupuje všechny bez záznamu.\n\
+            Z doby přihlášení se pozná, kdo má spárovaný telefon.";
+    doctor_fleet_attribute(server, name)
+        en "{server} does not know the attribute {name}.\n\
+            Nobody can be enrolled there, and nobody gets in."
+        cs "{server} nezná atribut {name}.\n\
+            Nikdo tam nemůže mít záznam a nikdo se nepřihlásí.";
+    doctor_fleet_values(server, name)
+        en "On {server} the attribute {name} may have several values.\n\
+            Two logins at once could both be written, and one code open both. It has to be SINGLE-VALUE."
+        cs "Na {server} smí mít atribut {name} více hodnot.\n\
+            Dvě přihlášení naráz by se mohla zapsat obě a jeden kód otevřít obě. Musí být SINGLE-VALUE.";
+    doctor_fleet_schema(server, why)
+        en "The schema of {server} cannot be read: {why}.\n\
+            Whether it is the one that is needed is not known."
+        cs "Schéma serveru {server} nelze přečíst: {why}.\n\
+            Není známo, jestli je to ono.";
+    doctor_fleet_anonymous(server, name)
+        en "{server} shows {name} to whoever asks, without a name.\n\
+            Whoever reaches it can learn who has enrolled, and, of oathSecret, make their codes."
+        cs "{server} ukazuje {name} komukoli, kdo se zeptá.\n\
+            Kdo se k němu dostane, zjistí, kdo je spárován, a z oathSecret vyrobí jejich kódy.";
+    doctor_fleet_host_reads(server, name)
+        en "{server} shows this host {name}, which it does not need.\n\
+            Whoever takes this host over takes these along."
+        cs "{server} ukazuje tomuto počítači {name}, který nepotřebuje.\n\
+            Kdo ovládne tento počítač, získá i je.";
+    doctor_fleet_readable(count)
+        en "This host can read the second factors of {count} people (1000: or more).\n\
+            Whoever takes it over has them: the access rules should show it nobody but who logs in here."
+        cs "Tento počítač může číst druhé faktory lidí: {count} (1000: nebo víc).\n\
+            Kdo ho ovládne, má je: přístupová pravidla by mu měla ukazovat jen ty, kdo se sem hlásí.";
+    doctor_fleet_strangers(count, all, names)
+        en "This host can read the second factors of people who have no account here: {count} of {all} that were looked at ({names}).\n\
+            Whoever takes it over has them: the access rules should show it nobody but who logs in here."
+        cs "Tento počítač může číst druhé faktory lidí, kteří tu nemají účet: {count} z {all} prohlédnutých ({names}).\n\
+            Kdo ho ovládne, má je: přístupová pravidla by mu měla ukazovat jen ty, kdo se sem hlásí.";
+    doctor_fleet_overlay(server)
+        en "On {server} people bind with codes (slapo-otp), and it is older than slapd 2.7, or does not say what it is.\n\
+            There one code opens several binds that arrive at once, and replicas do not learn of it. Logins here are not affected."
+        cs "Na {server} se lidé připojují s kódy (slapo-otp) a je starší než slapd 2.7, nebo neříká, co je zač.\n\
+            Jeden kód tam otevře několik připojení naráz a repliky se to nedozví. Zdejších přihlášení se to netýká.";
     doctor_fleet_missing(path)
         en "The program that asks the directory is missing: {path}.\n\
             Nobody whose enrollment is there can log in."

@@ -61,6 +61,9 @@ messages! {
     how_fleet()
         en "See DIAGNOSTICS in otp-fleet(8). When it is put right, this answers:"
         cs "Viz otp-fleet(8), oddíl DIAGNOSTICS. Až to bude v pořádku, odpoví tohle:";
+    how_fleet_then()
+        en "See docs/howto-fleet.md and otp-fleet(8). Then:"
+        cs "Viz docs/howto-fleet.md a otp-fleet(8). Potom:";
     how_idp_grace(path)
         en "Write this line into {path}, then reload sshd:"
         cs "Napište tento řádek do {path} a načtěte sshd znovu:";
