@@ -39,6 +39,12 @@ pub fn serve(
             Ok(()) => FleetResponse::Managed(Response::NotEnrolled),
             Err(error) => refused(error),
         },
+        FleetOperation::CheckInvitation(code) => {
+            FleetResponse::Managed(match service.check_invitation(code) {
+                Ok(()) => Response::Done(Drift::default()),
+                Err(error) => Response::from(error),
+            })
+        }
         FleetOperation::Unlock => FleetResponse::Managed(done(service.unlock(&|_| {}))),
         FleetOperation::List => list(store, policy, say),
     }

@@ -2,14 +2,17 @@
 //! the directory, through `otp-fleet`.
 
 use insis_otp::config::Config;
-use insis_otp::oath::{Digits, Seconds};
+use insis_otp::oath::{Digits, Drift, RecoveryCode, Seconds};
 use insis_otp::record::UserName;
 use insis_otp::service::{
-    FleetClient, FleetLogin, FleetOperation, FleetResponse, HelperClient, HelperError, LoginAttempt, News,
-    Reply, Request, Response, Service, Status, system_clock,
+    Credential, EnrollmentDenial, Error, FleetClient, FleetLogin, FleetOperation, FleetResponse,
+    HelperClient, HelperError, LoginAttempt, NewDevice, News, Reply, Request, Response, Service, Status,
+    system_clock,
 };
-use insis_otp::store::{Account, SecretFile, StoreError};
+use insis_otp::store::{Account, Cause, Location, SecretFile, StoreError};
 use insis_otp::verify::{Policy, Verdict};
+use std::path::Path;
+
 use insis_otp::{RememberedClient, Source};
 use nix::unistd::ResUid;
 
@@ -52,7 +55,7 @@ impl Access {
     }
 
     /// What there is to tell of the person's enrollment; `None` when there is none.
-    fn status(&self, policy: &Policy) -> Result<Option<Status>, AccessError> {
+    pub fn status(&self, policy: &Policy) -> Result<Option<Status>, AccessError> {
         let response = match self {
             Self::Direct(file) => return Ok(service(file, policy).status()?),
             Self::Helper(helper) => helper.ask(&Request::Status)?,
@@ -122,6 +125,68 @@ impl Access {
             }
         }
     }
+}
+
+/// Enrollment within the login.
+impl Access {
+    /// Whether a code is that of the person's invitation; a wrong one is charged.
+    #[cold]
+    #[inline(never)]
+    pub fn check_invitation(&self, code: &RecoveryCode, policy: &Policy) -> Result<(), Error> {
+        match self {
+            Self::Direct(file) => service(file, policy).check_invitation(code),
+            Self::Fleet(fleet) => {
+                enrolled(fleet, fleet.ask(FleetOperation::CheckInvitation(code.clone()))).map(|_| ())
+            }
+            Self::Helper(helper) => Err(unusable(&helper.program, ONLY_ROOT)),
+        }
+    }
+
+    /// Enrolls a device where there is none, with the code of an invitation if that is what it takes.
+    #[cold]
+    #[inline(never)]
+    pub fn enroll(
+        &self,
+        new: &NewDevice,
+        invitation: Option<&RecoveryCode>,
+        policy: &Policy,
+    ) -> Result<Drift, Error> {
+        match (self, invitation) {
+            (Self::Direct(file), Some(code)) => service(file, policy).enroll_invited(new, code),
+            (Self::Direct(file), None) => service(file, policy).enroll(new),
+            (Self::Fleet(fleet), code) => {
+                let credential = code.map_or_else(|| Credential::new(b""), Credential::of_invitation);
+                let request = Request::Enroll(new.clone(), credential);
+                enrolled(fleet, fleet.ask(FleetOperation::Manage(request)))
+            }
+            (Self::Helper(helper), _) => Err(unusable(&helper.program, ONLY_ROOT)),
+        }
+    }
+}
+
+/// What `otp-fleet` answers to whoever enrolls.
+#[cold]
+#[inline(never)]
+fn enrolled(fleet: &FleetClient, asked: Result<FleetResponse, HelperError>) -> Result<Drift, Error> {
+    match asked {
+        Ok(FleetResponse::Managed(Response::Done(drift))) => Ok(drift),
+        Ok(FleetResponse::Managed(Response::CodesRefused(why))) => Err(Error::Codes(why)),
+        Ok(FleetResponse::Managed(Response::Denied(EnrollmentDenial::Invitation(why)))) => {
+            Err(Error::Invitation(why))
+        }
+        Ok(FleetResponse::Managed(Response::Failed(why))) => Err(unusable(fleet.program(), &why)),
+        Ok(_) => Err(unusable(fleet.program(), "there is an enrollment already, or another answer")),
+        Err(error) => Err(unusable(fleet.program(), &error.to_string())),
+    }
+}
+
+/// Why somebody else cannot enroll within the login.
+pub const ONLY_ROOT: &str = "enrollment within the login takes an application with root's rights";
+
+#[cold]
+#[inline(never)]
+fn unusable(program: &Path, why: &str) -> Error {
+    Error::Store(StoreError { location: Location::Path(program.into()), cause: Cause::Unsafe(why.into()) })
 }
 
 /// Does for a name that nobody has here what is done for one that the directory has no record of, where enrollments are in a

@@ -7,17 +7,18 @@
 
 use std::ffi::CStr;
 
+use insis_otp::Source;
 use insis_otp::audit::{Level, Line};
 use insis_otp::config::{Config, Language, SelfEnrollment, Unenrolled};
 use insis_otp::naming::Names;
 use insis_otp::oath::{Code, Drift, OtpGenerator, RecoveryCode, Salt, Seconds, Secret};
-use insis_otp::record::AppEntry;
-use insis_otp::service::{EnrollmentDenial, Error, NewDevice, Service, system_clock};
-use insis_otp::store::{InvitationRefusal, SecretFile};
+use insis_otp::record::{AppEntry, UserName};
+use insis_otp::service::{EnrollmentDenial, Error, NewDevice, system_clock};
+use insis_otp::store::InvitationRefusal;
 use insis_otp::verify::{EnrollmentRefusal, ParsedReply, locate};
 use zeroize::Zeroizing;
 
-use crate::access::{self, Access};
+use crate::access::{Access, AccessError, ONLY_ROOT};
 use crate::dialogue::{self, Reply};
 use crate::host::{Flags, Host, NoReply, SecretBytes};
 use crate::login;
@@ -25,7 +26,7 @@ use crate::messages::{Messages, fill};
 use crate::outcome::NotEnrolled;
 use crate::qr::{self, Drawing};
 use crate::report::Log;
-use crate::target::{Target, exemption};
+use crate::target::{Known, Target, exemption};
 
 /// The columns that the question has for the host's name: 80, less the words beside it.
 const HOST_COLUMNS: usize = 40;
@@ -125,7 +126,8 @@ fn settings(args: &[&CStr], log: &Log) -> Result<Config, EnrollError> {
 struct Waiting {
     config: Config,
     messages: &'static Messages,
-    file: SecretFile,
+    user: UserName,
+    access: Access,
 }
 
 /// What a person answers to the question for the first code.
@@ -151,7 +153,8 @@ impl Waiting {
         log.user.clone_from(&name);
         let find =
             |name: &str| Target::find(name, &config).map_err(|_| store("the account cannot be looked up"));
-        let target = find(&name)?;
+        let mut target = find(&name)?;
+        target.comes_from(Source::of(&log.rhost, target.real_uid().as_raw()));
         log.account = target.other_name().map(str::to_owned);
         // A module may have put the name there that the user database has.
         if due != name && !target.is_of_same_account(&find(&due)?) {
@@ -160,14 +163,17 @@ impl Waiting {
                 None,
             ));
         }
-        match target.known.map(|known| known.access) {
-            Some(Access::Direct(file)) => {
-                let status = access::service(&file, &config.policy).status();
-                let enrolled = status.map_err(|error| store(&error.to_string()))?.is_some();
-                Ok((!enrolled).then_some(Self { messages: Messages::of(config.language), config, file }))
-            }
-            _ => Err(store("enrollment within the login takes an application with root's rights")),
-        }
+        let Some(Known { access: access @ (Access::Direct(_) | Access::Fleet(_)), account, .. }) =
+            target.known
+        else {
+            return Err(store(ONLY_ROOT));
+        };
+        let enrolled = access.status(&config.policy).map_err(|error| match error {
+            AccessError::Unavailable(why) => store(&why),
+            AccessError::NotEnrolled => store("it cannot be looked at"),
+        })?;
+        let messages = Messages::of(config.language);
+        Ok(enrolled.is_none().then_some(Self { messages, config, user: account.name, access }))
     }
 
     /// Enrolls, tells the person so, and logs it.
@@ -195,7 +201,7 @@ impl Waiting {
                 message = self.messages.enroll_not_invited;
                 continue;
             };
-            match self.service().check_invitation(&code) {
+            match self.access.check_invitation(&code, &self.config.policy) {
                 Ok(()) => return Ok(code),
                 Err(Error::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
                     message = self.messages.enroll_not_invited;
@@ -279,20 +285,13 @@ impl Waiting {
         invitation: Option<&RecoveryCode>,
     ) -> Result<Drift, Error> {
         let new = NewDevice { entry: entry.clone(), first, second, recovery: (Vec::new(), Salt::default()) };
-        match invitation {
-            Some(code) => self.service().enroll_invited(&new, code),
-            None => self.service().enroll(&new),
-        }
-    }
-
-    fn service(&self) -> Service<'_, SecretFile> {
-        access::service(&self.file, &self.config.policy)
+        self.access.enroll(&new, invitation, &self.config.policy)
     }
 
     /// The names under which it stands in the app, in full.
     fn names(&self) -> Names {
         let host = nix::unistd::gethostname().map(|host| host.to_string_lossy().into_owned());
-        let user = self.file.account().name.to_string();
+        let user = self.user.to_string();
         Names { user, host: host.unwrap_or_default(), issuer: self.config.issuer.clone() }
     }
 

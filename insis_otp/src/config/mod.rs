@@ -288,7 +288,6 @@ impl Config {
         }
         if self.store == StoreKind::Ldap {
             const LDAP: &str = "store = \"ldap\"";
-            let enrolls = |config: &Self| config.unenrolled == Unenrolled::Enroll;
             match () {
                 // A header without a key.
                 () if self.fleet.is_none() && line_of_section("fleet").is_some() => {
@@ -300,13 +299,6 @@ impl Config {
                 () if self.identity_provider.is_some() => {
                     let error = Error::NotTogether(LDAP, "[identity_provider]");
                     return Err(in_section("identity_provider", error));
-                }
-                () if enrolls(self) || self.services.iter().any(|(_, config)| enrolls(config)) => {
-                    return Err(at(
-                        "unenrolled",
-                        "enrol",
-                        Error::NotTogether(LDAP, "unenrolled = \"enrol\""),
-                    ));
                 }
                 () => {}
             }

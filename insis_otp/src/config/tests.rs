@@ -183,7 +183,6 @@ fn an_identity_provider_is_offered_where_its_services_say() {
 fn what_sections_lack_is_told_with_their_line_and_not_with_that_of_a_comment() {
     let count = |text: &str| text.lines().count();
     let shipped = SHIPPED.replace("store = \"file\"", "store = \"ldap\"");
-    let enrolling = SHIPPED.replace("unenrolled = \"deny\"", "unenrolled = \"enrol\"");
     let line_of =
         |text: &str, start: &str| 1 + text.lines().position(|line| line.starts_with(start)).unwrap();
     let section = |text: &str| format!("{SHIPPED}{text}");
@@ -195,11 +194,6 @@ fn what_sections_lack_is_told_with_their_line_and_not_with_that_of_a_comment() {
         (section("[ fleet ]\nbase = \"dc=ex\"\n"), count(SHIPPED) + 1),
         (section("[identity_provider]\nname = \"x\"\n"), count(SHIPPED) + 1),
         ("# fleet\n\nfleet.base = \"dc=ex\"\n".to_owned(), 3),
-        (
-            format!("{}{FLEET}", enrolling.replace("store = \"file\"", "store = \"ldap\"")),
-            line_of(&enrolling, "unenrolled = "),
-        ),
-        (format!("# \"enrol\"\nstore = \"ldap\"\n{FLEET}[service.su]\nunenrolled = \"enrol\"\n"), 10),
         (format!("# [identity_provider]\nstore = \"ldap\"\n{FLEET}{PROVIDER}"), 9),
     ] {
         let error = parse(&text).unwrap_err();
@@ -568,11 +562,5 @@ fn a_directory_that_is_not_complete_or_not_right_is_refused() {
         let error = parse(&format!("[fleet]\n{line}\n")).unwrap_err();
         assert!(error.contains(&format!("toml:2: {complaint}")), "{error}");
     }
-    assert!(
-        error(&format!("unenrolled = \"enrol\"\n{FLEET}"))
-            .contains("toml:2: store = \"ldap\" and unenrolled")
-    );
     assert!(error(&format!("{FLEET}{PROVIDER}")).contains("store = \"ldap\" and [identity_provider] cannot"));
-    let section = format!("{FLEET}[service.sshd]\nunenrolled = \"enrol\"\n");
-    assert!(error(&section).contains("cannot be used together"));
 }

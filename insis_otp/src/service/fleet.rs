@@ -9,7 +9,7 @@ use super::client::converse;
 use super::codec::{Fields, LONGEST, Writer};
 use super::{HelperError, LoginAttempt, NotUnderstood, Reply, Request, Response, Status};
 use crate::config::{Config, Fleet};
-use crate::oath::{Seconds, UnixTime};
+use crate::oath::{RecoveryCode, Seconds, UnixTime};
 use crate::record::UserName;
 use crate::verify::{Policy, ThrottlePolicy, Verdict, Window};
 use crate::{RememberedClient, Source};
@@ -36,6 +36,8 @@ pub enum FleetOperation {
     Remembers(RememberedClient, Seconds),
     /// To do for a name that nobody has on this host what is done for one that has no record.
     Refuse,
+    /// Whether the code of an invitation is right. A wrong one is charged.
+    CheckInvitation(RecoveryCode),
     /// To end a delay, and to repair a damaged state.
     Unlock,
     /// To list everybody who has enrolled. The name says nothing.
@@ -174,6 +176,11 @@ impl FleetRequest {
                 message
             }
             FleetOperation::Refuse => Writer::new("refuse"),
+            FleetOperation::CheckInvitation(code) => {
+                let mut message = Writer::new("check-invitation");
+                message.field("code", code.reveal().as_str());
+                message
+            }
             FleetOperation::Unlock => Writer::new("unlock"),
             FleetOperation::List => Writer::new("list"),
         };
@@ -203,6 +210,7 @@ impl FleetRequest {
                 Seconds(fields.parse("length")?),
             ),
             "refuse" => FleetOperation::Refuse,
+            "check-invitation" => FleetOperation::CheckInvitation(fields.recovery_code("code")?),
             "unlock" => FleetOperation::Unlock,
             "list" => FleetOperation::List,
             _ => {
@@ -379,7 +387,7 @@ impl FleetClient {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::Refusal;
+    use crate::verify::{ParsedReply, Refusal};
 
     fn again(operation: FleetOperation) -> String {
         let user = UserName::parse("anna=b ž").unwrap();
@@ -410,6 +418,8 @@ mod tests {
         let _ = again(FleetOperation::Remembers(client, Seconds(60)));
         let _ = again(FleetOperation::Manage(Request::Status));
         let _ = again(FleetOperation::Manage(Request::Verify(Reply::new(b"123456"))));
+        let ParsedReply::Recovery(code) = ParsedReply::parse(b"abcde-fghjk") else { panic!() };
+        let _ = again(FleetOperation::CheckInvitation(code));
         for operation in [FleetOperation::Refuse, FleetOperation::Unlock, FleetOperation::List] {
             let _ = again(operation);
         }

@@ -70,7 +70,11 @@ impl<S: UserStore> Service<'_, S> {
         by: &mut AllowedBy,
     ) -> Result<Response, Error> {
         let Authority::User(SelfService { self_enrollment: policy, check_password, .. }) = authority else {
-            return self.enroll(new).map(Response::Done);
+            // Whoever enrolls within a login may have shown an invitation, which is used up then.
+            return match credential.invitation_code() {
+                Some(code) => self.enroll_invited(new, &code).map(Response::Done),
+                None => self.enroll(new).map(Response::Done),
+            };
         };
         if policy == SelfEnrollment::Off {
             return Ok(Response::Denied(EnrollmentDenial::Off));

@@ -27,7 +27,8 @@ pub enum Request {
     Verify(Reply),
     /// Tell about the enrollment.
     Status,
-    /// Enroll a phone where there is none, with what allows it.
+    /// Enroll a phone where there is none, with what allows it; of root, who needs no leave, with nothing, or with the code of an
+    /// invitation that the person has shown.
     Enroll(NewDevice, Credential),
     /// Enroll another phone instead.
     Replace(NewDevice, Reply),
@@ -193,6 +194,12 @@ impl Credential {
     pub fn new(bytes: &[u8]) -> Self {
         let bytes = if bytes.len() > Self::LONGEST { &[] } else { bytes };
         Self(Zeroizing::new(bytes.to_vec()))
+    }
+
+    /// The code of an invitation.
+    #[must_use]
+    pub fn of_invitation(code: &RecoveryCode) -> Self {
+        Self::new(code.reveal().as_bytes())
     }
 
     /// As it was typed.

@@ -224,25 +224,17 @@ mod tests {
 
     #[test]
     fn enrollments_are_never_looked_for_elsewhere_than_the_settings_say() {
-        let enrolls = format!("store = \"ldap\"\nunenrolled = \"enrol\"\n{FLEET}");
-        let deny = Correction::Instead(2, "unenrolled = \"deny\"".to_owned());
-        assert_eq!(corrected(&enrolls), Some(deny));
         let ldap = Correction::Instead(1, "store = \"ldap\"".to_owned());
         for text in ["store = \"lpad\"\n", "store = ldap\n"] {
             assert_eq!(corrected(&format!("{text}{FLEET}")), Some(ldap.clone()), "{text}");
         }
-        let twice = format!("{enrolls}[service.su]\nunenrolled = \"enrol\"\n");
         let provider = format!(
             "store = \"ldap\"\n{FLEET}[identity_provider]\nname = \"x\"\nclient_id = \"x\"\nissuer = \"https://x.org\"\nmfa = \"provider\"\n"
         );
         let servers = format!("store = \"ldap\"\n{}", FLEET.replace("ldaps://", ""));
-        for text in [
-            &twice,
-            &provider,
-            &servers,
-            &format!("store = \"LDAP\"\n{FLEET}"),
-            &format!("store = 1\n{FLEET}"),
-        ] {
+        for text in
+            [&provider, &servers, &format!("store = \"LDAP\"\n{FLEET}"), &format!("store = 1\n{FLEET}")]
+        {
             let offered = corrected(text);
             let line = match &offered {
                 Some(Correction::Instead(_, line) | Correction::Below(_, line)) => line.as_str(),

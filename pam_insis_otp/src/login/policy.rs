@@ -71,7 +71,7 @@ impl Login {
 /// nor where account management would not come to it: there everybody is refused who has not enrolled.
 fn must_enroll(host: &mut dyn Host, typed: &str, known: &Known, log: &Log) -> Option<Passed> {
     host.password()?;
-    if !matches!(known.access, Access::Direct(_)) {
+    if matches!(known.access, Access::Helper(_)) {
         return None;
     }
     if let Some(kind) = stack::lacks(&log.service) {
