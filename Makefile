@@ -65,6 +65,7 @@ help:
 	@echo 'make picture     the picture in README.md anew'
 	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
 	@echo 'make test-services   the models in config/pam.d with the servers that they are for, on a throwaway machine'
+	@echo 'make test-ansible    the Ansible role and the cloud-init example, on throwaway machines'
 	@echo 'make test-clients    the test of a client that takes a desktop along: FileZilla'
 	@echo 'make sbom        what is compiled into each binary, as CycloneDX JSON'
 	@echo 'make clean       what was built'
@@ -169,7 +170,7 @@ uninstall:
 	@echo 'Take pam_insis_otp.so out of your PAM stacks: a stack that names a missing module refuses everybody.'
 
 # What is missing on this machine is named, and not checked.
-SCRIPTS := .ci/run fuzz/run tests/machine tests/packages tests/services $(wildcard tests/package/* debian/*.postinst debian/*.postrm \
+SCRIPTS := .ci/run fuzz/run tests/machine tests/packages tests/services tests/ansible tests/cloud-init $(wildcard tests/package/* debian/*.postinst debian/*.postrm \
   debian/*.prerm) debian/tests/installed debian/tests/logins
 PERL    := debian/third-party debian/sbom
 # The copy of the advisory database that "cargo deny fetch" gets.
@@ -202,6 +203,8 @@ lint-deny:
 
 lint-scripts:
 	$(call has,command -v shellcheck,shellcheck -S warning $(SCRIPTS),shellcheck is not installed: scripts were not checked)
+	$(call has,command -v ansible-lint,cd config/ansible && ansible-lint --offline --profile production -q .,\
+	  ansible-lint is not installed: the Ansible role was not checked)
 	$(call has,perl -MJSON::PP -e 1,for script in $(PERL); do perl -cw $$script || exit 1; done,perl is not installed: its scripts were not checked)
 
 lint-texts:
@@ -257,6 +260,14 @@ test-clients: build deps-test
 	$(PACKAGES) $(DEPS_CLIENTS)
 	$(CARGO) test -p insis-otp-tests --locked --no-run --test clients
 	$(MACHINE) $(CARGO) test -p insis-otp-tests --locked --offline --test clients -- --ignored
+
+.PHONY: test-ansible
+CLOUD_DEBS := $(abspath $(TARGET))/cloud-init
+test-ansible: build deps-test
+	$(MACHINE) tests/ansible
+	@mkdir -p "$(CLOUD_DEBS)/partial"
+	$(AS_ROOT) apt-get install -y -q --no-install-recommends --download-only -o Dir::Cache::archives="$(CLOUD_DEBS)" cloud-init
+	$(MACHINE) tests/cloud-init "$(CLOUD_DEBS)"
 
 # Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
 vendor:
