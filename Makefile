@@ -63,6 +63,7 @@ help:
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
 	@echo 'make packages    the names of all of them, for a mirror without a network'
 	@echo 'make picture     the picture in README.md anew'
+	@echo 'make test-389        the store in a 389 Directory Server, whose packages go into the throwaway machine only, as root'
 	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
 	@echo 'make test-services   the models in config/pam.d with the servers that they are for, on a throwaway machine'
 	@echo 'make test-ansible    the Ansible role and the cloud-init example, on throwaway machines'
@@ -238,6 +239,17 @@ sbom:
 RELEASES     := bookworm trixie
 DEPS_PACKAGE := debootstrap git iproute2
 DEBIANS      := $(abspath $(TARGET))/package
+# A 389 Directory Server takes longer to install than all tests of it: the packages are fetched here and installed in the throwaway machine.
+DEPS_389     := 389-ds-base python3-argcomplete
+PACKAGES_389 := $(abspath $(TARGET))/389-ds
+.PHONY: test-389
+test-389: build deps-test
+	@mkdir -p "$(PACKAGES_389)/partial"
+	$(AS_ROOT) apt-get install -qq -y --no-install-recommends --download-only -o Dir::Cache::archives="$(PACKAGES_389)" $(DEPS_389)
+	$(CARGO) nextest run -p insis-otp-tests --locked --features 389-ds --test fleet_389 --no-run
+	$(MACHINE) sh -c 'dpkg --install "$$0"/*.deb >/dev/null && exec "$$@"' "$(PACKAGES_389)" \
+	  $(CARGO) nextest run -p insis-otp-tests --locked --offline --features 389-ds --test fleet_389 --test-threads 1 $(T)
+
 .PHONY: test-packages
 test-packages: deb
 	$(PACKAGES) $(DEPS_PACKAGE)

@@ -54,6 +54,8 @@ pub const USER_CLASS: &str = "insisOtpUser";
 pub const TOKEN_CLASS: &str = "oathTOTPToken";
 /// The class of an entry with parameters.
 pub const PARAMETERS_CLASS: &str = "oathTOTPParams";
+/// The class above it, which 389 Directory Server writes out.
+pub const PARAMETERS_SUPERCLASS: &str = "oathParams";
 
 /// Those that have one value.
 const SINGLE: [&str; 10] =

@@ -23,6 +23,7 @@
 //! | have somebody link their own account by a script | [`own_link`] |
 //! | have a provider that behaves as none should | [`stub_provider`] |
 //! | have a directory that keeps enrollments, and try a code there | [`fleet::Slapd`], [`fleet_attempt`] |
+//! | have a 389 Directory Server that keeps enrollments (`make test-389`) | [`ds389::Ds389`] |
 //! | freeze or kill all that is in a control group | [`control_group::ControlGroup`] |
 //! | have a user try to get at programs that run for them | [`seizer::Seizer`] |
 //! | break system calls, fill disks, search memory | [`faults`] |
@@ -35,6 +36,7 @@ pub mod control_group;
 pub mod crowd;
 pub mod directory;
 pub mod doctor;
+pub mod ds389;
 pub mod enrolled;
 pub mod env;
 pub mod faults;

@@ -149,8 +149,10 @@ impl LdapEntry {
         );
         // A window that somebody else has put there belongs to the class that goes.
         changes.push(replace(at::WINDOW, None));
-        if old.has_class(at::PARAMETERS_CLASS) {
-            let values = vec![at::PARAMETERS_CLASS.as_bytes()];
+        let classes = [at::PARAMETERS_CLASS, at::PARAMETERS_SUPERCLASS];
+        let values: Vec<_> =
+            classes.into_iter().filter(|class| old.has_class(class)).map(str::as_bytes).collect();
+        if !values.is_empty() {
             changes.push(Change { kind: Kind::Delete, attribute: at::OBJECT_CLASS, values });
         }
         self.modify(session, &changes)?;
