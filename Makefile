@@ -41,6 +41,7 @@ DEPS_TEST  := $(DEPS_DEMO) ansible-core binutils btrfs-progs cups-client cups-da
 # What only tests beside make test need: a client, and the servers of tests/services.
 DEPS_CLIENTS  := $(DEPS_TEST) filezilla
 DEPS_SERVICES := cockpit-bridge cockpit-ws curl dovecot-imapd freeradius freeradius-utils pkexec polkitd python3 rsyslog sasl2-bin xrdp
+DEPS_DOCS     := mandoc python3
 # Node.js of other makers brings npm along, and does not suffer Debian's beside it.
 DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
@@ -62,6 +63,7 @@ help:
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
 	@echo 'make packages    the names of all of them, for a mirror without a network'
+	@echo 'make docs        the pages and manual pages as HTML, with a search, in $(TARGET)/docs/html'
 	@echo 'make picture     the picture in README.md anew'
 	@echo 'make test-389        the store in a 389 Directory Server, whose packages go into the throwaway machine only, as root'
 	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
@@ -74,7 +76,7 @@ help:
 # For a mirror of one's own: a name a line.
 .PHONY: packages
 packages:
-	@printf '%s\n' $(sort make $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_APPS) $(DEPS_DEB))
+	@printf '%s\n' $(sort make $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_APPS) $(DEPS_DEB) $(DEPS_DOCS))
 
 deps: deps-build deps-demo deps-test
 deps-build:
@@ -284,6 +286,16 @@ test-ansible: build deps-test
 # Everything that cargo would download, for builds without a network. debian/rules uses it when it is there.
 vendor:
 	$(CARGO) vendor --quiet --locked --versioned-dirs vendor >/dev/null
+
+# mdBook is a Rust program that Debian does not have; where none is installed, this version is built into $(TARGET)/tools.
+.PHONY: docs
+MDBOOK_VERSION := 0.4.52
+MDBOOK         := $(or $(shell command -v mdbook 2>/dev/null),$(abspath $(TARGET))/tools/bin/mdbook)
+docs:
+	$(PACKAGES) $(DEPS_DOCS)
+	@test -x "$(MDBOOK)" || $(CARGO) install mdbook --version $(MDBOOK_VERSION) --locked --no-default-features --features search \
+	  --root "$(TARGET)/tools"
+	MDBOOK="$(MDBOOK)" docs/site/build "$(TARGET)/docs"
 
 .PHONY: picture
 picture: build deps-test

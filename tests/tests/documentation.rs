@@ -121,6 +121,23 @@ fn the_index_lists_every_page() {
     }
 }
 
+/// What make docs makes a site of.
+#[test]
+fn the_site_has_every_page_that_there_is() {
+    let contents = std::fs::read_to_string(repository().join("docs/site/SUMMARY.md")).expect("the contents");
+    let listed: BTreeSet<_> = targets(&contents).map(str::to_owned).collect();
+    for page in &listed {
+        assert!(repository().join(page).is_file(), "docs/site/SUMMARY.md: there is no {page}");
+    }
+    let manuals = std::fs::read_dir(repository().join("docs/man")).expect("a folder");
+    let manuals = manuals.map(|file| file.expect("a file").path()).filter(|path| path.is_file());
+    for page in pages().into_iter().chain(manuals) {
+        let name = page.strip_prefix(repository()).expect("a page of ours").display().to_string();
+        assert!(listed.contains(&name), "docs/site/SUMMARY.md does not list {name}");
+    }
+    assert!(listed.len() > 20, "{listed:?}");
+}
+
 /// The rows `| module | subject | uses |` of the library's table: each module with those that it may use, from above.
 fn modules() -> Vec<(String, BTreeSet<String>)> {
     let path = repository().join("docs/development/code-structure.md");
