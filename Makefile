@@ -64,7 +64,7 @@ help:
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
 	@echo 'make packages    the names of all of them, for a mirror without a network'
 	@echo 'make docs        the pages and manual pages as HTML, with a search, in $(TARGET)/docs/html'
-	@echo 'make picture     the picture in README.md anew'
+	@echo 'make picture     the pictures in README.md and docs/howto-pair.md anew'
 	@echo 'make test-389        the store in a 389 Directory Server, whose packages go into the throwaway machine only, as root'
 	@echo 'make test-packages   the packages on the Debian releases that are supported, as root'
 	@echo 'make test-services   the models in config/pam.d with the servers that they are for, on a throwaway machine'
@@ -302,6 +302,8 @@ picture: build deps-test
 	$(CARGO) test -p insis-otp-tests --locked --no-run --test setup_screens
 	$(MACHINE) env PICTURE="$(abspath docs/pairing.png)" $(CARGO) test -p insis-otp-tests --locked --offline \
 	  --test setup_screens -- --ignored readmes_picture
+	$(MACHINE) env PICTURES="$(abspath docs/pictures)" $(CARGO) test -p insis-otp-tests --locked --offline \
+	  --test setup_screens -- --ignored pictures_of_each_step
 
 # Everybody is measured in the same run and in turn: only the ratios can be compared with those of another run.
 bench: build deps-test

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use insis_otp_tests::env::{Env, run};
 use insis_otp_tests::phone::Phone;
-use insis_otp_tests::screen::{Screen, Theme};
+use insis_otp_tests::screen::{Font, Screen, Theme};
+use insis_otp_tests::ssh::{KEYBOARD_INTERACTIVE, STACK, Sshd};
 use insis_otp_tests::terminal::Terminal;
 
 fn machine() -> Env {
@@ -157,4 +158,61 @@ fn the_readmes_picture_is_made() {
     let (picture, _) = xterm.scan().expect("no code");
     let path = std::env::var("PICTURE").expect("PICTURE says where it is kept");
     run(Command::new("convert").arg(picture).args(["-trim", "+repage", "-strip", "-colors", "32"]).arg(path));
+}
+
+/// A picture of what is on that terminal now, as xterm draws it: once nothing changes in it any more.
+fn keep(screen: &Screen, terminal: &Terminal, rows: u16, name: &str) {
+    let xterm = screen.replay(Theme::Dark, Font::Scalable, (rows, 80), &terminal.raw());
+    let folder =
+        std::path::PathBuf::from(std::env::var("PICTURES").expect("PICTURES says where they are kept"));
+    let picture = || std::fs::read(xterm.picture()).expect("a picture");
+    let mut last = Vec::new();
+    // Before there is a window, the display is one colour, and a picture of it small.
+    for _ in 0..50 {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let now = picture();
+        if now == last && now.len() > 3000 {
+            let path = folder.join(format!("{name}.png"));
+            let mut convert = Command::new("convert");
+            convert.arg(xterm.picture()).args(["-trim", "+repage", "-strip", "-colors", "32"]);
+            run(convert.arg(path));
+            return;
+        }
+        last = now;
+    }
+    panic!("{name}: the window does not come to rest");
+}
+
+/// The pictures in docs/howto-pair.md. Secret and codes in them are of a machine that is gone.
+#[test]
+#[ignore = "it makes docs/pictures anew: make picture"]
+fn the_pictures_of_each_step_are_made() {
+    let env = Env::build().user("anna", "secret").service("sshd", STACK).clock().start();
+    env.clock().freeze(1_700_000_022);
+    let screen = Screen::start();
+    let mut setup = Terminal::sized(&env.as_user("anna", "otp-setup"), 24, 80);
+    setup.expect("[yes/no]");
+    keep(&screen, &setup, 24, "pair-1-app");
+    setup.line("yes");
+    setup.expect("First code:");
+    keep(&screen, &setup, 24, "pair-2-scan");
+    let phone = Phone::typed(&setup.secret());
+    let code = || phone.code_at(env.clock().now());
+    setup.line(&code());
+    setup.expect("Next code:");
+    keep(&screen, &setup, 24, "pair-3-next-code");
+    env.clock().advance(30);
+    setup.line(&code());
+    setup.expect("Your password (not shown), or an invitation code: ");
+    setup.line("secret");
+    setup.expect("Press Enter");
+    keep(&screen, &setup, 24, "pair-4-recovery-codes");
+    setup.line("");
+    assert!(setup.wait().success());
+    let sshd = Sshd::start(&env, "sshd", KEYBOARD_INTERACTIVE);
+    env.clock().advance(60);
+    let mut ssh = sshd.login("anna", "echo You are in.; sleep 60");
+    ssh.answers(&[("Password: ", "secret"), ("One-time code: ", &code())]);
+    ssh.expect("You are in.");
+    keep(&screen, &ssh, 8, "pair-5-login");
 }
