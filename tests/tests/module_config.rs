@@ -178,7 +178,7 @@ fn login_on_the_console() {
     login.expect("now anna");
 }
 
-const ONE_PROMPT: [&str; 5] = ["dovecot", "radiusd", "saslauthd", "screen-locker", "xrdp-sesman"];
+const ONE_PROMPT: [&str; 6] = ["dovecot", "radiusd", "saslauthd", "screen-locker", "sddm", "xrdp-sesman"];
 
 /// A program that gives the same answer to every question: one wrong reply is one guess.
 #[test]
@@ -204,7 +204,7 @@ fn stacks_with_one_prompt() {
 
 #[test]
 fn stacks_of_programs_that_ask_twice() {
-    for name in ["cockpit", "polkit-1"] {
+    for name in ["cockpit", "gdm-password", "lightdm", "polkit-1"] {
         let Machine { env: _env, anna, .. } = machine(&[(name, &format!("pam.d/{name}"))], "");
         let log_in = |replies: [&str; 2]| {
             let mut pam = Login::to(name).user("anna").types(replies.map(str::to_owned)).begin();
@@ -231,12 +231,15 @@ fn every_stack_that_is_shipped_is_tested_here() {
         [
             "cockpit",
             "dovecot",
+            "gdm-password",
+            "lightdm",
             "login",
             "otp-setup",
             "polkit-1",
             "radiusd",
             "saslauthd",
             "screen-locker",
+            "sddm",
             "sshd",
             "sshd-enrol",
             "sshd-key-and-code",

@@ -78,6 +78,15 @@ fn shipped_stacks_give_no_finding() {
         ("sudo", include_str!("../../../../config/pam.d/sudo")),
         ("sudo-i", include_str!("../../../../config/pam.d/sudo-i")),
         ("swaylock", include_str!("../../../../config/pam.d/screen-locker")),
+        ("cockpit", include_str!("../../../../config/pam.d/cockpit")),
+        ("polkit-1", include_str!("../../../../config/pam.d/polkit-1")),
+        ("gdm-password", include_str!("../../../../config/pam.d/gdm-password")),
+        ("lightdm", include_str!("../../../../config/pam.d/lightdm")),
+        ("sddm", include_str!("../../../../config/pam.d/sddm")),
+        ("dovecot", include_str!("../../../../config/pam.d/dovecot")),
+        ("radiusd", include_str!("../../../../config/pam.d/radiusd")),
+        ("smtp", include_str!("../../../../config/pam.d/saslauthd")),
+        ("xrdp-sesman", include_str!("../../../../config/pam.d/xrdp-sesman")),
     ];
     for sshd in [include_str!("../../../../config/pam.d/sshd"), ENROLL_MODEL] {
         let mut all = files(sshd, ("common-auth", DEBIAN_12)).with("common-session-noninteractive", "");
@@ -86,7 +95,7 @@ fn shipped_stacks_give_no_finding() {
         }
         for config in ["", "unenrolled = \"ignore\"\n"] {
             let (findings, used) = examined(&all, config, false);
-            assert!(findings.is_empty() && used.len() == 6, "{findings:#?}");
+            assert!(findings.is_empty() && used.len() == models.len() + 1, "{findings:#?}");
         }
     }
 }
