@@ -490,7 +490,7 @@ fn configuration(folder: &Path, more: &str) -> String {
          TLSCertificateFile {folder}/server.pem\nTLSCertificateKeyFile {folder}/server.key\n\
          TLSVerifyClient try\nsizelimit 500\n\
          database mdb\nmaxsize 1073741824\nsuffix \"dc=example,dc=org\"\ndirectory {folder}/db\n\
-         rootdn \"{}\"\nrootpw \"{}\"\nindex uid,insisOtpState,insisOtpInvitation pres,eq\n\
+         rootdn \"{}\"\nrootpw \"{}\"\nindex objectClass eq\nindex uid,insisOtpState,insisOtpInvitation pres,eq\n\
          limits group/groupOfNames/member=\"cn=otp-hosts,ou=groups,dc=example,dc=org\" size.prtotal=unlimited\n\
          {more}\n{access}\naccess to attrs=userPassword by self write by anonymous auth by * none\n\
          access to * by self write by users read by anonymous auth\n",

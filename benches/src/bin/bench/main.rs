@@ -4,6 +4,7 @@
 
 mod attempts;
 mod crowds;
+mod fleet;
 mod programs;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use insis_otp_tests::person::{Person, STEP, time_of};
 
 type Section = fn(&mut Bench);
 
-const SECTIONS: [(&str, Section); 10] = [
+const SECTIONS: [(&str, Section); 11] = [
     ("counts", attempts::counts),
     ("attempts", attempts::attempts),
     ("refusals", attempts::expensive_replies),
@@ -29,6 +30,7 @@ const SECTIONS: [(&str, Section); 10] = [
     ("setup", programs::otp_setup),
     ("users", crowds::many_users),
     ("list", programs::list_of_many),
+    ("directory", fleet::directory),
 ];
 
 /// How many people come at once at the most.
