@@ -15,8 +15,10 @@ use crate::ui::Stop;
 pub enum Status {
     /// Done.
     Done,
-    /// A code was refused, or the person said no.
+    /// A code was refused.
     Refused,
+    /// The person said no, or went away.
+    Declined,
     /// Wrong usage.
     Usage,
     /// There is no enrollment.
@@ -34,11 +36,26 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether somebody may need help then: nothing that they can do about it has been said.
+    pub const fn calls_for_help(self) -> bool {
+        match self {
+            Self::Refused | Self::Unusable => true,
+            Self::Done
+            | Self::Declined
+            | Self::Usage
+            | Self::NotEnrolled
+            | Self::Exists
+            | Self::Problems
+            | Self::Checked(_)
+            | Self::Signal(_) => false,
+        }
+    }
+
     /// The number.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::Refused => 1,
+            Self::Refused | Self::Declined => 1,
             Self::Usage => 2,
             Self::NotEnrolled => 3,
             Self::Exists => 4,
@@ -56,10 +73,10 @@ pub type ExitError = (Status, Option<String>);
 /// What is said of a command that ended early.
 pub fn of_session(end: SessionError, messages: &Messages, user: &str) -> ExitError {
     match end {
-        SessionError::Declined => (Status::Refused, Some(messages.declined())),
+        SessionError::Declined => (Status::Declined, Some(messages.declined())),
         SessionError::Refused => (Status::Refused, None),
         SessionError::Stopped(Stop::Signal(number)) => (Status::Signal(number), Some(messages.stopped())),
-        SessionError::Stopped(Stop::EndOfInput) => (Status::Refused, Some(messages.input_ended())),
+        SessionError::Stopped(Stop::EndOfInput) => (Status::Declined, Some(messages.input_ended())),
         SessionError::Missing(option) => (Status::Usage, Some(messages.error(messages.end_batch(option)))),
         SessionError::NoRandom(why) => (Status::Unusable, Some(messages.error(messages.end_no_random(why)))),
         SessionError::NoPage(why) => {

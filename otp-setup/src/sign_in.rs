@@ -41,7 +41,7 @@ pub fn not_linked(messages: &Messages, user: &str, why: &LinkRefusal) -> (Status
         LinkRefusal::NoProvider => (Status::Unusable, messages.idp_none()),
         LinkRefusal::ClientSecret => (Status::Unusable, messages.link_client_secret()),
         LinkRefusal::NotHere => (Status::Unusable, messages.link_home()),
-        LinkRefusal::Abandoned => (Status::Refused, messages.input_ended()),
+        LinkRefusal::Abandoned => (Status::Declined, messages.input_ended()),
         LinkRefusal::Refused(why, detail) => (Status::Refused, refused(messages, *why, detail)),
         LinkRefusal::Unavailable(why, detail) => (Status::Unusable, unavailable(messages, *why, detail)),
     }

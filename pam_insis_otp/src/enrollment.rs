@@ -19,6 +19,7 @@ use insis_otp::verify::{EnrollmentRefusal, ParsedReply, locate};
 use zeroize::Zeroizing;
 
 use crate::access::{Access, AccessError, ONLY_ROOT};
+use crate::contact::Contact;
 use crate::dialogue::{self, Reply};
 use crate::host::{Flags, Host, NoReply, SecretBytes};
 use crate::login;
@@ -193,18 +194,21 @@ impl Waiting {
 
     /// Asks for the code of an invitation until it is right; each wrong one is charged.
     fn invitation(&self, host: &dyn Host) -> Result<RecoveryCode, EnrollError> {
+        let not_invited = Contact::of(self.config.contact.clone())
+            .below(self.messages.enroll_not_invited.to_owned(), self.messages);
+        let not_invited = format!("{}\n", not_invited.trim_end());
         let mut message = "";
         for _ in 0..ROUNDS {
             let reply = self.ask(host, &format!("\n{message}{}", self.messages.enroll_invitation))?;
             let code = reply.as_ref().map(|reply| ParsedReply::parse(reply));
             let Some(ParsedReply::Recovery(code)) = code else {
-                message = self.messages.enroll_not_invited;
+                message = &not_invited;
                 continue;
             };
             match self.access.check_invitation(&code, &self.config.policy) {
                 Ok(()) => return Ok(code),
                 Err(Error::Invitation(InvitationRefusal::Wrong { left: 1.. })) => {
-                    message = self.messages.enroll_not_invited;
+                    message = &not_invited;
                 }
                 Err(failure) => return Err(failed(failure)),
             }

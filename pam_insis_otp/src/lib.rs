@@ -11,6 +11,7 @@
 //! | `dialogue` | the conversation: questions, replies, what is no attempt |
 //! | `outcome` | how an authentication can end, and the one road from there to a PAM code |
 //! | `messages` | what people read |
+//! | `contact` | whom to ask for help, said to whoever cannot help themselves |
 //! | `presence` | whether the person is still there while nobody is asked |
 //! | `reminder` | whom a day was named from which a code is needed, and when |
 //! | `report` | the lines in the log |
@@ -19,6 +20,7 @@
 #![deny(unsafe_code)]
 
 mod access;
+mod contact;
 mod date;
 mod dialogue;
 mod enrollment;

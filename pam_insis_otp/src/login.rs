@@ -17,6 +17,7 @@ use insis_otp::{RememberedClient, Source};
 use zeroize::Zeroizing;
 
 use crate::access::{self, AccessError};
+use crate::contact::{self, Contact};
 use crate::dialogue::{self, Reply};
 use crate::ffi::{self, DefaultScheduling};
 use crate::host::{Flags, Host, SecretBytes};
@@ -37,7 +38,7 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
     if host.enrollment_due().is_some() {
         host.leave_enrollment_due("");
     }
-    let outcome = match Login::prepare(host, args, flags, &mut log, &mut messages) {
+    let outcome = match Login::prepare(host, args, flags, &mut log, &mut messages, &mut seen) {
         Ok(login) => {
             login.pad_to_interval(began, Login::BEFORE_QUESTION);
             login.run(host, &log, &mut seen)
@@ -66,18 +67,21 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
                 dialogue::tell(host, flags, &messages.required_from(*day));
             }
         }
-        Outcome::Unavailable(_) | Outcome::Misconfigured(_) if log.service.starts_with("sshd") => {
-            let question = format!("{}\n{}", messages.cannot_check, messages.press_enter);
-            dialogue::complain_in_question(host, flags, &question);
-        }
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
-            dialogue::complain(host, flags, messages.cannot_check);
+            let text = seen.contact.below(messages.cannot_check.to_owned(), messages);
+            if log.service.starts_with("sshd") {
+                let question = format!("{text}\n{}", messages.press_enter);
+                dialogue::complain_in_question(host, flags, &question);
+            } else {
+                dialogue::complain(host, flags, &text);
+            }
         }
-        Outcome::Refused(_)
-        | Outcome::Denied(..)
-        | Outcome::NotSignedIn(..)
-        | Outcome::NoReply(_)
-        | Outcome::Passed(_) => {}
+        Outcome::Refused(_) | Outcome::Denied(..) | Outcome::NotSignedIn(..) => {
+            if let Some(text) = seen.contact.alone(messages) {
+                dialogue::complain(host, flags, &text);
+            }
+        }
+        Outcome::NoReply(_) | Outcome::Passed(_) => {}
     }
     outcome
 }
@@ -121,6 +125,8 @@ struct Seen {
     new_device: Cell<Option<UnixTime>>,
     /// When the account was linked to the identity provider, if that was.
     new_link: Cell<Option<UnixTime>>,
+    /// Whom to ask for help.
+    contact: Contact,
 }
 
 impl Seen {
@@ -166,9 +172,11 @@ impl Login {
         flags: Flags,
         log: &mut Log,
         messages: &mut &'static Messages,
+        seen: &mut Seen,
     ) -> Result<Self, Outcome> {
         let (mut config, stacking) = settings(args, &log.service).map_err(Outcome::Misconfigured)?;
         *messages = Messages::of(config.language);
+        seen.contact = Contact::of(config.contact.take());
         log.debug = config.debug;
         let name = host.user().map_err(Outcome::NoReply)?;
         log.user.clone_from(&name);
@@ -268,12 +276,16 @@ impl Login {
     fn refuse(&self, outcome: &Outcome, left: u8, log: &Log, seen: &mut Seen) -> String {
         seen.refused += u32::from(outcome.is_counted());
         log.send(outcome.line().field("tries_left", left), outcome.message(&log.service));
-        match outcome {
+        let again = left.saturating_add(1) < self.config.tries;
+        let note = match outcome {
             Outcome::NotSignedIn(why, _) => why.note(self.messages).to_owned(),
-            _ => {
-                let again = left.saturating_add(1) < self.config.tries;
-                outcome.refusal().map_or_else(String::new, |refusal| self.messages.refused(refusal, again))
+            _ => outcome.refusal().map_or_else(String::new, |refusal| self.messages.refused(refusal, again)),
+        };
+        match outcome.refusal() {
+            Some(refusal) if again || left == 1 || contact::is_due(refusal) => {
+                seen.contact.below(note, self.messages)
             }
+            _ => note,
         }
     }
 

@@ -187,6 +187,9 @@ keys! {
             config.prompt_chosen = true;
         }),
         "The question for the code;";
+    "contact" = Example("\"help desk, phone 1234, https://it.example.org\""), Site,
+        Kind::Text(72, |config, text| config.contact = Some(text.to_owned())),
+        "Whom people ask who cannot help themselves:";
     "echo" = Default("false"), Any,
         Kind::Flag(|config, flag| config.echo = flag),
         "Whether the code is shown while it is typed.";

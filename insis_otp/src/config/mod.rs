@@ -75,6 +75,8 @@ pub struct Config {
     pub prompt: String,
     /// Whether that was chosen, and so is not the language's own.
     prompt_chosen: bool,
+    /// Whom people ask who cannot help themselves.
+    pub contact: Option<String>,
     /// Whether the code is shown while it is typed.
     pub echo: bool,
     /// Whether steps on the way to a decision are logged too. Never a secret or a code.
@@ -207,6 +209,7 @@ impl Default for Config {
             language: Language::default(),
             prompt: Language::default().prompt().to_owned(),
             prompt_chosen: false,
+            contact: None,
             echo: false,
             debug: false,
             issuer: None,

@@ -123,8 +123,11 @@ fn the_manual_says_what_the_table_says() {
 
 #[test]
 fn defaults_are_what_the_table_says() {
-    for key in DOCUMENTATION {
+    for (key, Key { scope, .. }) in DOCUMENTATION.iter().zip(KEYS) {
         match key.shown {
+            Shown::Example(value) if *scope == Scope::Site => {
+                assert_ne!(parse(&format!("{} = {value}", key.name)), Ok(Config::default()), "{}", key.name);
+            }
             Shown::Default(value) => {
                 assert_eq!(parse(&format!("{} = {value}", key.name)), Ok(Config::default()), "{}", key.name);
             }

@@ -167,40 +167,53 @@ impl Setup<'_> {
             }
             found => found.map_err(|why| exit::of_context(why, &self.messages))?,
         };
+        self.command(&site).map_err(|end| self.with_contact(&site, end))
+    }
+
+    /// A failure with whom to ask for help, where the site says so and it is not root who reads it.
+    fn with_contact(&self, site: &Context, (status, text): ExitError) -> ExitError {
+        let contact = site.config.contact.as_ref().filter(|_| status.calls_for_help() && !site.as_root);
+        let Some(contact) = contact.map(|contact| self.messages.contact(contact)) else {
+            return (status, text);
+        };
+        (status, Some(text.map_or_else(|| contact.clone(), |text| format!("{text}\n{contact}"))))
+    }
+
+    fn command(&self, site: &Context) -> Result<(), ExitError> {
         let (enroll, user) = (&self.cli.enroll, site.account.name.as_str());
         match &self.cli.command {
-            None => self.enroll(&site, enroll),
-            Some(Command::Pair(options)) => self.enroll(&site, options),
-            Some(Command::Replace(options)) => self.replace(&site, options),
-            Some(Command::Status { json }) => self.status(&site, *json),
-            Some(Command::Verify { json: false }) => self.converse(&site, enroll, |session| session.verify()),
-            Some(Command::Verify { json: true }) => self.verify_as_json(&site),
+            None => self.enroll(site, enroll),
+            Some(Command::Pair(options)) => self.enroll(site, options),
+            Some(Command::Replace(options)) => self.replace(site, options),
+            Some(Command::Status { json }) => self.status(site, *json),
+            Some(Command::Verify { json: false }) => self.converse(site, enroll, |session| session.verify()),
+            Some(Command::Verify { json: true }) => self.verify_as_json(site),
             Some(Command::RecoveryCodes(options)) => {
                 let options = options.as_enrollment();
-                let (host, date) = (Self::names(&site).host, crate::dates::local(system_clock()));
-                self.converse(&site, &options, |session| {
+                let (host, date) = (Self::names(site).host, crate::dates::local(system_clock()));
+                self.converse(site, &options, |session| {
                     session.renew_recovery_codes(&host, &date, &options.page_actions())
                 })
             }
-            Some(Command::Resync) => self.converse(&site, enroll, |session| session.resync()),
+            Some(Command::Resync) => self.converse(site, enroll, |session| session.resync()),
             Some(Command::Remove { yes }) => {
                 let options = EnrollOptions { yes: *yes, ..EnrollOptions::default() };
-                self.converse(&site, &options, |session| session.remove())
+                self.converse(site, &options, |session| session.remove())
             }
             Some(Command::Doctor(_) | Command::Completions { .. }) => Ok(()),
-            Some(Command::Forget) => self.change(&site, &Request::Forget, &self.messages.forgotten(user)),
-            Some(Command::Unlock) => self.unlock(&site),
-            Some(Command::Invite { valid, print }) => self.invite(&site, *valid, *print),
-            Some(Command::Link { import: Some(path), .. }) => self.link_all(&site, path),
-            Some(Command::Link { subject, .. }) => self.link(&site, subject.as_deref()),
-            Some(Command::Unlink) => self.unlink(&site),
-            Some(Command::IdpTest) => self.test_provider(&site),
-            Some(Command::List { json }) => self.list(&site, *json),
-            Some(Command::Report(options)) => self.roster(&site, options),
-            Some(Command::Move { old, new }) => self.rename(&site, old, new),
-            Some(Command::Migrate(options)) => self.migrate(&site, options),
-            Some(Command::Import(options)) => self.import(&site, options),
-            Some(Command::Export { .. }) => self.export(&site),
+            Some(Command::Forget) => self.change(site, &Request::Forget, &self.messages.forgotten(user)),
+            Some(Command::Unlock) => self.unlock(site),
+            Some(Command::Invite { valid, print }) => self.invite(site, *valid, *print),
+            Some(Command::Link { import: Some(path), .. }) => self.link_all(site, path),
+            Some(Command::Link { subject, .. }) => self.link(site, subject.as_deref()),
+            Some(Command::Unlink) => self.unlink(site),
+            Some(Command::IdpTest) => self.test_provider(site),
+            Some(Command::List { json }) => self.list(site, *json),
+            Some(Command::Report(options)) => self.roster(site, options),
+            Some(Command::Move { old, new }) => self.rename(site, old, new),
+            Some(Command::Migrate(options)) => self.migrate(site, options),
+            Some(Command::Import(options)) => self.import(site, options),
+            Some(Command::Export { .. }) => self.export(site),
         }
     }
 
@@ -241,6 +254,7 @@ impl Setup<'_> {
             clock: &system_clock,
             random: &mut |bytes| getrandom::fill(bytes).map_err(|error| error.to_string()),
             user: user.clone(),
+            contact: site.config.contact.clone(),
             yes: options.yes,
             batch: self.cli.batch,
         });

@@ -64,6 +64,9 @@ messages! {
     end_own_account(uid)
         en "User id {uid} has no usable name in the user database."
         cs "Číslo uživatele {uid} nemá v databázi uživatelů použitelné jméno.";
+    contact(text)
+        en "Help: {text}"
+        cs "Pomoc: {text}";
     error(why)
         en "otp-setup: {why}"
         cs "otp-setup: {why}";

@@ -61,6 +61,9 @@ messages! {
             one, and this page, are good for nothing from then on."
         cs "Přihlaste se, třeba záchranným kódem, a spusťte „otp-setup replace“: vyrobí nový klíč. Starý, i tato \
             stránka, pak neplatí.";
+    page_help()
+        en "Help"
+        cs "Pomoc";
     page_footer(date)
         en "Made on {date} by otp-setup. Good once the pairing is complete, and until the next one."
         cs "Vyrobeno {date} programem otp-setup. Platí od dokončení spárování do příštího.";

@@ -31,6 +31,8 @@ pub struct Page<'a> {
     pub host: &'a str,
     /// The date.
     pub date: String,
+    /// Whom people ask for help, as the site says.
+    pub contact: Option<String>,
     /// The language.
     pub messages: Messages,
 }
@@ -42,7 +44,8 @@ impl Page<'_> {
         let new = self.entry.as_ref().map(|_| (messages.page_new(), messages.page_new_do()));
         let forgotten = (messages.page_forgotten(), messages.page_forgotten_do());
         let lost = (messages.page_lost(), messages.page_lost_do());
-        std::iter::once(forgotten).chain(new).chain([lost]).collect()
+        let help = self.contact.clone().map(|contact| (messages.page_help(), contact));
+        std::iter::once(forgotten).chain(new).chain([lost]).chain(help).collect()
     }
 
     /// When it was made, and how long it is good.

@@ -89,6 +89,7 @@ impl Session<'_> {
             user,
             host: &options.names.host,
             date: (options.date)((self.clock)()),
+            contact: self.contact.clone(),
             messages: self.messages,
         }
     }

@@ -44,6 +44,8 @@ pub struct Session<'a> {
     pub random: Random<'a>,
     /// The user's name.
     pub user: String,
+    /// Whom people ask for help, as the site says.
+    pub contact: Option<String>,
     /// Whether every question that can be answered by yes is.
     pub yes: bool,
     /// Whether nothing may be asked.

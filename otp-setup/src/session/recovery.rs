@@ -71,7 +71,8 @@ impl Session<'_> {
         })?;
         let user = self.user.clone();
         let date = date.to_owned();
-        let page = Page { entry: None, recovery: &codes, user: &user, host, date, messages: self.messages };
+        let (contact, messages) = (self.contact.clone(), self.messages);
+        let page = Page { entry: None, recovery: &codes, user: &user, host, date, contact, messages };
         let mut made = Ok(());
         for page_action in page_actions {
             made = made.and(self.fulfil(page_action, &page));

@@ -4,6 +4,7 @@ use super::Messages;
 
 pub const TEXTS: Messages = Messages {
     cannot_check: "Jednorázové kódy teď nelze ověřit. Obraťte se prosím na správce.",
+    contact: "Pomoc: {}",
     press_enter: "Skončíte klávesou Enter: ",
     wrong: "Chybný kód. Opište, co aplikace ukazuje teď. ",
     wrong_again: "Chybně. Zkuste dva kódy po sobě či záchranný. ",

@@ -4,6 +4,7 @@ use super::Messages;
 
 pub const TEXTS: Messages = Messages {
     cannot_check: "One-time codes cannot be checked now. Please tell your administrator.",
+    contact: "Help: {}",
     press_enter: "Press Enter to end: ",
     wrong: "Wrong code. Type the digits your app shows now. ",
     wrong_again: "Wrong. Try two codes in a row or a recovery code. ",

@@ -18,6 +18,8 @@ use crate::date;
 pub struct Messages {
     /// For a broken store or configuration. The details are in the log.
     pub cannot_check: &'static str,
+    /// Whom to ask for help: what the site says.
+    pub contact: &'static str,
     /// The question below it, where nothing but a question is shown.
     pub press_enter: &'static str,
     /// Said in the next prompt after a reply that opens nothing, whatever it was: a wrong code, one from before the
@@ -190,10 +192,11 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(messages: &Messages) -> [(&'static str, bool); 45] {
+    fn all(messages: &Messages) -> [(&'static str, bool); 46] {
         // Without `..`: a new message does not compile until it stands here too.
         let Messages {
             cannot_check,
+            contact,
             press_enter,
             wrong,
             wrong_again,
@@ -241,6 +244,7 @@ mod tests {
         } = messages;
         [
             (cannot_check, false),
+            (contact, true),
             (press_enter, false),
             (wrong, false),
             (wrong_again, false),
@@ -365,6 +369,7 @@ mod tests {
             assert!(columns(messages.enroll_first) <= 80 - 8 && columns(messages.enroll_picture) <= 80 - 2);
             assert!(columns(messages.enroll_invitation) <= 80 - 11);
             assert!(columns(&messages.required_from(UnixTime(0))) <= 80);
+            assert!(columns(&fill(messages.contact, "x".repeat(72))) <= 80);
             for left in [0, 1, 12] {
                 let news = (Some(UnixTime(0)), Some(UnixTime(0)));
                 let shown = messages.accepted(Some(&Proof::Recovery { left }), u32::MAX, news).unwrap();

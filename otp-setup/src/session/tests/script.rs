@@ -165,6 +165,7 @@ impl Home {
             pages: &NoPages,
             page_made: false,
             user: "anna".into(),
+            contact: None,
             yes: false,
             batch: false,
         })
