@@ -107,7 +107,7 @@ impl Page {
         page.resize(2048, b'\n');
         for state in &self.states {
             let sum = hex(&half(&[&seal, state.as_bytes()]));
-            let name = if state.starts_with("# state 2 ") { "" } else { "sum=" };
+            let name = if state.starts_with("# sequence=") { "sum=" } else { "" };
             let mut line = format!("{state} {name}{}", sum.get(..16).expect("a checksum")).into_bytes();
             assert!(line.len() < 512, "the state is too long");
             line.resize(511, b' ');

@@ -99,6 +99,10 @@ pub fn administer(store: &LdapStore, policy: &Policy, request: &FleetAdministrat
     let service = Service { store: &user, policy, clock: &system_clock };
     match &request.act {
         FleetAct::Invite { code, salt, expires } => done(service.invite(code, *salt, *expires, &|_| {})),
+        FleetAct::Bypass { code, expires, uses } => {
+            done(service.issue_bypass(code, (*expires, *uses), &|_| {}))
+        }
+        FleetAct::RevokeBypass => done(service.revoke_bypass(&|_| {})),
         FleetAct::Withdraw => done(user.invitation().withdraw()),
         FleetAct::Move(new) => done(rename(&user, &store.of(new))),
         FleetAct::CanImport(existing) => done(service.can_import(*existing)),
@@ -127,7 +131,7 @@ fn login(user: &LdapUser, login: &FleetLogin) -> FleetResponse {
     };
     let service = Service { store: user, policy: &login.policy, clock: &system_clock };
     match service.login(&attempt) {
-        Ok((verdict, news)) => FleetResponse::Login(verdict, news.new_device),
+        Ok((verdict, news)) => FleetResponse::Login(verdict, news),
         Err(error) if error.is_not_enrolled() => match user.touch_nobody() {
             Ok(()) => failed(error),
             Err(error) => refused(error),

@@ -220,6 +220,29 @@ impl Backend<'_> {
         }
     }
 
+    /// Makes a bypass code instead of a former one, for so many logins until then. Root's right.
+    pub fn issue_bypass(&self, code: &RecoveryCode, expires: UnixTime, uses: u8) -> Result<(), Error> {
+        match self {
+            Self::Direct { file, policy, clock, caller, .. } => {
+                let report = caller.reporter(file.account().name.as_str());
+                let service = Service { store: file, policy, clock: *clock };
+                Ok(service.issue_bypass(code, (expires, uses), &report)?)
+            }
+            _ => self.administer(FleetAct::Bypass { code: code.clone(), expires, uses }, None),
+        }
+    }
+
+    /// Takes the bypass code back, if there is one. Root's right.
+    pub fn revoke_bypass(&self) -> Result<(), Error> {
+        match self {
+            Self::Direct { file, policy, clock, caller, .. } => {
+                let report = caller.reporter(file.account().name.as_str());
+                Ok(Service { store: file, policy, clock: *clock }.revoke_bypass(&report)?)
+            }
+            _ => self.administer(FleetAct::RevokeBypass, None),
+        }
+    }
+
     /// Lets the enrollment follow its user to another name. Root's right. `None` when the two names are kept in different stores.
     pub fn rename_to(&self, new: &Self) -> Option<Result<(), Error>> {
         match (self, new) {

@@ -1,7 +1,7 @@
 //! What there is to tell about an enrollment, for people and for programs.
 
 use insis_otp::oath::{Parameters, Seconds};
-use insis_otp::service::Status;
+use insis_otp::service::{BypassStatus, Status};
 use insis_otp::verify::{Proof, Refusal, Verdict};
 use serde::Serialize;
 
@@ -41,6 +41,11 @@ pub fn text(messages: &Messages, user: &str, status: Option<&Status>) -> Vec<Str
     if let Some(last) = status.remembered.iter().max() {
         lines.push(messages.status_remembered(status.remembered.len(), dates::local(*last)));
     }
+    lines.extend(
+        status
+            .bypass
+            .map(|BypassStatus { expires, uses }| messages.status_bypass(uses, dates::local(expires))),
+    );
     lines.push(messages.status_recovery(status.recovery_left));
     if status.recovery_left <= FEW {
         lines.push(messages.status_recovery_few());
@@ -60,7 +65,10 @@ pub fn row(messages: &Messages, user: &str, status: &Status) -> String {
     let last = status.last_login.map_or_else(|| messages.list_never(), dates::short);
     let delay = status.throttled.map_or_else(|| "-".to_owned(), |wait| wait.to_string());
     let (user, failures, left) = (sanitize::name(user), status.failures, status.recovery_left);
-    format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}")
+    let bypass = status.bypass.map_or_else(String::new, |BypassStatus { expires, uses }| {
+        format!("  {}", messages.list_bypass(uses, dates::short(expires)))
+    });
+    format!("{user:<16} {day:<11} {last:<17} {failures:>6}  {delay:<8} {left:>8}{bypass}")
 }
 
 /// The doctor's findings, each with why it matters and what to do.
@@ -113,6 +121,8 @@ pub struct VerdictDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes_left: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    bypass_uses_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     wait_seconds: Option<u64>,
 }
 
@@ -124,17 +134,20 @@ impl VerdictDetails {
             what: "",
             failures_before: None,
             recovery_codes_left: None,
+            bypass_uses_left: None,
             wait_seconds: None,
         };
         match verdict {
             Verdict::Accepted(accepted) => {
-                let (what, recovery_codes_left) = match accepted.by {
-                    Proof::Code { .. } => ("code", None),
-                    Proof::TwoCodes { .. } => ("two-codes", None),
-                    Proof::Recovery { left } => ("recovery-code", Some(left)),
+                let (what, recovery_codes_left, bypass_uses_left) = match accepted.by {
+                    Proof::Code { .. } => ("code", None, None),
+                    Proof::TwoCodes { .. } => ("two-codes", None, None),
+                    Proof::Recovery { left } => ("recovery-code", Some(left), None),
+                    Proof::Bypass { left } => ("bypass", None, Some(left)),
                 };
                 let failures_before = Some(accepted.failures);
-                Self { accepted: true, what, failures_before, recovery_codes_left, ..none }
+                let opened = Self { accepted: true, what, failures_before, ..none };
+                Self { recovery_codes_left, bypass_uses_left, ..opened }
             }
             Verdict::Refused(why) => {
                 let wait_seconds = match why {
@@ -165,6 +178,8 @@ struct EnrollmentDetails<'a> {
     throttled_seconds: u64,
     single_codes_used_up: bool,
     recovery_codes_left: u32,
+    bypass_until: Option<String>,
+    bypass_uses_left: u8,
     remembered_clients: usize,
 }
 
@@ -186,6 +201,8 @@ impl<'a> UserDetails<'a> {
                 throttled_seconds: status.throttled.map_or(0, |wait| wait.0),
                 single_codes_used_up: status.single_codes_used_up,
                 recovery_codes_left: status.recovery_left,
+                bypass_until: status.bypass.map(|bypass| dates::exact(bypass.expires)),
+                bypass_uses_left: status.bypass.map_or(0, |bypass| bypass.uses),
                 remembered_clients: status.remembered.len(),
             }
         });
@@ -212,6 +229,7 @@ mod tests {
             throttled: None,
             single_codes_used_up: false,
             recovery_left: 0,
+            bypass: None,
             remembered: Vec::new(),
         };
         let lines = text(&Messages::of_locale("en"), "anna", Some(&status));

@@ -142,6 +142,8 @@ impl Person {
             self.linked.to_string(),
             self.exempt.to_string(),
             self.required_from.map(dates::exact).unwrap_or_default(),
+            of_device(|device| device.bypass.map(|bypass| dates::exact(bypass.expires)).unwrap_or_default()),
+            of_device(|device| device.bypass.map_or(0, |bypass| bypass.uses).to_string()),
         ]
         .join(",")
     }
@@ -149,7 +151,7 @@ impl Person {
 
 /// The columns of the lines of [`Person::csv`].
 pub const CSV_HEAD: &str = "user,state,paired_at,last_login,failures,throttled_seconds,recovery_codes_left,devices,\
-                            linked,exempt,required_from";
+                            linked,exempt,required_from,bypass_until,bypass_uses_left";
 
 /// A field of a CSV file (RFC 4180). A spreadsheet would take a name that begins with one of these signs for a formula: an
 /// apostrophe in front keeps it from that.
@@ -169,6 +171,8 @@ pub struct Totals {
     pub throttled: usize,
     /// Who has few recovery codes left.
     pub few: usize,
+    /// Who has a bypass code.
+    pub bypass: usize,
 }
 
 impl Totals {
@@ -185,6 +189,7 @@ impl Totals {
             if let Some(device) = &person.device {
                 totals.throttled += usize::from(device.throttled.is_some());
                 totals.few += usize::from(device.recovery_left <= FEW);
+                totals.bypass += usize::from(device.bypass.is_some());
             }
         }
         totals
@@ -206,6 +211,7 @@ impl Totals {
             sentence(self.overdue, messages.roster_overdue(self.overdue)),
             sentence(self.throttled, messages.roster_throttled(self.throttled)),
             sentence(self.few, messages.roster_few(self.few)),
+            sentence(self.bypass, messages.roster_bypass(self.bypass)),
             sentence(unreadable, messages.roster_unreadables(unreadable)),
             sentence(unknown, messages.roster_unknowns(unknown)),
         ]
@@ -232,7 +238,7 @@ mod tests {
             ("@x,y", "\"'@x,y\""),
         ] {
             let line = person(name, State::NotEnrolled, None).csv();
-            assert_eq!(line.strip_suffix(",not-enrolled,,,,,,0,false,false,"), Some(field), "{line}");
+            assert_eq!(line.strip_suffix(",not-enrolled,,,,,,0,false,false,,,"), Some(field), "{line}");
         }
         assert!(!person("a\nb\u{1b}", State::Unknown, None).csv().contains(['\n', '\u{1b}']));
         let columns = person("anna", State::Invited, Some(1)).csv().split(',').count();

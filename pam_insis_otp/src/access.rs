@@ -116,9 +116,7 @@ impl Access {
             },
             Self::Fleet(fleet) => {
                 match fleet.ask(FleetOperation::Login(FleetLogin::of(reply, attempt, policy)))? {
-                    FleetResponse::Login(verdict, new_device) => {
-                        Ok((verdict, News { new_device, last_told: None }))
-                    }
+                    FleetResponse::Login(verdict, news) => Ok((verdict, news)),
                     FleetResponse::Managed(response) => Err(unexpected(response)),
                     FleetResponse::Remembers(_) => Err(other_question()),
                 }

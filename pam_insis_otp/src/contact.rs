@@ -6,7 +6,10 @@
 use insis_otp::oath::Seconds;
 use insis_otp::verify::Refusal;
 
+use crate::dialogue;
+use crate::host::{Flags, Host};
 use crate::messages::{Messages, fill};
+use crate::outcome::Outcome;
 
 /// A delay after which people rather ask than wait.
 const LONG: Seconds = Seconds(300);
@@ -22,6 +25,8 @@ impl Contact {
     }
 
     /// A text with it on a line below, if it has not been said.
+    #[cold]
+    #[inline(never)]
     pub fn below(&mut self, text: String, messages: &Messages) -> String {
         match self.alone(messages) {
             Some(contact) => format!("{}\n{contact}", text.trim_end()),
@@ -30,8 +35,39 @@ impl Contact {
     }
 
     /// It, if it has not been said.
+    #[cold]
+    #[inline(never)]
     pub fn alone(&mut self, messages: &Messages) -> Option<String> {
         self.0.take().map(|contact| fill(messages.contact, contact))
+    }
+}
+
+/// Says at the end of a login that did not succeed what no question has said: that nothing can be checked, and whom to ask.
+#[cold]
+#[inline(never)]
+pub fn say_at_end(
+    host: &dyn Host,
+    flags: Flags,
+    (service, outcome): (&str, &Outcome),
+    messages: &Messages,
+    contact: &mut Contact,
+) {
+    match outcome {
+        Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
+            let text = contact.below(messages.cannot_check.to_owned(), messages);
+            if service.starts_with("sshd") {
+                let question = format!("{text}\n{}", messages.press_enter);
+                dialogue::complain_in_question(host, flags, &question);
+            } else {
+                dialogue::complain(host, flags, &text);
+            }
+        }
+        Outcome::Refused(_) | Outcome::Denied(..) | Outcome::NotSignedIn(..) => {
+            if let Some(text) = contact.alone(messages) {
+                dialogue::complain(host, flags, &text);
+            }
+        }
+        Outcome::Accepted(_) | Outcome::SignedIn(..) | Outcome::NoReply(_) | Outcome::Passed(_) => {}
     }
 }
 

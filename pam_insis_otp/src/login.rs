@@ -12,7 +12,7 @@ use insis_otp::config::arguments::{self, FirstPass, Stacking};
 use insis_otp::oath::UnixTime;
 use insis_otp::service::{self, LoginAttempt, system_clock};
 use insis_otp::store::Links;
-use insis_otp::verify::{Refusal, Verdict};
+use insis_otp::verify::{BypassNews, Refusal, Verdict};
 use insis_otp::{RememberedClient, Source};
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ use crate::contact::{self, Contact};
 use crate::dialogue::{self, Reply};
 use crate::ffi::{self, DefaultScheduling};
 use crate::host::{Flags, Host, SecretBytes};
-use crate::messages::{Messages, fill};
+use crate::messages::{Messages, OwnerNews, fill};
 use crate::outcome::{Denial, Outcome, Passed};
 use crate::reminder;
 use crate::report::Log;
@@ -56,7 +56,8 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
         }
         Outcome::SignedIn(_, since) => {
             let failures = since.failures.saturating_sub(seen.refused);
-            let news = (since.news.new_device, seen.new_link.get());
+            let news =
+                OwnerNews { new_device: since.news.new_device, bypass: since.news.bypass, ..seen.news() };
             if let Some(text) = messages.accepted(None, failures, news) {
                 dialogue::tell(host, flags, &text);
             }
@@ -67,21 +68,7 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
                 dialogue::tell(host, flags, &messages.required_from(*day));
             }
         }
-        Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
-            let text = seen.contact.below(messages.cannot_check.to_owned(), messages);
-            if log.service.starts_with("sshd") {
-                let question = format!("{text}\n{}", messages.press_enter);
-                dialogue::complain_in_question(host, flags, &question);
-            } else {
-                dialogue::complain(host, flags, &text);
-            }
-        }
-        Outcome::Refused(_) | Outcome::Denied(..) | Outcome::NotSignedIn(..) => {
-            if let Some(text) = seen.contact.alone(messages) {
-                dialogue::complain(host, flags, &text);
-            }
-        }
-        Outcome::NoReply(_) | Outcome::Passed(_) => {}
+        failed => contact::say_at_end(host, flags, (&log.service, failed), messages, &mut seen.contact),
     }
     outcome
 }
@@ -125,13 +112,16 @@ struct Seen {
     new_device: Cell<Option<UnixTime>>,
     /// When the account was linked to the identity provider, if that was.
     new_link: Cell<Option<UnixTime>>,
+    /// What the owner has not been told of bypass codes.
+    bypass: Cell<Option<BypassNews>>,
     /// Whom to ask for help.
     contact: Contact,
 }
 
 impl Seen {
-    fn news(&self) -> (Option<UnixTime>, Option<UnixTime>) {
-        (self.new_device.get(), self.new_link.get())
+    fn news(&self) -> OwnerNews {
+        let (new_device, new_link, bypass) = (self.new_device.get(), self.new_link.get(), self.bypass.get());
+        OwnerNews { new_device, new_link, bypass }
     }
 }
 
@@ -439,6 +429,7 @@ impl Login {
         let _scheduling = known.is_started_by_another().then(DefaultScheduling::begin);
         let (verdict, news) = known.access.verify(reply, &attempt, &self.config.policy)?;
         seen.new_device.set(news.new_device);
+        seen.bypass.set(news.bypass);
         if matches!(verdict, Verdict::Accepted(_)) {
             seen.new_link.set(self.new_link(news.last_told));
         }

@@ -221,7 +221,10 @@ fn accepted_line(accepted: &Accepted) -> Line {
         Proof::TwoCodes { offset, drift } => {
             line.field("proof", "pair").field("offset", offset).field("drift", drift.0)
         }
-        Proof::Recovery { left } => line.field("proof", "recovery-code").field("left", left),
+        Proof::Recovery { left } | Proof::Bypass { left } => {
+            let is_bypass = matches!(accepted.by, Proof::Bypass { .. });
+            line.field("proof", if is_bypass { "bypass" } else { "recovery-code" }).field("left", left)
+        }
     };
     let line = line.field("failures", accepted.failures);
     if accepted.clock_was_ahead { line.field("clock", "was-ahead") } else { line }
@@ -303,6 +306,7 @@ mod tests {
             accepted(Proof::Code { offset: 0 }),
             accepted(Proof::TwoCodes { offset: 0, drift: Drift(1) }),
             accepted(Proof::Recovery { left: 1 }),
+            accepted(Proof::Bypass { left: 1 }),
             Outcome::NoReply(NoReply::Conversation),
             Outcome::NoReply(NoReply::Empty),
             Outcome::Unavailable("x".into()),

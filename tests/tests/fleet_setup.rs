@@ -138,6 +138,41 @@ fn an_invitation_is_made_replaced_and_refused_where_there_is_an_enrollment() {
 }
 
 #[test]
+fn a_bypass_code_opens_so_many_logins_and_its_owner_is_told() {
+    let (env, slapd) = host(&["anna", "bob"]);
+    let anna = Member::new(&slapd, "anna");
+    slapd.add(&["bob"]);
+    let issue = |user: &str, uses: &str| root(&env, &["bypass", "--user", user, "--uses", uses]);
+    let code = |uses: &str| {
+        let text = text(&issue("anna", uses));
+        let code = text.split_whitespace().find(|word| word.len() == 11 && word.contains('-'));
+        code.unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    let two = code("2");
+    let line =
+        env.syslog().expect(&["otp-setup[", "bypass: result=done", "user=anna uid=0", "uses=2 expires="]);
+    assert!(!line.contains(&two), "{line}");
+    let opened: Vec<_> = (0..3).map(|_| login("anna", &two)).collect();
+    assert_eq!(opened, [Code::SUCCESS, Code::SUCCESS, Code::AUTH_ERR]);
+    let _ = env.syslog().expect(&["result=accepted proof=bypass left=1"]);
+    let stack = Stack::new("door", "auth required pam_insis_otp.so tries=1");
+    let mut pam = Login::on(&stack).user("anna").rhost("192.0.2.7").types([anna.code().as_str()]).begin();
+    assert_eq!(pam.authenticate(), Code::SUCCESS);
+    let told: String = pam.messages().into_iter().map(|message| message.text).collect();
+    assert!(told.contains("This account was opened by a bypass code, the last time on "), "{told}");
+    let revoked = code("9");
+    assert!(root(&env, &["bypass", "--user", "anna", "--revoke"]).status.success());
+    let _ = env.syslog().expect(&["otp-setup[", "revoke-bypass: result=done user=anna"]);
+    assert_eq!(login("anna", &revoked), Code::AUTH_ERR);
+    assert_eq!(issue("bob", "1").status.code(), Some(3), "bob has no phone");
+    let last = code("9");
+    assert!(text(&root(&env, &["list", "--json"])).contains("\"bypass_uses_left\":9"), "{last}");
+    slapd.kill();
+    let away = issue("anna", "1");
+    assert!(!away.status.success() && away.stdout.is_empty(), "{away:?}");
+}
+
+#[test]
 fn what_is_exported_is_imported_and_nothing_is_written_over_unasked() {
     let (env, slapd) = host(&["anna", "bob", "carol"]);
     let anna = Member::new(&slapd, "anna");

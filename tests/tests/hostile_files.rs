@@ -293,7 +293,10 @@ const FIELDS: &[(&str, usize, usize, u64, Verdict)] = &[
     ("state 2: budgets of the far future", 69, 6, (1 << 48) - 1, Opens),
     ("state 2: a kind of pending that is not known", 265, 1, 9, NO_STATE),
     ("state 2: pending, of a file that is not there", 265, 1, 1, Unavailable("is gone")),
-    ("state 2: a field of a later version", 329, 1, 1, NO_STATE),
+    ("state 2: a bypass code that is over", 339, 1, 255, Opens),
+    ("state 2: a bypass code without a login", 334, 5, (1 << 40) - 1, Opens),
+    ("state 2: news of a bypass code to come", 340, 5, (1 << 40) - 1, Opens),
+    ("state 2: a field of a later version", 347, 1, 1, NO_STATE),
 ];
 
 /// Texts of it: a name, the text, what becomes of it, and the verdict.
@@ -502,7 +505,7 @@ fn secret_files_of_every_shape_have_their_verdict() {
         case(name, move |path| spoil(path.parent().expect("a directory")), verdict)
     });
     let cases: Vec<_> = contents().into_iter().chain(kinds).chain(directories).collect();
-    assert_eq!(cases.len(), 183);
+    assert_eq!(cases.len(), 186);
     for (name, spoil, verdict) in cases {
         restore(&machine);
         spoil(machine.anna.file.path());

@@ -69,7 +69,7 @@ fn programs_and_spreadsheets_read_the_same() {
     let csv = String::from_utf8(report(&env, &["--csv", "--group", "guests"], "").stdout).unwrap();
     let lines: Vec<_> = csv.split("\r\n").collect();
     assert!(lines[0].starts_with("user,state,paired_at,"), "{csv}");
-    assert_eq!(lines[1..], ["dan,not-enrolled,,,,,,0,false,false,2035-01-31T00:00:00Z", ""]);
+    assert_eq!(lines[1..], ["dan,not-enrolled,,,,,,0,false,false,2035-01-31T00:00:00Z,,", ""]);
     assert!(!report(&env, &["--csv", "--json"], "").status.success());
 }
 

@@ -7,13 +7,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use insis_otp::oath::{
-    Algorithm, Digits, Drift, OtpGenerator, Parameters, Period, RecoveryCodes, Salt, ScratchCode, Secret,
-    Step, UnixTime,
+    Algorithm, BypassHash, Digits, Drift, OtpGenerator, Parameters, Period, RecoveryCodes, Salt, ScratchCode,
+    Secret, Step, UnixTime,
 };
 use insis_otp::record::{AppEntry, Enrollment, UserName};
 use insis_otp::store::{Account, Decision, SecretFile, Template, UserStore, Write};
 use insis_otp::verify::{
-    Budgets, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle, UsedSteps,
+    Budgets, Bypass, BypassNews, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle,
+    UsedSteps,
 };
 use insis_otp_tests::person::{STEP, recovery_code, secret_bytes};
 
@@ -72,10 +73,12 @@ fn state() -> State {
     }
 }
 
-/// The version of the secret file that is written now: 0.1.0 with lines of state of the second kind, and recovery codes
-/// counted by source.
-const PRESENT: &str = "0.1.0-state-2-sources";
-/// The version before, in which recovery codes had one budget for all sources.
+/// The version of the secret file that is written now: 0.1.0 with lines of state of the second kind, recovery codes
+/// counted by source, and bypass codes.
+const PRESENT: &str = "0.1.0-state-2-bypass";
+/// The version before, without bypass codes.
+const WITH_SOURCES: &str = "0.1.0-state-2-sources";
+/// The version before that, in which recovery codes had one budget for all sources.
 const FORMER: &str = "0.1.0-state-2";
 
 /// What lines of state of the first kind did not hold.
@@ -105,13 +108,20 @@ fn expected(version: &str) -> Vec<(&'static str, Enrollment, State)> {
         ("imported", imported, state()),
     ];
     let recovery = match version {
-        PRESENT => Some(Meter(1_700_000_222_333)),
+        PRESENT | WITH_SOURCES => Some(Meter(1_700_000_222_333)),
         FORMER => Some(Meter(0)),
         _ => None,
     };
     if let Some(recovery) = recovery {
         for (_, _, state) in &mut all {
             *state = with_the_present_fields(state, recovery);
+        }
+    }
+    if version == PRESENT {
+        for (_, _, state) in &mut all {
+            let hash = BypassHash(*b"twelve bytes");
+            state.bypass = Some(Bypass { hash, expires: UnixTime(1_700_014_400), uses: 3 });
+            state.bypass_news = Some(BypassNews { at: UnixTime(1_700_000_500), logins: 2 });
         }
     }
     if version == "0.1.0-alpha" {

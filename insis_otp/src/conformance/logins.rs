@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{NOW, Person, Subject, answered, at_once, code, first_state, opens};
-use crate::oath::Step;
+use super::{NOW, Person, Subject, answered, at_once, code, first_state, opens, recovery_code};
+use crate::oath::{Step, UnixTime};
 use crate::record::Enrollment;
 use crate::store::{Charge, Decision, UserStore, Write};
-use crate::verify::{Refusal, State, Verdict};
+use crate::verify::{Bypass, Refusal, State, Verdict};
 
 /// Of several who show the same code at once, one gets in.
 pub fn one_code_opens_one_login<S: Subject>(subject: &S) {
@@ -17,6 +17,35 @@ pub fn one_code_opens_one_login<S: Subject>(subject: &S) {
         let opened = verdicts.iter().filter(|verdict| opens(verdict)).count();
         assert_eq!(opened, 1, "a code opened so many logins: {verdicts:?}");
     }
+}
+
+/// A bypass code opens as many logins as it says, whoever comes at once, and none when it is taken back.
+pub fn a_bypass_code_opens_as_many_logins_as_it_says<S: Subject>(subject: &S) {
+    const USES: u8 = 3;
+    let anna = Person::enrolled(subject);
+    let code = recovery_code(b"pppppqqqqq");
+    let issue = |uses| {
+        answered(|| {
+            anna.part().transact(|enrollment, state| {
+                let hash = enrollment.recovery.bypass_hash(&code);
+                let bypass = Bypass { hash, expires: UnixTime(u64::from(u32::MAX)), uses };
+                let state = state.with_bypass(bypass, UnixTime(1));
+                Decision { state, write: Write::Durable, answer: () }
+            })
+        });
+    };
+    issue(USES);
+    let verdicts = at_once(4, |_| [(); 2].map(|()| answered(|| anna.login("ppppp-qqqqq", NOW))));
+    let opened = verdicts.iter().flatten().filter(|verdict| opens(verdict)).count();
+    assert_eq!(opened, usize::from(USES), "a bypass code opened so many logins: {verdicts:?}");
+    issue(1);
+    answered(|| {
+        anna.part().transact(|_, state| {
+            let state = State { bypass: None, ..state.clone() };
+            Decision { state, write: Write::Durable, answer: () }
+        })
+    });
+    assert!(!opens(&answered(|| anna.login("ppppp-qqqqq", NOW))), "a code that was taken back opens a login");
 }
 
 /// Of what several write at once, nothing is lost.

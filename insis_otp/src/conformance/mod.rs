@@ -231,6 +231,7 @@ macro_rules! store_conformance {
     (every_store: $new:expr) => {
         $crate::store_conformance! { $new;
             one_code_opens_one_login
+            a_bypass_code_opens_as_many_logins_as_it_says
             what_several_count_at_once_is_not_lost
             a_charge_is_in_the_store_before_anything_is_compared
             what_cannot_be_charged_is_not_compared

@@ -14,6 +14,6 @@ pub(crate) use generator::COMPUTED;
 pub use generator::{Code, OtpGenerator};
 pub(crate) use keyed_hmac::KeyedHmac;
 pub use parameters::{Algorithm, Digits, InvalidParameter, Parameters, Period};
-pub use recovery::{RecoveryCode, RecoveryCodes, RecoveryHash, Salt, ScratchCode};
+pub use recovery::{BypassHash, RecoveryCode, RecoveryCodes, RecoveryHash, Salt, ScratchCode};
 pub use secret::{InvalidSecret, Secret};
 pub use time::{Drift, Seconds, Step, UnixTime};

@@ -22,6 +22,20 @@ pub struct Salt(pub [u8; 16]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecoveryHash(pub [u8; 16]);
 
+/// The first 12 bytes of the same: enough to know one code of 45 bits by, and as many as a line of state has room for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BypassHash(pub [u8; 12]);
+
+impl BypassHash {
+    fn of(RecoveryHash(bytes): RecoveryHash) -> Self {
+        let mut start = [0; 12];
+        for (to, from) in start.iter_mut().zip(bytes) {
+            *to = from;
+        }
+        Self(start)
+    }
+}
+
 /// The recovery codes of an enrollment, as hashes; a code is known by its index among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveryCodes {
@@ -163,19 +177,25 @@ impl RecoveryCodes {
         (0..self.hashes.len() + self.scratch.len()).filter(|index| used >> index & 1 == 0).count() as u32
     }
 
-    /// The index of a code, used or not.
-    pub(crate) fn index(&self, code: &RecoveryCode) -> Option<u8> {
-        self.index_of(&code.0)
+    /// The hash of a bypass code, which has the form of a recovery code, with the salt of these.
+    #[must_use]
+    pub fn bypass_hash(&self, code: &RecoveryCode) -> BypassHash {
+        BypassHash::of(hash(&code.0, self.salt))
+    }
+
+    /// The index of a code, used or not, and what its hash is as a bypass code.
+    pub(crate) fn find(&self, code: &RecoveryCode) -> (Option<u8>, BypassHash) {
+        let hash = hash(&code.0, self.salt);
+        (self.index_of(hash), BypassHash::of(hash))
     }
 
     /// The index of a scratch code, used or not.
     pub(crate) fn index_of_scratch(&self, code: &ScratchCode) -> Option<u8> {
-        self.index_of(&code.0)
+        self.index_of(hash(&code.0, self.salt))
     }
 
     /// Looks at every hash, whichever matches.
-    fn index_of(&self, code: &[u8]) -> Option<u8> {
-        let hash = hash(code, self.salt);
+    fn index_of(&self, hash: RecoveryHash) -> Option<u8> {
         let mut index = u8::MAX;
         for (i, candidate) in (0_u8..).zip(self.hashes.iter().chain(&self.scratch)) {
             index.conditional_assign(&i, candidate.0.ct_eq(&hash.0));
@@ -225,8 +245,8 @@ mod tests {
         let codes: Vec<_> =
             [b"abcdefghjk", b"kjhgfedcba"].map(|c| RecoveryCode::from_letters(c).unwrap()).into();
         let hashes = RecoveryCodes::new(&codes, Salt([3; 16]));
-        assert_eq!(hashes.index(&codes[1]), Some(1));
-        assert_eq!(hashes.index(&RecoveryCode::from_letters(b"zzzzzzzzzz").unwrap()), None);
+        assert_eq!(hashes.find(&codes[1]).0, Some(1));
+        assert_eq!(hashes.find(&RecoveryCode::from_letters(b"zzzzzzzzzz").unwrap()).0, None);
         assert_ne!(hashes, RecoveryCodes::new(&codes, Salt([4; 16])));
         assert_eq!((hashes.left(0), hashes.left(0b10), hashes.left(0b11)), (2, 1, 0));
         assert_eq!(*codes[0].reveal(), "abcde-fghjk");
@@ -241,7 +261,7 @@ mod tests {
         assert_eq!((scratch.index_of_scratch(&digits[1]), scratch.left(0b1)), (Some(1), 1));
         let hashes = RecoveryCodes::new(std::slice::from_ref(&letters), salt).hashes().to_vec();
         let both = RecoveryCodes::from_hashes(salt, hashes, scratch.scratch().to_vec()).unwrap();
-        assert_eq!((both.index(&letters), both.index_of_scratch(&digits[0])), (Some(0), Some(1)));
+        assert_eq!((both.find(&letters).0, both.index_of_scratch(&digits[0])), (Some(0), Some(1)));
         assert_eq!(both.left(0), 3);
         assert!(RecoveryCodes::from_hashes(salt, vec![RecoveryHash([0; 16]); 16], both.scratch).is_none());
         assert!(

@@ -3,8 +3,8 @@
 use super::{Event, Reporter, Service};
 use crate::oath::{RecoveryCode, Salt, UnixTime};
 use crate::record::Enrollment;
-use crate::store::{Cause, InvitationStore, StoreError, UserStore};
-use crate::verify::State;
+use crate::store::{Cause, Decision, InvitationStore, StoreError, UserStore, Write};
+use crate::verify::{Bypass, State};
 
 /// What becomes of somebody who has enrolled already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,46 @@ impl<S: UserStore> Service<'_, S> {
     /// Takes an invitation back whose code nobody has seen.
     pub fn withdraw_invitation(&self) {
         let _ = self.store.invitation().withdraw();
+    }
+
+    /// Makes a bypass code instead of a former one, for so many logins until then.
+    ///
+    /// # Errors
+    /// Nobody has enrolled, or it cannot be written; then there is none.
+    pub fn issue_bypass(
+        &self,
+        code: &RecoveryCode,
+        (expires, uses): (UnixTime, u8),
+        report: Reporter<'_>,
+    ) -> Result<(), StoreError> {
+        let issued = self.change_bypass(|enrollment, state| {
+            let hash = enrollment.recovery.bypass_hash(code);
+            state.with_bypass(Bypass { hash, expires, uses }, (self.clock)())
+        });
+        report(&Event::of_root("bypass", &issued).with("uses", uses).with("expires", expires.0));
+        issued
+    }
+
+    /// Takes back the bypass code, if there is one.
+    ///
+    /// # Errors
+    /// Nobody has enrolled, or it cannot be written; then it is as it was.
+    pub fn revoke_bypass(&self, report: Reporter<'_>) -> Result<(), StoreError> {
+        let revoked = self.change_bypass(|_, state| State { bypass: None, ..state.clone() });
+        reported("revoke-bypass", revoked, report)
+    }
+
+    fn change_bypass(&self, change: impl Fn(&Enrollment, &State) -> State) -> Result<(), StoreError> {
+        self.store
+            .transact(|enrollment, state| {
+                // What is on its way to another store takes nothing with it that came later.
+                let (state, answer) = match state.is_closed() {
+                    true => (state.clone(), Err(Cause::Unsafe("is being moved to another store".into()))),
+                    false => (change(enrollment, state), Ok(())),
+                };
+                Decision { state, write: Write::Durable, answer }
+            })?
+            .map_err(|cause| self.error(cause))
     }
 
     /// Lets the enrollment follow its user to another name.

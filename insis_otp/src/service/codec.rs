@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use data_encoding::HEXLOWER;
 use zeroize::Zeroizing;
 
-use super::{Credential, EnrollmentDenial, LinkRefusal, NewDevice, Reply, Status};
+use super::{BypassStatus, Credential, EnrollmentDenial, LinkRefusal, NewDevice, Reply, Status};
 use crate::RememberedClient;
 use crate::identity::{FlowRefusal, Identity, Unavailability};
 use crate::oath::{
@@ -140,8 +140,9 @@ impl Writer {
                 self.field("offset", offset);
                 self.field("drift", drift.0);
             }
-            Proof::Recovery { left } => {
-                self.field("accepted", "recovery");
+            Proof::Recovery { left } | Proof::Bypass { left } => {
+                let is_bypass = matches!(accepted.by, Proof::Bypass { .. });
+                self.field("accepted", if is_bypass { "bypass" } else { "recovery" });
                 self.field("left", left);
             }
         }
@@ -207,6 +208,10 @@ impl Writer {
         }
         self.field("single_codes_used_up", status.single_codes_used_up);
         self.field("recovery_left", status.recovery_left);
+        if let Some(BypassStatus { expires, uses }) = status.bypass {
+            self.field("bypass_expires", expires.0);
+            self.field("bypass_uses", uses);
+        }
         let remembered: Vec<_> = status.remembered.iter().map(|time| time.0.to_string()).collect();
         self.field("remembered", remembered.join(","));
     }
@@ -355,6 +360,7 @@ impl<'m> Fields<'m> {
             "code" => Proof::Code { offset: self.parse("offset")? },
             "pair" => Proof::TwoCodes { offset: self.parse("offset")?, drift: Drift(self.parse("drift")?) },
             "recovery" => Proof::Recovery { left: self.parse("left")? },
+            "bypass" => Proof::Bypass { left: self.parse("left")? },
             _ => return Err(NotUnderstood),
         };
         let (failures, clock_was_ahead) = (self.parse("failures")?, self.parse("clock_was_ahead")?);
@@ -436,6 +442,12 @@ impl<'m> Fields<'m> {
             throttled: self.parse_optional("throttled")?.map(Seconds),
             single_codes_used_up: self.parse("single_codes_used_up")?,
             recovery_left: self.parse("recovery_left")?,
+            bypass: match self.parse_optional("bypass_expires")? {
+                Some(expires) => {
+                    Some(BypassStatus { expires: UnixTime(expires), uses: self.parse("bypass_uses")? })
+                }
+                None => None,
+            },
             remembered: self.times("remembered")?,
         })
     }

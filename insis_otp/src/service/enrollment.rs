@@ -72,8 +72,8 @@ impl<S: UserStore> Service<'_, S> {
             let (enrollment, state) = new.proved(user, (self.clock)())?;
             drift = state.drift;
             // What the owner is told at the next login is of the account, not of the phone.
-            let State { last_login, told_until, failures, .. } = old.state;
-            Ok((enrollment, State { last_login, told_until, failures, ..state }))
+            let State { last_login, told_until, failures, bypass_news, .. } = old.state;
+            Ok((enrollment, State { last_login, told_until, failures, bypass_news, ..state }))
         });
         wipe_stack();
         match replaced {

@@ -90,6 +90,12 @@ impl Event {
         Self { action, line, succeeded: outcome.is_ok() }
     }
 
+    /// With one more field.
+    #[must_use]
+    pub fn with(self, key: &'static str, value: impl std::fmt::Display) -> Self {
+        Self { line: self.line.field(key, value), ..self }
+    }
+
     /// The event of something that was refused before the store was asked.
     #[must_use]
     pub fn refused(action: &'static str, reason: &str) -> Self {

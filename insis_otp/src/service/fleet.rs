@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 
 use super::client::converse;
 use super::codec::{Fields, LONGEST, Writer};
-use super::{HelperError, LoginAttempt, NotUnderstood, Reply, Request, Response, Status};
+use super::{HelperError, LoginAttempt, News, NotUnderstood, Reply, Request, Response, Status};
 use crate::config::{Config, Fleet};
 use crate::oath::{RecoveryCode, Seconds, UnixTime};
 use crate::record::UserName;
-use crate::verify::{Policy, ThrottlePolicy, Verdict, Window};
+use crate::verify::{BypassNews, Policy, ThrottlePolicy, Verdict, Window};
 use crate::{RememberedClient, Source};
 
 /// What is asked about a user.
@@ -66,8 +66,9 @@ pub struct FleetLogin {
 pub enum FleetResponse {
     /// As of `otp-helper`; also why something else was not done.
     Managed(Response),
-    /// The outcome of an attempt, and when the device was enrolled, if that was after the last login.
-    Login(Verdict, Option<UnixTime>),
+    /// The outcome of an attempt, and what the owner is to be told. Up to when the owner has been told does not come along: there
+    /// is nothing else here that may be new.
+    Login(Verdict, News),
     /// Whether the client is remembered.
     Remembers(bool),
 }
@@ -228,11 +229,15 @@ impl FleetResponse {
     pub fn encode(&self) -> Zeroizing<String> {
         match self {
             Self::Managed(response) => response.encode(),
-            Self::Login(verdict, new_device) => {
+            Self::Login(verdict, News { new_device, bypass, .. }) => {
                 let mut message = Writer::new("login");
                 message.verdict(verdict);
                 if let Some(time) = new_device {
                     message.field("new_device", time.0);
+                }
+                if let Some(BypassNews { at, logins }) = bypass {
+                    message.field("bypass_news", at.0);
+                    message.field("bypass_logins", logins);
                 }
                 message.text
             }
@@ -253,7 +258,11 @@ impl FleetResponse {
         let response = match fields.kind {
             "login" => {
                 let new_device = fields.parse_optional("new_device")?.map(UnixTime);
-                Self::Login(fields.verdict()?, new_device)
+                let bypass = match fields.parse_optional("bypass_news")?.map(UnixTime) {
+                    Some(at) => Some(BypassNews { at, logins: fields.parse("bypass_logins")? }),
+                    None => None,
+                };
+                Self::Login(fields.verdict()?, News { new_device, bypass, last_told: None })
             }
             "remembers" => Self::Remembers(fields.parse("remembers")?),
             _ => return Response::decode(text).map(Self::Managed),
@@ -437,8 +446,15 @@ mod tests {
     fn what_is_answered_arrives() {
         for response in [
             FleetResponse::Managed(Response::NotEnrolled),
-            FleetResponse::Login(Verdict::Refused(Refusal::Wrong), None),
-            FleetResponse::Login(Verdict::Refused(Refusal::Wrong), Some(UnixTime(5))),
+            FleetResponse::Login(Verdict::Refused(Refusal::Wrong), News::default()),
+            FleetResponse::Login(
+                Verdict::Refused(Refusal::Wrong),
+                News {
+                    new_device: Some(UnixTime(5)),
+                    bypass: Some(BypassNews { at: UnixTime(6), logins: 1 }),
+                    last_told: None,
+                },
+            ),
             FleetResponse::Remembers(true),
         ] {
             assert_eq!(FleetResponse::decode(response.encode().as_bytes()), Ok(response));

@@ -33,6 +33,17 @@ pub enum FleetAct {
     },
     /// To take an invitation back whose code nobody has seen.
     Withdraw,
+    /// To make a bypass code instead of a former one.
+    Bypass {
+        /// The code.
+        code: RecoveryCode,
+        /// When it is over.
+        expires: UnixTime,
+        /// How many logins it opens.
+        uses: u8,
+    },
+    /// To take the bypass code back.
+    RevokeBypass,
     /// To let the enrollment follow its user to this name.
     Move(UserName),
     /// Whether an import could be written.
@@ -48,6 +59,8 @@ impl FleetAct {
         match self {
             Self::Invite { .. } => Some("invite"),
             Self::Withdraw | Self::CanImport(_) => None,
+            Self::Bypass { .. } => Some("bypass"),
+            Self::RevokeBypass => Some("revoke-bypass"),
             Self::Move(_) => Some("move"),
             Self::Import(..) => Some("import"),
         }
@@ -67,6 +80,14 @@ impl FleetAdministration {
                 message
             }
             FleetAct::Withdraw => Writer::new("withdraw"),
+            FleetAct::Bypass { code, expires, uses } => {
+                let mut message = Writer::new("bypass");
+                message.field("code", code.reveal().as_str());
+                message.field("expires", expires.0);
+                message.field("uses", uses);
+                message
+            }
+            FleetAct::RevokeBypass => Writer::new("revoke-bypass"),
             FleetAct::Move(new) => {
                 let mut message = Writer::new("move");
                 message.field("new", new);
@@ -102,6 +123,12 @@ impl FleetAdministration {
                 expires: UnixTime(fields.parse("expires")?),
             },
             "withdraw" => FleetAct::Withdraw,
+            "bypass" => FleetAct::Bypass {
+                code: fields.recovery_code("code")?,
+                expires: UnixTime(fields.parse("expires")?),
+                uses: fields.parse("uses")?,
+            },
+            "revoke-bypass" => FleetAct::RevokeBypass,
             "move" => FleetAct::Move(name(fields.take("new")?)?),
             "can-import" => FleetAct::CanImport(existing(&mut fields)?),
             "import" => {
@@ -126,6 +153,10 @@ impl FleetClient {
     /// The program cannot be started, or does not respond in time. Then it may have been done.
     pub fn administer(&self, act: FleetAct, report: &dyn Fn(&Event)) -> Result<Response, HelperError> {
         let (action, is_move) = (act.action(), matches!(act, FleetAct::Move(_)));
+        let bypass = match &act {
+            FleetAct::Bypass { expires, uses, .. } => Some((*uses, expires.0)),
+            _ => None,
+        };
         let request = FleetAdministration { user: self.user().clone(), act };
         let text = converse(self.program(), &request.encode(), LONGEST, self.deadline())?;
         let response =
@@ -134,7 +165,11 @@ impl FleetClient {
             let event = Event::of_root_elsewhere(action, &response);
             let line = event.line.clone();
             let line = if is_move { line.field("old", self.user()) } else { line };
-            report(&Event { line, ..event });
+            let event = Event { line, ..event };
+            report(&match bypass {
+                Some((uses, expires)) => event.with("uses", uses).with("expires", expires),
+                None => event,
+            });
         }
         Ok(response)
     }
@@ -164,8 +199,15 @@ mod tests {
     #[test]
     fn what_root_asks_arrives_and_nobody_else_can_ask_it() {
         let ParsedReply::Recovery(code) = ParsedReply::parse(b"abcde-fghjk") else { panic!() };
+        let bypass = FleetAct::Bypass { code: code.clone(), expires: UnixTime(9), uses: 2 };
         let invite = FleetAct::Invite { code, salt: Salt([7; 16]), expires: UnixTime(9) };
-        for act in [invite, FleetAct::Withdraw, FleetAct::Move(UserName::parse("bob").unwrap())] {
+        for act in [
+            invite,
+            bypass,
+            FleetAct::RevokeBypass,
+            FleetAct::Withdraw,
+            FleetAct::Move(UserName::parse("bob").unwrap()),
+        ] {
             let request = FleetAdministration { user: UserName::parse("anna").unwrap(), act };
             let text = request.encode();
             let read = FleetAdministration::decode(text.as_bytes()).unwrap().unwrap();

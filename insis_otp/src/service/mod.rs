@@ -50,7 +50,7 @@ pub use migration::{Change, Migration, MigrationError, Moved, Side};
 pub use offer::Offer;
 pub use provider::{LinkProvider, LinkRefusal};
 pub use request::{Credential, NewDevice, Reply, Request};
-pub use response::{EnrollmentDenial, Response, Status};
+pub use response::{BypassStatus, EnrollmentDenial, Response, Status};
 pub use sign_in::{SignIn, SinceLastLogin, record_unknown_sign_in};
 pub use transfer::{FleetRecord, Transfer, TransferRequest, Transferred};
 pub use verification::{LoginAttempt, News};

@@ -6,7 +6,7 @@ use super::codec::{Fields, Writer, codes_refusal, codes_refusal_word};
 use super::{LinkRefusal, NotUnderstood};
 use crate::oath::{Drift, Parameters, Seconds, UnixTime};
 use crate::store::{InvitationRefusal, LinkStatus, Record};
-use crate::verify::{EnrollmentRefusal, Policy, Verdict};
+use crate::verify::{Bypass, EnrollmentRefusal, Policy, Verdict};
 
 /// The helper's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,8 +126,19 @@ pub struct Status {
     pub single_codes_used_up: bool,
     /// Recovery codes that are left.
     pub recovery_left: u32,
+    /// The bypass code that can be used.
+    pub bypass: Option<BypassStatus>,
     /// When the clients that are remembered showed a code. How long that counts is the site's present setting.
     pub remembered: Vec<UnixTime>,
+}
+
+/// What there is to tell about a bypass code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BypassStatus {
+    /// From when on it opens nothing.
+    pub expires: UnixTime,
+    /// How many logins it opens still.
+    pub uses: u8,
 }
 
 impl EnrollmentDenial {
@@ -151,7 +162,9 @@ impl Status {
     #[must_use]
     pub fn of(record: &Record, policy: &Policy, now: UnixTime) -> Self {
         let Record { enrollment, state, .. } = record;
+        let bypass = state.bypass.filter(|bypass| now < bypass.expires);
         Self {
+            bypass: bypass.map(|Bypass { expires, uses, .. }| BypassStatus { expires, uses }),
             enrolled_at: enrollment.enrolled_at,
             issuer: enrollment.entry.issuer.clone(),
             account: enrollment.entry.account.clone(),

@@ -69,7 +69,7 @@ impl<S: UserStore> Service<'_, S> {
             let is_new = last_told.is_none_or(|last| last < enrollment.enrolled_at);
             let new_device = is_new.then_some(enrollment.enrolled_at);
             // Its own charge is no failure.
-            let news = News { new_device, last_told };
+            let news = News { new_device, bypass: state.bypass_news, last_told };
             let answer = SinceLastLogin { failures: state.failures.saturating_sub(1), news };
             let now = (self.clock)();
             let write = match what {

@@ -6,7 +6,9 @@ use crate::oath::UnixTime;
 use crate::record::{Enrollment, UserName};
 use crate::store::{Charge, Decision, StoreError, UserStore, Write};
 use crate::verify;
-use crate::verify::{Attempt, ParsedReply, Policy, Refusal, SourceTag, State, Verdict};
+use crate::verify::{
+    Accepted, Attempt, BypassNews, ParsedReply, Policy, Proof, Refusal, SourceTag, State, Verdict,
+};
 use crate::{RememberedClient, Source};
 
 /// One attempt to log in, or one proof.
@@ -40,8 +42,9 @@ impl<'a> LoginAttempt<'a> {
         Self { tells_failures: false, ..Self::from(source, reply) }
     }
 
-    fn at(&self, source: SourceTag) -> Attempt<'a> {
-        Attempt { typed: self.reply, source, refund: self.refund, tells_failures: self.tells_failures }
+    fn at(&self, source: SourceTag, purpose: Purpose) -> Attempt<'a> {
+        let Self { reply: typed, refund, tells_failures, .. } = *self;
+        Attempt { typed, source, refund, tells_failures, accepts_bypass: purpose != Purpose::Proof }
     }
 }
 
@@ -52,7 +55,7 @@ pub(super) enum Purpose {
     Login,
     /// To see whether a code is right.
     Look,
-    /// To be allowed something that changes the enrollment.
+    /// To be allowed something that changes the enrollment, and lasts: a bypass code will not do.
     Proof,
 }
 
@@ -61,6 +64,8 @@ pub(super) enum Purpose {
 pub struct News {
     /// When the device was enrolled, if that was after the last login.
     pub new_device: Option<UnixTime>,
+    /// What there is to tell of bypass codes.
+    pub bypass: Option<BypassNews>,
     /// Up to when the owner has been told of what is new, for what else may be.
     pub last_told: Option<UnixTime>,
 }
@@ -79,7 +84,7 @@ impl<S: UserStore> Service<'_, S> {
     pub(super) fn decide(&self, attempt: &LoginAttempt<'_>, purpose: Purpose) -> Result<Decided, StoreError> {
         let charge = |enrollment: &Enrollment, state: &State| {
             let key = &enrollment.entry.key;
-            let attempt = attempt.at(attempt.source.tag(key.secret()));
+            let attempt = attempt.at(attempt.source.tag(key.secret()), purpose);
             match verify::charge(&attempt, key, state, self.policy, (self.clock)()) {
                 verify::Charge::Settled(refusal, state) => {
                     let (verdict, single_codes) = (Verdict::Refused(refusal), state.throttle.single_codes);
@@ -97,7 +102,9 @@ impl<S: UserStore> Service<'_, S> {
             let is_new = last_told.is_none_or(|last| last < enrollment.enrolled_at);
             let (verdict, mut state) = comparison.compare(&enrollment.entry.key, &enrollment.recovery);
             let accepted = matches!(verdict, Verdict::Accepted(_));
-            if let (true, Some(tag)) = (accepted, tag) {
+            // For a while without a question is longer than the help desk said.
+            let is_bypass = matches!(&verdict, Verdict::Accepted(Accepted { by: Proof::Bypass { .. }, .. }));
+            if let (true, false, Some(tag)) = (accepted, is_bypass, tag) {
                 state.remember(tag, now);
             }
             if purpose != Purpose::Login {
@@ -111,7 +118,11 @@ impl<S: UserStore> Service<'_, S> {
             let answer = Decided {
                 verdict,
                 single_codes: state.throttle.single_codes,
-                news: News { new_device: (accepted && is_new).then_some(enrollment.enrolled_at), last_told },
+                news: News {
+                    new_device: (accepted && is_new).then_some(enrollment.enrolled_at),
+                    bypass: charged.bypass_news.filter(|_| accepted),
+                    last_told,
+                },
                 proved: (accepted && purpose == Purpose::Proof).then(|| enrollment.clone()),
             };
             Decision { state, write, answer }

@@ -437,7 +437,8 @@ pub fn check_proof(proved: Option<&Enrollment>, present: &Enrollment) -> Result<
     }
 }
 
-/// The state for new recovery codes: none of them is used, and nobody is remembered any more.
+/// The state for new recovery codes: none of them is used, and nobody is remembered any more. A bypass code, whose hash has the
+/// salt of the former ones, ends with them.
 pub(super) fn without_recovery_codes(state: &State) -> State {
-    State { used_recovery: 0, remembered: Vec::new(), ..state.clone() }
+    State { used_recovery: 0, remembered: Vec::new(), bypass: None, ..state.clone() }
 }

@@ -48,6 +48,6 @@ pub use leftovers::Leftovers;
 pub use links::{Link, LinkMaker, Links};
 pub use lock::PATIENCE;
 pub use own_link::OwnLink;
-pub use slot::{STATE_BYTES, state_from_bytes, state_to_bytes};
+pub use slot::{STATE_BYTES, STATE_LENGTHS, state_from_bytes, state_to_bytes};
 pub use template::{InvalidTemplate, Template};
 pub use unknown_users::UnknownUsers;

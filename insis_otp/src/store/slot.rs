@@ -11,16 +11,21 @@ use sha2::{Digest, Sha256};
 use super::contract::without_recovery_codes;
 use super::layout::{Damage, HEAD, LINE, SLOT};
 use super::slot_v1;
-use crate::oath::{Drift, Step, UnixTime};
+use crate::oath::{BypassHash, Drift, Step, UnixTime};
 use crate::verify::{
-    Budgets, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle, UsedSteps,
+    Budgets, Bypass, BypassNews, Meter, Remembered, ResyncStart, SourceMeter, SourceTag, State, Throttle,
+    UsedSteps,
 };
 
-/// The bytes of all fields; those that are not used yet are zeros.
-const FIELDS: usize = 330;
+/// The bytes of all fields; those that are not used yet are zeros. A line has room for no more.
+const FIELDS: usize = 348;
 /// The bytes of a state as a store keeps them that has no lines.
 pub const STATE_BYTES: usize = FIELDS;
-/// What they were before sources had a budget of recovery codes. Such a line is read as if zeros followed.
+/// How long it can be: now, and before there were bypass codes.
+pub const STATE_LENGTHS: [usize; 2] = [STATE_BYTES, FIELDS_WITHOUT_BYPASS];
+/// What they were before there were bypass codes. Such a line is read as if zeros followed.
+const FIELDS_WITHOUT_BYPASS: usize = 330;
+/// What they were before sources had a budget of recovery codes. So is this.
 const FORMER_FIELDS: usize = 300;
 /// Where it stands up to when the owner has been told of what is new. In lines that were shorter, it was a budget of recovery
 /// codes from everywhere.
@@ -139,8 +144,10 @@ pub(super) fn decode(line: &[u8], head_sum: [u8; 16]) -> Option<Line> {
     let (number, rest) = text.strip_prefix(PREFIX.as_bytes())?.split_at_checked(16)?;
     let mut fields = BASE64.decode(rest.strip_prefix(b" ")?).ok()?;
     if fields.len() == FORMER_FIELDS {
-        fields.resize(FIELDS, 0);
         fields.get_mut(TOLD_UNTIL)?.fill(0);
+    }
+    if matches!(fields.len(), FORMER_FIELDS | FIELDS_WITHOUT_BYPASS) {
+        fields.resize(FIELDS, 0);
     }
     let (state, pending) = Reader(&fields).state()?;
     Some(Line { sequence: sequence(number)?, state, pending })
@@ -173,11 +180,16 @@ pub fn state_to_bytes(state: &State) -> [u8; STATE_BYTES] {
     fields(state, None)
 }
 
-/// The state in these bytes; `None` where they are none, or of a later version.
+/// The state in these bytes, which an earlier version may have written; `None` where they are none, or of a later version.
 #[must_use]
 pub fn state_from_bytes(bytes: &[u8]) -> Option<State> {
-    let (state, pending) = Reader(bytes).state()?;
-    (bytes.len() == STATE_BYTES && pending.is_none()).then_some(state)
+    let mut fields = [0; STATE_BYTES];
+    if !STATE_LENGTHS.contains(&bytes.len()) {
+        return None;
+    }
+    fields.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    let (state, pending) = Reader(&fields).state()?;
+    pending.is_none().then_some(state)
 }
 
 /// Bytes that are written from the front, as big-endian numbers.
@@ -241,6 +253,20 @@ impl Writer<'_> {
         self.number(1, pending.map_or(0, |pending| pending.inherits.number()));
         self.number(8, pending.map_or(0, |pending| pending.id));
         (0..Budgets::SOURCES).for_each(|i| self.meter(source(i).recovery));
+        self.bypass(state);
+    }
+
+    /// The bypass code, and what the owner has not been told of such; zeros are none.
+    fn bypass(&mut self, state: &State) {
+        let none = Bypass { hash: BypassHash::default(), expires: UnixTime(0), uses: 0 };
+        let Bypass { hash, expires, uses } = state.bypass.unwrap_or(none);
+        hash.0.into_iter().for_each(|byte| self.number(1, byte.into()));
+        self.time(expires.0);
+        self.number(1, uses.into());
+        let BypassNews { at, logins } =
+            state.bypass_news.unwrap_or(BypassNews { at: UnixTime(0), logins: 0 });
+        self.time(at.0);
+        self.number(1, logins.into());
     }
 }
 
@@ -311,6 +337,18 @@ impl Reader<'_> {
         Some(entries.into_iter().filter(|client| client.since != UnixTime(0)).collect())
     }
 
+    fn bypass(&mut self) -> Option<Option<Bypass>> {
+        let (hash, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        let (expires, uses) = (self.time()?, u8::try_from(self.number(1)?).ok()?);
+        Some((uses > 0).then_some(Bypass { hash: BypassHash(*hash), expires, uses }))
+    }
+
+    fn bypass_news(&mut self) -> Option<Option<BypassNews>> {
+        let (at, logins) = (self.time()?, u8::try_from(self.number(1)?).ok()?);
+        Some((at.0 > 0).then_some(BypassNews { at, logins }))
+    }
+
     fn pending(&mut self) -> Option<Option<Pending>> {
         let (kind, id) = (self.number(1)?, self.number(8)?);
         let inherits = Inherits::ALL.into_iter().find(|inherits| inherits.number() == kind);
@@ -341,9 +379,13 @@ impl Reader<'_> {
             used_recovery,
             resync: Some(resync).filter(|start| start.at.0 > 0),
             remembered: self.remembered()?,
+            bypass: None,
+            bypass_news: None,
         };
         let pending = self.pending()?;
         self.recovery_of_sources(&mut state.throttle.budgets.sources)?;
+        state.bypass = self.bypass()?;
+        state.bypass_news = self.bypass_news()?;
         // What a later version writes there means something that this one does not know.
         self.0.iter().all(|byte| *byte == 0).then_some((state, pending))
     }
@@ -393,8 +435,16 @@ mod tests {
         let clients = prop::collection::vec((any::<u64>(), 1..=MOST), 0..=State::MOST_REMEMBERED);
         let time = || prop::option::of(1..=MOST);
         let options = (time(), prop::option::of((times(), 1..=MOST)), time());
-        (used, numbers, throttle(), clients, options).prop_map(
-            |(used, numbers, throttle, clients, options)| State {
+        let bypass = prop::option::of((any::<[u8; 12]>(), times(), 1..=u8::MAX));
+        let news = prop::option::of((1..=MOST, any::<u8>()));
+        (used, numbers, throttle(), clients, options, (bypass, news)).prop_map(
+            |(used, numbers, throttle, clients, options, (bypass, news))| State {
+                bypass: bypass.map(|(hash, expires, uses)| Bypass {
+                    hash: BypassHash(hash),
+                    expires: UnixTime(expires),
+                    uses,
+                }),
+                bypass_news: news.map(|(at, logins)| BypassNews { at: UnixTime(at), logins }),
                 used: UsedSteps { upto: Step(used.0), unused_range: used.1, used_ahead: used.2 },
                 drift: Drift(numbers.0.into()),
                 failures: numbers.1,
@@ -451,7 +501,7 @@ mod tests {
         assert_eq!((read.used.upto, read.drift), (Step(MOST), Drift(i16::MIN.into())));
     }
 
-    /// Lines that were written before sources had a budget of recovery codes.
+    /// Lines that were written before sources had a budget of recovery codes, and before there were bypass codes.
     #[test]
     fn a_line_with_fewer_fields_is_read() {
         let tag = SourceTag(7);
@@ -459,16 +509,28 @@ mod tests {
         let throttle = Throttle { budgets: Budgets { two_codes: Meter(8), sources }, ..Throttle::default() };
         let state = State { failures: 3, throttle, ..State::default() };
         let pending = Some(Pending { id: 5, inherits: Inherits::State });
-        let text = format!(
-            "{PREFIX}{:016x} {}",
-            9,
-            BASE64.encode(fields(&state, pending).get(..FORMER_FIELDS).unwrap())
-        );
-        let mut line = [text.as_bytes(), b" ", &sum(HEAD_SUM, text.as_bytes())].concat();
-        line.resize(LINE - 1, b' ');
-        line.push(b'\n');
-        let read = decode(&line, HEAD_SUM).unwrap();
-        assert_eq!((read.sequence, read.state, read.pending), (9, state, pending));
+        for length in [FORMER_FIELDS, FIELDS_WITHOUT_BYPASS] {
+            let former = BASE64.encode(fields(&state, pending).get(..length).unwrap());
+            let text = format!("{PREFIX}{:016x} {former}", 9);
+            let mut line = [text.as_bytes(), b" ", &sum(HEAD_SUM, text.as_bytes())].concat();
+            line.resize(LINE - 1, b' ');
+            line.push(b'\n');
+            let read = decode(&line, HEAD_SUM).unwrap();
+            assert_eq!((read.sequence, read.state, read.pending), (9, state.clone(), pending), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_state_of_an_earlier_version_is_read_where_there_are_no_lines() {
+        let state = State { failures: 3, ..State::default() };
+        let bytes = state_to_bytes(&state);
+        for (length, is_read) in
+            [(STATE_BYTES, true), (FIELDS_WITHOUT_BYPASS, true), (329, false), (0, false)]
+        {
+            let read = state_from_bytes(bytes.get(..length).unwrap());
+            assert_eq!(read, is_read.then(|| state.clone()), "{length}");
+        }
+        assert_eq!(state_from_bytes(&[&bytes[..], &[0]].concat()), None);
     }
 
     #[test]

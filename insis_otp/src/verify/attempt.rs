@@ -27,13 +27,16 @@ pub struct Attempt<'a> {
     pub refund: u32,
     /// Whether the owner is going to be told of the failures since the last login, so that they may be forgotten.
     pub tells_failures: bool,
+    /// Whether a bypass code will do: for a login, and for nothing that lasts.
+    pub accepts_bypass: bool,
 }
 
 impl<'a> Attempt<'a> {
     /// An attempt at the prompt, from a source that is not known.
     #[must_use]
     pub fn of(typed: &'a ParsedReply) -> Self {
-        Self { typed, source: SourceTag::default(), refund: 0, tells_failures: true }
+        let source = SourceTag::default();
+        Self { typed, source, refund: 0, tells_failures: true, accepts_bypass: true }
     }
 }
 
@@ -59,6 +62,7 @@ pub struct Comparison {
     now: UnixTime,
     refund: u32,
     tells_failures: bool,
+    accepts_bypass: bool,
 }
 
 /// What is compared.
@@ -133,9 +137,18 @@ pub fn charge(
             let charged =
                 State { throttle: before.throttle.clone().with_guess(is_single, now), ..before.clone() };
             let charged = charged.with_failure();
-            let Attempt { refund, tells_failures, .. } = *attempt;
+            let Attempt { refund, tells_failures, accepts_bypass, .. } = *attempt;
             let policy = *policy;
-            Charge::Due(Comparison { candidate, before, charged, policy, now, refund, tells_failures })
+            Charge::Due(Comparison {
+                candidate,
+                before,
+                charged,
+                policy,
+                now,
+                refund,
+                tells_failures,
+                accepts_bypass,
+            })
         }
         Err(refusal) => Charge::Settled(refusal, before.with_failure()),
     }
@@ -211,7 +224,7 @@ impl Comparison {
     ///   and later than every step accepted before.
     /// - Two consecutive codes are searched for within five minutes of it, and tell how far the device's clock is off;
     ///   those that are right by our own clock count whatever was learned before.
-    /// - A scratch code and a recovery code are accepted once.
+    /// - A scratch code and a recovery code are accepted once, a bypass code as often as it says.
     ///
     /// The caller makes the returned state durable before it acts on an acceptance, so that a crash in between refuses a
     /// login rather than allow a replay.
@@ -226,7 +239,7 @@ impl Comparison {
                 })
             }
             Candidate::Two(first, second, restricted) => self.two_codes(key, first, second, *restricted),
-            Candidate::Recovery(code) => self.recovery_code(key, recovery, recovery.index(code)),
+            Candidate::Recovery(code) => self.recovery_or_bypass_code(key, recovery, code),
             Candidate::Scratch(code) => self.recovery_code(key, recovery, recovery.index_of_scratch(code)),
         };
         self.conclude(outcome)
@@ -252,17 +265,21 @@ impl Comparison {
         let Acceptance { proof, used, drift, used_recovery, clock_was_ahead } = acceptance;
         let before = self.before.clone();
         let failures = before.failures;
-        let next = State {
+        // Whoever has a bypass code need not be the owner, who is told of everything at the next login of their own.
+        let by_bypass = matches!(proof, Proof::Bypass { .. });
+        let tells = self.tells_failures && !by_bypass;
+        let mut next = State {
             used,
             drift,
             used_recovery,
-            failures: if self.tells_failures { 0 } else { failures },
-            told_until: before.told_until_after(self.tells_failures),
+            failures: if tells { 0 } else { failures },
+            told_until: before.told_until_after(tells),
             throttle: before.throttle.after_login(self.refund),
             last_login: Some(self.now),
             resync: None,
             ..before
         };
+        next.count_bypass(by_bypass, tells, self.now);
         (Accepted { by: proof, failures, clock_was_ahead }, next)
     }
 
@@ -402,7 +419,24 @@ impl Comparison {
         Acceptance { proof: Proof::TwoCodes { offset, drift }, used, drift, ..self.unchanged() }
     }
 
+    /// A bypass code has the form of a recovery code: both are looked for, whichever it is.
+    // Out of the way of logins by code, as what it calls: see cold.ld.
+    #[inline(never)]
+    fn recovery_or_bypass_code(
+        &self,
+        key: &OtpGenerator,
+        recovery: &RecoveryCodes,
+        code: &RecoveryCode,
+    ) -> Result<Acceptance, Refusal> {
+        let (index, hash) = recovery.find(code);
+        let is_bypass = self.before.is_bypass(hash) && self.accepts_bypass;
+        let outcome = self.recovery_code(key, recovery, index);
+        let bypass = Acceptance { proof: self.before.bypass_proof(), ..self.unchanged() };
+        if is_bypass { Ok(bypass) } else { outcome }
+    }
+
     /// The recovery or scratch code of this index, if there is one.
+    #[inline(never)]
     fn recovery_code(
         &self,
         key: &OtpGenerator,

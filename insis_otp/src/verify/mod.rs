@@ -5,6 +5,7 @@
 
 mod attempt;
 mod budget;
+mod bypass;
 mod enrollment;
 #[cfg(test)]
 mod fixtures;
@@ -18,6 +19,7 @@ mod verdict;
 
 pub use attempt::{Attempt, Charge, Comparison, charge, verify};
 pub use budget::{Budgets, Meter, Rate, SourceMeter, SourceTag};
+pub use bypass::{Bypass, BypassNews};
 pub use enrollment::{EnrollmentProof, EnrollmentRefusal, enroll, locate};
 pub use policy::{Policy, Window};
 pub use reply::{Malformed, ParsedReply};

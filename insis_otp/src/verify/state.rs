@@ -1,6 +1,6 @@
 //! What changes with every attempt: used steps, drift, failures, used recovery codes.
 
-use super::{Policy, Rate, Throttle, UsedSteps};
+use super::{Bypass, BypassNews, Policy, Rate, Throttle, UsedSteps};
 use crate::oath::{Drift, Period, Seconds, Step, UnixTime};
 
 /// The state of an enrollment, as the secret file keeps it.
@@ -24,6 +24,10 @@ pub struct State {
     pub remembered: Vec<Remembered>,
     /// The first code of a resynchronization, while the second is waited for.
     pub resync: Option<ResyncStart>,
+    /// The bypass code that can be used, if there is one.
+    pub bypass: Option<Bypass>,
+    /// What the owner has not been told of bypass codes.
+    pub bypass_news: Option<BypassNews>,
 }
 
 /// A client that need not show a code for a while: a keyed hash of user, address, service and password, and the time of
@@ -69,10 +73,13 @@ impl State {
     }
 
     /// The state as it is read now: what a clock that was ahead wrote is taken for what it is.
+    // Once, and not in each of those who ask.
+    #[inline(never)]
     pub(super) fn present(&self, policy: &Policy, now: UnixTime) -> Self {
         let mut next = self.clone();
         next.throttle = next.throttle.without_future(Rate::two_codes(policy.two_codes_candidates()), now);
         next.remembered.retain(|client| client.since <= now);
+        next.bypass = next.bypass.filter(|bypass| now < bypass.expires);
         next
     }
 
@@ -94,7 +101,7 @@ impl State {
         Self { failures: self.failures.saturating_add(1), ..self }
     }
 
-    /// Without delay, without remembered clients, and with a clock that was ahead left behind. Failures stay to be told
+    /// Without delay, without remembered clients, without a bypass code, and with a clock that was ahead left behind. Failures stay to be told
     /// to the owner.
     #[must_use]
     pub fn unlocked(&self, period: Period, policy: &Policy, now: UnixTime) -> Self {
@@ -105,25 +112,27 @@ impl State {
             ahead if ahead.upto > end => ahead.back_to(end),
             used => used,
         };
-        Self { used, throttle: Throttle::default(), remembered: Vec::new(), resync: None, ..self.clone() }
+        let throttle = Throttle::default();
+        Self { used, throttle, remembered: Vec::new(), resync: None, bypass: None, ..self.clone() }
     }
 
     /// The step up to which every step of a closed record is used: the last that a store can keep.
     const CLOSED: Step = Step((1 << 40) - 1);
 
     /// The same in a record that is closed, since it is on its way to another store: every step and every recovery code counts as
-    /// used, and nobody is remembered.
+    /// used, there is no bypass code, and nobody is remembered.
     #[must_use]
     pub fn closed(&self) -> Self {
         let used = UsedSteps { upto: Self::CLOSED, unused_range: None, used_ahead: None };
-        Self { used, used_recovery: u16::MAX, remembered: Vec::new(), resync: None, ..self.clone() }
+        let closed = Self { used, used_recovery: u16::MAX, resync: None, bypass: None, ..self.clone() };
+        Self { remembered: Vec::new(), ..closed }
     }
 
     /// The state of a closed record as it was before, when this was noted then. Failures, delays and drift are in it still.
     #[must_use]
     pub fn reopened(&self, noted: &Self) -> Self {
-        let Self { used, used_recovery, remembered, resync, .. } = noted.clone();
-        Self { used, used_recovery, remembered, resync, ..self.clone() }
+        let Self { used, used_recovery, remembered, resync, bypass, .. } = noted.clone();
+        Self { used, used_recovery, remembered, resync, bypass, ..self.clone() }
     }
 
     /// Whether the record is closed.
@@ -148,7 +157,9 @@ impl State {
         let failures = if tells_failures { 0 } else { self.failures.saturating_sub(1) };
         let throttle = self.throttle.clone().after_login(1);
         let told_until = self.told_until_after(tells_failures);
-        Self { failures, throttle, told_until, last_login: Some(now), resync: None, ..self.clone() }
+        let bypass_news = self.bypass_news.filter(|_| !tells_failures);
+        let last_login = Some(now);
+        Self { failures, throttle, told_until, bypass_news, last_login, resync: None, ..self.clone() }
     }
 
     /// After a charged sign-in that could not begin: nobody has tried anything.

@@ -44,6 +44,11 @@ pub enum Proof {
         /// How many are left.
         left: u32,
     },
+    /// A bypass code of the help desk's.
+    Bypass {
+        /// How many logins it opens still.
+        left: u32,
+    },
 }
 
 /// Why an attempt did not open the login.

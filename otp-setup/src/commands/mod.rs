@@ -1,6 +1,7 @@
 //! What commands there are, and the way from each to what it does, and to its exit status.
 
 mod admin;
+mod bypass;
 mod import;
 mod invite;
 mod link;
@@ -36,6 +37,7 @@ use crate::terminal::{AfterSecrets, Lines, Screen};
 use crate::ui::Ui;
 
 use self::admin::DoctorOptions;
+use self::bypass::BypassOptions;
 use self::import::ImportOptions;
 use self::migrate::MigrateOptions;
 use self::options::{EnrollOptions, RecoveryOptions};
@@ -84,6 +86,7 @@ pub enum Command {
         #[arg(long)]
         print: bool,
     },
+    Bypass(BypassOptions),
     Link {
         #[arg(long)]
         subject: Option<String>,
@@ -204,6 +207,7 @@ impl Setup<'_> {
             Some(Command::Forget) => self.change(site, &Request::Forget, &self.messages.forgotten(user)),
             Some(Command::Unlock) => self.unlock(site),
             Some(Command::Invite { valid, print }) => self.invite(site, *valid, *print),
+            Some(Command::Bypass(options)) => self.bypass(site, *options),
             Some(Command::Link { import: Some(path), .. }) => self.link_all(site, path),
             Some(Command::Link { subject, .. }) => self.link(site, subject.as_deref()),
             Some(Command::Unlink) => self.unlink(site),

@@ -49,6 +49,9 @@ named! {
     about_invite
         en "Make a one-time code with which somebody pairs a first phone (root only)"
         cs "Vyrobit jednorázový kód, se kterým si někdo spáruje první telefon (jen root)";
+    about_bypass
+        en "Make a code with which somebody whose phone is lost logs in for a while (root only)"
+        cs "Vyrobit kód, se kterým se někdo bez telefonu chvíli přihlásí (jen root)";
     about_link
         en "Link your account to who signs in with the identity provider; root links any account"
         cs "Propojit svůj účet s tím, kdo se přihlásí přes poskytovatele identity; root kterýkoli";
@@ -130,6 +133,9 @@ named! {
     help_people en "Only people named in FILE (- is standard input), a name a line" cs "Jen lidé jmenovaní v SOUBORU (- je standardní vstup), každý na řádku";
     help_remove_yes en "Do not ask whether it is meant" cs "Neptat se, jestli je to míněno vážně";
     help_valid en "How long it can be used: 1h to 90d (default: 7d)" cs "Jak dlouho platí: 1h až 90d (jinak 7d)";
+    help_bypass_valid en "How long it can be used: 10m to 7d (default: 4h)" cs "Jak dlouho platí: 10m až 7d (jinak 4h)";
+    help_uses en "How many logins it opens: 1 to 20 (default: 1)" cs "Kolikrát přihlásí: 1 až 20 (jinak 1)";
+    help_revoke en "Take back the code that can be used, and make none" cs "Zrušit kód, který lze použít, a nový nevyrobit";
     help_invite_print
         en "Print it on the default printer, and do not show it"
         cs "Vytisknout ho na výchozí tiskárně a neukazovat";
@@ -196,4 +202,5 @@ named! {
     value_people en "FILE" cs "SOUBOR";
     value_shell en "SHELL" cs "SHELL";
     value_valid en "TIME" cs "DOBA";
+    value_uses en "NUMBER" cs "POČET";
 }

@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+mod bypass;
 mod commands;
 mod cs;
 mod doctor;
@@ -270,6 +271,7 @@ mod tests {
     /// Every message of every subject.
     pub fn all() -> Vec<&'static macros::Message> {
         let subjects = [
+            bypass::MESSAGES,
             commands::MESSAGES,
             doctor::MESSAGES,
             ends::MESSAGES,

@@ -153,6 +153,7 @@ impl Session<'_> {
                     Proof::Code { .. } => self.messages.verified(),
                     Proof::TwoCodes { offset, .. } => self.messages.verified_two_codes(offset),
                     Proof::Recovery { left } => self.messages.verified_recovery(left),
+                    Proof::Bypass { left } => self.messages.verified_bypass(left),
                 };
                 self.say(&text);
                 if accepted.failures > 0 {

@@ -377,6 +377,7 @@ fn where_the_codes_of_a_right_phone_count_as_used_it_is_said_what_sets_that_righ
         throttled: None,
         single_codes_used_up: false,
         recovery_left: 0,
+        bypass: None,
         remembered: Vec::new(),
     };
     for messages in Messages::of_every_language() {

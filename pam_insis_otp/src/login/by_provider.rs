@@ -51,6 +51,7 @@ impl Login {
                     self.attempt(host, LoginReply::Code(service::Reply::new(&code), None), log, &refund);
                 seen.new_device.set(refund.new_device.get());
                 seen.new_link.set(refund.new_link.get());
+                seen.bypass.set(refund.bypass.get());
                 seen.given_up.set(seen.given_up.get() + 1);
                 outcome
             }

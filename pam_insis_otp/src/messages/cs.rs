@@ -20,6 +20,9 @@ pub const TEXTS: Messages = Messages {
     failures: "Od posledního přihlášení: neúspěšných kódů {}.",
     new_device: "S tímto účtem byl spárován telefon: {}.\nPokud jste to nebyli vy, řekněte to hned správci.",
     new_link: "Tento účet byl propojen s poskytovatelem identity: {}.\nPokud jste to nebyli vy, řekněte to hned správci.",
+    new_bypass: "K tomuto účtu byl vydán náhradní kód: {}.\nPokud jste o něj nežádali, řekněte to hned správci.",
+    bypass_used: "Tento účet otevřel náhradní kód, naposledy: {}.\nPokud jste to nebyli vy, řekněte to hned správci.",
+    bypass_left: "Kolikrát vás tento náhradní kód ještě přihlásí: {}.",
     required_from: "Od {} budete k přihlášení sem potřebovat jednorázový kód.\n\
                     Do té doby spárujte telefon příkazem: otp-setup",
     recovery_none_left: "To byl poslední záchranný kód; nové vytvoříte příkazem: otp-setup recovery-codes",

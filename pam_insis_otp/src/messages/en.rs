@@ -20,6 +20,9 @@ pub const TEXTS: Messages = Messages {
     failures: "{} failed codes since your last login.",
     new_device: "A phone was paired with this account on {}.\nIf that was not you, tell your administrator now.",
     new_link: "This account was linked to the identity provider on {}.\nIf that was not you, tell your administrator now.",
+    new_bypass: "A bypass code was made for this account on {}.\nIf you did not ask for it, tell your administrator now.",
+    bypass_used: "This account was opened by a bypass code, the last time on {}.\nIf that was not you, tell your administrator now.",
+    bypass_left: "Logins left with this bypass code: {}.",
     required_from: "From {} on you need a one-time code to log in here.\n\
                     Before that day, pair your phone: otp-setup",
     recovery_none_left: "That was your last recovery code; make new ones: otp-setup recovery-codes",

@@ -8,7 +8,7 @@ mod en;
 
 use insis_otp::config::Language;
 use insis_otp::oath::UnixTime;
-use insis_otp::verify::{EnrollmentRefusal, Proof, Refusal};
+use insis_otp::verify::{BypassNews, EnrollmentRefusal, Proof, Refusal};
 
 use crate::date;
 
@@ -55,6 +55,12 @@ pub struct Messages {
     pub new_device: &'static str,
     /// At the first login after the account was linked: when.
     pub new_link: &'static str,
+    /// At the next login of the owner's: when a bypass code was made.
+    pub new_bypass: &'static str,
+    /// The same, where it has opened logins: when the last.
+    pub bypass_used: &'static str,
+    /// After a login by bypass code: how many logins it opens still.
+    pub bypass_left: &'static str,
     /// After a login without a code: the day from which one is needed.
     pub required_from: &'static str,
     /// After a login by recovery code: none is left.
@@ -115,6 +121,17 @@ pub struct Messages {
     pub enrolled: &'static str,
 }
 
+/// What is new to the owner at a login.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnerNews {
+    /// When the device was enrolled.
+    pub new_device: Option<UnixTime>,
+    /// When the account was linked to the identity provider.
+    pub new_link: Option<UnixTime>,
+    /// What there is of bypass codes.
+    pub bypass: Option<BypassNews>,
+}
+
 impl Messages {
     /// The messages of a language.
     pub const fn of(language: Language) -> &'static Self {
@@ -147,24 +164,35 @@ impl Messages {
         &self,
         by: Option<&Proof>,
         failures: u32,
-        (new_device, new_link): (Option<UnixTime>, Option<UnixTime>),
+        OwnerNews { new_device, new_link, bypass }: OwnerNews,
     ) -> Option<String> {
         let mut sentences = Vec::new();
         sentences.extend(new_device.map(|at| fill(self.new_device, date::utc(at))));
         sentences.extend(new_link.map(|at| fill(self.new_link, date::utc(at))));
+        sentences.extend(bypass.map(|news| self.new_bypass_of(news)));
         match failures {
             0 => {}
             1 => sentences.push(self.one_failure.to_owned()),
             failures => sentences.push(fill(self.failures, failures)),
         }
-        if let Some(&Proof::Recovery { left }) = by {
-            sentences.push(match left {
-                0 => self.recovery_none_left.to_owned(),
-                1 | 2 => fill(self.recovery_few_left, left),
-                left => fill(self.recovery_left, left),
-            });
+        if let Some(&(Proof::Recovery { left } | Proof::Bypass { left })) = by {
+            let is_bypass = matches!(by, Some(Proof::Bypass { .. }));
+            let text = match left {
+                _ if is_bypass => self.bypass_left,
+                0 => self.recovery_none_left,
+                1 | 2 => self.recovery_few_left,
+                _ => self.recovery_left,
+            };
+            sentences.push(fill(text, left));
         }
         (!sentences.is_empty()).then(|| sentences.join("\n"))
+    }
+
+    /// What is said of bypass codes that the owner has not been told of.
+    #[cold]
+    #[inline(never)]
+    fn new_bypass_of(&self, BypassNews { at, logins }: BypassNews) -> String {
+        fill(if logins > 0 { self.bypass_used } else { self.new_bypass }, date::utc(at))
     }
 
     /// What is said to somebody who has not enrolled and must have by that day.
@@ -192,7 +220,7 @@ mod tests {
     use super::*;
 
     /// Every message of a language, and whether it has a place.
-    fn all(messages: &Messages) -> [(&'static str, bool); 46] {
+    fn all(messages: &Messages) -> [(&'static str, bool); 49] {
         // Without `..`: a new message does not compile until it stands here too.
         let Messages {
             cannot_check,
@@ -212,6 +240,9 @@ mod tests {
             failures,
             new_device,
             new_link,
+            new_bypass,
+            bypass_used,
+            bypass_left,
             required_from,
             recovery_none_left,
             recovery_few_left,
@@ -260,6 +291,9 @@ mod tests {
             (failures, true),
             (new_device, true),
             (new_link, true),
+            (new_bypass, true),
+            (bypass_used, true),
+            (bypass_left, true),
             (required_from, true),
             (recovery_none_left, false),
             (recovery_few_left, true),
@@ -370,10 +404,14 @@ mod tests {
             assert!(columns(messages.enroll_invitation) <= 80 - 11);
             assert!(columns(&messages.required_from(UnixTime(0))) <= 80);
             assert!(columns(&fill(messages.contact, "x".repeat(72))) <= 80);
-            for left in [0, 1, 12] {
-                let news = (Some(UnixTime(0)), Some(UnixTime(0)));
-                let shown = messages.accepted(Some(&Proof::Recovery { left }), u32::MAX, news).unwrap();
-                assert!(columns(&shown) <= 80, "{shown:?}");
+            let day = Some(UnixTime(0));
+            for (left, logins) in [(0, 0), (1, 1), (12, 255)] {
+                let bypass = Some(BypassNews { at: UnixTime(0), logins });
+                let news = OwnerNews { new_device: day, new_link: day, bypass };
+                for by in [Proof::Recovery { left }, Proof::Bypass { left: logins.into() }] {
+                    let shown = messages.accepted(Some(&by), u32::MAX, news).unwrap();
+                    assert!(columns(&shown) <= 80, "{shown:?}");
+                }
             }
         }
     }

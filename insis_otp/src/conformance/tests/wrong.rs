@@ -261,6 +261,7 @@ macro_rules! fails {
 
 fails! {
     one_code_opens_one_login: MemoryStore::with(Memory::LastWriterWins), "a code opened so many logins";
+    a_bypass_code_opens_as_many_logins_as_it_says: MemoryStore::with(Memory::LastWriterWins), "a bypass code opened so many logins";
     what_several_count_at_once_is_not_lost: MemoryStore::with(Memory::LastWriterWins), "what was counted is lost";
     a_charge_is_in_the_store_before_anything_is_compared: Wrong::with(Flaw::ComparesFirst), "compared before it was charged";
     what_cannot_be_charged_is_not_compared: Wrong::with(Flaw::ComparesFirst), "compared without a charge";

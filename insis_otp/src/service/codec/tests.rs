@@ -66,6 +66,7 @@ fn status() -> Status {
         throttled: Some(Seconds(30)),
         single_codes_used_up: false,
         recovery_left: 9,
+        bypass: Some(BypassStatus { expires: UnixTime(7), uses: 2 }),
         remembered: vec![UnixTime(4), UnixTime(7)],
     }
 }
@@ -93,6 +94,7 @@ fn answers_arrive_as_they_were_sent() {
         accepted(Proof::Code { offset: -1 }),
         accepted(Proof::TwoCodes { offset: 3, drift: Drift(-5) }),
         accepted(Proof::Recovery { left: 2 }),
+        accepted(Proof::Bypass { left: 2 }),
         refused(Refusal::Wrong),
         refused(Refusal::Used { wait: Seconds(17) }),
         refused(Refusal::ClockAhead { by: Seconds(1 << 40) }),
