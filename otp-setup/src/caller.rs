@@ -18,6 +18,8 @@ pub struct Caller {
     loginuid: String,
     /// Who became root by sudo. Anybody else could have set the variable, so that it counts for root only.
     sudo_user: Option<String>,
+    /// Whether it is somebody of the help desk, who has root's rights for this act alone.
+    pub helpdesk: bool,
     log: fn(&str, &str, &Line),
     audit: fn(&str, &str, bool),
 }
@@ -30,6 +32,7 @@ impl Caller {
             uid: getuid(),
             loginuid: login_uid(std::fs::read_to_string(LOGINUID).ok().as_deref()),
             sudo_user: sudo_user.map(|name| name.to_string_lossy().into_owned()),
+            helpdesk: false,
             log: system_log::send,
             audit: audit::send,
         }
@@ -54,6 +57,7 @@ impl Caller {
             Some(name) => line.field("sudo_user", name),
             None => line,
         };
+        let line = if self.helpdesk { line.field("role", "helpdesk") } else { line };
         (self.log)("otp-setup", event.action, &line.journal_only("action", event.action));
         if geteuid().is_root() {
             (self.audit)(event.action, user, event.succeeded);

@@ -20,6 +20,8 @@ pub struct Context {
     pub account: Account,
     /// Whether root is acting.
     pub as_root: bool,
+    /// Whether somebody of the help desk is, with root's rights.
+    pub helpdesk: bool,
 }
 
 /// Why it is not known whose enrollment it is, or how to reach it.
@@ -61,12 +63,12 @@ impl Context {
                 config
             }
         };
-        Ok(Self { config, account, as_root })
+        Ok(Self { config, account, as_root, helpdesk: false })
     }
 
     /// The same site, for another account.
     pub fn of(&self, account: Account) -> Self {
-        Self { config: self.config.clone(), account, as_root: self.as_root }
+        Self { config: self.config.clone(), account, as_root: self.as_root, helpdesk: self.helpdesk }
     }
 
     /// The secret file, for who may open it.
@@ -85,14 +87,21 @@ impl Context {
         self.config.fleet_of(user.as_str()).map(|fleet| FleetClient::new(&self.config, fleet, user))
     }
 
+    /// Whoever acts, for the log.
+    pub fn caller(&self) -> Caller {
+        let mut caller = Caller::of_this_process();
+        caller.helpdesk = self.helpdesk;
+        caller
+    }
+
     /// The way to the enrollment.
     pub fn backend<'a>(&self, clock: Clock<'a>) -> Backend<'a> {
         if let (true, Some(client)) = (self.as_root, self.fleet()) {
-            return Backend::Fleet { client, caller: Caller::of_this_process() };
+            return Backend::Fleet { client, caller: self.caller() };
         }
         if self.as_root || !self.is_in_directory() && self.config.secret_file.is_home() {
             let (file, policy) = (self.file(), self.config.policy);
-            Backend::Direct { file, policy, as_root: self.as_root, clock, caller: Caller::of_this_process() }
+            Backend::Direct { file, policy, as_root: self.as_root, clock, caller: self.caller() }
         } else {
             Backend::Helper {
                 client: HelperClient { program: self.config.helper.clone() },

@@ -14,6 +14,7 @@ mod context;
 mod dates;
 mod doctor;
 mod exit;
+mod helpdesk;
 mod messages;
 mod monitoring;
 mod named;

@@ -38,19 +38,20 @@ impl Directory {
     }
 }
 
-/// All people: accounts with a shell in which they can work, system accounts left out.
-pub fn with_shells() -> io::Result<Vec<Account>> {
+/// Whether a user id is one of people's, and not of root or a system account.
+pub fn is_person(uid: Uid) -> bool {
     const FIRST_PERSON: u32 = 1000;
     const NOBODY: u32 = 65534;
+    uid.as_raw() >= FIRST_PERSON && uid.as_raw() != NOBODY
+}
+
+/// All people: accounts with a shell in which they can work, system accounts left out.
+pub fn with_shells() -> io::Result<Vec<Account>> {
     let works = |line: &&str| {
         let shell = line.rsplit(':').next().unwrap_or_default();
         !shell.ends_with("/nologin") && !shell.ends_with("/false") && !shell.ends_with("/sync")
     };
-    let is_person = |account: &Account| {
-        let uid = account.uid.as_raw();
-        (FIRST_PERSON..NOBODY).contains(&uid) || uid > NOBODY
-    };
-    Ok(lines()?.lines().filter(works).filter_map(account).filter(is_person).collect())
+    Ok(lines()?.lines().filter(works).filter_map(account).filter(|one| is_person(one.uid)).collect())
 }
 
 /// Whether people are looked for elsewhere than on this machine, where the answer "nobody" can mean "nobody to ask".

@@ -143,6 +143,14 @@ keys! {
             SelfEnrollment::named(word).map(|shown| config.self_enrollment = shown)
         }),
         "What people show to pair their first phone without an administrator:";
+    "helpdesk_group" = Example("\"helpdesk\""), Site,
+        Kind::Text(256, |config, text| config.helpdesk_group = Some(text.to_owned())),
+        "The group whose members may help others without root's rights:";
+    "administrator_groups" = Default("[\"root\", \"sudo\", \"wheel\", \"adm\"]"), Site,
+        Kind::List(|config, groups| {
+            config.administrator_groups = Some(groups).filter(|groups| *groups != Config::ADMINISTRATOR_GROUPS);
+        }),
+        "Groups whose members the help desk does not help:";
     "exempt_users" = Default("[]"), Any,
         Kind::List(|config, users| config.exempt.users = users),
         "Names of users who are not asked, as getent passwd prints them.";

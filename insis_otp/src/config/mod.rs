@@ -65,6 +65,10 @@ pub struct Config {
     pub ask: bool,
     /// What people show to enroll their first device themselves.
     pub self_enrollment: SelfEnrollment,
+    /// The group whose members help others without root's rights.
+    pub helpdesk_group: Option<String>,
+    /// The groups whose members they do not help; `None` where nothing was said.
+    administrator_groups: Option<Vec<String>>,
     /// Who is not asked at all.
     pub exempt: Exempt,
     /// How long a client is remembered and not asked for a code again; `None`: not at all.
@@ -204,6 +208,8 @@ impl Default for Config {
             required: Required::default(),
             ask: true,
             self_enrollment: SelfEnrollment::default(),
+            helpdesk_group: None,
+            administrator_groups: None,
             exempt: Exempt::default(),
             remember: Seconds(0),
             language: Language::default(),
@@ -230,6 +236,15 @@ impl Config {
     /// line on a terminal, and that do account management, which is where people enroll. In others it means `"deny"`:
     /// a program that goes no further than authenticate would let people in with the password alone.
     pub const ENROLLING_SERVICES: &[&str] = &["login", "sshd", "su", "sudo"];
+
+    /// The groups that administrators are in, where a site says nothing. Not every system has all of them.
+    pub const ADMINISTRATOR_GROUPS: [&str; 4] = ["root", "sudo", "wheel", "adm"];
+
+    /// The groups whose members the help desk does not help.
+    pub fn administrator_groups(&self) -> impl Iterator<Item = &str> {
+        let usual = Self::ADMINISTRATOR_GROUPS.into_iter().filter(|_| self.administrator_groups.is_none());
+        usual.chain(self.administrator_groups.iter().flatten().map(String::as_str))
+    }
 
     /// The site's configuration: the file at [`Config::PATH`], or the compiled defaults where there is none.
     ///

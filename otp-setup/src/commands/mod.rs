@@ -2,6 +2,7 @@
 
 mod admin;
 mod bypass;
+mod helpdesk;
 mod import;
 mod invite;
 mod link;
@@ -38,6 +39,7 @@ use crate::ui::Ui;
 
 use self::admin::DoctorOptions;
 use self::bypass::BypassOptions;
+use self::helpdesk::HelpdeskAct;
 use self::import::ImportOptions;
 use self::migrate::MigrateOptions;
 use self::options::{EnrollOptions, RecoveryOptions};
@@ -87,6 +89,10 @@ pub enum Command {
         print: bool,
     },
     Bypass(BypassOptions),
+    Helpdesk {
+        #[command(subcommand)]
+        act: HelpdeskAct,
+    },
     Link {
         #[arg(long)]
         subject: Option<String>,
@@ -161,6 +167,10 @@ impl Setup<'_> {
             // Configuration and account may be what is wrong.
             Some(Command::Doctor(form)) => return self.doctor(form),
             Some(Command::Completions { shell }) => return self.completions(shell),
+            // Before it is read: what is wrong in a file may be said with some of its text.
+            Some(Command::Helpdesk { .. }) if self.cli.config.is_some() => {
+                return Err((Status::Usage, Some(self.messages.error(self.messages.helpdesk_config()))));
+            }
             _ => {}
         }
         let site = match Context::find(self.cli.config.as_deref(), self.cli.user.as_deref()) {
@@ -208,6 +218,7 @@ impl Setup<'_> {
             Some(Command::Unlock) => self.unlock(site),
             Some(Command::Invite { valid, print }) => self.invite(site, *valid, *print),
             Some(Command::Bypass(options)) => self.bypass(site, *options),
+            Some(Command::Helpdesk { act }) => self.helpdesk(site, *act),
             Some(Command::Link { import: Some(path), .. }) => self.link_all(site, path),
             Some(Command::Link { subject, .. }) => self.link(site, subject.as_deref()),
             Some(Command::Unlink) => self.unlink(site),

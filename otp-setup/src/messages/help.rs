@@ -52,6 +52,9 @@ named! {
     about_bypass
         en "Make a code with which somebody whose phone is lost logs in for a while (root only)"
         cs "Vyrobit kód, se kterým se někdo bez telefonu chvíli přihlásí (jen root)";
+    about_helpdesk
+        en "Help somebody as a member of the help desk, by sudo"
+        cs "Pomoci někomu jako člen podpory uživatelů, přes sudo";
     about_link
         en "Link your account to who signs in with the identity provider; root links any account"
         cs "Propojit svůj účet s tím, kdo se přihlásí přes poskytovatele identity; root kterýkoli";

@@ -14,6 +14,7 @@ mod doctor;
 mod ends;
 mod enrollment;
 mod help;
+mod helpdesk;
 mod import;
 mod invitation;
 mod link;
@@ -277,6 +278,7 @@ mod tests {
             ends::MESSAGES,
             enrollment::MESSAGES,
             help::MESSAGES,
+            helpdesk::MESSAGES,
             import::MESSAGES,
             invitation::MESSAGES,
             link::MESSAGES,

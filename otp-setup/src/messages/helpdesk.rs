@@ -1,0 +1,31 @@
+//! What the help desk may not do.
+
+messages! {
+    helpdesk_off()
+        en "This site has no help desk: helpdesk_group is not set in insis-otp.toml."
+        cs "Zde není žádná podpora uživatelů: v insis-otp.toml není helpdesk_group.";
+    helpdesk_not_by_sudo()
+        en "This is for the help desk, by sudo; root has the commands unlock, invite and bypass themselves."
+        cs "Tohle je pro podporu uživatelů, přes sudo; root má příkazy unlock, invite a bypass přímo.";
+    helpdesk_not_member(group)
+        en "You are not in the group {group}."
+        cs "Nejste ve skupině {group}.";
+    helpdesk_own()
+        en "Nobody helps themselves. Ask a colleague or an administrator."
+        cs "Sám sobě nikdo nepomáhá. Obraťte se na kolegu nebo na správce.";
+    helpdesk_no_person(user)
+        en "{user} is root or a system account, which an administrator looks after."
+        cs "{user} je root nebo systémový účet, o ty se stará správce.";
+    helpdesk_shared_user_id(user, other)
+        en "{user} and {other} have the same user id. An administrator looks after such accounts."
+        cs "{user} a {other} mají stejné číslo uživatele. O takové účty se stará správce.";
+    helpdesk_administrator(user, group)
+        en "{user} is in the group {group}, whose members an administrator looks after."
+        cs "{user} je ve skupině {group}, o jejíž členy se stará správce.";
+    helpdesk_no_group(group)
+        en "insis-otp.toml names the group {group}, which is not there: nobody can tell whom the help desk may help."
+        cs "insis-otp.toml jmenuje skupinu {group}, která není: nedá se poznat, komu podpora smí pomáhat.";
+    helpdesk_config()
+        en "The help desk has the site's settings: without --config."
+        cs "Podpora uživatelů má zdejší nastavení: bez --config.";
+}
