@@ -109,3 +109,26 @@ fn the_sample_for_nagios_runs_what_there_is() {
     assert!(line.starts_with("OTP OK ") || line.starts_with("OTP WARNING - clock "), "{output:?}");
     assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
 }
+
+/// What the sample for rsyslog takes out of a line is a field that a manual page explains.
+#[test]
+fn every_field_in_the_sample_for_rsyslog_is_in_a_manual_page() {
+    let sample = shipped("rsyslog/insis-otp.conf");
+    let fields: Vec<_> = sample
+        .lines()
+        .filter_map(|line| line.split_once("re_extract($.fields, \" ")?.1.split_once('='))
+        .map(|(field, _)| field)
+        .collect();
+    assert!(fields.len() >= 9, "{fields:?}");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("docs/man");
+    let pages = ["pam_insis_otp.8", "otp-helper.8", "otp-setup.1"]
+        .map(|name| std::fs::read_to_string(folder.join(name)).expect("a page"));
+    let logs: String = pages.iter().filter_map(|page| page.split(".SH LOG\n").nth(1)).collect();
+    for field in fields {
+        assert!(logs.contains(&format!("{field}=")), "no manual page explains {field}=");
+        assert!(
+            sample.contains(&format!("outname=\"{field}\" name=\"$!otp!{field}\"")),
+            "{field} is not written"
+        );
+    }
+}
