@@ -46,8 +46,8 @@ fn a_server_on_this_host_is_asked_by_its_socket() {
     }
     let refused = |words: &str| {
         env.syslog().clear();
-        let began = Instant::now();
-        assert_eq!(login("anna", &anna.code()), Code::AUTHINFO_UNAVAIL);
+        let (code, began) = (anna.code(), Instant::now());
+        assert_eq!(login("anna", &code), Code::AUTHINFO_UNAVAIL);
         assert!(began.elapsed() < Duration::from_secs(5));
         let _ = env.syslog().expect(&["result=error reason=store", "/ldapi: ", words]);
     };
