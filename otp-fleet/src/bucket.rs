@@ -6,7 +6,7 @@
 //! from the records each time, and nothing but their order decides. Who floods cannot take records away: the folder is
 //! closed to them, and so are the processes that write to it.
 //!
-//! Whoever floods shall keep themself waiting, and not the owner of an account: see [`Tally`].
+//! Whoever floods shall keep themself waiting, and not the owner of an account: see `Tally` below.
 
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
