@@ -4,16 +4,23 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use insis_otp::oath::UnixTime;
+use insis_otp::verify::ParsedReply;
 use insis_otp_tests::crowd::{self, Outcome};
 use insis_otp_tests::env::STORE;
 use insis_otp_tests::faults::{Call, Fault, Quota, ReadOnly, SmallDisk, Traced};
 use insis_otp_tests::machine::{Machine, ONE_TRY};
 use insis_otp_tests::pam::Code;
-use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, time_of};
+use insis_otp_tests::person::{Person, RECOVERY_CODE, STEP, service, time_of};
 
 /// The system calls of an authentication that goes undisturbed.
 fn calls(machine: &Machine<Person>, text: &str) -> Vec<Call> {
     machine.anna.reset();
+    calls_from_here(machine, text)
+}
+
+/// The same, with what was given to anna before.
+fn calls_from_here(machine: &Machine<Person>, text: &str) -> Vec<Call> {
     let traced = Traced::run(&machine.driver(), &crowd::typing(&[text]));
     assert!(outcome(&traced).is_some(), "{traced:?}");
     let calls = traced.calls_between("/begin-of-calls", "/end-of-calls");
@@ -75,6 +82,11 @@ fn was_made_durable(traced: &Traced) -> bool {
 /// Lets one thing go wrong in an attempt with that code.
 fn attempt(machine: &Machine<Person>, code: &str, call: &Call, fault: &Fault) -> Traced {
     machine.anna.reset();
+    attempt_from_here(machine, code, call, fault)
+}
+
+/// The same, with what was given to anna before.
+fn attempt_from_here(machine: &Machine<Person>, code: &str, call: &Call, fault: &Fault) -> Traced {
     machine.env.syslog().clear();
     let traced = Traced::inject(&machine.driver(), &crowd::typing(&[code]), call, fault);
     let injected = match fault {
@@ -120,6 +132,43 @@ fn death_at_any_system_call_leaves_a_recovery_code_good_once() {
     }
     println!("| killed | recovery code | {} places, {opened_later} before it was spent |", calls.len());
     assert!((1..calls.len()).contains(&opened_later), "{opened_later}");
+}
+
+/// A bypass code for so many logins of anna's, from root.
+fn give_bypass(machine: &Machine<Person>, code: &str, uses: u8) {
+    let ParsedReply::Recovery(code) = ParsedReply::parse(code.as_bytes()) else {
+        panic!("{code} has no such form")
+    };
+    let expires = UnixTime(time_of(STEP) + 3600);
+    let service = service(&machine.anna.file, &|| UnixTime(time_of(STEP)));
+    service.issue_bypass(&code, (expires, uses), &|_| {}).expect("it can be written");
+}
+
+#[test]
+fn death_at_any_system_call_leaves_a_bypass_code_with_what_it_had_or_less() {
+    const CODE: &str = "ppppp-qqqqq";
+    const USES: u8 = 2;
+    let machine = Machine::frozen(ONE_TRY);
+    let left = || machine.anna.state().bypass.map_or(0, |bypass| bypass.uses);
+    give_bypass(&machine, CODE, USES);
+    let calls = calls_from_here(&machine, CODE);
+    let mut kept = 0;
+    for (index, call) in calls.iter().enumerate() {
+        machine.anna.reset();
+        give_bypass(&machine, CODE, USES);
+        let what = format!("killed at call {index}, {}", call.line);
+        let traced = attempt_from_here(&machine, CODE, call, &Fault::Kill);
+        assert!(outcome(&traced).is_none(), "{what}: it lived on");
+        let logged = machine.env.syslog().lines().iter().any(|line| line.contains("result=accepted"));
+        let after = left();
+        assert!((USES - 1..=USES).contains(&after) && (after < USES || !logged), "{what}: {after} are left");
+        let opened = (0..=USES).filter(|_| machine.opens(CODE)).count();
+        assert_eq!((opened, left()), (usize::from(after), 0), "{what}");
+        is_sound(&machine, &what);
+        kept += usize::from(after == USES);
+    }
+    println!("| killed | bypass code | {} places, {kept} before a use was taken off |", calls.len());
+    assert!((1..calls.len()).contains(&kept), "{kept}");
 }
 
 /// The errors that each call is given in turn.
