@@ -36,10 +36,7 @@ const ROUNDS: u32 = 10;
 
 /// `pam_sm_acct_mgmt`: whoever has to enroll does so here. This grants nothing to anybody, whatever comes of it.
 pub fn account(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Result<(), NotEnrolled> {
-    let mut log = Log::of(host, "account");
-    let enrolled = Waiting::find(host, args, &mut log)
-        .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(host, flags, &log)));
-    enrolled.map_err(|end| fail(host, flags, &log, end))
+    enroll(host, args, flags, "account")
 }
 
 /// `pam_sm_chauthtok`: enrolls whoever had to before the password was found to be due, and nobody else. That the
@@ -48,10 +45,22 @@ pub fn change(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Result<(), N
     if !flags.changes_expired || flags.only_checks {
         return Ok(());
     }
-    let mut log = Log::of(host, "chauthtok");
-    let enrolled = Waiting::find(host, args, &mut log)
+    enroll(host, args, flags, "chauthtok")
+}
+
+/// Enrolls whoever waits for it; says and logs why not.
+fn enroll(host: &mut dyn Host, args: &[&CStr], flags: Flags, call: &'static str) -> Result<(), NotEnrolled> {
+    let mut log = Log::of(host, call);
+    let mut messages = Messages::of(Language::default());
+    let enrolled = Waiting::find(host, args, &mut log, &mut messages)
         .and_then(|waiting| waiting.map_or(Ok(()), |waiting| waiting.enroll(host, flags, &log)));
-    enrolled.map_err(|end| fail(host, flags, &log, end))
+    enrolled.map_err(|EnrollError(line, message)| {
+        log.send(line, message.as_deref());
+        if message.is_some() {
+            dialogue::complain(host, flags, messages.cannot_check);
+        }
+        NotEnrolled
+    })
 }
 
 /// `pam_sm_setcred`: there are no credentials to set, and anything but success ends an sshd login that was let in. That is
@@ -109,14 +118,6 @@ fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, En
 /// A call that ends here: its line, and words for the log.
 struct EnrollError(Line, Option<String>);
 
-fn fail(host: &dyn Host, flags: Flags, log: &Log, EnrollError(line, message): EnrollError) -> NotEnrolled {
-    log.send(line, message.as_deref());
-    if message.is_some() {
-        dialogue::complain(host, flags, Messages::of(Language::default()).cannot_check);
-    }
-    NotEnrolled
-}
-
 fn settings(args: &[&CStr], log: &Log) -> Result<Config, EnrollError> {
     login::settings(args, &log.service).map(|(config, _)| config).map_err(|why| {
         EnrollError(Line::new(Level::Error, "error").field("reason", "configuration"), Some(why))
@@ -146,10 +147,16 @@ enum First {
 impl Waiting {
     /// Whether authenticate left word for this user, who has not enrolled since. Where another user has come into the place of
     /// that one since, nothing was proved of them at all.
-    fn find(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<Option<Self>, EnrollError> {
+    fn find(
+        host: &mut dyn Host,
+        args: &[&CStr],
+        log: &mut Log,
+        messages: &mut &'static Messages,
+    ) -> Result<Option<Self>, EnrollError> {
         // Whoever has nothing to enroll for is not to be stopped by a mistake in the configuration: a job of cron's, say.
         let Some(due) = host.enrollment_due().map(str::to_owned) else { return Ok(None) };
         let config = settings(args, log)?;
+        *messages = Messages::of(config.language);
         let name = host.user().map_err(no_reply)?;
         log.user.clone_from(&name);
         let find =
@@ -173,7 +180,7 @@ impl Waiting {
             AccessError::Unavailable(why) => store(&why),
             AccessError::NotEnrolled => store("it cannot be looked at"),
         })?;
-        let messages = Messages::of(config.language);
+        let messages = *messages;
         Ok(enrolled.is_none().then_some(Self { messages, config, user: account.name, access }))
     }
 

@@ -289,6 +289,18 @@ fn an_enrollment_that_is_given_up_leaves_nothing_and_gives_no_shell() {
 }
 
 #[test]
+fn what_keeps_somebody_from_enrolling_is_said_in_the_sites_language() {
+    let env = machine("unenrolled = \"enrol\"\nlanguage = \"cs\"\n", "login", &all());
+    let mut pam = login("login", &[]);
+    assert_eq!(pam.authenticate(), Code::SUCCESS);
+    std::fs::remove_file("/var/lib/insis-otp/.store").unwrap();
+    assert_eq!(pam.acct_mgmt(0), Code::PERM_DENIED);
+    let said = pam.messages().pop().expect("nothing was said").text;
+    assert_eq!(said, "Jednorázové kódy teď nelze ověřit. Obraťte se prosím na správce.");
+    let _ = env.syslog().expect(&["login:account): result=error reason=store user=bob"]);
+}
+
+#[test]
 fn where_a_line_is_missing_nobody_passes_and_the_log_names_it() {
     let env = machine("unenrolled = \"enrol\"\n", "login", AUTH);
     env.write(
