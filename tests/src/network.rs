@@ -1,11 +1,15 @@
 //! Another machine on a network of the test's own: a network namespace, with a cable that can be cut.
 
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use crate::env::run;
 use crate::fleet::Address;
 
-/// A namespace, and cables to it, until dropped. There is one of a name on a machine.
+/// A namespace, and cables to it, until dropped. One process at a time has any: others wait.
 #[derive(Debug)]
 pub struct Network {
     name: String,
@@ -35,6 +39,7 @@ impl Network {
     }
 
     fn with(name: &str, cables: std::ops::RangeInclusive<u8>) -> Self {
+        be_alone();
         let network = Self { name: name.to_owned(), cables };
         network.remove();
         std::fs::create_dir_all("/run/netns").expect("no folder for namespaces");
@@ -93,6 +98,23 @@ impl Network {
         }
         let _ = Command::new("ip").args(["netns", "del", &self.name]).output();
     }
+}
+
+/// Waits until no other process has cables here: names and addresses are the same in all tests. An abstract socket belongs to
+/// the network in which it was bound, and is free again when its process has ended, however that came about.
+fn be_alone() {
+    static ALONE: OnceLock<UnixListener> = OnceLock::new();
+    ALONE.get_or_init(|| {
+        let address = SocketAddr::from_abstract_name("insis-otp-tests-network").expect("no address");
+        let began = Instant::now();
+        loop {
+            if let Ok(socket) = UnixListener::bind_addr(&address) {
+                return socket;
+            }
+            assert!(began.elapsed() < Duration::from_secs(150), "other tests have the network");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
 }
 
 impl Drop for Network {
