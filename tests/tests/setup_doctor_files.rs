@@ -145,22 +145,23 @@ fn sections_that_lack_keys_are_completed_and_nobody_is_judged_by_the_defaults() 
         let (_, found) = examined(&env, "yes");
         assert!(!found.iter().any(|finding| finding.what.contains("cannot be used")), "{found:#?}");
     }
-    // Two settings that do not go together: the one that is offered lets nobody pass without a code.
+    // Two settings that do not go together: nothing is offered that would look for enrollments in files.
     let shipped = SHIPPED.replace("store = \"file\"", "store = \"ldap\"");
     let fleet = format!(
         "[fleet]\n{host}servers = [\"ldaps://127.0.0.1\"]\nbase = \"dc=ex\"\nca_file = \"/ca.pem\"\npassword_file = \"/p\"\n"
     );
-    let text = format!("{}{fleet}", shipped.replace("unenrolled = \"deny\"", "unenrolled = \"enrol\""));
+    let provider = "[identity_provider]\npreset = \"entra\"\ntenant = \"uni\"\nclient_id = \"otp\"\nmfa = \"provider\"\n";
+    let text = format!("{shipped}{fleet}{provider}");
     env.write(Path::new(CONFIG), text.as_bytes(), 0o644);
-    let line = 1 + text.lines().position(|line| line == "unenrolled = \"enrol\"").unwrap();
+    let line = 1 + text.lines().position(|line| line == "[identity_provider]").unwrap();
     let finding = finds(
         &env,
         "problem",
         &format!("{CONFIG}:{line}"),
         "cannot be used together",
-        "unenrolled = \"deny\"",
+        &format!("editor +{line} {CONFIG}"),
     );
-    assert_eq!(finding.remedy, "Write instead of that line:");
+    assert!(finding.remedy.contains("insis-otp.toml(5)"), "{finding:?}");
     assert_eq!(examined(&env, "yes").1.len(), 1, "nobody is judged");
     // What nothing is known to correct is not set aside: that would look for enrollments in files.
     env.write(Path::new(CONFIG), text.replace("\"ldap\"", "\"LDAP\"").as_bytes(), 0o644);
