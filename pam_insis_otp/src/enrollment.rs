@@ -14,7 +14,7 @@ use insis_otp::naming::Names;
 use insis_otp::oath::{Code, Drift, OtpGenerator, RecoveryCode, Salt, Seconds, Secret};
 use insis_otp::record::{AppEntry, UserName};
 use insis_otp::service::{EnrollmentDenial, Error, NewDevice, system_clock};
-use insis_otp::store::InvitationRefusal;
+use insis_otp::store::{InvitationRefusal, Links};
 use insis_otp::verify::{EnrollmentRefusal, ParsedReply, locate};
 use zeroize::Zeroizing;
 
@@ -27,6 +27,7 @@ use crate::messages::{Messages, fill};
 use crate::outcome::NotEnrolled;
 use crate::qr::{self, Drawing};
 use crate::report::Log;
+use crate::sign_in::Offer;
 use crate::target::{Known, Target, exemption};
 
 /// The columns that the question has for the host's name: 80, less the words beside it.
@@ -91,7 +92,7 @@ pub fn set_credentials(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Res
 /// Whether this person should have enrolled by now: whoever word was left for, whatever the name is now (sudo puts the one there
 /// that the command runs as).
 fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, EnrollError> {
-    let config = settings(args, log)?;
+    let mut config = settings(args, log)?;
     let due = host.enrollment_due().map(str::to_owned);
     let was_left = due.is_some();
     let Some(name) = due.or_else(|| host.user().ok()) else { return Ok(false) };
@@ -108,6 +109,14 @@ fn is_due(host: &mut dyn Host, args: &[&CStr], log: &mut Log) -> Result<bool, En
         return Ok(false);
     }
     let Some(known) = &target.known else { return Ok(false) };
+    // Who is linked was asked to sign in, and has nothing to enroll for.
+    let offer = Offer::in_service(&mut config, &log.service, target.is_looked_up_by_root());
+    if !was_left && offer.is_some() {
+        let link = Links::system().load(&known.account).map_err(|error| store(&error.to_string()))?;
+        if link.is_some() {
+            return Ok(false);
+        }
+    }
     known
         .access
         .is_enrolled(&config.policy)

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use insis_otp::config::Config;
 use insis_otp::config::arguments::{self, FirstPass, Stacking};
 use insis_otp::oath::UnixTime;
+use insis_otp::pam_service::shows_messages;
 use insis_otp::service::{self, LoginAttempt, system_clock};
 use insis_otp::store::Links;
 use insis_otp::verify::{BypassNews, Refusal, Verdict};
@@ -181,7 +182,7 @@ impl Login {
         };
         let source = Source::of(&log.rhost, target.real_uid().as_raw());
         target.comes_from(source);
-        let tells_failures = !flags.silent;
+        let tells_failures = !flags.silent && shows_messages(&log.service);
         let (messages, remote) = (*messages, log.rhost != "-");
         let has_provider = config.identity_provider.is_some();
         // One reply for both is the password's, too.

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{NOW, Person, Subject, answered, at_once, code, first_state, opens, recovery_code};
-use crate::oath::{Step, UnixTime};
+use super::{NOW, Person, Subject, answered, at_once, code, first_state, opens, recovery_code, start};
+use crate::oath::{Seconds, Step, UnixTime};
 use crate::record::Enrollment;
 use crate::store::{Charge, Decision, UserStore, Write};
 use crate::verify::{Bypass, Refusal, State, Verdict};
@@ -28,7 +28,7 @@ pub fn a_bypass_code_opens_as_many_logins_as_it_says<S: Subject>(subject: &S) {
         answered(|| {
             anna.part().transact(|enrollment, state| {
                 let hash = enrollment.recovery.bypass_hash(&code);
-                let bypass = Bypass { hash, expires: UnixTime(u64::from(u32::MAX)), uses };
+                let bypass = Bypass { hash, expires: start(NOW).plus(Seconds(3600)), uses };
                 let state = state.with_bypass(bypass, UnixTime(1));
                 Decision { state, write: Write::Durable, answer: () }
             })

@@ -162,7 +162,7 @@ impl Status {
     #[must_use]
     pub fn of(record: &Record, policy: &Policy, now: UnixTime) -> Self {
         let Record { enrollment, state, .. } = record;
-        let bypass = state.bypass.filter(|bypass| now < bypass.expires);
+        let bypass = state.bypass.filter(|bypass| bypass.is_valid_at(now));
         Self {
             bypass: bypass.map(|Bypass { expires, uses, .. }| BypassStatus { expires, uses }),
             enrolled_at: enrollment.enrolled_at,

@@ -318,6 +318,10 @@ impl Invitation {
         match () {
             () if self.attempts >= InvitationFile::GUESSES => Some(InvitationRefusal::UsedUp),
             () if now >= self.expires => Some(InvitationRefusal::Expired),
+            // A clock made it that was far ahead.
+            () if now.until(self.expires) > InvitationFile::LONGEST_VALIDITY => {
+                Some(InvitationRefusal::Expired)
+            }
             () => None,
         }
     }

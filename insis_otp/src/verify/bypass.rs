@@ -37,6 +37,12 @@ impl Bypass {
     /// How many logins one may open, at the most.
     pub const MOST_USES: u8 = 20;
 
+    /// Whether it can be good at this time. What a clock made that was far ahead is not good until then.
+    #[must_use]
+    pub fn is_valid_at(&self, now: UnixTime) -> bool {
+        now < self.expires && now.until(self.expires) <= Self::LONGEST_VALIDITY
+    }
+
     /// The code after one more login; `None` after the last.
     const fn used(self) -> Option<Self> {
         match self.uses {
@@ -129,6 +135,15 @@ mod tests {
         let mut phone = with_bypass(3);
         assert_eq!(left(&phone.try_text(CODE, NOW.plus(Seconds(3599)))), Some(2));
         assert_eq!(phone.try_text(CODE, NOW.plus(Seconds(3600))), Verdict::Refused(Refusal::Wrong));
+        assert_eq!(phone.try_text(CODE, NOW), Verdict::Refused(Refusal::Wrong));
+    }
+
+    #[test]
+    fn what_a_clock_made_that_was_years_ahead_is_not_good_until_then() {
+        let mut phone = with_bypass(3);
+        let years = Seconds(3 * 365 * 86_400);
+        let ahead = |bypass: Bypass| Bypass { expires: bypass.expires.plus(years), ..bypass };
+        phone.state.bypass = phone.state.bypass.map(ahead);
         assert_eq!(phone.try_text(CODE, NOW), Verdict::Refused(Refusal::Wrong));
     }
 

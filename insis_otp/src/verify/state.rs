@@ -79,7 +79,7 @@ impl State {
         let mut next = self.clone();
         next.throttle = next.throttle.without_future(Rate::two_codes(policy.two_codes_candidates()), now);
         next.remembered.retain(|client| client.since <= now);
-        next.bypass = next.bypass.filter(|bypass| now < bypass.expires);
+        next.bypass = next.bypass.filter(|bypass| bypass.is_valid_at(now));
         next
     }
 
