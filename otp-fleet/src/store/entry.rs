@@ -198,9 +198,9 @@ fn hand_on(entry: &Entry, mut wrong: Option<Cause>, take: &mut dyn FnMut(Person<
             None => entry.record().map(|found| found.map(|(record, _)| record)),
         };
         // Of somebody with several names, the record is that of one.
-        let is_anothers = |record: &Record| record.enrollment.user.as_str() != name;
+        let is_another_ones = |record: &Record| record.enrollment.user.as_str() != name;
         if entry.names.len() > 1
-            && record.as_ref().is_ok_and(|record| record.as_ref().is_some_and(is_anothers))
+            && record.as_ref().is_ok_and(|record| record.as_ref().is_some_and(is_another_ones))
         {
             continue;
         }
