@@ -146,7 +146,7 @@ keys! {
     "helpdesk_group" = Example("\"helpdesk\""), Site,
         Kind::Text(256, |config, text| config.helpdesk_group = Some(text.to_owned())),
         "The group whose members may help others without root's rights:";
-    "administrator_groups" = Default("[\"root\", \"sudo\", \"wheel\", \"adm\"]"), Site,
+    "administrator_groups" = Default("[\"root\", \"sudo\", \"wheel\", \"adm\", \"admin\", \"disk\", \"docker\", \"incus-admin\", \"libvirt\", \"lxd\", \"shadow\"]"), Site,
         Kind::List(|config, groups| {
             config.administrator_groups = Some(groups).filter(|groups| *groups != Config::ADMINISTRATOR_GROUPS);
         }),

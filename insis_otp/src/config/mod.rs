@@ -238,7 +238,19 @@ impl Config {
     pub const ENROLLING_SERVICES: &[&str] = &["login", "sshd", "su", "sudo"];
 
     /// The groups that administrators are in, where a site says nothing. Not every system has all of them.
-    pub const ADMINISTRATOR_GROUPS: [&str; 4] = ["root", "sudo", "wheel", "adm"];
+    pub const ADMINISTRATOR_GROUPS: [&str; 11] = [
+        "root",
+        "sudo",
+        "wheel",
+        "adm",
+        "admin",
+        "disk",
+        "docker",
+        "incus-admin",
+        "libvirt",
+        "lxd",
+        "shadow",
+    ];
 
     /// The groups whose members the help desk does not help.
     pub fn administrator_groups(&self) -> impl Iterator<Item = &str> {
