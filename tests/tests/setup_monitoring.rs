@@ -45,6 +45,72 @@ fn is_metric(line: &str) -> bool {
     regex::Regex::new(pattern).expect("a pattern").is_match(line)
 }
 
+/// Where the unit's folders are in these tests: root's, and the one that Debian's package gives to prometheus.
+const STATE: &str = "/run/otp-test/state";
+const PROMETHEUS: &str = "/run/otp-test/prometheus";
+
+/// What runs as part of the unit, with folders of these tests.
+fn at_folders(text: &str) -> String {
+    text.replace("/var/lib/prometheus", PROMETHEUS).replace("/var/lib/insis-otp-metrics", STATE)
+}
+
+/// Does what systemd does with the unit. Returns the folder that the numbers are in.
+fn metrics(env: &Env) -> &'static Path {
+    let service = at_folders(&shipped("systemd/insis-otp-metrics.service"));
+    let values =
+        |key: &str| -> Vec<_> { service.lines().filter_map(|line| line.strip_prefix(key)).collect() };
+    assert!(values("StateDirectory=").iter().all(|name| *name == "insis-otp-metrics"), "{service}");
+    std::fs::create_dir_all(STATE).unwrap();
+    for command in values("ExecStart=") {
+        let mut shell = env.command("sh");
+        shell
+            .args(["-c", command])
+            .envs(values("Environment=").iter().filter_map(|pair| pair.split_once('=')));
+        let output = talk(&mut shell, "");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+    Path::new(STATE)
+}
+
+/// Debian's node_exporter: the folder above is the user's, who can put another in its place, with links in it.
+#[test]
+fn whoever_has_prometheuss_folder_steers_no_writing_of_roots() {
+    let env = Env::build().config("unenrolled = \"ignore\"\n").start();
+    env.add_user("prometheus", "none");
+    let as_prometheus = |script: &str| {
+        let output = talk(env.as_user("prometheus", "sh").args(["-c", &at_folders(script)]), "");
+        assert!(output.status.success(), "{output:?}");
+    };
+    let names = [".insis-otp.new", "insis-otp.prom", ".new", "insis-otp.prom.new"];
+    std::fs::create_dir_all(format!("{PROMETHEUS}/node-exporter")).unwrap();
+    run(Command::new("chown").args(["prometheus", PROMETHEUS]));
+    as_prometheus("cd /var/lib/prometheus && mv node-exporter old && mkdir node-exporter");
+    let settings = "/etc/security/insis-otp.toml";
+    let before = std::fs::read(settings).unwrap();
+    for name in names {
+        as_prometheus(&format!("ln -s {settings} /var/lib/prometheus/node-exporter/{name}"));
+    }
+    let folder = metrics(&env);
+    assert_eq!(std::fs::read(settings).unwrap(), before);
+    // Another folder in its place, and nothing is put there either.
+    as_prometheus("cd /var/lib/prometheus && mv node-exporter older && ln -s /etc/security node-exporter");
+    let list = || -> std::collections::BTreeSet<_> {
+        std::fs::read_dir("/etc/security").unwrap().map(|file| file.unwrap().file_name()).collect()
+    };
+    let names = list();
+    metrics(&env);
+    assert_eq!((std::fs::read(settings).unwrap(), list()), (before, names));
+    // The folder of root's, which nobody else can write to, has them, for everybody to read.
+    assert!(std::fs::metadata(folder.join("insis-otp.prom")).unwrap().len() > 0);
+    as_prometheus("grep -q ^insis_otp_people /var/lib/insis-otp-metrics/insis-otp.prom");
+    // By a link in node_exporter's folder, too, as the unit says.
+    as_prometheus("cd /var/lib/prometheus && rm node-exporter && mkdir node-exporter");
+    let unit = shipped("systemd/insis-otp-metrics.service");
+    let link = unit.lines().find_map(|line| line.strip_prefix("#   ln -s ")).expect("the link");
+    as_prometheus(&format!("ln -s {link}"));
+    as_prometheus("grep -q ^insis_otp_people /var/lib/prometheus/node-exporter/insis-otp.prom");
+}
+
 #[test]
 fn the_sample_for_prometheus_writes_numbers_and_no_names() {
     let mut builder =
@@ -54,13 +120,7 @@ fn the_sample_for_prometheus_writes_numbers_and_no_names() {
     }
     let env = builder.start();
     let _ = Enrolled::user("wilma");
-    let service = shipped("systemd/insis-otp-metrics.service");
-    let folder = "/run/otp-test/metrics";
-    std::fs::create_dir(folder).unwrap();
-    let command = service.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("ExecStart");
-    let mut shell = env.command("sh");
-    let output = talk(shell.args(["-c", command]).env("DIRECTORY", folder), "");
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let folder = metrics(&env);
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(files, ["insis-otp.prom"]);
     let text = std::fs::read_to_string(Path::new(folder).join("insis-otp.prom")).unwrap();
