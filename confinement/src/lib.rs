@@ -170,23 +170,38 @@ fn lock(ends: &Mutex<Instant>) -> MutexGuard<'_, Instant> {
 }
 
 /// No more than a program needs that talks to a server, whatever an answer makes it do: no file that it writes
-/// is longer than that, in bytes, and it ends after so many seconds of work.
+/// is longer than that, in bytes, and it ends after so many seconds of work. And no less: a setuid program, such as su, passes the
+/// limits of its caller on, who may want this one to fail half way. Root's rights are above these limits.
 ///
 /// # Errors
-/// The kernel does not want that.
+/// The kernel does not want that, or a limit is too low, and there are no rights to raise it.
 pub fn limit(seconds: u64, longest_file: u64) -> io::Result<()> {
     const ADDRESS_SPACE: u64 = 1 << 30;
-    for (resource, most) in [
-        (Resource::RLIMIT_FSIZE, longest_file),
-        (Resource::RLIMIT_CPU, seconds),
-        (Resource::RLIMIT_AS, ADDRESS_SPACE),
-        (Resource::RLIMIT_NOFILE, 64),
+    for (resource, least, most, name) in [
+        (Resource::RLIMIT_FSIZE, longest_file, longest_file, "file size"),
+        (Resource::RLIMIT_CPU, seconds.min(5), seconds, "CPU time"),
+        (Resource::RLIMIT_AS, 64 << 20, ADDRESS_SPACE, "address space"),
+        (Resource::RLIMIT_DATA, 16 << 20, ADDRESS_SPACE, "data size"),
+        (Resource::RLIMIT_STACK, 256 << 10, 8 << 20, "stack size"),
+        (Resource::RLIMIT_NOFILE, 16, 64, "open files"),
     ] {
         let (_, hard) = getrlimit(resource)?;
+        if hard < most && setrlimit(resource, most, most).is_ok() {
+            continue;
+        }
         let most = most.min(hard);
+        if most < least {
+            return Err(too_low(name));
+        }
         setrlimit(resource, most, most)?;
     }
     Ok(())
+}
+
+/// What a program says that a limit keeps from its work.
+#[must_use]
+pub fn too_low(limit: &str) -> io::Error {
+    io::Error::other(format!("the limit on its {limit} is too low (ulimit)"))
 }
 
 /// Becomes a system user, where root started the program. Nobody else's rights are changed: there is nothing to give up.

@@ -3,7 +3,8 @@
 //!
 //! Every request is one record of a file for the present two seconds. Nobody waits for anybody there: records are appended, which the
 //! kernel does one after the other, so that whoever stops a process of theirs holds up nothing. What was let in is worked out
-//! from the records each time, and nothing but their order decides. Who floods cannot take records away: the folder is
+//! from the records each time, and nothing but their order decides. A record that was cut (by a limit, or where there is no room) is
+//! none, takes no other with it, and refuses its own request. Who floods cannot take records away: the folder is
 //! closed to them, and so are the processes that write to it.
 //!
 //! Whoever floods shall keep themself waiting, and not the owner of an account: see `Tally` below.
@@ -30,8 +31,10 @@ pub const FOLDER: &str = "/run/insis-otp-fleet";
 
 /// How long one file is used.
 const SLOT: Duration = Duration::from_secs(2);
-/// The length of a record: source, user, and what tells it from others.
+/// The length of a record: source, user, and what tells it from others. In the file, `BEGIN` comes before each.
 const RECORD: usize = 24;
+/// Where a record begins, and nothing else: no record has this byte in it.
+const BEGIN: u8 = 0;
 /// No file is longer, in bytes.
 pub const LONGEST: u64 = 512 * 1024;
 /// Of so many times the budget more is let in from nobody.
@@ -65,8 +68,13 @@ impl Flow {
 
 fn hash(text: &[u8]) -> [u8; 8] {
     let mut hash = [0; 8];
-    hash.iter_mut().zip(Sha256::digest(text)).for_each(|(to, from)| *to = from);
+    hash.iter_mut().zip(Sha256::digest(text)).for_each(|(to, from)| *to = without_begin(from));
     hash
+}
+
+/// A byte as a record can have it.
+const fn without_begin(byte: u8) -> u8 {
+    if byte == BEGIN { BEGIN + 1 } else { byte }
 }
 
 /// What was let in of late, and whether one more is.
@@ -194,22 +202,44 @@ fn take_from(file: &mut File, flow: Flow, budget: usize) -> io::Result<bool> {
         return Ok(false);
     }
     let mark = Version::new().map_err(|error| io::Error::other(error.to_string()))?.to_bytes();
+    let record = record(flow, mark.map(without_begin));
+    append(file, &record)?;
+    // Others may have been faster: what comes before it decides.
+    let records = read(file)?;
+    let Some(own) = records.iter().position(|one| *one == record) else { return Ok(false) };
+    Ok(Tally::of(records.iter().take(own), budget).admits(flow, budget))
+}
+
+fn record(flow: Flow, mark: [u8; 16]) -> [u8; RECORD] {
     let mut record = [0; RECORD];
     let bytes = flow.source.iter().chain(&flow.user).chain(&mark);
     record.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    file.write_all(&record)?;
-    // Others may have been faster: what comes before it decides.
-    let records = read(file)?;
-    let before = records.iter().take_while(|one| **one != record);
-    Ok(Tally::of(before, budget).admits(flow, budget))
+    record
+}
+
+/// Appends a record at once: the rest of one that was cut would come after another's, and spoil that.
+fn append(file: &mut File, record: &[u8; RECORD]) -> io::Result<()> {
+    let bytes: Vec<u8> = [BEGIN].iter().chain(record).copied().collect();
+    loop {
+        return match file.write(&bytes) {
+            Ok(written) if written == bytes.len() => Ok(()),
+            Ok(_) => Err(io::Error::new(ErrorKind::WriteZero, "the request could be written in part only")),
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => Err(error),
+        };
+    }
 }
 
 fn read(file: &mut File) -> io::Result<Vec<[u8; RECORD]>> {
     file.seek(SeekFrom::Start(0))?;
     let mut bytes = Vec::new();
     Read::take(&mut *file, LONGEST).read_to_end(&mut bytes)?;
-    let (records, _) = bytes.as_chunks();
-    Ok(records.to_vec())
+    Ok(records_of(&bytes))
+}
+
+/// The records that are whole.
+fn records_of(bytes: &[u8]) -> Vec<[u8; RECORD]> {
+    bytes.split(|byte| *byte == BEGIN).filter_map(|part| part.try_into().ok()).collect()
 }
 
 fn check_folder(folder: &Path) -> io::Result<()> {

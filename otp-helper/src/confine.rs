@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use confinement::{Lifetime, block_signals, close_inherited, forbid_dumps, leave_environment};
+use confinement::{Lifetime, block_signals, close_inherited, forbid_dumps, leave_environment, too_low};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
@@ -45,7 +45,7 @@ fn raise_limits() -> io::Result<()> {
         }
     }
     match insis_otp::store::limit_that_is_too_low() {
-        Some(limit) => Err(io::Error::other(format!("the limit on its {limit} is too low (ulimit)"))),
+        Some(limit) => Err(too_low(limit)),
         None => Ok(()),
     }
 }

@@ -272,3 +272,63 @@ fn a_person_cannot_spend_what_others_need_nor_take_back_what_they_spent() {
     assert_eq!(login("anna", "192.0.2.7", &anna.code()), Code::SUCCESS);
     assert!(matches!(answer(status("true")), Ok(Response::Status(_))), "root's login has made it anew");
 }
+
+/// Bob, who knows anna's password, and not her code, gives the `otp-fleet` of his su a limit within which a record is cut.
+#[test]
+fn a_limit_that_cuts_a_record_gives_nobody_more_than_their_share() {
+    let stack = "auth required pam_unix.so nodelay\nauth required pam_insis_otp.so tries=1\naccount required pam_permit.so\nsession required pam_permit.so";
+    let env = Env::build().user("anna", "secret").user("bob", "secret").service("su", stack);
+    let env = env.file("/etc/login.defs", "FAIL_DELAY 0\n", 0o644).start();
+    let slapd = Slapd::start();
+    let anna = Member::new(&slapd, "anna");
+    slapd.join(&env, "");
+    let settings = at_rate(&std::fs::read_to_string(CONFIG).unwrap(), 4);
+    env.write(CONFIG.as_ref(), settings.as_bytes(), 0o644);
+    // The folder is there.
+    assert_eq!(login("anna", "192.0.2.7", &anna.wrong()), Code::AUTH_ERR);
+    // Without root's rights it does not start.
+    let mut alone = env.as_user("bob", "prlimit");
+    let refused = talk(alone.args(["--fsize=36", "--", PROGRAM]), "");
+    let refused = String::from_utf8_lossy(&refused.stdout).into_owned();
+    assert!(refused.contains("cannot start safely: the limit on its file size is too low"), "{refused}");
+    for bytes in [12, 36] {
+        next_slot();
+        // For the longer one, there is a record already.
+        if bytes > 30 {
+            assert!(!is_held_back(&ask_from(&client_of(&settings, "anna"), Source::of("192.0.2.7", 0))));
+        }
+        anna.again();
+        let mut su = env.as_user("bob", "prlimit");
+        su.args([&format!("--fsize={bytes}"), "--", "su", "anna", "-c", "echo inside"]);
+        let su = talk(&mut su, &format!("secret\n{}\n", anna.code()));
+        let (settings, source) = (&settings, Source::User(4711));
+        let through = scope(|scope| {
+            let ask = || !is_held_back(&ask_from(&client_of(settings, "bob"), source));
+            let askers: Vec<_> = (0..60).map(|_| scope.spawn(ask)).collect();
+            askers.into_iter().map(|asker| asker.join().unwrap()).filter(|through| *through).count()
+        });
+        // Two seconds have eight places, and whoever waits has those of the next.
+        assert!(through <= 24, "{through} of 60 with {bytes} bytes");
+        // Root's rights are above the limit, where it has all of them, as it has not in some containers.
+        let is_in = String::from_utf8_lossy(&su.stdout).contains("inside");
+        assert_eq!(is_in, root_can_raise_limits(), "{bytes}: {su:?}");
+        if !is_in {
+            let _ =
+                env.syslog().expect(&["result=error reason=store", "the limit on its file size is too low"]);
+        }
+    }
+}
+
+/// Waits for the beginning of the next two seconds.
+fn next_slot() {
+    let uptime = Duration::from(nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).unwrap());
+    let into = Duration::from_nanos(u64::try_from(uptime.as_nanos() % 2_000_000_000).unwrap());
+    sleep(Duration::from_secs(2) - into);
+}
+
+/// Whether `CAP_SYS_RESOURCE` is among root's rights here.
+fn root_can_raise_limits() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let rights = status.lines().find_map(|line| line.strip_prefix("CapEff:\t")).expect("rights");
+    u64::from_str_radix(rights, 16).unwrap() & 1 << 24 != 0
+}

@@ -135,3 +135,67 @@ fn a_folder_that_others_can_open_is_not_used() {
     std::os::unix::fs::symlink(folder.path(), &link).unwrap();
     assert!(Bucket::open(&link).is_err());
 }
+
+/// Which of these are in a file's bytes.
+fn found(bytes: &[u8], of: &[[u8; RECORD]]) -> Vec<bool> {
+    let records = records_of(bytes);
+    assert!(records.iter().all(|one| of.contains(one)), "a record that nobody wrote");
+    of.iter().map(|one| records.contains(one)).collect()
+}
+
+#[test]
+fn a_record_that_is_cut_at_any_length_is_none_and_takes_no_other_with_it() {
+    let folder = folder();
+    let path = folder.path().join("0");
+    let records = [1, 2, 3].map(|mark| record(flow("192.0.2.7", &format!("name{mark}")), [mark; 16]));
+    for length in 0..=RECORD {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).unwrap();
+        append(&mut file, &records[0]).unwrap();
+        let start = [&[BEGIN], &records[1][..]].concat();
+        file.write_all(&start[..length]).unwrap();
+        append(&mut file, &records[2]).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(found(&bytes, &records), [true, false, true], "cut at {length}");
+        assert_eq!(read(&mut file).unwrap(), [records[0], records[2]], "cut at {length}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn cut_records_add_no_places_and_take_none() {
+    let folder = folder();
+    for length in [1, 12, RECORD] {
+        let path = folder.path().join("0");
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).unwrap();
+        let mut admitted = 0;
+        for _ in 0..10 * BUDGET {
+            let cut = record(flow("", "bob"), [9; 16]);
+            file.write_all(&[&[BEGIN], &cut[..]].concat()[..length]).unwrap();
+            admitted += usize::from(take_from(&mut file, flow("192.0.2.7", "anna"), BUDGET).unwrap());
+        }
+        assert_eq!(admitted, BUDGET, "cut at {length}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn who_cannot_write_a_whole_record_is_refused() {
+    // Of a file that cannot be written, and of one whose end is not read.
+    let folder = folder();
+    let mut full = OpenOptions::new().read(true).append(true).open("/dev/full").unwrap();
+    assert!(append(&mut full, &record(flow("", "bob"), [9; 16])).is_err());
+    let path = folder.path().join("0");
+    std::fs::write(&path, vec![BEGIN; usize::try_from(LONGEST).unwrap()]).unwrap();
+    let mut file = OpenOptions::new().read(true).append(true).open(&path).unwrap();
+    assert!(!take_from(&mut file, flow("192.0.2.7", "anna"), BUDGET).unwrap());
+}
+
+/// What a hash has in it does not matter.
+#[test]
+fn no_record_has_the_byte_in_it_that_begins_one() {
+    for number in 0..1000 {
+        let record = record(flow("192.0.2.7", &format!("name{number}")), [0; 16].map(without_begin));
+        assert!(!record.contains(&BEGIN));
+        assert_eq!(flow_of(&record), flow("192.0.2.7", &format!("name{number}")));
+    }
+}
