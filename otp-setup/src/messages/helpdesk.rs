@@ -5,8 +5,8 @@ messages! {
         en "This site has no help desk: helpdesk_group is not set in insis-otp.toml."
         cs "Zde není žádná podpora uživatelů: v insis-otp.toml není helpdesk_group.";
     helpdesk_not_by_sudo()
-        en "This is for the help desk, by sudo; root has the commands unlock, invite and bypass themselves."
-        cs "Tohle je pro podporu uživatelů, přes sudo; root má příkazy unlock, invite a bypass přímo.";
+        en "This is for the help desk, by sudo. Root uses status, unlock, invite and bypass without helpdesk."
+        cs "Tohle je pro podporu uživatelů, přes sudo. Root použije status, unlock, invite a bypass rovnou, bez helpdesk.";
     helpdesk_not_member(group)
         en "You are not in the group {group}."
         cs "Nejste ve skupině {group}.";
@@ -23,8 +23,10 @@ messages! {
         en "{user} is in the group {group}, whose members an administrator looks after."
         cs "{user} je ve skupině {group}, o jejíž členy se stará správce.";
     helpdesk_no_group(group)
-        en "insis-otp.toml names the group {group}, which is not there: nobody can tell whom the help desk may help."
-        cs "insis-otp.toml jmenuje skupinu {group}, která není: nedá se poznat, komu podpora smí pomáhat.";
+        en "insis-otp.toml names the group {group}, which does not exist: nobody can tell whom the help desk may help. An administrator \
+            has to create the group, or take it out of insis-otp.toml."
+        cs "insis-otp.toml jmenuje skupinu {group}, která neexistuje: nedá se poznat, komu podpora smí pomáhat. Správce ji musí \
+            založit, nebo z insis-otp.toml odebrat.";
     helpdesk_config()
         en "The help desk has the site's settings: without --config."
         cs "Podpora uživatelů má zdejší nastavení: bez --config.";
