@@ -7,7 +7,7 @@
 //! none, takes no other with it, and refuses its own request. Who floods cannot take records away: the folder is
 //! closed to them, and so are the processes that write to it.
 //!
-//! Whoever floods shall keep themself waiting, and not the owner of an account: see `Tally` below.
+//! A flood has to keep those who send it waiting, and not the owner of an account: see `Tally` below.
 
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -37,7 +37,7 @@ const RECORD: usize = 24;
 const BEGIN: u8 = 0;
 /// No file is longer, in bytes.
 pub const LONGEST: u64 = 512 * 1024;
-/// Of so many times the budget more is let in from nobody.
+/// Nobody is let in beyond this many times the budget, however many sources there are.
 const MOST: usize = 4;
 
 /// Where a request comes from, and for whom, as hashes.

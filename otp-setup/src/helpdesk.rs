@@ -19,7 +19,7 @@ pub enum HelpdeskRefusal {
     NotBySudo,
     /// The person is not in this group.
     NotMember(String),
-    /// It is for the person themself.
+    /// It is for their own account.
     Own,
     /// It is for root, or for a system account.
     NoPerson,

@@ -13,7 +13,8 @@ const DEADLINE: f64 = 4.0;
 /// When somebody who was refused tries again, in seconds.
 const AGAIN: f64 = 30.0;
 
-/// Somebody who comes at a moment, in microseconds, the how manieth time. The earliest is the greatest.
+/// Somebody who tries to log in at a moment, in microseconds, and which of their tries it is. The earliest is the greatest, since
+/// a [`BinaryHeap`] gives the greatest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Arrival {
     at: std::cmp::Reverse<u64>,
