@@ -56,20 +56,26 @@ fn at_folders(text: &str) -> String {
 
 /// Does what systemd does with the unit. Returns the folder that the numbers are in.
 fn metrics(env: &Env) -> &'static Path {
+    let output = collect(env);
+    assert!(output.iter().all(|output| output.status.success() && output.stderr.is_empty()), "{output:?}");
+    Path::new(STATE)
+}
+
+fn collect(env: &Env) -> Vec<std::process::Output> {
     let service = at_folders(&shipped("systemd/insis-otp-metrics.service"));
     let values =
         |key: &str| -> Vec<_> { service.lines().filter_map(|line| line.strip_prefix(key)).collect() };
     assert!(values("StateDirectory=").iter().all(|name| *name == "insis-otp-metrics"), "{service}");
     std::fs::create_dir_all(STATE).unwrap();
-    for command in values("ExecStart=") {
+    let commands = values("ExecStart=");
+    let outputs = commands.iter().map(|command| {
         let mut shell = env.command("sh");
         shell
             .args(["-c", command])
             .envs(values("Environment=").iter().filter_map(|pair| pair.split_once('=')));
-        let output = talk(&mut shell, "");
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    }
-    Path::new(STATE)
+        talk(&mut shell, "")
+    });
+    outputs.collect()
 }
 
 /// Debian's node_exporter: the folder above is the user's, who can put another in its place, with links in it.
@@ -121,7 +127,8 @@ fn the_sample_for_prometheus_writes_numbers_and_no_names() {
     let env = builder.start();
     let _ = Enrolled::user("wilma");
     let folder = metrics(&env);
-    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+    let files: Vec<_> = files.filter(|name| name.to_string_lossy().contains('.')).collect();
     assert_eq!(files, ["insis-otp.prom"]);
     let text = std::fs::read_to_string(Path::new(folder).join("insis-otp.prom")).unwrap();
     for line in text.lines() {
@@ -145,6 +152,14 @@ fn the_sample_for_prometheus_writes_numbers_and_no_names() {
         let name = line.trim_end_matches(" gauge");
         assert!(page.contains(name), "otp-setup(1) does not name {name}");
     }
+    // Where no report can be made the doctor's numbers say so, and those of the report stay.
+    env.write(Path::new("/etc/security/insis-otp.toml"), b"unenrolled = \"perhaps\"\n", 0o644);
+    assert!(!collect(&env).iter().all(|output| output.status.success()));
+    let later = std::fs::read_to_string(folder.join("insis-otp.prom")).unwrap();
+    assert!(later.contains("insis_otp_finding{id=\"config\"} 1"), "{later}");
+    let people =
+        |text: &str| text.find("# HELP insis_otp_people").map(|at| text[at..].to_owned()).expect("people");
+    assert_eq!(people(&later), people(&text));
 }
 
 /// The commands in the samples are commands.
