@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, Error};
+use clap::{Arg, Command, Error};
 
 use super::help;
 use crate::messages::Messages;
@@ -15,9 +15,8 @@ pub fn say(error: &Error, words: &[OsString], command: &Command, messages: &Mess
     let mut lines = vec![messages.error(what(error, messages) + &nearest)];
     if matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
         // What the argument is for says what it takes.
-        lines.extend(
-            help_of(&context(error, ContextKind::InvalidArg), command).map(|help| format!("  {help}")),
-        );
+        let help = help_of(&context(error, ContextKind::InvalidArg), &given(words, command));
+        lines.extend(help.map(|help| format!("  {help}")));
     }
     let used = context(error, ContextKind::Usage);
     lines.extend((!used.is_empty()).then(|| help::usage(&used, messages)));
@@ -60,18 +59,48 @@ fn nearest(error: &Error, words: &[OsString], command: &Command, messages: &Mess
 /// an English sentence.
 fn of_its_command(argument: &str, words: &[OsString], command: &Command) -> Option<String> {
     let long = argument.strip_prefix("--")?;
+    let stands = |word: &OsString| word.to_str().is_some_and(|word| word.split('=').next() == Some(argument));
+    let (before, after) = words.split_at(words.iter().position(stands)?);
     let takes_it = |command: &&Command| {
-        words.iter().any(|word| word.as_os_str() == command.get_name())
+        after.iter().any(|word| word.as_os_str() == command.get_name())
             && command.get_arguments().any(|known| known.get_long() == Some(long))
     };
-    command.get_subcommands().find(takes_it).map(|command| format!("{} --{long}", command.get_name()))
+    let refused_by = *given(before, command).last()?;
+    refused_by.get_subcommands().find(takes_it).map(|command| format!("{} --{long}", command.get_name()))
 }
 
-/// The help of the argument that is shown so, in any command.
-fn help_of(argument: &str, command: &Command) -> Option<String> {
-    let own = command.get_arguments().find(|known| known.to_string() == argument);
-    let help = own.and_then(|own| own.get_help()).map(ToString::to_string);
-    help.or_else(|| command.get_subcommands().find_map(|command| help_of(argument, command)))
+/// The commands that the words give, each below the one before. What an option takes may be called like a command.
+fn given<'c>(words: &[OsString], command: &'c Command) -> Vec<&'c Command> {
+    let mut given = vec![command];
+    let mut deepest = command;
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        if deepest.get_arguments().any(|known| takes_next(known, word)) {
+            words.next();
+        } else if let Some(command) = deepest.find_subcommand(word) {
+            given.push(command);
+            deepest = command;
+        }
+    }
+    given
+}
+
+/// Whether this word is the option, and its value the word behind it.
+fn takes_next(option: &Arg, word: &str) -> bool {
+    let is_it = word.strip_prefix("--").is_some_and(|long| option.get_long() == Some(long))
+        || word
+            .strip_prefix('-')
+            .is_some_and(|short| option.get_short().is_some_and(|own| short == own.to_string()));
+    is_it && option.get_num_args().is_some_and(|values| values.min_values() > 0)
+}
+
+/// The help of the argument that is shown so: each command says its own.
+fn help_of(argument: &str, given: &[&Command]) -> Option<String> {
+    let own = |command: &&Command| {
+        let own = command.get_arguments().find(|known| known.to_string() == argument)?;
+        own.get_help().map(ToString::to_string)
+    };
+    given.iter().rev().find_map(own)
 }
 
 /// What clap knows of an error, in a single line: it may be what somebody else wrote.
@@ -114,6 +143,13 @@ mod tests {
         ),
         (
             "otp-setup --json status",
+            "--json is not known here. Is it status --json?",
+            "--json zde není známo. Nemá to být status --json?",
+        ),
+        // It is refused where it stands.
+        ("otp-setup helpdesk invite --print", "--print is not known here.", "--print zde není známo."),
+        (
+            "otp-setup helpdesk --json status",
             "--json is not known here. Is it status --json?",
             "--json zde není známo. Nemá to být status --json?",
         ),
@@ -185,6 +221,23 @@ mod tests {
         assert!(digits.lines().nth(1).is_some_and(|line| line.ends_with(": 6, 7, 8")), "{digits}");
         let paper = message("otp-setup --paper x", "cs");
         assert!(paper.contains("[možné hodnoty: a4, letter]"), "{paper}");
+        // Each command's own, also where a value is called like another command, or stands before it.
+        for (line, english, czech) in [
+            ("otp-setup bypass --user anna --valid 9m", "10m to 7d (default: 4h)", "10m až 7d (jinak 4h)"),
+            ("otp-setup bypass --user invite --valid 9m", "10m to 7d (default: 4h)", "10m až 7d (jinak 4h)"),
+            ("otp-setup -u invite bypass --valid 9m", "10m to 7d (default: 4h)", "10m až 7d (jinak 4h)"),
+            ("otp-setup invite --user bypass --valid 9m", "1h to 90d (default: 7d)", "1h až 90d (jinak 7d)"),
+            ("otp-setup helpdesk bypass --valid 9m", "10m to 7d (default: 4h)", "10m až 7d (jinak 4h)"),
+            ("otp-setup helpdesk invite --valid 9m", "1h to 90d (default: 7d)", "1h až 90d (jinak 7d)"),
+        ] {
+            for (language, takes) in [("en", english), ("cs", czech)] {
+                let message = message(line, language);
+                assert!(
+                    message.lines().nth(1).is_some_and(|line| line.ends_with(takes)),
+                    "{line}: {message}"
+                );
+            }
+        }
         assert!(message("otp-setup export", "cs").contains("\nPoužití: otp-setup export --reveal\n"));
         assert!(message("otp-setup status x", "cs").contains("\nPoužití: otp-setup status [PŘEPÍNAČE]\n"));
     }
