@@ -77,7 +77,9 @@ pub fn may_help(config: &Config, target: &Account, sudo_uid: Option<&str>) -> Re
 
 /// The account of who came by sudo, which sets the variable itself, whatever it was before.
 fn helper(sudo_uid: Option<&str>) -> Result<Account, HelpdeskRefusal> {
-    let uid = sudo_uid.and_then(|text| text.parse().ok()).map(Uid::from_raw).filter(|uid| !uid.is_root());
+    // Rust's own reading takes a sign, too.
+    let digits = sudo_uid.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let uid = digits.and_then(|text| text.parse().ok()).map(Uid::from_raw).filter(|uid| !uid.is_root());
     let uid = uid.ok_or(HelpdeskRefusal::NotBySudo)?;
     Account::of_uid(uid).map_err(|error| unanswered(&error))?.ok_or(HelpdeskRefusal::NotBySudo)
 }
@@ -126,11 +128,13 @@ mod tests {
         assert_eq!(refusal(&off, Some("1000")), "no-helpdesk");
         let mut on = off;
         on.helpdesk_group = Some("no such group".into());
+        // Of a user id that everybody's machine has; what is no user id is not that one's.
+        let one = Account::of_uid(Uid::from_raw(1)).unwrap().expect("daemon");
+        assert_eq!(refusal(&on, Some(&one.uid.to_string())), "no-group");
         for not in
-            [None, Some(""), Some("0"), Some("x"), Some("-1"), Some("+1"), Some("4294967296"), Some(" 1")]
+            ["", "0", "00", "x", "-1", "+1", " 1", "1 ", "1\n", "0x1", "1.0", "4294967296", "4294967297"]
         {
-            let reason = refusal(&on, not);
-            assert!(["not-by-sudo", "no-group"].contains(&reason), "{not:?}: {reason}");
+            assert_eq!(refusal(&on, Some(not)), "not-by-sudo", "{not:?}");
         }
         assert_eq!(refusal(&on, None), "not-by-sudo");
         on.helpdesk_group = Some("root".into());
