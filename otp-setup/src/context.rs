@@ -71,6 +71,12 @@ impl Context {
         Self { config: self.config.clone(), account, as_root: self.as_root, helpdesk: self.helpdesk }
     }
 
+    /// The command by which whoever acts invites this account.
+    pub fn invite_command(&self) -> String {
+        let program = if self.helpdesk { "sudo otp-setup helpdesk" } else { "otp-setup" };
+        format!("{program} invite --user {}", sanitize::name(self.account.name.as_str()))
+    }
+
     /// The secret file, for who may open it.
     pub fn file(&self) -> SecretFile {
         self.config.secret_file.locate(&self.account)

@@ -36,11 +36,21 @@ impl Setup<'_> {
         let user = site.account.name.as_str();
         let backend = site.backend(&system_clock);
         let was_damaged = backend.status().is_err();
-        backend.unlock().map_err(|error| exit::of_session(error.into(), &self.messages, user))?;
+        backend.unlock().map_err(|error| match error {
+            Error::NotEnrolled if site.helpdesk => {
+                let text = self.messages.helpdesk_not_enrolled(user, site.invite_command());
+                (Status::NotEnrolled, Some(self.messages.error(text)))
+            }
+            error => exit::of_session(error.into(), &self.messages, user),
+        })?;
         let status = backend.status().ok().flatten();
         let mut text = self.messages.unlocked(user);
         if was_damaged && status.as_ref().is_some_and(|status| status.recovery_left == 0) {
-            text = format!("{text}\n{}", self.messages.unlocked_damaged(user));
+            let damaged = match site.helpdesk {
+                true => self.messages.helpdesk_damaged(user),
+                false => self.messages.unlocked_damaged(user),
+            };
+            text = format!("{text}\n{damaged}");
         }
         if status.is_some_and(|status| codes_count_as_used(&status)) {
             text = format!("{text}\n{}", self.messages.resync_by_login());

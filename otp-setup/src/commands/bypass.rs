@@ -35,9 +35,10 @@ impl Setup<'_> {
         let user = sanitize::name(site.account.name.as_str());
         let backend = site.backend(&system_clock);
         let failed = |error: Error| match error {
-            Error::NotEnrolled => {
-                (Status::NotEnrolled, Some(self.messages.error(self.messages.bypass_not_enrolled(&user))))
-            }
+            Error::NotEnrolled => (
+                Status::NotEnrolled,
+                Some(self.messages.error(self.messages.bypass_not_enrolled(&user, site.invite_command()))),
+            ),
             error => exit::of_look(error, &self.messages, site.account.name.as_str()),
         };
         if revoke {

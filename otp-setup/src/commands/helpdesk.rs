@@ -27,7 +27,31 @@ pub enum HelpdeskAct {
     Bypass(BypassOptions),
 }
 
+impl HelpdeskAct {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Unlock => "unlock",
+            Self::Invite { .. } => "invite",
+            Self::Bypass(_) => "bypass",
+        }
+    }
+}
+
 impl Setup<'_> {
+    /// What is said before configuration and account are looked at.
+    pub(super) fn helpdesk_can_begin(&self, act: HelpdeskAct) -> Result<(), ExitError> {
+        let refused = |text| Err((Status::Usage, Some(self.messages.error(text))));
+        if !nix::unistd::geteuid().is_root() {
+            let name = self.messages.named("value_user").unwrap_or_default();
+            let user = self.cli.user.as_deref().map_or(name.into(), sanitize::unsecret);
+            let command = format!("sudo otp-setup helpdesk {} --user {user}", act.name());
+            return refused(self.messages.helpdesk_by_sudo(command));
+        }
+        // Before it is read: what is wrong in a file may be said with some of its text.
+        if self.cli.config.is_some() { refused(self.messages.helpdesk_config()) } else { Ok(()) }
+    }
+
     /// Does it, if the person who came by sudo may do it for whom they say.
     pub(super) fn helpdesk(&self, site: &Context, act: HelpdeskAct) -> Result<(), ExitError> {
         self.only_root(site)?;

@@ -59,6 +59,9 @@ impl Setup<'_> {
         }
         let status = site.backend(&system_clock).status();
         match status.map_err(|error| exit::of_look(error, &self.messages, user))? {
+            Some(_) if site.helpdesk => {
+                refused(Status::Exists, self.messages.helpdesk_paired(sanitize::name(user)))
+            }
             Some(_) => refused(Status::Exists, self.messages.invite_exists(sanitize::name(user))),
             None => Ok(()),
         }

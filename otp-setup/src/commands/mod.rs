@@ -167,10 +167,7 @@ impl Setup<'_> {
             // Configuration and account may be what is wrong.
             Some(Command::Doctor(form)) => return self.doctor(form),
             Some(Command::Completions { shell }) => return self.completions(shell),
-            // Before it is read: what is wrong in a file may be said with some of its text.
-            Some(Command::Helpdesk { .. }) if self.cli.config.is_some() => {
-                return Err((Status::Usage, Some(self.messages.error(self.messages.helpdesk_config()))));
-            }
+            Some(Command::Helpdesk { act }) => self.helpdesk_can_begin(act)?,
             _ => {}
         }
         let site = match Context::find(self.cli.config.as_deref(), self.cli.user.as_deref()) {

@@ -12,9 +12,9 @@ messages! {
     bypass_revoked(user)
         en "{user} has no bypass code now."
         cs "Uživatel {user} teď nemá žádný náhradní kód.";
-    bypass_not_enrolled(user)
-        en "{user} has no paired phone, and so no code to bypass. What {user} needs is an invitation: otp-setup invite --user {user}"
-        cs "{user} nemá spárovaný telefon, takže není co nahrazovat. Potřebuje pozvánku: otp-setup invite --user {user}";
+    bypass_not_enrolled(user, invite)
+        en "{user} has no paired phone, and so no code to bypass. What {user} needs is an invitation: {invite}"
+        cs "{user} nemá spárovaný telefon, takže není co nahrazovat. Potřebuje pozvánku: {invite}";
     status_bypass(uses, until)
         en "Bypass code:           good for {uses} {uses|login|logins} until {until}"
         cs "Náhradní kód:               přihlásí ještě {uses}krát, do {until}";

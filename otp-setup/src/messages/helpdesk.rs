@@ -27,6 +27,20 @@ messages! {
             has to create the group, or take it out of insis-otp.toml."
         cs "insis-otp.toml jmenuje skupinu {group}, která neexistuje: nedá se poznat, komu podpora smí pomáhat. Správce ji musí \
             založit, nebo z insis-otp.toml odebrat.";
+    helpdesk_by_sudo(command)
+        en "The help desk does this by sudo: {command}"
+        cs "Podpora uživatelů to dělá přes sudo: {command}";
+    helpdesk_not_enrolled(user, invite)
+        en "{user} has no pairing. What {user} needs is an invitation: {invite}"
+        cs "{user} nemá spárovaný telefon. Potřebuje pozvánku: {invite}";
+    helpdesk_paired(user)
+        en "{user} has a paired phone. An administrator removes the pairing first."
+        cs "{user} má spárovaný telefon. Nejdřív správce odstraní spárování.";
+    helpdesk_damaged(user)
+        en "It was damaged, and which recovery codes are used is not known any more: none of them counts. {user} makes new ones, \
+            by recovery-codes."
+        cs "Stav byl poškozený a nedá se zjistit, které záchranné kódy jsou použité: neplatí žádný. {user} si vyrobí nové příkazem \
+            recovery-codes.";
     helpdesk_config()
         en "The help desk has the site's settings: without --config."
         cs "Podpora uživatelů má zdejší nastavení: bez --config.";
