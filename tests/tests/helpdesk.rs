@@ -1,7 +1,7 @@
 //! The help desk: what its members can do for others by the real sudo, and what they cannot.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run, talk};
@@ -36,6 +36,12 @@ fn site() -> Env {
     }
     run(env.command("visudo").arg("--check"));
     env
+}
+
+/// The same, with an answer in a language: what it says besides what it did.
+fn answer(env: &Env, language: &str, args: &[&str]) -> String {
+    let mut command = env.as_user("helen", "sudo");
+    text(&talk(command.args(["otp-setup", "helpdesk"]).args(args).env("LC_ALL", language), ""))
 }
 
 fn sudo(env: &Env, user: &str, args: &[&str]) -> Output {
@@ -85,6 +91,45 @@ fn members_help_people_and_the_log_says_who() {
     assert!(anna.status().bypass.is_none());
     assert!(helped(&["invite", "--user", "bob", "--valid", "1h"]).starts_with("Invitation code for bob: "));
     let _ = env.syslog().expect(&["invite: result=done user=bob uid=0", "sudo_user=helen", "role=helpdesk"]);
+}
+
+/// Members cannot run otp-setup otherwise: no other command of it is of use to them.
+#[test]
+fn members_are_told_what_they_may_do_next() {
+    let env = site();
+    let _ = Enrolled::user("anna");
+    run(env.command("sed").args(["-i", "/^anna2:/d", "/etc/passwd"]));
+    let [english, czech] = ["en_US.UTF-8", "cs_CZ.UTF-8"];
+    let invitation = "sudo otp-setup helpdesk invite --user bob";
+    for (language, act, user, end) in [
+        (english, &["bypass"][..], "bob", invitation),
+        (czech, &["bypass"], "bob", invitation),
+        (english, &["bypass", "--revoke"], "bob", invitation),
+        (english, &["unlock"], "bob", invitation),
+        (czech, &["unlock"], "bob", invitation),
+        (
+            english,
+            &["invite"],
+            "anna",
+            "anna has a paired phone. An administrator removes the pairing first.",
+        ),
+        (czech, &["invite"], "anna", "anna má spárovaný telefon. Nejdřív správce odstraní spárování."),
+    ] {
+        let said = answer(&env, language, &[act, &["--user", user]].concat());
+        let words: Vec<_> = said.split_whitespace().collect();
+        assert!(words.join(" ").ends_with(end), "{act:?} {language}: {said}");
+        let commands = said.matches("otp-setup ").count();
+        assert_eq!(commands, said.matches("sudo otp-setup helpdesk ").count(), "{act:?}: {said}");
+    }
+    for (language, sentence) in
+        [(english, "The help desk does this by sudo:"), (czech, "Podpora uživatelů to dělá přes sudo:")]
+    {
+        let mut command = env.as_user("helen", "otp-setup");
+        command.args(["helpdesk", "unlock", "--user", "bob"]).env("LC_ALL", language);
+        let output = talk(&mut command, "");
+        let said = format!("otp-setup: {sentence} sudo otp-setup helpdesk unlock --user bob\n");
+        assert_eq!((output.status.code(), text(&output)), (Some(2), said));
+    }
 }
 
 #[test]
@@ -188,16 +233,27 @@ fn the_rule_of_sudo_opens_nothing_else() {
     assert!(output.status.success() && !Path::new("/tmp/escaped").exists(), "{}", text(&output));
 }
 
+/// Helen unlocks bob. setpriv is told numbers: by names it would look up groups, too.
+fn helen(env: &Env) -> Command {
+    let account = nix::unistd::User::from_name("helen").unwrap().expect("helen");
+    let mut command = env.command("setpriv");
+    command.args(["--reuid", &account.uid.to_string(), "--regid", &account.gid.to_string()]);
+    command.args(["--clear-groups", "--", "sudo", "otp-setup", "helpdesk", "unlock", "--user", "bob"]);
+    command
+}
+
 #[test]
 fn who_is_no_member_or_cannot_be_told_from_one_helps_nobody() {
     let env = site();
     let _ = Enrolled::user("bob");
-    let wider = "anna ALL = (root) NOPASSWD: /usr/bin/otp-setup helpdesk *\n";
+    // Helen by her name, too: where groups cannot be looked up, sudo itself knows nobody of the help desk.
+    let wider = "anna, helen ALL = (root) NOPASSWD: /usr/bin/otp-setup helpdesk *\n";
     env.write("/etc/sudoers.d/wider".as_ref(), wider.as_bytes(), 0o440);
     let refused = |user: &str, reason: &str| {
         env.syslog().clear();
         let output = match user {
             "root" => talk(env.command("otp-setup").args(["helpdesk", "unlock", "--user", "bob"]), ""),
+            "helen" => talk(&mut helen(&env), ""),
             user => helpdesk(&env, user, &["unlock", "--user", "bob"]),
         };
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{reason}: {}", text(&output));
@@ -211,22 +267,18 @@ fn who_is_no_member_or_cannot_be_told_from_one_helps_nobody() {
             .status
             .success()
     );
-    for (settings, reason) in [
-        ("administrator_groups = [\"sudo\", \"domain admins\"]\n", "no-group"),
-        ("", "user-database or no-group"),
+    let administrators = "administrator_groups = [\"sudo\", \"domain admins\"]\n";
+    let absent = "administrator_groups = [\"root\"]\n";
+    for (settings, groups, reason) in [
+        (administrators, "files", "no-group"),
+        // SSSD is there, and does not run; the help desk's group is in the file.
+        (administrators, "files sss", "user-database"),
+        (absent, "sss [UNAVAIL=return] files", "user-database"),
     ] {
         env.write(CONFIG.as_ref(), format!("{SETTINGS}{settings}").as_bytes(), 0o644);
-        if settings.is_empty() {
-            env.write(
-                "/etc/nsswitch.conf".as_ref(),
-                b"passwd: files\ngroup: nothing [UNAVAIL=return] files\n",
-                0o644,
-            );
-            let output = helpdesk(&env, "helen", &["unlock", "--user", "bob"]);
-            assert!(!output.status.success() && output.stdout.is_empty(), "{reason}: {}", text(&output));
-        } else {
-            refused("helen", reason);
-        }
+        let switch = format!("passwd: files\ngroup: {groups}\n");
+        env.write("/etc/nsswitch.conf".as_ref(), switch.as_bytes(), 0o644);
+        refused("helen", reason);
     }
     env.write("/etc/nsswitch.conf".as_ref(), b"passwd: files\ngroup: files\n", 0o644);
     env.write(CONFIG.as_ref(), b"", 0o644);
