@@ -13,7 +13,7 @@ pub fn command<C: CommandFactory>(messages: &Messages) -> Command {
     let mut command = C::command().hide_possible_values(true);
     // What clap adds by itself, as --help, is then there too.
     command.build();
-    localized(command, messages).after_help(format!(
+    localized(command, "", messages).after_help(format!(
         "{}\n\n{}",
         messages.help_no_command(),
         messages.help_statuses()
@@ -26,29 +26,34 @@ pub fn usage(english: &str, messages: &Messages) -> String {
     english.replacen("Usage:", word("heading_usage"), 1).replace("[OPTIONS]", word("value_options"))
 }
 
-fn localized(command: Command, messages: &Messages) -> Command {
+/// The command as it stands below another, which may allow what it does to others than root.
+fn localized(command: Command, above: &str, messages: &Messages) -> Command {
     let name = command.get_name().replace('-', "_");
+    let about = messages.named(&format!("about_{above}_{name}"));
+    // What help is given of stands beside it.
+    let below = if name == "help" { above } else { &name };
     let command = command
-        .about(messages.named(&format!("about_{name}")))
+        .about(about.or_else(|| messages.named(&format!("about_{name}"))))
         .subcommand_help_heading(messages.named("heading_commands"))
         .subcommand_value_name(messages.named("value_command"))
-        .mut_args(|argument| localized_argument(argument, &name, messages))
-        .mut_subcommands(|command| localized(command, messages));
+        .mut_args(|argument| localized_argument(argument, &name, above, messages))
+        .mut_subcommands(|command| localized(command, below, messages));
     let usage = usage(&command.clone().render_usage().ansi().to_string(), messages);
     command.help_template(format!("{{about-with-newline}}\n{usage}\n\n{{all-args}}{{after-help}}"))
 }
 
-fn localized_argument(argument: Arg, command: &str, messages: &Messages) -> Arg {
+fn localized_argument(argument: Arg, command: &str, above: &str, messages: &Messages) -> Arg {
     let id = argument.get_id().as_str().to_owned();
     let heading = if argument.is_positional() { "heading_arguments" } else { "heading_options" };
     // What a command takes in its own sense is said for this command.
-    let own = messages.named(&format!("help_{command}_{id}"));
-    let mut help = own.or_else(|| messages.named(&format!("help_{id}"))).unwrap_or_default().to_owned();
+    let names = [format!("help_{command}_{id}"), format!("help_{above}_{id}"), format!("help_{id}")];
+    let mut help = names.iter().find_map(|name| messages.named(name)).unwrap_or_default().to_owned();
     let choice = choice(&argument);
     if choice.len() > 1 {
         help = format!("{help} {}", messages.help_choice(choice.join(", ")));
     }
-    let is_hidden = id == "user" && OF_NOBODY.contains(&command);
+    let is_refused = id == "config" && [command, above].contains(&"helpdesk");
+    let is_hidden = id == "user" && OF_NOBODY.contains(&command) || is_refused;
     let argument = argument.help(help).help_heading(messages.named(heading)).hide(is_hidden);
     match messages.named(&format!("value_{id}")) {
         Some(value) => argument.value_name(value),
@@ -99,12 +104,30 @@ mod tests {
         for command in with_all_below(&root) {
             let name = command.get_name().replace('-', "_");
             known.insert(format!("about_{name}"));
+            for below in command.get_subcommands() {
+                known.insert(format!("about_{name}_{}", below.get_name()));
+            }
             for id in command.get_arguments().map(Arg::get_id) {
                 known.extend([format!("help_{id}"), format!("help_{name}_{id}"), format!("value_{id}")]);
             }
         }
         for name in Messages::names() {
             assert!(known.contains(name), "{name} belongs to nothing");
+        }
+    }
+
+    #[test]
+    fn the_help_desk_is_offered_what_it_may_do() {
+        for messages in Messages::of_every_language() {
+            let root = command::<Cli>(&messages);
+            for command in with_all_below(root.find_subcommand("helpdesk").expect("helpdesk")) {
+                let help = command.clone().term_width(0).render_long_help().to_string();
+                for not in ["root only", "jen root", "--config"] {
+                    assert!(!help.contains(not), "{}: {help}", command.get_name());
+                }
+            }
+            let unlock = root.find_subcommand("unlock").expect("unlock").clone().render_help().to_string();
+            assert!(unlock.contains("--config"), "{unlock}");
         }
     }
 

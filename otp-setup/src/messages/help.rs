@@ -55,6 +55,15 @@ named! {
     about_helpdesk
         en "Help somebody as a member of the help desk, by sudo"
         cs "Pomoci někomu jako člen podpory uživatelů, přes sudo";
+    about_helpdesk_unlock
+        en "End a delay after wrong codes, and mend a damaged state"
+        cs "Ukončit zdržení po nesprávných kódech a opravit poškozený stav";
+    about_helpdesk_invite
+        en "Make a one-time code with which somebody pairs a first phone"
+        cs "Vyrobit jednorázový kód, se kterým si někdo spáruje první telefon";
+    about_helpdesk_bypass
+        en "Make a code with which somebody whose phone is lost logs in for a while"
+        cs "Vyrobit kód, se kterým se někdo bez telefonu chvíli přihlásí";
     about_link
         en "Link your account to who signs in with the identity provider; root links any account"
         cs "Propojit svůj účet s tím, kdo se přihlásí přes poskytovatele identity; root kterýkoli";
@@ -116,6 +125,7 @@ named! {
         en "Size of the page (default: what is usual where you are)"
         cs "Velikost stránky (jinak ta, která je u vás obvyklá)";
     help_user en "Act for this user (root only)" cs "Pracovat pro tohoto uživatele (jen root)";
+    help_helpdesk_user en "Whom to help" cs "Komu pomoci";
     help_config
         en "Use this configuration (for root, and for secret files in homes)"
         cs "Použít tuto konfiguraci (pro roota a pro soubory s klíči v domovských adresářích)";
