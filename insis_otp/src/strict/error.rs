@@ -288,10 +288,17 @@ pub struct Problem {
     pub error: Error,
 }
 
-/// The nearest of the right words, when one is near: a third of the letters may be others, and one more.
+/// The nearest of the right words, when one is near: a third of the letters may be others, and one more. What exempts somebody
+/// is offered only to who means to exempt: else `admin_groups` would be answered with `exempt_groups`, and who takes that
+/// advice asks administrators for no code.
 #[must_use]
 pub fn nearest<'w>(word: &str, right: &[&'w str]) -> Option<&'w str> {
-    let (distance, nearest) = right.iter().map(|right| (strsim::osa_distance(word, right), *right)).min()?;
+    const EXEMPT: &str = "exempt";
+    const LETTERS_OFF: usize = 1;
+    let verb = word.get(..EXEMPT.len() + LETTERS_OFF).unwrap_or(word).split('_').next().unwrap_or_default();
+    let exempts = strsim::osa_distance(verb, EXEMPT) <= LETTERS_OFF;
+    let right = right.iter().filter(|right| exempts || !right.starts_with(EXEMPT));
+    let (distance, nearest) = right.map(|right| (strsim::osa_distance(word, right), *right)).min()?;
     (distance <= 1 + word.len() / 3).then_some(nearest)
 }
 
@@ -311,6 +318,14 @@ mod tests {
         assert_eq!(nearest("windw", &keys), Some("window"));
         assert_eq!(nearest("zebra", &keys), None);
         assert_eq!(nearest("windw", &[]), None);
+        // Whoever takes the advice exempts nobody who is not to be exempt.
+        let exempt = ["exempt_groups", "exempt_users", "required_groups"];
+        for meant in ["admin_groups", "xempt", "root_groups", "groups"] {
+            assert_eq!(nearest(meant, &exempt), None, "{meant}");
+        }
+        for meant in ["exempt_group", "excempt_groups", "exemptgroups", "exemt_groups"] {
+            assert_eq!(nearest(meant, &exempt), Some("exempt_groups"), "{meant}");
+        }
         let near = Error::unknown(Name::Key, "windw", keys.to_vec());
         assert_eq!(near.to_string(), "unknown key \"windw\"; did you mean \"window\"?");
         assert_eq!(near.suggestion(), Some("window"));
