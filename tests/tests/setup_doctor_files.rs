@@ -101,6 +101,17 @@ fn settings_that_do_something_else_than_they_say_are_found() {
     corrects(&env, "warning", &at(1), "no PAM service ssh", "[service.sshd]");
     config("[service.common-auth]\ntries = 2\n");
     finds(&env, "warning", &at(1), "no PAM service common-auth", "ls /etc/pam.d");
+    config("helpdesk_group = \"otp-helpers\"\n");
+    corrects(&env, "warning", &at(1), "group otp-helpers", "groupadd --system otp-helpers");
+    let groups = "helpdesk_group = \"otp-helpers\"\nadministrator_groups = [\"wheel\", \"domain admins\"]\n";
+    config(groups);
+    let editor = format!("editor +2 {CONFIG}");
+    finds(&env, "warning", &at(2), "group domain admins, which administrator_groups names", &editor);
+    config(&groups.replace(", \"domain admins\"", ""));
+    assert_eq!(doctor(&env), (0, vec![]));
+    // Without a help desk nobody asks who is an administrator.
+    config("administrator_groups = [\"domain admins\"]\n");
+    assert_eq!(doctor(&env), (0, vec![]));
     env.write(Path::new(CONFIG), b"tries = 2\n", 0o600);
     corrects(&env, "problem", CONFIG, "by root only", "chmod 644 /etc/security/insis-otp.toml");
     // In a stack's own arguments, too.

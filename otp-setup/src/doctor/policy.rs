@@ -45,6 +45,7 @@ pub fn examine(messages: &Messages, site: &Config, used: &[Used], files: &Files)
     }
     findings.extend(source.sections(files));
     findings.extend(source.root_in_directory(site));
+    findings.extend(source.helpdesk(site));
     let mut seen = BTreeSet::new();
     findings.retain(|finding| seen.insert((finding.location.clone(), finding.what.clone())));
     findings
@@ -133,6 +134,28 @@ impl Source<'_> {
             )
         };
         wrong.map(finding).collect()
+    }
+
+    /// Groups without which the help desk helps nobody. Of the usual ones of administrators it needs none.
+    fn helpdesk(&self, site: &Config) -> Vec<Finding> {
+        let own = site.helpdesk_group.as_deref();
+        let named = site.administrator_groups().filter(|name| !Config::ADMINISTRATOR_GROUPS.contains(name));
+        let named = named.filter(|_| own.is_some()).map(|name| ("administrator_groups", name));
+        let groups = own.map(|name| ("helpdesk_group", name)).into_iter().chain(named);
+        let finding = |(key, name): (&str, &str)| {
+            let line = remedy::line_of(self.text, &[], key).unwrap_or(1);
+            let remedy = match key {
+                "helpdesk_group" => {
+                    let command = format!("groupadd --system {}", quoted(name));
+                    Remedy::new(self.messages.how_group(), command)
+                }
+                // A directory's, or written otherwise there: one that is made here would have nobody in it.
+                _ => Remedy::new(self.messages.how_correct(), format!("editor +{line} {}", Config::PATH)),
+            };
+            let text = self.messages.doctor_helpdesk_group(name, key);
+            Finding::new(Severity::Warning, format!("{}:{line}", Config::PATH), &text, remedy)
+        };
+        groups.filter(|(_, name)| is_no_group(name)).map(finding).collect()
     }
 
     /// Where a list stands, and the line for it with these members only.

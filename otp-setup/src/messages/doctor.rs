@@ -416,6 +416,11 @@ findings! {
             The exemption is for nobody: a way out for emergencies would not be one."
         cs "Skupina {name}, která má mít výjimku, neexistuje.\n\
             Výjimka není pro nikoho: nouzový východ by jím nebyl.";
+    doctor_helpdesk_group(name, key)
+        en "The group {name}, which {key} names, does not exist.\n\
+            Nobody can tell who is in it: the help desk helps nobody."
+        cs "Skupina {name}, kterou jmenuje {key}, neexistuje.\n\
+            Nedá se poznat, kdo v ní je: podpora uživatelů nikomu nepomůže.";
     doctor_required_nobody(key, name)
         en "{key} has {name}, and the user database has nobody of exactly that name.\n\
             A code is required of nobody by it."
