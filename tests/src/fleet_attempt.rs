@@ -4,18 +4,24 @@ use insis_otp::Source;
 use insis_otp::service::{FleetClient, FleetLogin, FleetOperation, FleetResponse, Reply};
 use insis_otp::verify::{Policy, Refusal, ThrottlePolicy, Verdict};
 
-/// What is asked. A throttle that many attempts at once would run into is another test's matter.
+/// A throttle that many attempts at once do not run into: that is another test's matter.
 #[must_use]
-pub fn operation(code: &str) -> FleetOperation {
+pub fn policy() -> Policy {
     let throttle =
         ThrottlePolicy { free: 1000, daily: 10_000, consecutive: 10_000, ..ThrottlePolicy::default() };
+    Policy { throttle, ..Policy::default() }
+}
+
+/// What is asked.
+#[must_use]
+pub fn operation(code: &str) -> FleetOperation {
     FleetOperation::Login(FleetLogin {
         reply: Reply::new(code.as_bytes()),
         source: Source::User(0),
         remember: None,
         refund: 0,
         tells_failures: true,
-        policy: Policy { throttle, ..Policy::default() },
+        policy: policy(),
     })
 }
 

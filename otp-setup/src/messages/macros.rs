@@ -8,6 +8,21 @@ pub struct Message {
     pub texts: super::Texts,
 }
 
+/// The table of a subject's messages, for the tests.
+macro_rules! listed {
+    ($($name:ident($($placeholder:ident),*) en $english:literal cs $czech:literal;)*) => {
+        /// All of them.
+        #[cfg(test)]
+        pub const MESSAGES: &[super::macros::Message] = &[
+            $(super::macros::Message {
+                name: stringify!($name),
+                placeholders: &[$(stringify!($placeholder)),*],
+                texts: [$english, $czech],
+            },)*
+        ];
+    };
+}
+
 /// The messages of a subject: of each its name, the placeholders in it, and its text in every language. Each becomes a
 /// method of [`super::Messages`].
 macro_rules! messages {
@@ -20,15 +35,7 @@ macro_rules! messages {
             )*
         }
 
-        /// All of them.
-        #[cfg(test)]
-        pub const MESSAGES: &[super::macros::Message] = &[
-            $(super::macros::Message {
-                name: stringify!($name),
-                placeholders: &[$(stringify!($placeholder)),*],
-                texts: [$english, $czech],
-            },)*
-        ];
+        listed! { $($name($($placeholder),*) en $english cs $czech;)* }
     };
 }
 
@@ -45,15 +52,7 @@ macro_rules! findings {
             )*
         }
 
-        /// All of them.
-        #[cfg(test)]
-        pub const MESSAGES: &[super::macros::Message] = &[
-            $(super::macros::Message {
-                name: stringify!($name),
-                placeholders: &[$(stringify!($placeholder)),*],
-                texts: [$english, $czech],
-            },)*
-        ];
+        listed! { $($name($($placeholder),*) en $english cs $czech;)* }
     };
 }
 

@@ -9,16 +9,15 @@ use std::time::{Duration, Instant};
 use insis_otp::Source;
 use insis_otp::config::Server;
 use insis_otp::oath::Step;
-use insis_otp::service::{
-    FleetClient, FleetLogin, FleetOperation, FleetResponse, LoginAttempt, Reply, system_clock,
-};
-use insis_otp::verify::{Policy, ThrottlePolicy, Verdict};
+use insis_otp::service::{FleetClient, FleetResponse, LoginAttempt, Reply, system_clock};
+use insis_otp::verify::Verdict;
 use insis_otp_benches::count;
 use insis_otp_benches::report::{Figure, Row};
 use insis_otp_benches::timer::median;
 use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{Env, talk};
 use insis_otp_tests::fleet::{Address, BASE, BY_PASSWORD, HOST, Member, Slapd, start_ldif};
+use insis_otp_tests::fleet_attempt::{operation, policy};
 use otp_fleet::connection::Connection;
 use otp_fleet::message::{Change, Identity, Kind, Request};
 
@@ -66,23 +65,6 @@ fn starts(bench: &mut Bench) {
         median(&times),
         3000.0,
     ));
-}
-
-fn operation(code: &str) -> FleetOperation {
-    FleetOperation::Login(FleetLogin {
-        reply: Reply::new(code.as_bytes()),
-        source: Source::User(0),
-        remember: None,
-        refund: 0,
-        tells_failures: true,
-        policy: policy(),
-    })
-}
-
-fn policy() -> Policy {
-    let throttle =
-        ThrottlePolicy { free: 1000, daily: 10_000, consecutive: 10_000, ..ThrottlePolicy::default() };
-    Policy { throttle, ..Policy::default() }
 }
 
 fn logs_in(client: &FleetClient, code: &str) -> Duration {
