@@ -131,8 +131,12 @@ fn linked_unlinked_and_unknown_people_read_the_same_words() {
         scene.answers(answer);
         let question = if answer == Answer::Outage { PROMPT } else { CHOICE };
         let mut clients = scene.everybody(PASSWORD);
+        // All have been asked before anybody meets the outage, which is noted for whoever is asked later.
         for client in &mut clients {
-            client.answers(&[(CHOICE, "m")]);
+            client.expect(CHOICE);
+        }
+        for client in &mut clients {
+            client.line("m");
         }
         for client in &mut clients {
             if answer != Answer::Outage {
