@@ -63,6 +63,7 @@ help:
 	@echo 'make uninstall   as root; leaves the configuration and the pairings'
 	@echo 'make deps        the Debian packages for all of it (deps-build, deps-demo, deps-test for a part)'
 	@echo 'make packages    the names of all of them, for a mirror without a network'
+	@echo 'make po          the translations in po/ brought up to date with the texts in the source'
 	@echo 'make docs        the pages and manual pages as HTML, with a search, in $(TARGET)/docs/html'
 	@echo 'make picture     the pictures in README.md and docs/howto-pair.md anew'
 	@echo 'make test-389        the store in a 389 Directory Server, whose packages go into the throwaway machine only, as root'
@@ -228,6 +229,11 @@ DEPS_DEB := debhelper dh-apparmor dpkg-dev fakeroot
 deb: deps-build
 	$(PACKAGES) $(DEPS_DEB)
 	dpkg-buildpackage -us -uc -b
+
+# Texts that are new or have changed, into the files for translators; says what is left to translate.
+.PHONY: po
+po:
+	@$(CARGO) run --quiet --locked -p catalogue -- .
 
 # What is compiled into each binary, as CycloneDX JSON; the packages have the same (debian/rules).
 .PHONY: sbom

@@ -1,13 +1,17 @@
-//! How the module is linked: so that it is there quickly. Loading it is most of what an authentication costs.
+//! How the module is linked: so that it is there quickly. Loading it is most of what an authentication costs. And its texts, with
+//! the translations of `po/pam_insis_otp`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use catalogue::build::{Form, script};
 
 const COLD: &str = "cold.ld";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={COLD}");
+    script("pam_insis_otp", Form::ByLanguage);
     // Once loaded, it stays: a program that authenticates again and again (a locker, a mail server) does not load it
     // each time. Such a program sees a new version when it is started anew, as with every library.
     link("nodelete");

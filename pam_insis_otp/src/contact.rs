@@ -38,7 +38,7 @@ impl Contact {
     #[cold]
     #[inline(never)]
     pub fn alone(&mut self, messages: &Messages) -> Option<String> {
-        self.0.take().map(|contact| fill(messages.contact, contact))
+        self.0.take().map(|contact| fill(messages.contact(), contact))
     }
 }
 
@@ -54,9 +54,9 @@ pub fn say_at_end(
 ) {
     match outcome {
         Outcome::Unavailable(_) | Outcome::Misconfigured(_) => {
-            let text = contact.below(messages.cannot_check.to_owned(), messages);
+            let text = contact.below(messages.cannot_check().to_owned(), messages);
             if service.starts_with("sshd") {
-                let question = format!("{text}\n{}", messages.press_enter);
+                let question = format!("{text}\n{}", messages.press_enter());
                 dialogue::complain_in_question(host, flags, &question);
             } else {
                 dialogue::complain(host, flags, &text);

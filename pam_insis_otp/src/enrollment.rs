@@ -58,7 +58,7 @@ fn enroll(host: &mut dyn Host, args: &[&CStr], flags: Flags, call: &'static str)
     enrolled.map_err(|EnrollError(line, message)| {
         log.send(line, message.as_deref());
         if message.is_some() {
-            dialogue::complain(host, flags, messages.cannot_check);
+            dialogue::complain(host, flags, messages.cannot_check());
         }
         NotEnrolled
     })
@@ -204,18 +204,18 @@ impl Waiting {
         let drift = self.prove(host, &entry, invitation.as_ref(), log)?;
         let by = if invitation.is_some() { "invitation" } else { "password" };
         log.send(Line::new(Level::Warning, "paired").field("by", by).field("drift", drift.0), None);
-        dialogue::tell(host, flags, self.messages.enrolled);
+        dialogue::tell(host, flags, self.messages.enrolled());
         Ok(())
     }
 
     /// Asks for the code of an invitation until it is right; each wrong one is charged.
     fn invitation(&self, host: &dyn Host) -> Result<RecoveryCode, EnrollError> {
         let not_invited = Contact::of(self.config.contact.clone())
-            .below(self.messages.enroll_not_invited.to_owned(), self.messages);
+            .below(self.messages.enroll_not_invited().to_owned(), self.messages);
         let not_invited = format!("{}\n", not_invited.trim_end());
         let mut message = "";
         for _ in 0..ROUNDS {
-            let reply = self.ask(host, &format!("\n{message}{}", self.messages.enroll_invitation))?;
+            let reply = self.ask(host, &format!("\n{message}{}", self.messages.enroll_invitation()))?;
             let code = reply.as_ref().map(|reply| ParsedReply::parse(reply));
             let Some(ParsedReply::Recovery(code)) = code else {
                 message = &not_invited;
@@ -249,7 +249,7 @@ impl Waiting {
                 // Told once. Whose clock cannot be set goes on: nobody is to be locked out for it.
                 First::Far(_, length) if !is_warned => {
                     is_warned = true;
-                    message = fill(self.messages.enroll_clock, length) + "\n";
+                    message = fill(self.messages.enroll_clock(), length) + "\n";
                     continue;
                 }
                 First::Far(code, _) => code,
@@ -259,7 +259,7 @@ impl Waiting {
                     continue;
                 }
                 First::Wrong => {
-                    message = format!("{}\n", self.messages.enroll_wrong);
+                    message = format!("{}\n", self.messages.enroll_wrong());
                     continue;
                 }
             };
@@ -283,14 +283,14 @@ impl Waiting {
         first: &Code,
         invitation: Option<&RecoveryCode>,
     ) -> Result<Result<Drift, Error>, EnrollError> {
-        let mut question = self.messages.enroll_next.to_owned();
+        let mut question = self.messages.enroll_next().to_owned();
         for _ in 0..ROUNDS {
             let reply = self.ask(host, &question)?;
             let code = reply.and_then(|reply| ParsedReply::parse(&reply).single(entry.key.digits()).ok());
             let Some(code) = code else { return Ok(Err(Error::Codes(EnrollmentRefusal::SecondWrong))) };
             match self.write(entry, (first.clone(), code), invitation) {
                 Err(Error::Codes(EnrollmentRefusal::Same)) => {
-                    question = format!("{}\n{}", self.messages.enroll_same, self.messages.enroll_next);
+                    question = format!("{}\n{}", self.messages.enroll_same(), self.messages.enroll_next());
                 }
                 enrolled => return Ok(enrolled),
             }
@@ -325,14 +325,14 @@ impl Waiting {
     /// nobody can find out over ssh. `None` is no picture.
     fn choose(&self, host: &dyn Host, entry: &AppEntry) -> Result<Option<Drawing>, EnrollError> {
         let names = self.names();
-        let why = fill(self.messages.enroll_intro, on_one_line(&names.host));
+        let why = fill(self.messages.enroll_intro(), on_one_line(&names.host));
         let name = if names.are_shortened_in(entry) {
-            self.messages.enroll_short_name
+            self.messages.enroll_short_name()
         } else {
-            self.messages.enroll_name
+            self.messages.enroll_name()
         };
         let name = fill(name, format!("{}: {}", entry.issuer, entry.account));
-        let question = format!("\n{why}\n{name}\n{}", self.messages.enroll_picture);
+        let question = format!("\n{why}\n{name}\n{}", self.messages.enroll_picture());
         let blocks = Drawing { dark_letters: false, ascii: false };
         match dialogue::ask(host, &question, true) {
             Err(NoReply::Empty) => Ok(Some(blocks)),
@@ -351,10 +351,10 @@ impl Waiting {
     /// shows a message at the next one anyway, and other programs must not let it scroll away. Without a blank line:
     /// with the question these are 24 rows.
     fn introduction(&self, entry: &AppEntry, drawing: Option<Drawing>) -> String {
-        let secret = fill(self.messages.enroll_secret, entry.key.secret().grouped().as_str());
+        let secret = fill(self.messages.enroll_secret(), entry.key.secret().grouped().as_str());
         let picture = drawing.and_then(|drawing| qr::draw(&entry.short_uri(), drawing));
         match picture {
-            Some(picture) => format!("\n{}\n{}{secret}\n", self.messages.enroll_scan, *picture),
+            Some(picture) => format!("\n{}\n{}{secret}\n", self.messages.enroll_scan(), *picture),
             None => format!("\n{secret}\n"),
         }
     }
@@ -367,7 +367,7 @@ impl Waiting {
         key: &OtpGenerator,
         drawn: Option<Drawing>,
     ) -> Result<First, EnrollError> {
-        let Some(reply) = self.ask(host, &format!("{message}{}", self.messages.enroll_first))? else {
+        let Some(reply) = self.ask(host, &format!("{message}{}", self.messages.enroll_first()))? else {
             return Ok(First::Wrong);
         };
         let present = drawn.unwrap_or(Drawing { dark_letters: false, ascii: false });

@@ -66,7 +66,7 @@ pub fn authenticate(host: &mut dyn Host, args: &[&CStr], flags: Flags) -> Outcom
         Outcome::Passed(Passed::NotEnrolled { required_from: Some(day) }) => {
             // Nobody is reminded by what is not shown.
             if !flags.silent && reminder::is_due(&log, system_clock()) {
-                dialogue::tell(host, flags, &messages.required_from(*day));
+                dialogue::tell(host, flags, &messages.reminder(*day));
             }
         }
         failed => contact::say_at_end(host, flags, (&log.service, failed), messages, &mut seen.contact),
@@ -312,13 +312,13 @@ impl Login {
         let or_sign_in = match &self.offer {
             // A question of the site's own stays as it is.
             Some(offer) if self.config.prompt == language.prompt() && !offer.is_paused() => {
-                Some(fill(self.messages.code_or_sign_in, offer.name()))
+                Some(fill(self.messages.code_or_sign_in(), offer.name()))
             }
             _ => None,
         };
         let question = match &or_sign_in {
             Some(question) => question,
-            None if self.stacking.forward => self.messages.both,
+            None if self.stacking.forward => self.messages.both(),
             None => &self.config.prompt,
         };
         if note.is_empty() { question.to_owned() } else { format!("{}\n{question}", note.trim_end()) }

@@ -281,10 +281,10 @@ fn question(messages: &Messages, uri: &str, code: &str, whom: &For<'_>) -> Strin
         login += &format!(" ({})", printable(whom.rhost));
     }
     [
-        fill(messages.sign_in_address, uri),
-        fill(messages.sign_in_code, code),
-        fill(messages.sign_in_login, login),
-        messages.sign_in_enter.to_owned(),
+        fill(messages.sign_in_address(), uri),
+        fill(messages.sign_in_code(), code),
+        fill(messages.sign_in_login(), login),
+        messages.sign_in_enter().to_owned(),
     ]
     .join("\n")
 }
@@ -313,14 +313,14 @@ impl NotSignedIn {
     }
 
     /// What the person is told, in front of the next question.
-    pub const fn note(self, messages: &Messages) -> &'static str {
+    pub fn note(self, messages: &Messages) -> &'static str {
         match self {
-            Self::Refused(FlowRefusal::Expired) => messages.sign_in_expired,
+            Self::Refused(FlowRefusal::Expired) => messages.sign_in_expired(),
             Self::Refused(_) | Self::NotLinked | Self::OtherPerson | Self::Abandoned => {
-                messages.sign_in_refused
+                messages.sign_in_refused()
             }
-            Self::Busy => messages.sign_in_busy,
-            Self::Unavailable(_) => messages.sign_in_unavailable,
+            Self::Busy => messages.sign_in_busy(),
+            Self::Unavailable(_) => messages.sign_in_unavailable(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! How messages are written down.
+//! How messages are written down: the name, the placeholders in it, and the English text. `otp-setup`'s build script reads them here,
+//! and puts the translations of `po/otp-setup` beside them ([`super::translated`]); see the crate `catalogue`.
 
 /// A message as the tests look at it.
 #[cfg(test)]
@@ -10,55 +11,67 @@ pub struct Message {
 
 /// The table of a subject's messages, for the tests.
 macro_rules! listed {
-    ($($name:ident($($placeholder:ident),*) en $english:literal cs $czech:literal;)*) => {
+    ($($name:ident($($placeholder:ident),*) $english:literal;)*) => {
         /// All of them.
         #[cfg(test)]
         pub const MESSAGES: &[super::macros::Message] = &[
             $(super::macros::Message {
                 name: stringify!($name),
                 placeholders: &[$(stringify!($placeholder)),*],
-                texts: [$english, $czech],
+                texts: super::texts($english, super::translated::$name),
             },)*
         ];
     };
 }
 
-/// The messages of a subject: of each its name, the placeholders in it, and its text in every language. Each becomes a
-/// method of [`super::Messages`].
+/// The messages of a subject. Each becomes a method of [`super::Messages`].
 macro_rules! messages {
-    ($($name:ident($($placeholder:ident),*) en $english:literal cs $czech:literal;)*) => {
+    ($($(#[$note:meta])* $name:ident($($placeholder:ident),*) $english:literal;)*) => {
         impl super::Messages {
             $(
+                $(#[$note])*
                 pub fn $name(&self, $($placeholder: impl std::fmt::Display),*) -> String {
-                    self.filled([$english, $czech], &[$((stringify!($placeholder), &$placeholder)),*])
+                    let texts = super::texts($english, super::translated::$name);
+                    self.filled(texts, &[$((stringify!($placeholder), &$placeholder)),*])
                 }
             )*
         }
 
-        listed! { $($name($($placeholder),*) en $english cs $czech;)* }
+        listed! { $($name($($placeholder),*) $english;)* }
     };
 }
 
 /// The doctor's findings: messages with two lines, what it is and why it matters. Each becomes a method that returns a
 /// [`super::Description`], whose id is the message's name.
 macro_rules! findings {
-    ($($name:ident($($placeholder:ident),*) en $english:literal cs $czech:literal;)*) => {
+    ($($(#[$note:meta])* $name:ident($($placeholder:ident),*) $english:literal;)*) => {
         impl super::Messages {
             $(
+                $(#[$note])*
                 pub fn $name(&self, $($placeholder: impl std::fmt::Display),*) -> super::Description {
                     let values: &[(&str, &dyn std::fmt::Display)] = &[$((stringify!($placeholder), &$placeholder)),*];
-                    super::Description { name: stringify!($name), text: self.filled([$english, $czech], values) }
+                    let texts = super::texts($english, super::translated::$name);
+                    super::Description { name: stringify!($name), text: self.filled(texts, values) }
                 }
             )*
         }
 
-        listed! { $($name($($placeholder),*) en $english cs $czech;)* }
+        listed! { $($name($($placeholder),*) $english;)* }
     };
 }
 
-/// Texts that are looked up by their names, in every language.
+/// Texts that are looked up by their names.
 macro_rules! named {
-    ($($name:ident en $english:literal cs $czech:literal;)*) => {
-        pub const NAMED: &[(&str, super::Texts)] = &[$((stringify!($name), [$english, $czech]),)*];
+    ($($(#[$note:meta])* $name:ident $english:literal;)*) => {
+        pub const NAMED: &[(&str, super::Texts)] =
+            &[$((stringify!($name), super::texts($english, super::translated::$name)),)*];
+    };
+}
+
+/// Texts that are looked up by their English words, which are somebody else's.
+macro_rules! phrases {
+    ($block:ident $($(#[$note:meta])* $english:literal;)*) => {
+        static $block: super::Phrases =
+            super::Phrases { english: &[$($english),*], translated: &super::translated::$block };
     };
 }

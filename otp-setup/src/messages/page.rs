@@ -2,107 +2,71 @@
 
 messages! {
     page_heading()
-        en "Spare key for your login codes"
-        cs "Náhradní klíč k přihlašovacím kódům";
+        "Spare key for your login codes";
     page_whose(user, host)
-        en "{user} on {host}"
-        cs "{user} na {host}";
+        "{user} on {host}";
     page_warning()
-        en "Whoever holds this page holds the second factor of this account. Keep it like a passport: locked \
-            away, not with the password, and not on a computer."
-        cs "Kdo má tuto stránku, má druhý faktor tohoto účtu. Chraňte ji jako pas: pod zámkem, jinde než heslo \
-            a mimo počítač.";
+        "Whoever holds this page holds the second factor of this account. Keep it like a passport: locked \
+            away, not with the password, and not on a computer.";
     page_phone()
-        en "To set up a phone"
-        cs "Nastavení telefonu";
+        "To set up a phone";
     page_scan()
-        en "In the authenticator app, add an account and scan the code, or type in what stands beside it. \
-            In Microsoft Authenticator, choose “Other account (Google, Facebook, etc.)”."
-        cs "V ověřovací aplikaci přidejte účet a naskenujte kód, nebo opište, co je vedle něj. \
-            V aplikaci Microsoft Authenticator zvolte „Jiný účet (Google, Facebook atd.)“.";
+        "In the authenticator app, add an account and scan the code, or type in what stands beside it. \
+            In Microsoft Authenticator, choose “Other account (Google, Facebook, etc.)”.";
     page_issuer()
-        en "Issuer"
-        cs "Vydavatel";
+        "Issuer";
     page_account()
-        en "Account"
-        cs "Účet";
+        "Account";
     page_secret()
-        en "Secret"
-        cs "Tajný klíč";
+        "Secret";
     page_kind()
-        en "Type"
-        cs "Typ";
+        "Type";
     page_parameters(algorithm, digits, period)
-        en "time-based, {algorithm}, {digits} digits, {period} s"
-        cs "podle času, {algorithm}, číslic: {digits}, {period} s";
+        "time-based, {algorithm}, {digits} digits, {period} s";
     page_recovery()
-        en "Each opens one login in place of a code, and is a proof for otp-setup. Tick off the used ones."
-        cs "Každý poslouží jednou při přihlášení místo kódu, a také v otp-setup. Použité odškrtněte.";
+        "Each opens one login in place of a code, and is a proof for otp-setup. Tick off the used ones.";
     page_uses()
-        en "What it is for"
-        cs "K čemu to je";
+        "What it is for";
     page_forgotten()
-        en "Phone forgotten"
-        cs "Telefon doma";
+        "Phone forgotten";
     page_forgotten_do()
-        en "Log in with your password and, in place of the code, a recovery code."
-        cs "Přihlaste se heslem a místo kódu záchranným kódem.";
+        "Log in with your password and, in place of the code, a recovery code.";
     page_new()
-        en "New phone"
-        cs "Nový telefon";
+        "New phone";
     page_new_do()
-        en "Scan the code with the new phone. Then delete the entry on the old one."
-        cs "Naskenujte kód novým telefonem. Na starém pak položku smažte.";
+        "Scan the code with the new phone. Then delete the entry on the old one.";
     page_lost()
-        en "Phone or page lost"
-        cs "Telefon či list ztracen";
+        "Phone or page lost";
     page_lost_do()
-        en "Log in, with a recovery code if need be, and run “otp-setup replace”: it makes a new secret. The old \
-            one, and this page, are good for nothing from then on."
-        cs "Přihlaste se, třeba záchranným kódem, a spusťte „otp-setup replace“: vyrobí nový klíč. Starý, i tato \
-            stránka, pak neplatí.";
+        "Log in, with a recovery code if need be, and run “otp-setup replace”: it makes a new secret. The old \
+            one, and this page, are good for nothing from then on.";
     page_help()
-        en "Help"
-        cs "Pomoc";
+        "Help";
     page_footer(date)
-        en "Made on {date} by otp-setup. Good once the pairing is complete, and until the next one."
-        cs "Vyrobeno {date} programem otp-setup. Platí od dokončení spárování do příštího.";
+        "Made on {date} by otp-setup. Good once the pairing is complete, and until the next one.";
     page_footer_recovery(date)
-        en "Made on {date} by otp-setup. Good until new recovery codes are made, or another phone is paired."
-        cs "Vyrobeno {date} programem otp-setup. Platí do vyrobení nových záchranných kódů nebo do příštího spárování.";
+        "Made on {date} by otp-setup. Good until new recovery codes are made, or another phone is paired.";
     page_is_there(path)
-        en "{path} exists already"
-        cs "{path} už existuje";
+        "{path} exists already";
     page_offer()
-        en "To keep it on paper, type print, or save page.pdf (.png, .svg, .txt)."
-        cs "Na papír: napište tisk, nebo uložit SOUBOR.pdf (.png, .svg, .txt).";
+        "To keep it on paper, type print, or save page.pdf (.png, .svg, .txt).";
     page_printed()
-        en "The page is on its way to the printer. It is good once the pairing is complete."
-        cs "Stránka je na cestě k tiskárně. Platí, až bude spárování dokončeno.";
+        "The page is on its way to the printer. It is good once the pairing is complete.";
     page_saved(path)
-        en "Saved as {path}. Print it, then delete the file."
-        cs "Uloženo do {path}. Vytiskněte to a soubor smažte.";
+        "Saved as {path}. Print it, then delete the file.";
     page_exists(path)
-        en "{path} is there already. Write over it? [yes/no] "
-        cs "{path} už existuje. Přepsat? [ano/ne] ";
+        "{path} is there already. Write over it? [yes/no] ";
     page_form()
-        en "The file's name has to end in .pdf, .png, .svg or .txt."
-        cs "Jméno souboru musí končit na .pdf, .png, .svg nebo .txt.";
+        "The file's name has to end in .pdf, .png, .svg or .txt.";
     page_drawing()
-        en "The page cannot be drawn. Write the secret down by hand."
-        cs "Stránku nelze nakreslit. Opište si klíč rukou.";
+        "The page cannot be drawn. Write the secret down by hand.";
     page_no_printer()
-        en "There is no printing system here (lp). Type save page.pdf instead."
-        cs "Není zde tiskový systém (lp). Napište místo toho uložit SOUBOR.pdf.";
+        "There is no printing system here (lp). Type save page.pdf instead.";
     page_not_printed(why)
-        en "It was not printed: {why}. lpstat -e lists the printers, lpoptions -d NAME makes one the default. \
-            Then type print again, or save page.pdf instead."
-        cs "Nevytisklo se: {why}. Tiskárny vypíše lpstat -e, výchozí určí lpoptions -d JMÉNO. Potom napište \
-            znovu tisk, nebo místo toho uložit SOUBOR.pdf.";
+        "It was not printed: {why}. lpstat -e lists the printers, lpoptions -d NAME makes one the default. \
+            Then type print again, or save page.pdf instead.";
     page_failed(why)
-        en "It did not work: {why}"
-        cs "Nepovedlo se: {why}";
+        "It did not work: {why}";
     page_void()
-        en "The page that you printed or saved is void; destroy it."
-        cs "Vytištěná nebo uložená stránka neplatí; zničte ji.";
+        "The page that you printed or saved is void; destroy it.";
 }

@@ -2,24 +2,17 @@
 
 messages! {
     doctor_note()
-        en "Note"
-        cs "Poznámka";
+        "Note";
     doctor_warning()
-        en "Warning"
-        cs "Varování";
+        "Warning";
     doctor_problem()
-        en "PROBLEM"
-        cs "ZÁVADA";
+        "PROBLEM";
     doctor_why(why)
-        en "Why it matters: {why}"
-        cs "Proč na tom záleží: {why}";
+        "Why it matters: {why}";
     doctor_remedy(remedy)
-        en "What to do: {remedy}"
-        cs "Co s tím: {remedy}";
+        "What to do: {remedy}";
     doctor_sound()
-        en "Nothing was found that would lock people out or let them in without a code."
-        cs "Nenašlo se nic, co by lidi nepustilo, nebo je pustilo bez kódu.";
+        "Nothing was found that would lock people out or let them in without a code.";
     doctor_summary(problems, warnings)
-        en "{problems} {problems|problem|problems}, {warnings} {warnings|warning|warnings}."
-        cs "{problems} {problems|závada|závady|závad}, {warnings} {warnings|varování|varování|varování}.";
+        "{problems} {problems|problem|problems}, {warnings} {warnings|warning|warnings}.";
 }
