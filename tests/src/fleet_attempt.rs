@@ -45,3 +45,9 @@ pub const fn is_accepted(response: &FleetResponse) -> bool {
 pub const fn is_used(response: &FleetResponse) -> bool {
     matches!(response, FleetResponse::Login(Verdict::Refused(Refusal::Used { .. }), _))
 }
+
+/// Whether the code was compared, and was none.
+#[must_use]
+pub const fn is_wrong(response: &FleetResponse) -> bool {
+    matches!(response, FleetResponse::Login(Verdict::Refused(Refusal::Wrong), _))
+}

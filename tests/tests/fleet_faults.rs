@@ -16,7 +16,7 @@ use insis_otp_tests::enrolled::Enrolled;
 use insis_otp_tests::env::{CONFIG, Env, run};
 use insis_otp_tests::faults::{Fault, Traced};
 use insis_otp_tests::fleet::{BASE, BY_PASSWORD, HOST, Member, Slapd, start_ldif};
-use insis_otp_tests::fleet_attempt::{attempt, is_accepted, is_used, operation};
+use insis_otp_tests::fleet_attempt::{attempt, is_accepted, is_used, is_wrong, operation};
 use insis_otp_tests::network::Network;
 use insis_otp_tests::pam::{Code, Login, Stack};
 use otp_fleet::store::{Directory, LdapStore};
@@ -250,22 +250,24 @@ fn hosts(env: &Env, slapd: &Slapd, count: usize) -> Vec<String> {
     (1..=count).map(host).collect()
 }
 
-/// Rounds in which many try one code at once, from several hosts.
+/// Rounds in which many try one code at once, from several hosts: all of them, or one among as many who guess.
 fn race(rounds: usize) {
     let (env, slapd) = (env(), Slapd::start());
     slapd.join(&env, "");
     let anna = Member::new(&slapd, "anna");
     let hosts = hosts(&env, &slapd, 8);
-    let (mut busy, mut slowest) = (0, Duration::ZERO);
+    let (mut busy, mut charged, mut slowest) = (0, 0, Duration::ZERO);
     let counts = [2, 4, 8, 16, 32, 64, 128].into_iter().cycle();
     for (round, count) in counts.take(rounds).enumerate() {
         let hosts = &hosts[..(round % 7) + 2];
         anna.again();
         let (code, barrier, accepted) = (anna.code(), Barrier::new(count), AtomicUsize::new(0));
-        let (others, began) = (AtomicUsize::new(0), Instant::now());
+        let (others, wrong, began) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
+        let guess = anna.wrong();
         scope(|scope| {
             for number in 0..count {
-                let (anna, code, barrier, accepted, others) = (&anna, &code, &barrier, &accepted, &others);
+                let (anna, barrier, accepted, others, wrong) = (&anna, &barrier, &accepted, &others, &wrong);
+                let code = if round % 2 == 0 || number == 0 { &code } else { &guess };
                 let settings = &hosts[number % hosts.len()];
                 scope.spawn(move || {
                     let client = anna.client(settings);
@@ -273,6 +275,7 @@ fn race(rounds: usize) {
                     match client.ask(operation(code)) {
                         Ok(answer) if is_accepted(&answer) => _ = accepted.fetch_add(1, Ordering::SeqCst),
                         Ok(answer) if is_used(&answer) => {}
+                        Ok(answer) if is_wrong(&answer) => _ = wrong.fetch_add(1, Ordering::SeqCst),
                         // The machine is too small for so many: it says so, and nobody got in.
                         Ok(FleetResponse::Managed(Response::Failed(_))) | Err(_) => {
                             others.fetch_add(1, Ordering::SeqCst);
@@ -283,16 +286,20 @@ fn race(rounds: usize) {
             }
         });
         slowest = slowest.max(began.elapsed());
-        let (mut accepted, others) = (accepted.into_inner(), others.into_inner());
+        let (mut accepted, others, wrong) = (accepted.into_inner(), others.into_inner(), wrong.into_inner());
         busy += others;
         if accepted == 0 && others > 0 {
             accepted += usize::from(is_accepted(&attempt(&anna.client(&hosts[0]), &code)));
         }
         assert_eq!(accepted, 1, "round {round}: of {count} with one code, {others} of them not answered");
         assert!(is_used(&attempt(&anna.client(&hosts[0]), &code)), "round {round}");
+        // Whoever was not answered may have been charged. A code that was right, and lost its race, was not.
+        let guesses = anna.state().throttle.today as usize;
+        assert!((wrong..=wrong + others).contains(&guesses), "round {round}: {guesses} of {wrong}, {others}");
+        charged += guesses;
     }
     println!(
-        "| one code, 2 to 128 at once from 2 to 8 hosts | {rounds} rounds | one each | {busy} unanswered | slowest {slowest:?} |"
+        "| one code, 2 to 128 at once from 2 to 8 hosts | {rounds} rounds | one each | {charged} wrong ones charged | {busy} unanswered | slowest {slowest:?} |"
     );
 }
 

@@ -2,10 +2,14 @@
 
 use std::cell::Cell;
 
-use super::{Connection, Fate, Fault, NOW, Person, code, first_state, opens};
+use super::{
+    Connection, Fate, Fault, NOW, Person, Subject, answered, at_once, code, first_state, opens, start,
+};
+use crate::Source;
+use crate::service::{LoginAttempt, Service};
 use crate::store::conditional::ROUNDS;
 use crate::store::{Charge, Decision, UserStore, Write};
-use crate::verify::State;
+use crate::verify::{ParsedReply, Policy, Refusal, State, ThrottlePolicy, Verdict};
 
 /// As often as is promised, and not for ever.
 pub fn races_that_were_lost_are_run_again_a_few_times<S: Connection>(subject: &S) {
@@ -83,4 +87,31 @@ pub fn what_lags_behind_is_not_decided_upon<S: Connection>(subject: &S) {
     let verdict = anna.login(&code(1, NOW), NOW).expect("the race was not run again");
     assert!(!opens(&verdict), "a code that was used opened a login");
     assert_eq!(anna.state().used.upto, NOW, "a used step is free again");
+}
+
+/// Of many at once, wrong codes are charged once each. Right ones that lost their race are not, whether the code opened another
+/// login meanwhile or not.
+pub fn of_many_at_once_the_wrong_ones_are_charged<S: Subject>(subject: &S) {
+    const COUNT: usize = 8;
+    let anna = Person::enrolled(subject);
+    let throttle = ThrottlePolicy { free: 1000, daily: 1000, consecutive: 1000, ..ThrottlePolicy::default() };
+    let policy = Policy { throttle, ..Policy::default() };
+    let mut guesses = 0;
+    for (step, right) in [(NOW, 1), (NOW.next(), 4)] {
+        let verdicts = at_once(COUNT, |number| {
+            let text = code(if number < right { 1 } else { 2 }, step);
+            let typed = ParsedReply::parse(text.as_bytes());
+            let attempt = LoginAttempt::from(Source::User(0), &typed);
+            answered(|| {
+                let (store, clock) = (anna.part(), || start(step));
+                Service { store: &store, policy: &policy, clock: &clock }.login(&attempt)
+            })
+            .0
+        });
+        let wrong = |verdict: &&Verdict| **verdict == Verdict::Refused(Refusal::Wrong);
+        assert_eq!(verdicts.iter().filter(|verdict| opens(verdict)).count(), 1, "{verdicts:?}");
+        assert_eq!(verdicts.iter().filter(wrong).count(), COUNT - right, "{verdicts:?}");
+        guesses += u32::try_from(COUNT - right).unwrap();
+        assert_eq!(anna.state().throttle.today, guesses, "charged not once for each wrong code");
+    }
 }

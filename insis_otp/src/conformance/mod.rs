@@ -210,7 +210,7 @@ fn answered<T>(attempt: impl Fn() -> Result<T, StoreError>) -> T {
 }
 
 /// What comes of the same thing done by several at once.
-fn at_once<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(crate) fn at_once<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let (barrier, act) = (Barrier::new(count), &act);
     std::thread::scope(|scope| {
         let barrier = &barrier;
@@ -273,6 +273,7 @@ macro_rules! store_conformance {
             an_answer_that_was_lost_is_looked_for
             what_may_not_have_arrived_is_not_accepted
             what_lags_behind_is_not_decided_upon
+            of_many_at_once_the_wrong_ones_are_charged
         }
     };
     ($new:expr; $($test:ident)+) => {

@@ -6,60 +6,29 @@
 //! How often a lost race is run again is bounded by time where the store has a deadline. Five rounds are few where many try the
 //! same person's codes at once: the owner among them would be told that the record is in use.
 
+mod lost_round;
+#[cfg(test)]
+mod tests;
+mod version;
+
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rustix::rand::{GetRandomFlags, getrandom};
-
+use self::lost_round::{LostRound, Marks};
+pub use self::version::Version;
 use super::{
     Cause, Charge, Decision, Invitation, InvitationRefusal, InvitationStore, LinkStore, Location, Record,
     StillHolds, StoreError, UserStore, Write, check_proof,
 };
 use crate::oath::{RecoveryCode, Salt, UnixTime};
 use crate::record::{Enrollment, UserName};
-use crate::verify::State;
+use crate::verify::{GivenBack, Kept, State};
 
 /// How often a transaction is begun in any case, as long as it loses races; more often while there is time.
 pub const ROUNDS: u32 = 5;
 
 /// After so many lost races, pauses become no longer.
 const MOST_PAUSES: u32 = 16;
-
-/// Marks what one write wrote. So whoever gets no answer to a write finds out whether it has arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version(u128);
-
-impl Version {
-    /// A new mark, which no other write has.
-    ///
-    /// # Errors
-    /// There are no random bytes.
-    pub fn new() -> Result<Self, Cause> {
-        let mut bytes = [0; 16];
-        getrandom(&mut bytes, GetRandomFlags::empty())
-            .map_err(|error| std::io::Error::from_raw_os_error(error.raw_os_error()))
-            .map_err(|error| Cause::Os { action: "mark a write", error })?;
-        Ok(Self(u128::from_ne_bytes(bytes)))
-    }
-
-    /// The mark as a store keeps it.
-    #[must_use]
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0.to_be_bytes()
-    }
-
-    /// The mark that a store has kept.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(u128::from_be_bytes(bytes))
-    }
-
-    /// The mark of somebody else's write.
-    #[cfg(any(test, feature = "conformance"))]
-    pub(crate) const fn next(self) -> Self {
-        Self(self.0.wrapping_add(1))
-    }
-}
 
 /// Something of one user's that can be read, and written on a condition.
 pub trait Conditional<T> {
@@ -124,8 +93,8 @@ fn rounds<T, A, E: UserEntry + Conditional<T>>(
     let mut lost = 0;
     while lost < ROUNDS || has_time() {
         // So that those who are at it together do not meet again.
-        let Version(random) = Version::new()?;
-        sleep(Duration::from_millis(u64::from(lost.min(MOST_PAUSES)) * (random % 8) as u64));
+        let random = Version::new()?.write % 8;
+        sleep(Duration::from_millis(u64::from(lost.min(MOST_PAUSES)) * random));
         lost += 1;
         if let Some(answer) = round(entry.read()?)? {
             return Ok(answer);
@@ -134,14 +103,22 @@ fn rounds<T, A, E: UserEntry + Conditional<T>>(
     Err(Cause::Busy { waited: 0, holder: None })
 }
 
-/// Writes what was decided; returns its mark, or `None` when the race is lost. Where there is no answer, what is there tells:
-/// what was written here and nothing else.
+/// Writes what was decided; returns its mark, or `None` when the race is lost.
 fn compare_and_write<T>(
     entry: &impl Conditional<T>,
     read: Option<Version>,
     new: Option<&T>,
 ) -> Result<Option<Version>, Cause> {
-    let version = Version::new()?;
+    write_as(Version::new()?, entry, read, new)
+}
+
+/// The same, with this mark. Where there is no answer, what is there tells: what was written here and nothing else.
+fn write_as<T>(
+    version: Version,
+    entry: &impl Conditional<T>,
+    read: Option<Version>,
+    new: Option<&T>,
+) -> Result<Option<Version>, Cause> {
     match entry.write(read, new.map(|new| (new, version))) {
         Ok(()) => Ok(Some(version)),
         Err(WriteError::LostRace) => Ok(None),
@@ -215,28 +192,38 @@ impl<E: UserEntry> UserStore for ConditionalUser<E> {
         mut charge: impl FnMut(&Enrollment, &State) -> Charge<P, T>,
         mut compare: impl FnMut(&Enrollment, P) -> Decision<T>,
     ) -> Result<T, StoreError> {
+        let mut lost = None::<LostRound>;
         self.at(rounds(&self.entry, |found| {
-            let (record, version) = self.present(found)?;
+            let (record, read) = self.present(found)?;
             let enrollment = &record.enrollment;
-            let write = |read, state| {
-                compare_and_write(
-                    &self.entry,
-                    Some(read),
-                    Some(&Record { enrollment: enrollment.clone(), state }),
-                )
+            let (before, given_back) = match &lost {
+                Some(round) => round.give_back(&record, read),
+                None => (record.state.clone(), None),
             };
-            let (version, decision) = match charge(enrollment, &record.state) {
-                Charge::Settled(decision) => (version, decision),
+            let write = |read: Version, state: &State| {
+                let version = read.followed_by(Kept::between(&before, state))?;
+                let new = Record { enrollment: enrollment.clone(), state: state.clone() };
+                write_as(version, &self.entry, Some(read), Some(&new))
+            };
+            let (version, charged, decision) = match charge(enrollment, &before) {
+                Charge::Settled(decision) => (read, None, decision),
                 Charge::Due(charged, pending) => {
-                    let Some(version) = write(version, charged)? else { return Ok(None) };
-                    (version, compare(enrollment, pending))
+                    let standing = given_back.filter(|_| charged.is_same_guess_later(&record.state));
+                    let version = if standing.is_some() { Some(read) } else { write(read, &charged)? };
+                    let Some(version) = version else { return Ok(None) };
+                    let marks = standing.unwrap_or(Marks { read, charged: version });
+                    (version, Some((charged, marks)), compare(enrollment, pending))
                 }
             };
             let Decision { state, write: how, answer } = decision;
-            match how {
-                Write::AsCharged => Ok(Some(answer)),
-                Write::InPlace | Write::Durable => Ok(write(version, state)?.map(|_| answer)),
+            if how == Write::AsCharged || write(version, &state)?.is_some() {
+                return Ok(Some(answer));
             }
+            if let Some((charged, marks)) = charged {
+                let given_back = GivenBack::of(&before, &charged, &state);
+                lost = Some(LostRound { given_back, enrollment: enrollment.clone(), marks });
+            }
+            Ok(None)
         }))
     }
 

@@ -11,7 +11,8 @@
 //!   what the other has written. So a code that opened a login opens no other.
 //! - **Decided again.** A transaction that has lost a race reads the record anew and has it decided anew. So the closures
 //!   depend on nothing but what was read and the time, change nothing outside, and may be called any number of times;
-//!   what they returned before counts for nothing. Each comparison has its own charge before it.
+//!   what they returned before counts for nothing. Each comparison has its own charge before it; where writes are conditional, that
+//!   of an attempt which lost a race after its comparison, and had it given back there, may be the one that stands in the record still.
 //! - **Never backwards.** A state is only ever replaced by one that was derived from it. A store that finds an older one (a
 //!   restored backup, a replica that lags) does not have it decided upon where it can tell.
 //! - **No answer is no success.** When it is not known whether a write has arrived, the store looks: what it wrote itself,

@@ -9,6 +9,7 @@ mod bypass;
 mod enrollment;
 #[cfg(test)]
 mod fixtures;
+mod given_back;
 mod policy;
 mod reply;
 mod resync;
@@ -21,6 +22,7 @@ pub use attempt::{Attempt, Charge, Comparison, charge, verify};
 pub use budget::{Budgets, Meter, Rate, SourceMeter, SourceTag};
 pub use bypass::{Bypass, BypassNews};
 pub use enrollment::{EnrollmentProof, EnrollmentRefusal, enroll, locate};
+pub use given_back::{GivenBack, Kept};
 pub use policy::{Policy, Window};
 pub use reply::{Malformed, ParsedReply};
 pub use resync::{Resync, ResyncCharge, ResyncCode, ResyncComparison, charge_resync};
