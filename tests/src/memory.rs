@@ -131,6 +131,22 @@ impl Search {
     }
 }
 
+/// Gives a running program a fault: its code is written over, so that the next instruction is none that it may run.
+///
+/// # Panics
+/// When it is gone, or its code is not found.
+pub fn break_program(pid: u32, program: &str) {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("the process is gone");
+    let memory = File::options().write(true).open(format!("/proc/{pid}/mem")).expect("the process is gone");
+    let code = maps.lines().filter(|line| line.ends_with(program));
+    let code: Vec<_> = code.filter_map(|line| bounds(line, "r-x")).collect();
+    assert!(!code.is_empty(), "{maps}");
+    for (start, end) in code {
+        let length = usize::try_from(end - start).expect("a mapping fits into memory");
+        memory.write_all_at(&vec![0xf4; length], start).expect("cannot write over it");
+    }
+}
+
 /// The bounds of a mapping with these rights.
 fn bounds(line: &str, rights: &str) -> Option<(u64, u64)> {
     let (range, rest) = line.split_once(' ')?;

@@ -1,6 +1,5 @@
 //! What a sign-in must not leave anywhere: the device code, the tokens, the site's secret at the provider.
 
-use std::os::unix::fs::FileExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -11,7 +10,7 @@ use insis_otp_tests::crowd::{self, Gate, Waiting};
 use insis_otp_tests::env::{Builder, run, talk};
 use insis_otp_tests::identity_provider::{CA_FILE, PROGRAM, authority, settings};
 use insis_otp_tests::machine::Machine;
-use insis_otp_tests::memory::{Needle, Search};
+use insis_otp_tests::memory::{Needle, Search, break_program};
 use insis_otp_tests::pam::Code;
 use insis_otp_tests::sign_in;
 use insis_otp_tests::stub_provider::{Page, Reply, Stub, claims, device, pending};
@@ -171,22 +170,6 @@ fn otp_setup_holds_neither_code_nor_token_nor_the_sites_secret() {
     assert!(found.is_empty(), "{found:#?}\n{}", setup.text());
     let log = machine.env.syslog().lines().join("\n");
     assert!(provider.search().in_bytes(log.as_bytes()).is_empty(), "{log}");
-}
-
-/// A program that has a fault: its code is written over, so that the next instruction is none that it may run.
-fn break_program(pid: u32, program: &str) {
-    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
-    let memory = std::fs::File::options().write(true).open(format!("/proc/{pid}/mem")).unwrap();
-    let code = maps.lines().filter(|line| line.ends_with(program) && line.contains(" r-xp "));
-    let mut is_broken = false;
-    for line in code {
-        let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
-        let number = |text| u64::from_str_radix(text, 16).unwrap();
-        let length = usize::try_from(number(end) - number(start)).unwrap();
-        memory.write_all_at(&vec![0xf4; length], number(start)).unwrap();
-        is_broken = true;
-    }
-    assert!(is_broken, "{maps}");
 }
 
 #[test]
