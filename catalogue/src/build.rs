@@ -87,7 +87,9 @@ pub fn generated(domain: &Domain, form: Form) -> Result<String, Vec<Problem>> {
 fn by_message(messages: &[Message], translated: &[Vec<String>]) -> String {
     let codes = LANGUAGES.map(|language| language.code);
     let count = codes.len();
-    let mut text = format!("/// The languages, in this order.\n#[cfg(test)]\npub const CODES: [&str; {count}] = {codes:?};\n");
+    let mut text = format!(
+        "/// The languages, in this order.\n#[cfg(test)]\npub const CODES: [&str; {count}] = {codes:?};\n"
+    );
     let row = |index: usize| translated.iter().filter_map(|texts| texts.get(index)).collect::<Vec<_>>();
     let mut phrases: Vec<(&str, Vec<_>)> = Vec::new();
     for (index, Message { name, is_phrase, .. }) in messages.iter().enumerate() {
