@@ -6,8 +6,8 @@ use insis_otp::audit::{self, Level, Line};
 use insis_otp::oath::Drift;
 use insis_otp::service::{
     Authority, FleetAct, FleetAdministration, FleetListed, FleetLogin, FleetOperation, FleetRecord,
-    FleetRequest, FleetResponse, LoginAttempt, Response, SelfService, Service, Side, Status, Transfer,
-    TransferRequest, Transferred, system_clock,
+    FleetRequest, FleetResponse, LoginAttempt, Response, SelfService, Service, Side, Status, Traces,
+    Transfer, TransferRequest, Transferred, system_clock,
 };
 use insis_otp::store::{Cause, InvitationStore, StoreError, UserStore};
 use insis_otp::verify::Policy;
@@ -177,13 +177,14 @@ fn list(
         // One that cannot be read is nobody's way in.
         let invitation = person.invitation.ok().flatten();
         let invited = invitation.is_some_and(|invitation| invitation.refusal(now).is_none());
+        let traces = person.record.as_ref().ok().and_then(Option::as_ref).and_then(Traces::of);
         let status = match person.record {
             Ok(None) if !invited => return,
             Ok(record) => Ok(record.map(|record| Status::of(&record, policy, now))),
             Err(cause) => Err(format!("{}: {cause}", person.dn)),
         };
         if said.is_ok() {
-            said = say(&FleetListed { name: person.name.to_owned(), status, invited });
+            said = say(&FleetListed { name: person.name.to_owned(), status, traces, invited });
         }
     });
     match (listed, said) {

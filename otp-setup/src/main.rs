@@ -15,6 +15,7 @@ mod dates;
 mod doctor;
 mod exit;
 mod helpdesk;
+mod mail;
 mod messages;
 mod monitoring;
 mod named;

@@ -23,8 +23,13 @@ fn the_shipped_file_is_the_compiled_defaults_and_names_every_key() {
     assert_eq!(parse(SHIPPED), Ok(Config::default()));
     let (keys, sections) = SHIPPED.split_once("#= [identity_provider]").unwrap();
     let (of_provider, of_fleet) = sections.split_once("#= [fleet]").unwrap();
+    let (of_fleet, of_mail) = of_fleet.split_once("#= [mail]").unwrap();
     let set: Vec<_> = keys.lines().filter(|line| line.contains(" = ") && !line.starts_with("# ")).collect();
-    for (section, documentation) in [(of_provider, PROVIDER_DOCUMENTATION), (of_fleet, FLEET_DOCUMENTATION)] {
+    for (section, documentation) in [
+        (of_provider, PROVIDER_DOCUMENTATION),
+        (of_fleet, FLEET_DOCUMENTATION),
+        (of_mail, mail::DOCUMENTATION),
+    ] {
         let shown: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("#= ")).collect();
         let named = named_values(documentation).into_iter().map(|(name, value)| format!("{name} = {value}"));
         assert_eq!(shown, named.collect::<Vec<_>>());
@@ -115,6 +120,12 @@ fn the_manual_says_what_the_table_says() {
     says("KEYS", KEYS, DOCUMENTATION);
     says("IDENTITY PROVIDER", PROVIDER_KEYS, PROVIDER_DOCUMENTATION);
     says("FLEET", FLEET_KEYS, FLEET_DOCUMENTATION);
+    let mail = manual("MAIL");
+    let named: Vec<_> = mail.iter().map(|(name, value, _)| (*name, value.as_str())).collect();
+    assert_eq!(named, named_values(mail::DOCUMENTATION));
+    for (documentation, (name, _, text)) in mail::DOCUMENTATION.iter().zip(&mail) {
+        assert!(text.starts_with(documentation.about), "{name}: {text}");
+    }
     let plain = MANUAL.replace(['\n'], " ").replace(".BR ", "").replace(".B ", "").replace(" ,", ",");
     let sentence = format!("All keys but {} can stand there.", except(&names(Scope::Site)));
     assert!(plain.contains(&sentence), "{sentence}");

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::client::converse;
 use super::codec::{Fields, LONGEST, Writer};
-use super::{HelperError, LoginAttempt, News, NotUnderstood, Reply, Request, Response, Status};
+use super::{HelperError, LoginAttempt, News, NotUnderstood, Reply, Request, Response, Status, Traces};
 use crate::config::{Config, Fleet};
 use crate::oath::{RecoveryCode, Seconds, UnixTime};
 use crate::record::UserName;
@@ -80,6 +80,8 @@ pub struct FleetListed {
     pub name: String,
     /// What there is to tell, or why nothing can be told; `None` of somebody who has an invitation only.
     pub status: Result<Option<Status>, String>,
+    /// What has happened to it; `None` where there is no device, or it is on its way to another store.
+    pub traces: Option<Traces>,
     /// Whether there is an invitation that holds.
     pub invited: bool,
 }
@@ -283,6 +285,9 @@ impl FleetListed {
             Ok(None) => message.field("enrolled", false),
             Err(why) => message.text_field("why", why),
         }
+        if let Some(traces) = &self.traces {
+            traces.write(&mut message);
+        }
         message.text.push('\n');
         message.text
     }
@@ -294,13 +299,14 @@ impl FleetListed {
         }
         let name = fields.take("user")?.to_owned();
         let invited = fields.parse("invited")?;
+        let traces = Traces::read(&mut fields)?;
         let status = match (fields.optional("why"), fields.optional("enrolled")) {
             (Some(why), None) => Err(why.to_owned()),
             (None, Some("false")) => Ok(None),
             (None, None) => Ok(Some(fields.status()?)),
             _ => return Err(NotUnderstood),
         };
-        fields.finish(Self { name, status, invited })
+        fields.finish(Self { name, status, traces, invited })
     }
 }
 
@@ -459,8 +465,15 @@ mod tests {
         ] {
             assert_eq!(FleetResponse::decode(response.encode().as_bytes()), Ok(response));
         }
-        for (status, invited) in [(Err("damaged".into()), false), (Ok(None), true)] {
-            let listed = FleetListed { name: "anna".into(), status, invited };
+        let bypass_news = Some(BypassNews { at: UnixTime(6), logins: 1 });
+        let all = Traces { recovery_set: 7, last_told: Some(UnixTime(5)), bypass_news, ..Traces::default() };
+        for (status, traces, invited) in [
+            (Err("damaged".into()), None, false),
+            (Ok(None), None, true),
+            (Err("half".into()), Some(Traces::default()), false),
+            (Err("half".into()), Some(all), false),
+        ] {
+            let listed = FleetListed { name: "anna".into(), status, traces, invited };
             let text = listed.encode();
             assert_eq!(FleetListed::decode(text.strip_suffix('\n').unwrap().as_bytes()), Ok(listed));
         }

@@ -32,6 +32,7 @@ mod provider;
 mod request;
 mod response;
 mod sign_in;
+mod traces;
 mod transfer;
 mod verification;
 
@@ -52,6 +53,7 @@ pub use provider::{LinkProvider, LinkRefusal};
 pub use request::{Credential, NewDevice, Reply, Request};
 pub use response::{BypassStatus, EnrollmentDenial, Response, Status};
 pub use sign_in::{SignIn, SinceLastLogin, record_unknown_sign_in};
+pub use traces::Traces;
 pub use transfer::{FleetRecord, Transfer, TransferRequest, Transferred};
 pub use verification::{LoginAttempt, News};
 

@@ -115,11 +115,12 @@ impl<'t> Document<'t> {
         matches!(self.parts(&setting.path), [service, _, _] if service == "service")
     }
 
-    /// Whether it is such a section, a table with only such in it, or the section of the identity provider or of the directory.
+    /// Whether it is such a section, a table with only such in it, or the section of the identity provider, of the directory
+    /// or of mail to owners.
     pub fn is_section(&self, header: &Header) -> bool {
         match self.parts(&header.path) {
             [service, _] => service == "service",
-            [section] => ["service", "identity_provider", "fleet"].contains(&&**section),
+            [section] => ["service", "identity_provider", "fleet", "mail"].contains(&&**section),
             _ => false,
         }
     }

@@ -103,6 +103,10 @@ pub enum Requirement {
     Servers,
     /// The name of an attribute.
     AttributeName,
+    /// A mail address.
+    MailAddress,
+    /// The domain of a mail address.
+    MailDomain,
 }
 
 /// What was found instead of a value.
@@ -182,7 +186,7 @@ impl Display for Error {
                 write!(
                     f,
                     "unknown section [{name}]; the right ones are [service.NAME], \
-                           [identity_provider] and [fleet]"
+                           [identity_provider], [fleet] and [mail]"
                 )
             }
             Self::Missing(section, key) => write!(f, "[{section}] needs the key {key}"),
@@ -254,6 +258,8 @@ impl Display for Requirement {
                 "be a list of 1 to 8 servers: [\"ldaps://ldap.example.org\"], or \"ldap://\" for StartTLS",
             ),
             Self::AttributeName => f.write_str("be the name of an attribute: letters, digits and hyphens"),
+            Self::MailAddress => f.write_str("be a mail address, written like \"otp@example.org\""),
+            Self::MailDomain => f.write_str("be a domain, written like \"example.org\""),
             Self::Flag => f.write_str("be true or false"),
             Self::Day => f.write_str("be a day from 1970 on, written like \"2027-01-31\""),
             Self::Path => f.write_str("be a path that begins with /"),

@@ -59,6 +59,8 @@ pub const SECTIONS: &str = "service.";
 pub const PROVIDER: &str = "identity_provider.";
 /// What keys in the section of the directory begin with.
 pub const FLEET: &str = "fleet.";
+/// What keys in the section of mail to owners begin with.
+pub const MAIL: &str = "mail.";
 
 /// The line, counted from 1, in which a byte stands.
 #[must_use]

@@ -7,6 +7,7 @@ mod import;
 mod invite;
 mod link;
 mod list;
+mod mail;
 mod migrate;
 mod options;
 mod own_link;
@@ -106,6 +107,7 @@ pub enum Command {
         json: bool,
     },
     Report(RosterOptions),
+    Mail,
     Completions {
         shell: clap_complete::Shell,
     },
@@ -222,6 +224,7 @@ impl Setup<'_> {
             Some(Command::IdpTest) => self.test_provider(site),
             Some(Command::List { json }) => self.list(site, *json),
             Some(Command::Report(options)) => self.roster(site, options),
+            Some(Command::Mail) => self.mail(site),
             Some(Command::Move { old, new }) => self.rename(site, old, new),
             Some(Command::Migrate(options)) => self.migrate(site, options),
             Some(Command::Import(options)) => self.import(site, options),

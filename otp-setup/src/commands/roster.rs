@@ -223,7 +223,7 @@ fn found_in_file(site: &Context, reader: &mut Reader, account: &Account, linked:
 }
 
 fn found_in_directory(listed: Option<&FleetListed>) -> Found {
-    let Some(FleetListed { name, status, invited }) = listed else { return Ok(Err(State::NotEnrolled)) };
+    let Some(FleetListed { name, status, invited, .. }) = listed else { return Ok(Err(State::NotEnrolled)) };
     match status {
         Ok(Some(device)) => Ok(Ok(device.clone())),
         Ok(None) => Ok(Err(if *invited { State::Invited } else { State::NotEnrolled })),

@@ -7,6 +7,7 @@ mod enrollment;
 #[cfg(test)]
 mod fixtures;
 mod fleet;
+mod mail;
 mod modules;
 mod mounts;
 mod pam;
@@ -243,6 +244,7 @@ pub fn examine(messages: &Messages, as_root: bool, now: UnixTime) -> Vec<Finding
     findings.extend(system::examine(messages, &site));
     let grace = sshd.as_ref().and_then(sshd::Sshd::grace);
     findings.extend(provider::examine(messages, &site, grace, as_root));
+    findings.extend(mail::examine(messages, as_root, now));
     if has_files {
         findings.extend(store::examine(messages, &site, people, as_root));
     }

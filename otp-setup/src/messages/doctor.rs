@@ -61,6 +61,15 @@ findings! {
     doctor_fleet_clock(server, seconds)
         "The clock of {server} differs from this host's by {seconds} seconds.\n\
             The host's decides which codes are right: hosts that differ refuse codes that others take.";
+    doctor_mail_settings(error)
+        "Owners are told nothing by mail: {error}\n\
+            No login minds it, and nobody learns of what becomes of their account but at their next login.";
+    doctor_mail_command(path)
+        "The command that sends mail is missing, or is no program: {path}\n\
+            Nobody is written to; what there is to tell waits until it is there.";
+    doctor_mail_silent()
+        "The settings have a section [mail], and nobody has looked for a day for what there is to tell.\n\
+            Owners are told nothing by mail. The timer of the package is off until it is switched on.";
     doctor_fleet_replica(server, why)
         "{server} takes no writes: {why}.\n\
             Every login writes: nobody gets in by this server. It is a replica, or this host may not write there.";

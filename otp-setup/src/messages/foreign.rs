@@ -48,7 +48,7 @@ messages! {
     setting_unknown_argument_near(word, nearest)
         "unknown argument {word}; did you mean \"{nearest}\"?";
     setting_section(name)
-        "unknown section [{name}]; the right ones are [service.NAME], [identity_provider] and [fleet]";
+        "unknown section [{name}]; the right ones are [service.NAME], [identity_provider], [fleet] and [mail]";
     setting_missing(section, key)
         "[{section}] needs the key {key}";
     setting_missing_identity()
@@ -102,6 +102,10 @@ messages! {
         "be a list of 1 to 8 servers: [\"ldaps://ldap.example.org\"], or \"ldap://\" for StartTLS";
     must_attribute_name()
         "be the name of an attribute: letters, digits and hyphens";
+    must_mail_address()
+        "be a mail address, written like \"otp@example.org\"";
+    must_mail_domain()
+        "be a domain, written like \"example.org\"";
     must_flag()
         "be true or false";
     must_day()
@@ -306,6 +310,8 @@ impl Messages {
             Requirement::MfaProof => self.must_mfa_proof(),
             Requirement::Servers => self.must_servers(),
             Requirement::AttributeName => self.must_attribute_name(),
+            Requirement::MailAddress => self.must_mail_address(),
+            Requirement::MailDomain => self.must_mail_domain(),
             Requirement::Flag => self.must_flag(),
             Requirement::Day => self.must_day(),
             Requirement::Path => self.must_path(),

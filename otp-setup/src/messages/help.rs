@@ -54,6 +54,8 @@ named! {
         "Sign in with the identity provider once, and say what was seen";
     about_list "List who is paired (root only)";
     about_report "Report who has a second factor and who has not, of all people (root only)";
+    about_mail
+        "Tell owners by mail what has become of their accounts, as [mail] of the settings says (root only)";
     about_completions
         "Write completions for a shell to standard output";
     about_doctor

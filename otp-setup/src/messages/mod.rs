@@ -18,6 +18,7 @@ mod helpdesk;
 mod import;
 mod invitation;
 mod link;
+mod mail;
 mod migrate;
 mod page;
 mod proof;
@@ -307,6 +308,7 @@ mod tests {
             import::MESSAGES,
             invitation::MESSAGES,
             link::MESSAGES,
+            mail::MESSAGES,
             migrate::MESSAGES,
             page::MESSAGES,
             proof::MESSAGES,

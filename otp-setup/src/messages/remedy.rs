@@ -17,6 +17,8 @@ messages! {
         "With a value of your own, write below {location}:";
     how_correct()
         "Correct that line; insis-otp.toml(5) says what may stand there. Run:";
+    how_mail_command()
+        "Install a mail system, or name its command in the section [mail]:";
     how_move(location)
         "Take that line out, and write below {location}:";
     how_in_config()

@@ -130,7 +130,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[service.x]\ndigits = 8", "x.toml:2: digits platí pro celý počítač a do oddílu nepatří"),
     (
         "[window]\nx = 1",
-        "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA], [identity_provider] a [fleet]",
+        "x.toml:1: neznámý oddíl [window]; oddíly jsou jen [service.SLUŽBA], [identity_provider], [fleet] a [mail]",
     ),
     ("tries = 1\ntries = 2", "x.toml:2: tohle je tu dvakrát"),
     ("unenrolled = deny", "x.toml:1: text musí být v uvozovkách"),
