@@ -38,6 +38,8 @@ DEPS_TEST  := $(DEPS_DEMO) ansible-core binutils btrfs-progs cups-client cups-da
   ldap-utils libpam-google-authenticator libpam-oath libpam-runtime libpam-wrapper login mosh openvpn pamtester perl policycoreutils \
   poppler-utils procps putty-tools python3-asyncssh python3-opencv python3-paramiko python3-pyotp python3-systemd \
   python3-zxing-cpp qrencode rsync selinux-policy-default selinux-utils setools slapd sshfs sssd-ldap strace sudo systemd valgrind vsftpd x11-utils xfonts-base xterm xvfb zbar-tools
+# The directory's client in C, beside which make bench measures.
+DEPS_BENCH    := $(DEPS_TEST) libldap-dev
 # What only tests beside make test need: a client, and the servers of tests/services.
 DEPS_CLIENTS  := $(DEPS_TEST) filezilla
 DEPS_SERVICES := cockpit-bridge cockpit-ws curl dovecot-imapd freeradius freeradius-utils pkexec polkitd python3 rsyslog sasl2-bin xrdp
@@ -46,7 +48,7 @@ DEPS_DOCS     := mandoc python3
 DEPS_APPS  := $(if $(shell command -v npm 2>/dev/null),,nodejs npm)
 PACKAGES   := $(if $(filter no,$(DEPS)),@:,@tests/packages)
 
-.PHONY: help deps deps-build deps-demo deps-test build test check demo install uninstall lint clean bench
+.PHONY: help deps deps-bench deps-build deps-demo deps-test build test check demo install uninstall lint clean bench
 .DEFAULT_GOAL := help
 
 help:
@@ -77,15 +79,17 @@ help:
 # For a mirror of one's own: a name a line.
 .PHONY: packages
 packages:
-	@printf '%s\n' $(sort make $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_APPS) $(DEPS_DEB) $(DEPS_DOCS))
+	@printf '%s\n' $(sort make $(DEPS_BUILD) $(DEPS_BENCH) $(DEPS_APPS) $(DEPS_DEB) $(DEPS_DOCS))
 
-deps: deps-build deps-demo deps-test
+deps: deps-build deps-demo deps-test deps-bench
 deps-build:
 	$(PACKAGES) $(DEPS_BUILD)
 deps-demo:
 	$(PACKAGES) $(DEPS_DEMO)
 deps-test: $(TARGET)/apps/node_modules/.package-lock.json
 	$(PACKAGES) $(DEPS_TEST)
+deps-bench: deps-test
+	$(PACKAGES) $(DEPS_BENCH)
 # An authenticator from npm, with checksums.
 $(TARGET)/apps/node_modules/.package-lock.json: tests/apps/package-lock.json
 	$(PACKAGES) $(DEPS_APPS)
@@ -312,9 +316,11 @@ picture: build deps-test
 	  --test setup_screens -- --ignored pictures_of_each_step
 
 # Everybody is measured in the same run and in turn: only the ratios can be compared with those of another run.
-bench: build deps-test
+bench: build deps-bench
 	$(CARGO) build --release --locked -p insis-otp-benches -p insis-otp-tests --bins
 	@mkdir -p "$(TARGET)/bench"
+	$(if $(filter directory,$(or $(ONLY),directory)),$(CC) -O2 -Wall -Wextra benches/exchange.c -lldap -llber -lpthread \
+	  -o "$(TARGET)/bench/exchange")
 	@$(MACHINE) "$(RELEASE)/bench" "$(abspath $(TARGET))/bench" $(if $(DOCS),--docs docs) $(ONLY)
 
 # Evidence that takes long: every error at every system call, every bit, all races, long simulations, logins under the

@@ -76,6 +76,18 @@ impl Row {
         }
     }
 
+    /// Two figures, to know how they compare.
+    #[must_use]
+    pub fn compared_with(
+        what: &str,
+        ours: impl Into<Figure>,
+        other: &str,
+        theirs: impl Into<Figure>,
+    ) -> Self {
+        let reference = Some((other.to_owned(), theirs.into()));
+        Self { what: what.to_owned(), ours: ours.into(), reference, most: None }
+    }
+
     /// A figure that has a bound of its own.
     #[must_use]
     pub fn bound(what: &str, ours: impl Into<Figure>, most: f64) -> Self {
