@@ -1,6 +1,7 @@
 //! What only stores meet that write over a connection, on a condition.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{
     Connection, Fate, Fault, NOW, Person, Subject, answered, at_once, code, first_state, opens, start,
@@ -96,6 +97,8 @@ pub fn of_many_at_once_the_wrong_ones_are_charged<S: Subject>(subject: &S) {
     let anna = Person::enrolled(subject);
     let throttle = ThrottlePolicy { free: 1000, daily: 1000, consecutive: 1000, ..ThrottlePolicy::default() };
     let policy = Policy { throttle, ..Policy::default() };
+    // An attempt that is told that others are in the way has paid, if it lost its last race after the charge.
+    let busy = AtomicU32::new(0);
     let mut guesses = 0;
     for (step, right) in [(NOW, 1), (NOW.next(), 4)] {
         let verdicts = at_once(COUNT, |number| {
@@ -104,7 +107,11 @@ pub fn of_many_at_once_the_wrong_ones_are_charged<S: Subject>(subject: &S) {
             let attempt = LoginAttempt::from(Source::User(0), &typed);
             answered(|| {
                 let (store, clock) = (anna.part(), || start(step));
-                Service { store: &store, policy: &policy, clock: &clock }.login(&attempt)
+                let login = Service { store: &store, policy: &policy, clock: &clock }.login(&attempt);
+                if login.is_err() {
+                    busy.fetch_add(1, Ordering::Relaxed);
+                }
+                login
             })
             .0
         });
@@ -112,6 +119,11 @@ pub fn of_many_at_once_the_wrong_ones_are_charged<S: Subject>(subject: &S) {
         assert_eq!(verdicts.iter().filter(|verdict| opens(verdict)).count(), 1, "{verdicts:?}");
         assert_eq!(verdicts.iter().filter(wrong).count(), COUNT - right, "{verdicts:?}");
         guesses += u32::try_from(COUNT - right).unwrap();
-        assert_eq!(anna.state().throttle.today, guesses, "charged not once for each wrong code");
+        let most = guesses + busy.load(Ordering::Relaxed);
+        let charged = anna.state().throttle.today;
+        assert!(
+            (guesses..=most).contains(&charged),
+            "charged not once for each wrong code: {charged}, {most}"
+        );
     }
 }
