@@ -37,7 +37,7 @@ use insis_otp::verify::{BypassNews, EnrollmentRefusal, Proof, Refusal};
 
 use crate::date;
 
-/// The messages of a language, of which each is a method ([`texts`]).
+/// The messages of a language, of which each is a method ([`mod@texts`]).
 ///
 /// They stand one behind the other in one text, so that the loader has next to nothing to relocate for languages that nobody reads.
 pub struct Messages {
