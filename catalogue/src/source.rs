@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
             let placeholders =
                 if block.is_none() && self.skip("(") { Some(self.placeholders()?) } else { None };
             let english = self.literal()?;
-            self.expect(";")?;
+            self.require(";")?;
             let path = self.path.to_owned();
             let is_phrase = block.is_some();
             messages.push(Message { name, english, placeholders, is_phrase, comment, path, line });
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
 
     /// A string literal, with what its escapes stand for.
     fn literal(&mut self) -> Result<String, Problem> {
-        self.expect("\"")?;
+        self.require("\"")?;
         let mut text = String::new();
         loop {
             let mut letters = self.rest.chars();
@@ -184,9 +184,9 @@ impl<'a> Reader<'a> {
             Some(letter @ ('"' | '\\')) => text.push(letter),
             Some('\n') => self.blanks(),
             Some('u') => {
-                self.expect("{")?;
+                self.require("{")?;
                 let digits = self.word()?;
-                self.expect("}")?;
+                self.require("}")?;
                 let letter = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
                 text.push(letter.ok_or_else(|| self.problem("this is the number of no letter"))?);
             }
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
         is_there
     }
 
-    fn expect(&mut self, mark: &str) -> Result<(), Problem> {
+    fn require(&mut self, mark: &str) -> Result<(), Problem> {
         if self.skip(mark) { Ok(()) } else { Err(self.problem(format!("{mark} is expected here"))) }
     }
 

@@ -96,11 +96,28 @@ fn machine(settings: &str) -> Machine<Person> {
     machine
 }
 
+/// The recovery codes that are shown in a text.
+fn codes_in(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    words.filter(|word| word.len() == 11 && word.find('-') == Some(5)).map(str::to_owned)
+}
+
+/// A mail behind its first word, "To: ".
+fn assert_is_for_anna(mail: &str) {
+    let host = nix::unistd::gethostname().unwrap().into_string().unwrap();
+    let head = format!(
+        "anna\nSubject: One-time codes: your account anna on {host}\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n\
+         Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n"
+    );
+    assert!(mail.starts_with(&head), "{mail}");
+    let says = |what: &str| mail.replace('\n', " ").contains(what);
+    assert!(says("tell your administrator now.") && says("help desk, phone 1234"), "{mail}");
+}
+
 #[test]
 fn owners_are_told_of_each_event_once_and_never_a_secret() {
     let machine = machine("contact = \"help desk, phone 1234\"");
     let (env, anna) = (&machine.env, &machine.anna);
-    let host = nix::unistd::gethostname().unwrap().into_string().unwrap();
     assert!(machine.opens(&anna.code(STEP)));
     assert_eq!(look_well(env).len(), 0, "a login is nothing to tell");
     let mut all = String::new();
@@ -134,30 +151,14 @@ fn owners_are_told_of_each_event_once_and_never_a_secret() {
         talk(env.command("otp-setup").args(["import", "--user", "anna", "--replace", "--uri", "-"]), &uri);
     assert!(replaced.status.success(), "{}", text(&replaced));
     told_of("Another phone was paired with it on 2023-11-21 22:14 UTC, in the place of the former one");
-    let words = |text: &str| {
-        text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let shown = words(&codes).into_iter().filter(|word| word.len() == 11 && word.find('-') == Some(5));
-    let secrets: Vec<_> =
-        shown.chain([bypass, RECOVERY_CODE.to_owned(), SECRET.to_owned(), anna.code(STEP)]).collect();
+    let secrets: Vec<_> = codes_in(&codes)
+        .chain([bypass, RECOVERY_CODE.to_owned(), SECRET.to_owned(), anna.code(STEP)])
+        .collect();
     assert!(secrets.len() > 10, "{codes}");
     for secret in secrets {
         assert!(!all.contains(&secret), "{secret}");
     }
-    for mail in all.split("To: ").skip(1) {
-        let head = format!(
-            "anna\nSubject: One-time codes: your account anna on {host}\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n\
-             Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n"
-        );
-        assert!(mail.starts_with(&head), "{mail}");
-        assert!(
-            mail.replace('\n', " ").contains("tell your administrator now.")
-                && mail.contains("help desk, phone 1234"),
-            "{mail}"
-        );
-    }
+    all.split("To: ").skip(1).for_each(assert_is_for_anna);
     let lines = env.syslog().lines();
     let sent =
         lines.iter().filter(|line| line.contains("otp-setup") && line.contains("mail: result=done about="));
@@ -228,6 +229,25 @@ fn whoever_gets_in_takes_nothing_back_that_was_guessed() {
     assert!(machine.opens(&two_codes), "{:?}", env.syslog().lines());
     assert_eq!(anna.state().failures, 0, "told at the login of whoever that was");
     assert!(told(env).contains("11 codes were wrong."));
+}
+
+/// As for a directory of users that is away, which the C library tells from nobody of that name only sometimes.
+#[test]
+fn whom_the_user_database_does_not_know_for_a_while_is_told_nothing_twice_and_misses_nothing() {
+    let machine = machine("");
+    let env = &machine.env;
+    pair(env, "bob");
+    assert!(told(env).contains("A phone was paired with it"));
+    env.clock().advance(DAY);
+    setup(env, &["bypass", "--user", "bob"]);
+    let users = std::fs::read_to_string("/etc/passwd").unwrap();
+    let others: String = users.split_inclusive('\n').filter(|line| !line.starts_with("bob:")).collect();
+    std::fs::write("/etc/passwd", others).unwrap();
+    let meanwhile = look_well(env);
+    std::fs::write("/etc/passwd", users).unwrap();
+    assert_eq!(meanwhile.len(), 0, "{meanwhile:?}");
+    let message = told(env);
+    assert!(message.contains("A bypass code was made") && !message.contains("phone was paired"), "{message}");
 }
 
 #[test]

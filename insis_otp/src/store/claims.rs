@@ -12,7 +12,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
 
 use super::error::os;
 use super::small_file;
@@ -38,8 +37,7 @@ impl Claims {
         Self { directory: directory.to_owned() }
     }
 
-    /// Takes an identity for an account whose own process this is; returns whether it was free. No part of an identity has the
-    /// character that stands between them.
+    /// Takes an identity for an account whose own process this is; returns whether it was free.
     ///
     /// # Errors
     /// [`Cause::LinkedElsewhere`]: it is another account's, or an administrator has given it away.
@@ -89,8 +87,7 @@ impl Claims {
     }
 
     fn path(&self, identity: &Identity) -> PathBuf {
-        let parts = [identity.issuer(), identity.tenant(), identity.subject()].join("\0");
-        let digest = Sha256::digest(parts.as_bytes());
+        let digest = identity.digest();
         let name = HEXLOWER.encode(digest.get(..Self::NAME).unwrap_or(&digest));
         self.directory.join(format!(".{name}{}", Self::ENDING))
     }

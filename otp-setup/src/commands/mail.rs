@@ -135,9 +135,9 @@ impl Setup<'_> {
         for name in others.difference(&known) {
             match users.lookup(name) {
                 Ok(Some(account)) if account.name == *name => accounts.push(account),
-                // Somebody of the directory need not be known on this host.
-                Ok(_) if is_of_directory(name) => {}
-                Ok(_) => ledger.forget(name).map_err(|error| self.no_ledger(error))?,
+                // Nobody, or somebody whom the user database cannot find just now: what they were told stays noted, so that they are
+                // neither told it again nor miss what happens meanwhile.
+                Ok(_) => {}
                 Err(_) => {
                     found.people.insert(name.clone(), Look::Unclear);
                 }
@@ -298,10 +298,7 @@ fn link_of(name: &UserName, before: Option<Link>) -> Option<Link> {
     }
 }
 
-/// A number for an identity, the same in every version (FNV-1a).
+/// A number for an identity, the same in every version.
 fn number_of(identity: &Identity) -> u64 {
-    let parts = [identity.issuer(), identity.tenant(), identity.subject()].join("\0");
-    parts
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    identity.digest().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
